@@ -1,0 +1,142 @@
+/* meter.c - rolling windows of gauges and histograms into tallies, and reading those. */
+#include "sim/meter.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+int64_t sim_gauge_roll(struct sim_gauge *g, sim_time now, int64_t *peak)
+{
+    sim_gauge_set(g, now, g->value);
+    int64_t area = g->area;
+    *peak = g->peak;
+    g->area = 0;
+    g->peak = g->value;
+    return area;
+}
+
+static void histogram_empty(struct sim_histogram *h)
+{
+    h->n = h->sum = 0;
+    h->low = INT64_MAX;
+    h->high = -1;
+}
+
+int sim_histogram_init(struct sim_histogram *h)
+{
+    histogram_empty(h);
+    h->window = calloc(SIM_HISTOGRAM_BUCKETS, sizeof *h->window);
+    return h->window == NULL ? -1 : 0;
+}
+
+void sim_histogram_free(struct sim_histogram *h)
+{
+    free(h->window);
+    h->window = NULL;
+}
+
+static int tally_reserve(struct sim_tally *t)
+{
+    if (t->counts != NULL)
+        return 0;
+    *t = (struct sim_tally){.low = INT64_MAX, .high = -1};
+    t->counts = calloc(SIM_HISTOGRAM_BUCKETS, sizeof *t->counts);
+    return t->counts == NULL ? -1 : 0;
+}
+
+int sim_histogram_roll(struct sim_histogram *h, struct sim_tally *into)
+{
+    if (h->n == 0)
+        return 0;
+    if (tally_reserve(into) != 0)
+        return -1;
+    uint32_t first = sim_histogram_bucket(h->low), last = sim_histogram_bucket(h->high);
+    for (uint32_t i = first; i <= last; i++)
+        into->counts[i] += h->window[i];
+    memset(h->window + first, 0, (last - first + 1) * sizeof *h->window);
+    into->n += h->n;
+    into->sum += (double)h->sum;
+    into->low = h->low < into->low ? h->low : into->low;
+    into->high = h->high > into->high ? h->high : into->high;
+    histogram_empty(h);
+    return 0;
+}
+
+int sim_tally_add(struct sim_tally *into, const struct sim_tally *from)
+{
+    if (from->n == 0)
+        return 0;
+    if (tally_reserve(into) != 0)
+        return -1;
+    uint32_t last = sim_histogram_bucket(from->high);
+    for (uint32_t i = sim_histogram_bucket(from->low); i <= last; i++)
+        into->counts[i] += from->counts[i];
+    into->n += from->n;
+    into->sum += from->sum;
+    into->low = from->low < into->low ? from->low : into->low;
+    into->high = from->high > into->high ? from->high : into->high;
+    return 0;
+}
+
+void sim_tally_clear(struct sim_tally *t)
+{
+    if (t->n > 0) {
+        uint32_t first = sim_histogram_bucket(t->low), last = sim_histogram_bucket(t->high);
+        memset(t->counts + first, 0, (last - first + 1) * sizeof *t->counts);
+    }
+    t->n = 0;
+    t->sum = 0;
+    t->low = INT64_MAX;
+    t->high = -1;
+}
+
+void sim_tally_free(struct sim_tally *t)
+{
+    free(t->counts);
+    *t = (struct sim_tally){0};
+}
+
+int64_t sim_histogram_bucket_low(uint32_t bucket)
+{
+    if (bucket < 2 * SIM_HISTOGRAM_STEPS)
+        return bucket;
+    uint32_t shift = bucket / SIM_HISTOGRAM_STEPS - 1;
+    return (int64_t)(bucket - shift * SIM_HISTOGRAM_STEPS) << shift;
+}
+
+int64_t sim_histogram_bucket_high(uint32_t bucket)
+{
+    uint32_t shift = bucket < 2 * SIM_HISTOGRAM_STEPS ? 0 : bucket / SIM_HISTOGRAM_STEPS - 1;
+    int64_t low = sim_histogram_bucket_low(bucket), width = (int64_t)1 << shift;
+    return low > INT64_MAX - width ? INT64_MAX : low + width;
+}
+
+double sim_tally_mean(const struct sim_tally *t)
+{
+    return t->n == 0 ? (double)NAN : t->sum / (double)t->n;
+}
+
+double sim_tally_percentile(const struct sim_tally *t, double p)
+{
+    if (t->n == 0)
+        return (double)NAN;
+    double wanted = ceil(p * (double)t->n);
+    uint64_t rank = wanted < 1 ? 1 : wanted > (double)t->n ? t->n : (uint64_t)wanted;
+    uint32_t i = sim_histogram_bucket(t->low);
+    for (uint64_t seen = t->counts[i]; seen < rank; seen += t->counts[i])
+        i++;
+    /* the middle of the bucket, but never outside what was seen */
+    int64_t low = sim_histogram_bucket_low(i), high = sim_histogram_bucket_high(i) - 1;
+    double middle = (double)low + (double)(high - low) / 2;
+    return fmin(fmax(middle, (double)t->low), (double)t->high);
+}
+
+double sim_tally_above(const struct sim_tally *t, int64_t value)
+{
+    if (t->n == 0)
+        return (double)NAN;
+    uint64_t above = 0;
+    for (uint32_t i = sim_histogram_bucket(value) + 1; i < SIM_HISTOGRAM_BUCKETS; i++)
+        above += t->counts[i];
+    return (double)above / (double)t->n;
+}

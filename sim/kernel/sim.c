@@ -1,0 +1,472 @@
+/* sim.c - the clock, timers, lanes and the event loop.
+ *
+ * An event's payload stands in a slot; the queue orders 16-byte entries (time, key), where the key
+ * is the event's sequence number above its slot's index. A slot remembers the key it serves, so an
+ * entry whose slot has moved on is a cancelled event, skipped when it comes up. A lane keeps its
+ * events in a ring and has one slot of its own, whose entry stands for the ring's head. */
+#include "sim/kernel.h"
+
+#include "kernel/queue.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLOT_BITS 24 /* 16.7 million events pending */
+#define SEQUENCE_BITS 39 /* 5.5e11 events scheduled: seven hours of running at 20 M events/s */
+#define SLOTS_MOST (UINT32_C(1) << SLOT_BITS)
+#define SLOT_MASK (SLOTS_MOST - 1)
+#define LANE_BIT (UINT64_C(1) << 63)
+#define LANE_SHIFT 52
+#define LANES_MOST 2048
+#define POSITION_MASK ((UINT64_C(1) << LANE_SHIFT) - 1)
+#define NO_SLOT UINT32_MAX
+#define PURGE_LEAST 4096 /* cancelled entries are swept when more than this and than half */
+
+struct slot {
+    uint64_t key; /* of the event it serves; 0: free */
+    sim_fn *fn;   /* NULL: a lane's */
+    void *self;   /* the lane, then */
+    sim_arg arg;  /* free: index of the next free slot */
+};
+
+struct lane_event {
+    sim_time time;
+    uint64_t sequence;
+    sim_fn *fn; /* NULL: cancelled */
+    void *self;
+    sim_arg arg;
+};
+
+struct sim_lane {
+    sim_time delay;
+    uint64_t head, tail; /* positions ever given out; the ring holds [head, tail) */
+    struct lane_event *ring;
+    uint32_t mask;       /* capacity - 1 */
+    uint32_t slot;
+    uint32_t index;
+};
+
+struct soon_event {
+    uint64_t sequence;
+    sim_fn *fn;
+    void *self;
+    sim_arg arg;
+};
+
+struct sim {
+    struct sim__clock clock; /* first: sim_now() reads it */
+    uint64_t sequence;
+    struct sim__queue queue;
+    struct slot *slots;
+    uint32_t slot_free, slot_count, slots_used;
+    uint32_t dead; /* entries in the queue whose event was cancelled */
+    struct soon_event *soon;
+    uint32_t soon_head, soon_count, soon_mask;
+    struct sim_lane **lanes;
+    uint32_t lane_count;
+    uint64_t lane_pending;
+    uint64_t events, hash;
+    const void *last_self;
+    uint64_t events_limit;  /* stop when `events` gets there */
+    uint64_t instant_limit; /* and when it gets there within this instant */
+    uint64_t instant_events;
+    bool halt; /* look at the two below before the next event */
+    bool stopped, failed;
+};
+
+struct sim *sim_new(const struct sim_limits *limits)
+{
+    struct sim *sim = calloc(1, sizeof *sim);
+    if (sim == NULL)
+        return NULL;
+    sim->events_limit = limits != NULL && limits->events != 0 ? limits->events : UINT64_MAX;
+    sim->instant_events = limits != NULL && limits->instant_events != 0 ? limits->instant_events
+                                                                        : SIM_INSTANT_EVENTS;
+    sim->instant_limit = sim->instant_events;
+    sim->slot_free = NO_SLOT;
+    sim->soon_mask = 63;
+    sim->soon = malloc((sim->soon_mask + 1) * sizeof *sim->soon);
+    if (sim__queue_init(&sim->queue) != 0 || sim->soon == NULL) {
+        sim_free(sim);
+        return NULL;
+    }
+    return sim;
+}
+
+void sim_free(struct sim *sim)
+{
+    if (sim == NULL)
+        return;
+    for (uint32_t i = 0; i < sim->lane_count; i++) {
+        free(sim->lanes[i]->ring);
+        free(sim->lanes[i]);
+    }
+    free(sim->lanes);
+    free(sim->slots);
+    free(sim->soon);
+    sim__queue_free(&sim->queue);
+    free(sim);
+}
+
+void sim_fail_memory(struct sim *sim)
+{
+    sim->failed = sim->halt = true;
+}
+
+void sim_stop(struct sim *sim)
+{
+    sim->stopped = sim->halt = true;
+}
+
+uint64_t sim_event_count(const struct sim *sim)
+{
+    return sim->events;
+}
+
+uint64_t sim_event_hash(const struct sim *sim)
+{
+    return sim->hash;
+}
+
+uint64_t sim_pending_count(const struct sim *sim)
+{
+    return sim->slots_used - sim->lane_count + sim->soon_count + sim->lane_pending;
+}
+
+const void *sim_last_self(const struct sim *sim)
+{
+    return sim->last_self;
+}
+
+/* ---- slots ----------------------------------------------------------------------------------- */
+
+static bool slots_grow(struct sim *sim)
+{
+    uint32_t count = sim->slot_count ? 2 * sim->slot_count : 256;
+    struct slot *slots = count > SLOTS_MOST ? NULL : realloc(sim->slots, count * sizeof *slots);
+    if (slots == NULL) {
+        sim_fail_memory(sim);
+        return false;
+    }
+    for (uint32_t i = count; i > sim->slot_count; i--) {
+        slots[i - 1].key = 0;
+        slots[i - 1].arg.u = sim->slot_free;
+        sim->slot_free = i - 1;
+    }
+    sim->slots = slots;
+    sim->slot_count = count;
+    return true;
+}
+
+static inline void slot_release(struct sim *sim, uint32_t index)
+{
+    sim->slots[index].key = 0;
+    sim->slots[index].arg.u = sim->slot_free;
+    sim->slot_free = index;
+    sim->slots_used--;
+}
+
+static bool entry_is_dead(const void *self, uint64_t key)
+{
+    const struct sim *sim = self;
+    return sim->slots[key & SLOT_MASK].key != key;
+}
+
+static inline uint64_t next_sequence(struct sim *sim)
+{
+    assert(sim->sequence >> SEQUENCE_BITS == 0);
+    return ++sim->sequence;
+}
+
+sim_id sim_at(struct sim *sim, sim_time when, sim_fn *fn, void *self, sim_arg arg)
+{
+    assert(when >= sim->clock.now && fn != NULL);
+    if (sim->slot_free == NO_SLOT && !slots_grow(sim))
+        return SIM_NO_EVENT;
+    uint32_t index = sim->slot_free;
+    struct slot *slot = &sim->slots[index];
+    uint64_t key = next_sequence(sim) << SLOT_BITS | index;
+    if (sim__queue_push(&sim->queue, (struct sim__entry){when, key}) != 0) {
+        sim_fail_memory(sim);
+        return SIM_NO_EVENT;
+    }
+    sim->slot_free = (uint32_t)slot->arg.u;
+    sim->slots_used++;
+    *slot = (struct slot){key, fn, self, arg};
+    return (sim_id){key};
+}
+
+sim_id sim_after(struct sim *sim, sim_time delay, sim_fn *fn, void *self, sim_arg arg)
+{
+    assert(delay >= 0);
+    return sim_at(sim, sim->clock.now + delay, fn, self, arg);
+}
+
+static bool cancel_in_lane(struct sim *sim, uint64_t key)
+{
+    const struct sim_lane *lane = sim->lanes[(key & ~LANE_BIT) >> LANE_SHIFT];
+    uint64_t position = key & POSITION_MASK;
+    if (position < lane->head)
+        return false;
+    struct lane_event *event = &lane->ring[position & lane->mask];
+    bool was = event->fn != NULL;
+    event->fn = NULL;
+    sim->lane_pending -= was;
+    return was;
+}
+
+bool sim_cancel(struct sim *sim, sim_id id)
+{
+    if (id.key & LANE_BIT)
+        return cancel_in_lane(sim, id.key);
+    uint32_t index = id.key & SLOT_MASK;
+    if (id.key == 0 || sim->slots[index].key != id.key)
+        return false;
+    slot_release(sim, index);
+    if (++sim->dead > PURGE_LEAST && sim->dead > sim->slots_used) {
+        if (sim__queue_purge(&sim->queue, entry_is_dead, sim) != 0)
+            sim_fail_memory(sim);
+        sim->dead = 0;
+    }
+    return true;
+}
+
+bool sim_is_pending(const struct sim *sim, sim_id id)
+{
+    if (id.key & LANE_BIT) {
+        const struct sim_lane *lane = sim->lanes[(id.key & ~LANE_BIT) >> LANE_SHIFT];
+        uint64_t position = id.key & POSITION_MASK;
+        return position >= lane->head && lane->ring[position & lane->mask].fn != NULL;
+    }
+    return id.key != 0 && sim->slots[id.key & SLOT_MASK].key == id.key;
+}
+
+/* ---- this instant ---------------------------------------------------------------------------- */
+
+static bool soon_grow(struct sim *sim)
+{
+    uint32_t count = sim->soon_mask + 1;
+    struct soon_event *soon = realloc(sim->soon, 2 * (size_t)count * sizeof *soon);
+    if (soon == NULL || count > UINT32_MAX / 4) {
+        sim->soon = soon != NULL ? soon : sim->soon;
+        sim_fail_memory(sim);
+        return false;
+    }
+    /* unwrap: what stood before the head follows what stood after it */
+    memcpy(soon + count, soon, sim->soon_head * sizeof *soon);
+    sim->soon = soon;
+    sim->soon_mask = 2 * count - 1;
+    return true;
+}
+
+void sim_soon(struct sim *sim, sim_fn *fn, void *self, sim_arg arg)
+{
+    if (sim->soon_count > sim->soon_mask && !soon_grow(sim))
+        return;
+    sim->soon[(sim->soon_head + sim->soon_count++) & sim->soon_mask] =
+        (struct soon_event){next_sequence(sim), fn, self, arg};
+}
+
+/* ---- lanes ----------------------------------------------------------------------------------- */
+
+static struct sim_lane *lane_new(struct sim *sim, sim_time delay)
+{
+    if (sim->lane_count == LANES_MOST || (sim->slot_free == NO_SLOT && !slots_grow(sim)))
+        return NULL;
+    struct sim_lane **lanes = realloc(sim->lanes, (sim->lane_count + 1) * sizeof(void *));
+    if (lanes == NULL)
+        return NULL;
+    sim->lanes = lanes;
+    struct sim_lane *lane = calloc(1, sizeof *lane);
+    struct lane_event *ring = malloc(64 * sizeof *ring);
+    if (lane == NULL || ring == NULL) {
+        free(lane);
+        free(ring);
+        return NULL;
+    }
+    lane->delay = delay;
+    lane->ring = ring;
+    lane->mask = 63;
+    lane->index = sim->lane_count;
+    lane->slot = sim->slot_free;
+    sim->slot_free = (uint32_t)sim->slots[lane->slot].arg.u;
+    sim->slots[lane->slot] = (struct slot){.self = lane};
+    sim->slots_used++;
+    sim->lanes[sim->lane_count++] = lane;
+    return lane;
+}
+
+struct sim_lane *sim_lane(struct sim *sim, sim_time delay)
+{
+    assert(delay >= 0);
+    for (uint32_t i = 0; i < sim->lane_count; i++)
+        if (sim->lanes[i]->delay == delay)
+            return sim->lanes[i];
+    return lane_new(sim, delay);
+}
+
+static bool lane_grow(struct sim *sim, struct sim_lane *lane)
+{
+    size_t count = (size_t)lane->mask + 1;
+    struct lane_event *ring = malloc(2 * count * sizeof *ring);
+    if (ring == NULL || count > UINT32_MAX / 4) {
+        free(ring);
+        sim_fail_memory(sim);
+        return false;
+    }
+    uint32_t mask = (uint32_t)(2 * count - 1);
+    for (uint64_t at = lane->head; at < lane->tail; at++)
+        ring[at & mask] = lane->ring[at & lane->mask];
+    free(lane->ring);
+    lane->ring = ring;
+    lane->mask = mask;
+    return true;
+}
+
+/* Puts the lane's head into the queue, passing over those cancelled. */
+static void lane_arm(struct sim *sim, struct sim_lane *lane)
+{
+    const struct lane_event *event = &lane->ring[lane->head & lane->mask];
+    while (lane->head < lane->tail && event->fn == NULL)
+        event = &lane->ring[++lane->head & lane->mask];
+    if (lane->head == lane->tail) {
+        sim->slots[lane->slot].key = 0;
+        return;
+    }
+    uint64_t key = event->sequence << SLOT_BITS | lane->slot;
+    sim->slots[lane->slot].key = key;
+    if (sim__queue_push(&sim->queue, (struct sim__entry){event->time, key}) != 0)
+        sim_fail_memory(sim);
+}
+
+sim_id sim_after_lane(struct sim *sim, struct sim_lane *lane, sim_fn *fn, void *self, sim_arg arg)
+{
+    assert(fn != NULL);
+    if (lane->tail - lane->head > lane->mask && !lane_grow(sim, lane))
+        return SIM_NO_EVENT;
+    uint64_t position = lane->tail++;
+    lane->ring[position & lane->mask] =
+        (struct lane_event){sim->clock.now + lane->delay, next_sequence(sim), fn, self, arg};
+    sim->lane_pending++;
+    if (position == lane->head)
+        lane_arm(sim, lane);
+    return (sim_id){LANE_BIT | (uint64_t)lane->index << LANE_SHIFT | position};
+}
+
+/* ---- the loop -------------------------------------------------------------------------------- */
+
+static inline void dispatch(struct sim *sim, uint64_t sequence, sim_fn *fn, void *self, sim_arg arg)
+{
+    uint64_t mixed = sim->hash ^ ((uint64_t)sim->clock.now + sequence * UINT64_C(0x9e3779b97f4a7c15));
+    mixed *= UINT64_C(0xd1342543de82ef95);
+    sim->hash = mixed ^ mixed >> 32;
+    sim->events++;
+    sim->last_self = self;
+    fn(sim, self, arg);
+}
+
+static inline void run_soon(struct sim *sim)
+{
+    struct soon_event e = sim->soon[sim->soon_head];
+    sim->soon_head = (sim->soon_head + 1) & sim->soon_mask;
+    sim->soon_count--;
+    dispatch(sim, e.sequence, e.fn, e.self, e.arg);
+}
+
+static inline void run_lane_head(struct sim *sim, struct sim_lane *lane)
+{
+    struct lane_event e = lane->ring[lane->head++ & lane->mask];
+    lane_arm(sim, lane);
+    if (e.fn == NULL)
+        return; /* cancelled since it came to the head */
+    sim->lane_pending--;
+    dispatch(sim, e.sequence, e.fn, e.self, e.arg);
+}
+
+static inline void clock_advance(struct sim *sim, sim_time now)
+{
+    sim->clock.now = now;
+    sim->instant_limit = sim->events + sim->instant_events;
+}
+
+static inline void run_entry(struct sim *sim, struct sim__entry entry)
+{
+    uint32_t index = entry.key & SLOT_MASK;
+    struct slot *slot = &sim->slots[index];
+    if (slot->key != entry.key) {
+        sim->dead--;
+        return;
+    }
+    if (entry.time != sim->clock.now)
+        clock_advance(sim, entry.time);
+    if (slot->fn == NULL) {
+        run_lane_head(sim, slot->self);
+        return;
+    }
+    struct slot event = *slot;
+    slot_release(sim, index);
+    dispatch(sim, entry.key >> SLOT_BITS, event.fn, event.self, event.arg);
+}
+
+static inline void prefetch_slots(const struct sim *sim, const struct sim__entry *e, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        __builtin_prefetch(&sim->slots[e[i].key & SLOT_MASK], 1);
+}
+
+/* Brings up the next bucket of events, and asks memory for the slots of the one after: with 10^6
+ * pending each would be a cache miss of its own. False: nothing is pending. */
+static bool refill(struct sim *sim)
+{
+    int got = sim__queue_refill(&sim->queue);
+    if (got < 0)
+        sim_fail_memory(sim);
+    uint32_t n;
+    const struct sim__entry *ahead = sim__queue_ahead(&sim->queue, &n);
+    prefetch_slots(sim, ahead, n);
+    return got > 0;
+}
+
+/* Runs what sim_soon() scheduled, unless an entry of this instant was scheduled before it. */
+static inline bool soon_is_next(const struct sim *sim, const struct sim__entry *first)
+{
+    return first == NULL || first->time > sim->clock.now ||
+           first->key >> SLOT_BITS > sim->soon[sim->soon_head].sequence;
+}
+
+static enum sim_outcome why_halted(const struct sim *sim)
+{
+    return sim->failed                              ? SIM_OUT_OF_MEMORY
+           : sim->stopped                           ? SIM_STOPPED
+           : sim->events >= sim->events_limit       ? SIM_EVENT_LIMIT
+           : sim->events >= sim->instant_limit      ? SIM_RUNAWAY
+                                                    : SIM_REACHED;
+}
+
+enum sim_outcome sim_run_until(struct sim *sim, sim_time until)
+{
+    assert(until >= sim->clock.now);
+    struct sim__run *bottom = &sim->queue.bottom;
+    sim->stopped = false;
+    sim->halt = sim->failed;
+    while (!sim->halt && sim->events < sim->events_limit && sim->events < sim->instant_limit) {
+        bool pending = bottom->head != bottom->end || refill(sim);
+        const struct sim__entry *first = pending ? bottom->entries + bottom->head : NULL;
+        if (sim->soon_count > 0 && soon_is_next(sim, first)) {
+            if (sim->clock.now >= until)
+                break;
+            run_soon(sim);
+            continue;
+        }
+        if (first == NULL || first->time >= until)
+            break;
+        struct sim__entry entry = *first;
+        bottom->head++;
+        run_entry(sim, entry);
+    }
+    enum sim_outcome outcome = why_halted(sim);
+    if (outcome == SIM_REACHED && sim->clock.now < until)
+        clock_advance(sim, until);
+    return outcome;
+}
