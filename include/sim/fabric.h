@@ -1,0 +1,195 @@
+/* fabric.h - what joins components: calls, links and regions, resilience, faults, keyspaces.
+ *
+ * A component is one or more nodes of a model. A node calls another component through a port; the
+ * fabric carries the request over the link between them, gives it to the callee's `serve`, carries
+ * the answer back, and ends the call with `done`, exactly once. A call has two halves: when the
+ * caller's ends early (timeout, abandoned), the callee works on, unaware, and its late answer is
+ * counted as wasted. Retry storms and metastable failure come out of that, not out of a rule. */
+#ifndef SIM_FABRIC_H
+#define SIM_FABRIC_H
+
+#include "sim/kernel.h"
+#include "sim/meter.h"
+#include "sim/random.h"
+#include "sim/types.h"
+
+struct sim_node;
+struct sim_component;
+struct sim_world;
+struct sim_port_target;
+
+enum sim_op { SIM_READ, SIM_WRITE, SIM_DELETE, SIM_SCAN, SIM_OTHER, SIM_OP_COUNT };
+
+enum sim_status {
+    SIM_OK,
+    SIM_ERROR,   /* the callee failed while serving */
+    SIM_REFUSED, /* the callee, or a policy of the caller's, turned it away unserved */
+    SIM_TIMEOUT, /* no answer within the attempt's timeout or the deadline */
+    SIM_LOST,    /* the callee crashed with it in hand, or was down */
+    SIM_STATUS_COUNT
+};
+
+#define SIM_NO_KEY UINT64_MAX
+
+struct sim_request {
+    enum sim_op op;
+    uint32_t session;            /* who asks, for read-your-writes; 0: nobody in particular */
+    struct sim_keyspace *space;  /* NULL: no key */
+    uint64_t key;                /* SIM_NO_KEY when .space is NULL */
+    int64_t bytes;               /* carried to the callee */
+    sim_time intended;           /* when the user meant to send it; latency counts from here */
+    sim_time deadline;           /* nobody wants an answer after this; SIM_NEVER: no deadline */
+};
+
+struct sim_reply {
+    enum sim_status status;
+    uint32_t version; /* of the key read or written: 0 is the version before any write */
+    int64_t bytes;    /* carried back */
+};
+
+/* A call as the callee knows it. All zero is none; a stale one is harmless. */
+typedef struct {
+    uint64_t key;
+} sim_call_id;
+
+/* The end of a call, from the event loop, never inside sim_call(). The reply is valid only during
+ * this call. A reply at the very instant of the timeout is late. */
+typedef void sim_done(struct sim *, void *self, sim_arg, const struct sim_reply *);
+
+/* A port, in a model's struct. Wired by the world before init. */
+struct sim_port {
+    struct sim_node *owner;
+    struct sim_port_target *targets;
+    uint32_t target_count; /* 0: the scenario left an optional port open */
+};
+
+/* Calls target `index` of the port (0 where the port takes one), under the caller's resilience
+ * policy (timeout, deadline, retries): done runs once with the final outcome. The request is
+ * copied. O(1). */
+void sim_call(struct sim_port *, uint32_t index, const struct sim_request *, sim_done *,
+              void *self, sim_arg);
+/* The same towards one node of the target component, for those that choose (balancers, shards). */
+void sim_call_node(struct sim_port *, uint32_t index, uint32_t node, const struct sim_request *,
+                   sim_done *, void *self, sim_arg);
+/* The share of the caller's calls that go to target `index` (1 unless the scenario says so). */
+double sim_port_share(const struct sim_port *, uint32_t index);
+uint32_t sim_port_nodes(const struct sim_port *, uint32_t index);
+
+/* The callee's half. Every call given to serve() is answered exactly once, from serve() or later.
+ * Answering a stale id (after a crash of this node) does nothing. */
+void sim_answer(struct sim_node *, sim_call_id, struct sim_reply);
+/* The request of a call in hand; valid until it is answered. NULL when stale. */
+const struct sim_request *sim_call_request(struct sim_node *, sim_call_id);
+/* When the call reached this node, ns. */
+sim_time sim_call_arrived(struct sim_node *, sim_call_id);
+
+/* ---- nodes ------------------------------------------------------------------------------- */
+
+/* What the fabric measures at every node that is called. */
+struct sim_station_meters {
+    struct sim_counter rate;     /* calls that arrived */
+    struct sim_counter ok, failed, refused, lost;
+    struct sim_counter wasted;   /* answered when nobody waited any more */
+    struct sim_gauge in_flight;  /* arrived and not yet answered */
+    struct sim_histogram latency; /* arrival to answer at this node, ns; every answer */
+};
+
+/* What the fabric measures at every node that calls. Attempts are what the network sees,
+ * calls are what the model asked for. */
+struct sim_caller_meters {
+    struct sim_counter calls, attempts, retries, timeouts;
+};
+
+struct sim_model;
+
+/* The head of every model's struct: `struct sim_node node;` comes first. */
+struct sim_node {
+    struct sim *sim;
+    struct sim_world *world;
+    const struct sim_model *model;
+    struct sim_component *component;
+    const char *name;      /* "cache", or "cache/3" where the component has several nodes */
+    uint32_t index, count; /* which node of its component, of how many */
+    bool down;             /* crashed: the fabric refuses for it */
+    bool silent;           /* while down: it does not even refuse, callers wait in vain */
+    double slow;           /* work takes so many times longer; 1 unless a fault says so */
+    struct sim_station_meters *station; /* NULL unless the model serves */
+    struct sim_caller_meters *caller;   /* NULL unless the model has ports */
+};
+
+/* Node `index` of this node's own component: for state shared by a cluster. */
+struct sim_node *sim_peer(const struct sim_node *, uint32_t index);
+/* A stream of this node's own, named by its purpose. */
+void sim_node_stream(const struct sim_node *, const char *purpose, struct sim_stream *);
+/* Memory for the node's tables, zeroed, owned by the world, freed with it. NULL when out of it. */
+void *sim_node_alloc(const struct sim_node *, size_t count, size_t size);
+/* One zeroed block per component, made by the first node that asks, shared by its nodes. */
+void *sim_component_shared(const struct sim_node *, size_t size);
+
+/* ---- keyspaces and truth ----------------------------------------------------------------- */
+
+/* Keys declared once for everybody: popularity, sizes, and which version of each is the latest. */
+struct sim_keyspace {
+    const char *name;
+    const struct sim_keys *keys; /* popularity; shared by all replications */
+    uint64_t count;
+    struct sim_dist value_bytes;
+    uint32_t *latest;     /* version of each key last committed; 0: never written */
+    sim_time *committed;  /* when that was */
+};
+
+/* Commits a write: the key's next version, now. Returns it. O(1). */
+uint32_t sim_commit(struct sim *, struct sim_keyspace *, uint64_t key);
+/* The latest committed version of a key. O(1). */
+static inline uint32_t sim_latest(const struct sim_keyspace *space, uint64_t key)
+{
+    return space->latest[key];
+}
+/* The size of a key's value in bytes: drawn from the key alone, so it is the same everywhere. */
+int64_t sim_value_bytes(const struct sim_keyspace *, uint64_t key);
+
+/* ---- stations: servers and a queue before them -------------------------------------------- */
+
+/* `servers` servers and one first-come-first-served queue of at most `queue_limit` calls. A call
+ * that arrives takes a server or waits; `start` runs when it has one; the model then works
+ * (sim_station_work) and leaves (sim_station_leave), or leaves later, holding the server while it
+ * calls others. Service, connection pool and disk are all stations. */
+struct sim_job {
+    sim_call_id call;
+    sim_id timer;
+    uint32_t next; /* free list */
+};
+
+struct sim_station;
+typedef void sim_job_fn(struct sim_node *self, struct sim_station *, uint32_t job);
+
+#define SIM_NO_LIMIT INT64_MAX
+
+struct sim_station {
+    struct sim_node *node;
+    int64_t servers, queue_limit; /* set by the model from its parameters; may change */
+    sim_job_fn *start, *worked;
+    struct sim_job *jobs;
+    uint32_t job_count, free_job;
+    uint64_t queue_head, queue_tail; /* call slots */
+    int64_t queued;
+    /* meters; name them in the model's table with SIM_STATION_METERS */
+    struct sim_gauge busy, waiting, capacity;
+    struct sim_histogram wait; /* arrival to start of service, ns */
+};
+
+/* Prepares a station within init(). 0, or -1 when out of memory. */
+int sim_station_init(struct sim_station *, struct sim_node *, int64_t servers, int64_t queue_limit,
+                     sim_job_fn *start, sim_job_fn *worked);
+/* A call arrives. False: the queue is full, and the model refuses it. */
+bool sim_station_arrive(struct sim_station *, sim_call_id);
+/* Works on a job for `duration` (times the node's slowness), then runs `worked`. */
+void sim_station_work(struct sim_station *, uint32_t job, sim_time duration);
+/* Frees the job's server; the next waiting call starts. */
+void sim_station_leave(struct sim_station *, uint32_t job);
+/* Forgets all jobs and the queue, as a crash does; the fabric fails the calls. */
+void sim_station_clear(struct sim_station *);
+/* After .servers changed: starts what may start. */
+void sim_station_resize(struct sim_station *, int64_t servers);
+
+#endif

@@ -1,0 +1,60 @@
+/* model.h - all that a model file needs: one const table is a whole model.
+ *
+ * models/template.c is made to be copied; models/README.md walks through it. */
+#ifndef SIM_MODEL_H
+#define SIM_MODEL_H
+
+#include "sim/arrivals.h"
+#include "sim/fabric.h"
+#include "sim/param.h"
+#include "sim/refill.h"
+#include "sim/table.h"
+
+enum sim_fault_kind {
+    SIM_FAULT_CRASH,   /* the node is down: forget what memory held, cancel timers; the fabric
+                          has already failed the calls in hand */
+    SIM_FAULT_RESTART, /* it is up again, cold */
+    SIM_FAULT_FLUSH,   /* drop cached contents */
+};
+
+struct sim_model {
+    const char *name;    /* as in a scenario's "model" */
+    const char *summary; /* one sentence */
+    const char *source;  /* author, year, section; or what it is validated against */
+    size_t size;         /* of the model's struct, whose first member is a struct sim_node */
+    const struct sim_param *params;   /* ended by .name == NULL */
+    const struct sim_port_def *ports; /* ended by .name == NULL; NULL: calls nobody */
+    const struct sim_meter *meters;   /* ended by .name == NULL; NULL: none of its own */
+
+    /* Parameters and ports are set, streams can be named, other nodes may not yet be ready: set up
+     * state and schedule first events. 0, or -1 with the reason. */
+    int (*init)(struct sim_node *, struct sim_error *);
+    /* A call arrives; NULL: cannot be called. */
+    void (*serve)(struct sim_node *, sim_call_id, const struct sim_request *);
+    /* A fault struck or ended; NULL: nothing to do. */
+    void (*fault)(struct sim_node *, enum sim_fault_kind);
+    /* A changeable parameter was set; NULL: parameters are read afresh at each use. */
+    void (*changed)(struct sim_node *, const struct sim_param *);
+    /* Invariants, at the end of a run: 0, or -1 with what is broken. NULL: none. */
+    int (*check)(const struct sim_node *, struct sim_error *);
+    /* At most so many calls per second of simulated time start here of themselves, read from the
+     * parameters alone; for refusing runs too large to finish. NULL: none. */
+    double (*offered)(const void *params);
+    /* Frees what init() got that is not of sim_node_alloc(); NULL: nothing. */
+    void (*finish)(struct sim_node *);
+};
+
+/* Rows of a meter table for a struct sim_station member: four meters and the utilisation. */
+#define SIM_STATION_METERS(type, member)                                                          \
+    {"busy", SIM_GAUGE, "servers", "Servers at work or held.", offsetof(type, member.busy),       \
+     NULL, NULL, 0},                                                                              \
+    {"capacity", SIM_GAUGE, "servers", "Servers there are.", offsetof(type, member.capacity),     \
+     NULL, NULL, 0},                                                                              \
+    {"queue", SIM_GAUGE, "requests", "Calls waiting for a server.",                               \
+     offsetof(type, member.waiting), NULL, NULL, SIM_HEADLINE},                                   \
+    {"wait", SIM_HISTOGRAM, "s", "Time from arrival to the start of service.",                    \
+     offsetof(type, member.wait), NULL, NULL, 0},                                                 \
+    {"utilisation", SIM_RATIO, "1", "Servers busy over servers there are.", 0, "busy",            \
+     "capacity", SIM_HEADLINE}
+
+#endif

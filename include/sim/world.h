@@ -1,0 +1,182 @@
+/* world.h - a plan (the checked, resolved scenario as plain data) and the worlds run from it.
+ *
+ * A plan is read-only once made; any number of worlds, one per replication and thread, run from
+ * it. The scenario loader makes plans from JSON; an outside program may fill one in itself. */
+#ifndef SIM_WORLD_H
+#define SIM_WORLD_H
+
+#include "sim/model.h"
+
+enum sim_backoff { SIM_BACKOFF_CONSTANT, SIM_BACKOFF_EXPONENTIAL };
+enum sim_jitter { SIM_JITTER_NONE, SIM_JITTER_EQUAL, SIM_JITTER_FULL, SIM_JITTER_DECORRELATED };
+
+/* How a component's calls are made; the same for every caller. */
+struct sim_policy {
+    sim_time timeout;  /* of one attempt; 0: none */
+    sim_time deadline; /* of the whole call with its retries; 0: none */
+    struct {
+        int64_t attempts; /* tries in all, the first included; 1: no retry */
+        sim_time backoff, cap;
+        int growth, jitter; /* enum sim_backoff, enum sim_jitter */
+    } retry;
+};
+
+/* Parameters of struct sim_policy, for the scenario's components that have ports. */
+extern const struct sim_param sim_policy_params[];
+
+struct sim_link_params {
+    struct sim_dist latency; /* one way, ns */
+    double bandwidth;        /* bytes per second; 0: unlimited */
+    double loss;             /* share of messages that never arrive */
+};
+
+extern const struct sim_param sim_link_param_table[];
+
+enum sim_plan_fault_kind {
+    SIM_DO_CRASH,
+    SIM_DO_SLOW,
+    SIM_DO_SET,
+    SIM_DO_FLUSH,
+    SIM_DO_KINDS
+};
+
+#define SIM_ALL_NODES UINT32_MAX
+#define SIM_NOWHERE UINT32_MAX
+
+struct sim_plan_keyspace {
+    const char *name;
+    struct sim_keys keys;
+    struct sim_dist value_bytes;
+};
+
+struct sim_plan_link {
+    /* two components, or two regions (both the same: within it); the pair is both ways */
+    bool components;
+    uint32_t a, b;
+    struct sim_link_params params;
+};
+
+struct sim_plan_target {
+    uint32_t component;
+    double share;
+};
+
+struct sim_plan_port {
+    struct sim_plan_target *targets;
+    uint32_t count;
+};
+
+/* How calls from others are spread over a component's nodes. */
+enum sim_spread { SIM_SPREAD_KEY, SIM_SPREAD_ROUND_ROBIN, SIM_SPREAD_RANDOM };
+
+struct sim_plan_component {
+    const char *name;
+    const struct sim_model *model;
+    uint32_t region; /* SIM_NOWHERE: none */
+    uint32_t nodes;  /* >= 1 */
+    int spread;      /* enum sim_spread */
+    struct sim_policy policy;
+    void *image;     /* model->size bytes: the parameters at their offsets, all else zero.
+                        A SIM_KEYSPACE parameter holds 1 + the keyspace's index as a pointer-sized
+                        integer, 0 for none; the world puts the address in its place. */
+    struct sim_plan_port *ports; /* one per entry of model->ports */
+};
+
+struct sim_plan_fault {
+    sim_time at;
+    sim_time lasts; /* 0: once and for all (a flush always) */
+    int kind;       /* enum sim_plan_fault_kind */
+    uint32_t component, node; /* node: index or SIM_ALL_NODES */
+    double factor;            /* slow: times longer */
+    bool silent;              /* crash: nobody is told, callers wait for their timeouts */
+    const struct sim_param *param; /* set: a changeable parameter of the model */
+    void *value;                   /* set: its bytes, as in the model's struct */
+    const char *label;             /* for figures and messages */
+};
+
+struct sim_plan {
+    const char *title;
+    sim_time duration, warmup, interval;
+    struct sim_plan_keyspace *keyspaces;
+    const char **regions;
+    struct sim_plan_link *links;
+    struct sim_plan_component *components;
+    struct sim_plan_fault *faults;
+    uint32_t keyspace_count, region_count, link_count, component_count, fault_count;
+    bool all_series; /* keep the series of every meter, not of the headline ones and `kept` only */
+    const char **kept; /* "component.meter" whose series and tally are wanted */
+    uint32_t kept_count;
+    struct sim_limits limits;
+};
+
+/* What the fabric measures at every component whose model serves (offsets into struct
+ * sim_station_meters) and at every component that has ports (into struct sim_caller_meters). Ended
+ * by .name == NULL. */
+extern const struct sim_meter sim_station_meter_table[];
+extern const struct sim_meter sim_caller_meter_table[];
+
+/* ---- one run ------------------------------------------------------------------------------- */
+
+/* A world wired and initialised from a plan, at time 0. The caller owns it; the plan must outlive
+ * it. NULL with the reason in *error. */
+struct sim_world *sim_world_new(const struct sim_plan *, uint64_t seed, uint64_t replication,
+                                struct sim_error *);
+void sim_world_free(struct sim_world *);
+struct sim *sim_world_sim(struct sim_world *);
+
+/* One number of the results: a statistic of a meter of a component. */
+struct sim_metric {
+    const char *component, *meter, *stat, *unit; /* the plan's and the tables'; not owned */
+    double value; /* in the unit (times in s); NAN where nothing was observed */
+    bool headline;
+};
+
+/* One series: a statistic by window. */
+struct sim_series {
+    const char *component, *meter, *stat, *unit;
+    double *values; /* one per window from time 0; NAN where nothing was observed */
+};
+
+struct sim_distribution_result {
+    const char *component, *meter, *unit;
+    struct sim_tally tally; /* after warm-up; times in ns */
+};
+
+struct sim_audit_line {
+    const char *name;   /* "conservation", "little", … */
+    const char *component;
+    bool held;
+    double expected, observed;
+    char text[160];
+};
+
+/* What one run left behind; the caller owns it. The same plan gives the same metrics and series
+ * in the same order. */
+struct sim_record {
+    enum sim_outcome outcome;
+    char why[160]; /* when outcome is not SIM_REACHED: who and what */
+    uint64_t events, hash;
+    sim_time interval;
+    uint32_t windows;
+    struct sim_metric *metrics;
+    struct sim_series *series;
+    struct sim_distribution_result *distributions;
+    struct sim_audit_line *audit;
+    uint32_t metric_count, series_count, distribution_count, audit_count;
+    bool audit_held;
+};
+
+/* Called after every window, from the running thread: simulated time reached and events so far.
+ * Returning false ends the run as SIM_STOPPED. Must not touch the world. */
+typedef bool sim_progress(void *self, sim_time reached, uint64_t events);
+
+/* Runs the world to the plan's end and takes its record. NULL when out of memory. `progress` may be
+ * NULL. */
+struct sim_record *sim_world_run(struct sim_world *, sim_progress *, void *self);
+void sim_record_free(struct sim_record *);
+
+/* An estimate of the events a run will take (from what the models say they offer and how deep the
+ * calls go), with its arithmetic in words; for refusing what is too large to finish. */
+double sim_plan_events(const struct sim_plan *, char *arithmetic, size_t bytes);
+
+#endif

@@ -1,0 +1,129 @@
+/* audit.c - what must hold at the end of every run, counted a second way.
+ *
+ * Conservation: what arrived at a component was answered, failed, refused, lost, or is found in its
+ * hands by walking all calls. Little's law, exactly: the area under the calls in hand is the sum of
+ * the times they spent there, those still there included. Causality: nothing arrived before it was
+ * sent. Utilisation: no more servers busy than there are. And each model's own invariants. */
+#include "fabric/world_state.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct sim_audit_line *line(struct sim_record *record, const char *name,
+                                   const char *component)
+{
+    struct sim_audit_line *l = &record->audit[record->audit_count++];
+    *l = (struct sim_audit_line){.name = name, .component = component, .held = true};
+    return l;
+}
+
+static void compare(struct sim_audit_line *l, double expected, double observed, double tolerance,
+                    const char *what)
+{
+    l->expected = expected;
+    l->observed = observed;
+    l->held = fabs(expected - observed) <= tolerance;
+    if (!l->held)
+        snprintf(l->text, sizeof l->text, "%s: expected %.12g, observed %.12g", what, expected,
+                 observed);
+}
+
+struct walked {
+    double in_hand, waited; /* calls at the component; how long they have been there, ns */
+};
+
+static void audit_station(struct sim_world *w, uint32_t component, struct walked walked,
+                          const struct sim__station_sums *sums, struct sim_record *record)
+{
+    struct sim_component *c = &w->components[component];
+    struct sim_station_meters all = {0};
+    for (uint32_t n = 0; n < c->plan->nodes; n++) {
+        const struct sim_station_meters *m = c->nodes[n]->station;
+        all.rate.count += m->rate.count;
+        all.ok.count += m->ok.count + m->failed.count + m->refused.count + m->lost.count;
+    }
+    compare(line(record, "conservation", c->plan->name), (double)all.rate.count,
+            (double)all.ok.count + walked.in_hand, 0,
+            "arrived = answered + failed + refused + lost + in hand");
+    /* exact but for the rounding of sums of doubles */
+    double time = sums->sojourn + walked.waited;
+    compare(line(record, "little", c->plan->name), sums->in_flight_area, time,
+            1e-9 * fabs(time) + 1, "calls in hand x time = sum of the times in hand");
+}
+
+static void audit_model(struct sim_component *c, struct sim_record *record)
+{
+    struct sim_audit_line *l = line(record, "invariants", c->plan->name);
+    for (uint32_t n = 0; n < c->plan->nodes && l->held; n++) {
+        struct sim_error error = {""};
+        if (c->plan->model->check(c->nodes[n], &error) == 0)
+            continue;
+        l->held = false;
+        snprintf(l->text, sizeof l->text, "%.*s", (int)sizeof l->text - 1, error.text);
+    }
+}
+
+static void audit_utilisation(struct sim_world *w, struct sim_record *record)
+{
+    uint32_t metrics = record->metric_count;
+    for (uint32_t i = 0; i < metrics; i++) {
+        const struct sim_metric *m = &record->metrics[i];
+        if (strcmp(m->meter, "utilisation") != 0 || strcmp(m->stat, "mean") != 0 ||
+            record->audit_count >= 4 * w->component_count)
+            continue;
+        struct sim_audit_line *l = line(record, "utilisation", m->component);
+        l->expected = 1;
+        l->observed = isnan(m->value) ? 0 : m->value;
+        l->held = l->observed <= 1 + 1e-9;
+        if (!l->held)
+            snprintf(l->text, sizeof l->text, "utilisation is %.6g", l->observed);
+    }
+}
+
+/* Calls found by walking the records, by component. */
+static void walk(const struct sim_world *w, struct walked *walked, uint64_t *open)
+{
+    sim_time now = sim_now(w->sim);
+    for (uint32_t i = 0; i < w->calls.slab_count * SIM__CALLS_A_SLAB; i++) {
+        const struct sim__call *call = sim__call_at(w, i);
+        if (!call->used)
+            continue;
+        *open += call->awaited;
+        if (call->stage != SIM__IN_HAND)
+            continue;
+        struct walked *at = &walked[call->to->component - w->components];
+        at->in_hand++;
+        at->waited += (double)(now - call->arrived);
+    }
+}
+
+int sim__audit(struct sim_world *w, const struct sim__station_sums *sums,
+               struct sim_record *record)
+{
+    uint64_t open = 0;
+    struct walked *walked = calloc(w->component_count + 1, sizeof *walked);
+    record->audit = calloc(4 * (size_t)w->component_count + 2, sizeof *record->audit);
+    if (walked == NULL || record->audit == NULL) {
+        free(walked);
+        return -1;
+    }
+    walk(w, walked, &open);
+    for (uint32_t i = 0; i < w->component_count; i++) {
+        if (w->components[i].nodes[0]->station != NULL)
+            audit_station(w, i, walked[i], &sums[i], record);
+        if (w->components[i].plan->model->check != NULL)
+            audit_model(&w->components[i], record);
+    }
+    audit_utilisation(w, record);
+    compare(line(record, "calls", "all"), (double)w->totals.begun,
+            (double)(w->totals.ended + open), 0, "attempts begun = ended + awaited");
+    compare(line(record, "causality", "all"), 0, (double)w->totals.late_causes, 0,
+            "requests that arrived before they were sent");
+    record->audit_held = true;
+    for (uint32_t i = 0; i < record->audit_count; i++)
+        record->audit_held &= record->audit[i].held;
+    free(walked);
+    return 0;
+}

@@ -1,0 +1,284 @@
+/* call.c - calls: two halves, one record.
+ *
+ * The caller's half ends with done(): at the answer, the timeout or the loss. The callee's half ends
+ * when its answer has arrived or was dropped. The record is freed when both have ended. */
+#include "fabric/world_state.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static bool slab_new(struct sim_world *w)
+{
+    struct sim__calls *c = &w->calls;
+    if (c->slab_count == c->slab_capacity) {
+        uint32_t capacity = c->slab_capacity ? 2 * c->slab_capacity : 16;
+        void *grown = realloc(c->slabs, capacity * sizeof *c->slabs);
+        if (grown == NULL)
+            return false;
+        c->slabs = grown;
+        c->slab_capacity = capacity;
+    }
+    struct sim__call *slab = calloc(SIM__CALLS_A_SLAB, sizeof *slab);
+    if (slab == NULL)
+        return false;
+    uint32_t first = c->slab_count * SIM__CALLS_A_SLAB;
+    for (uint32_t i = SIM__CALLS_A_SLAB; i > 0; i--) {
+        slab[i - 1].index = first + i - 1;
+        slab[i - 1].next = c->free;
+        c->free = first + i;
+    }
+    c->slabs[c->slab_count++] = slab;
+    return true;
+}
+
+void sim__calls_free(struct sim_world *w)
+{
+    for (uint32_t i = 0; i < w->calls.slab_count; i++)
+        free(w->calls.slabs[i]);
+    free(w->calls.slabs);
+}
+
+static inline struct sim__call *call_new(struct sim_world *w)
+{
+    if (w->calls.free == 0 && !slab_new(w)) {
+        sim_fail_memory(w->sim);
+        return NULL;
+    }
+    struct sim__call *call = sim__call_at(w, w->calls.free - 1);
+    w->calls.free = call->next;
+    call->used = true;
+    return call;
+}
+
+static inline void call_release(struct sim_world *w, struct sim__call *call)
+{
+    call->generation++;
+    call->used = false;
+    call->next = w->calls.free;
+    w->calls.free = call->index + 1;
+}
+
+/* Ends the caller's half. The record may be gone afterwards. */
+static inline void end_for_caller(struct sim *sim, struct sim__call *call, struct sim_reply reply)
+{
+    struct sim_world *w = call->from->world;
+    sim_done *done = call->done;
+    void *self = call->self;
+    sim_arg arg = call->arg;
+    call->awaited = false;
+    w->totals.ended++;
+    if (call->stage == SIM__ENDED)
+        call_release(w, call);
+    done(sim, self, arg, &reply);
+}
+
+static void answer_arrives(struct sim *sim, void *node, sim_arg arg)
+{
+    (void)node;
+    struct sim__call *call = arg.p;
+    call->stage = SIM__ENDED;
+    if (!call->awaited) {
+        call_release(call->from->world, call);
+        return;
+    }
+    sim_cancel(sim, call->timer);
+    end_for_caller(sim, call, call->reply);
+}
+
+static void timed_out(struct sim *sim, void *node, sim_arg arg)
+{
+    ((struct sim_node *)node)->caller->timeouts.count++;
+    end_for_caller(sim, arg.p, (struct sim_reply){.status = SIM_TIMEOUT});
+}
+
+/* The callee's half is over without an answer that anybody will see. */
+static void drop(struct sim_world *w, struct sim__call *call)
+{
+    call->stage = SIM__ENDED;
+    w->totals.dropped++;
+    if (!call->awaited)
+        call_release(w, call);
+}
+
+static void send_back(struct sim_world *w, struct sim__call *call)
+{
+    call->stage = SIM__INBOUND;
+    if (!sim__link_send(w, call->back, call->reply.bytes, answer_arrives, call->from,
+                        (sim_arg){.p = call}))
+        drop(w, call);
+}
+
+static void request_arrives(struct sim *sim, void *self, sim_arg arg)
+{
+    struct sim_node *node = self;
+    struct sim__call *call = arg.p;
+    sim_time now = sim_now(sim);
+    if (node->down) {
+        if (node->silent) {
+            drop(node->world, call);
+            return;
+        }
+        call->reply = (struct sim_reply){.status = SIM_LOST};
+        send_back(node->world, call);
+        return;
+    }
+    node->world->totals.late_causes += now < call->arrived;
+    call->stage = SIM__IN_HAND;
+    call->arrived = now;
+    sim_count(&node->station->rate);
+    sim_gauge_add(&node->station->in_flight, now, 1);
+    node->model->serve(node, sim__call_name(call), &call->request);
+}
+
+static inline struct sim_node *spread(struct sim_component *c, const struct sim_request *request)
+{
+    uint32_t n = c->plan->nodes;
+    if (n == 1)
+        return c->nodes[0];
+    if (c->plan->spread == SIM_SPREAD_RANDOM)
+        return c->nodes[sim_draw_below(&c->spread, n)];
+    if (c->plan->spread == SIM_SPREAD_KEY && request->key != SIM_NO_KEY && request->space != NULL)
+        return c->nodes[sim_mix64(request->key) % n];
+    uint32_t turn = c->turn;
+    c->turn = turn + 1 < n ? turn + 1 : 0;
+    return c->nodes[turn];
+}
+
+void sim__call_attempt(struct sim_node *from, const struct sim_port_target *target, uint32_t node,
+                       const struct sim_request *request, sim_time give_up, sim_done *done,
+                       void *self, sim_arg arg)
+{
+    struct sim_world *w = from->world;
+    struct sim__call *call = call_new(w);
+    if (call == NULL)
+        return;
+    struct sim_component *c = target->component;
+    call->stage = SIM__OUTBOUND;
+    call->awaited = true;
+    call->from = from;
+    call->to = node == SIM_ALL_NODES ? spread(c, request) : c->nodes[node];
+    call->back = target->back;
+    call->done = done;
+    call->self = self;
+    call->arg = arg;
+    call->arrived = sim_now(w->sim);
+    call->request = *request;
+    call->timer = SIM_NO_EVENT;
+    from->caller->attempts.count++;
+    w->totals.begun++;
+    if (give_up > 0 && give_up == from->component->plan->policy.timeout)
+        call->timer = sim_after_lane(w->sim, from->component->timeout_lane, timed_out, from,
+                                     (sim_arg){.p = call});
+    else if (give_up > 0)
+        call->timer = sim_after(w->sim, give_up, timed_out, from, (sim_arg){.p = call});
+    if (!sim__link_send(w, target->out, request->bytes, request_arrives, call->to,
+                        (sim_arg){.p = call}))
+        drop(w, call);
+}
+
+static inline void call_port(struct sim_port *port, uint32_t index, uint32_t node,
+                             const struct sim_request *request, sim_done *done, void *self,
+                             sim_arg arg)
+{
+    assert(index < port->target_count);
+    struct sim_node *from = port->owner;
+    const struct sim_component *c = from->component;
+    from->caller->calls.count++;
+    if (c->plain && (request->deadline == 0 || request->deadline == SIM_NEVER))
+        sim__call_attempt(from, &port->targets[index], node, request, c->plan->policy.timeout,
+                          done, self, arg);
+    else
+        sim__operation_begin(port, index, node, request, done, self, arg);
+}
+
+void sim_call(struct sim_port *port, uint32_t index, const struct sim_request *request,
+              sim_done *done, void *self, sim_arg arg)
+{
+    call_port(port, index, SIM_ALL_NODES, request, done, self, arg);
+}
+
+void sim_call_node(struct sim_port *port, uint32_t index, uint32_t node,
+                   const struct sim_request *request, sim_done *done, void *self, sim_arg arg)
+{
+    assert(node < sim_port_nodes(port, index));
+    call_port(port, index, node, request, done, self, arg);
+}
+
+double sim_port_share(const struct sim_port *port, uint32_t index)
+{
+    return port->targets[index].share;
+}
+
+uint32_t sim_port_nodes(const struct sim_port *port, uint32_t index)
+{
+    return port->targets[index].component->plan->nodes;
+}
+
+const struct sim_request *sim_call_request(struct sim_node *node, sim_call_id id)
+{
+    const struct sim__call *call = sim__call_in_hand(node->world, id);
+    return call == NULL ? NULL : &call->request;
+}
+
+sim_time sim_call_arrived(struct sim_node *node, sim_call_id id)
+{
+    const struct sim__call *call = sim__call_in_hand(node->world, id);
+    return call == NULL ? 0 : call->arrived;
+}
+
+/* Takes a call out of a node's hand, for whatever reason. */
+static inline void leave_hand(struct sim_node *node, struct sim__call *call)
+{
+    sim_time now = sim_now(node->sim);
+    sim_gauge_add(&node->station->in_flight, now, -1);
+    sim_histogram_record(&node->station->latency, now - call->arrived);
+}
+
+void sim_answer(struct sim_node *node, sim_call_id id, struct sim_reply reply)
+{
+    struct sim__call *call = sim__call_in_hand(node->world, id);
+    if (call == NULL)
+        return;
+    assert(call->to == node);
+    struct sim_station_meters *m = node->station;
+    leave_hand(node, call);
+    m->ok.count += reply.status == SIM_OK;
+    m->refused.count += reply.status == SIM_REFUSED;
+    m->failed.count += reply.status != SIM_OK && reply.status != SIM_REFUSED;
+    m->wasted.count += !call->awaited;
+    call->reply = reply;
+    send_back(node->world, call);
+}
+
+/* The node's own outstanding calls: nobody waits for them any more. */
+static void forget(struct sim_world *w, struct sim__call *call)
+{
+    sim_cancel(w->sim, call->timer);
+    call->awaited = false;
+    w->totals.ended++;
+    if (call->stage == SIM__ENDED)
+        call_release(w, call);
+}
+
+static void lose(struct sim_node *node, struct sim__call *call, bool silent)
+{
+    leave_hand(node, call);
+    sim_count(&node->station->lost);
+    call->reply = (struct sim_reply){.status = SIM_LOST};
+    if (silent)
+        drop(node->world, call);
+    else
+        send_back(node->world, call);
+}
+
+void sim__calls_crash(struct sim_node *node, bool silent)
+{
+    struct sim_world *w = node->world;
+    for (uint32_t i = 0; i < w->calls.slab_count * SIM__CALLS_A_SLAB; i++) {
+        struct sim__call *call = sim__call_at(w, i);
+        if (call->used && call->awaited && call->from == node)
+            forget(w, call);
+        if (call->used && call->stage == SIM__IN_HAND && call->to == node)
+            lose(node, call, silent);
+    }
+}

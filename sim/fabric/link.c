@@ -1,0 +1,109 @@
+/* link.c - carrying messages between components.
+ *
+ * One event to a crossing. A message leaves when those sent before it have left (bandwidth), then
+ * takes the latency drawn for it; messages of random latency may overtake one another, as they do on
+ * different connections. A lost message is lost at once and for good: whoever waits, times out. */
+#include "fabric/world_state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct sim_param sim_link_param_table[] = {
+    {.name = "latency",
+     .kind = SIM_DISTRIBUTION,
+     .offset = offsetof(struct sim_link_params, latency),
+     .by_default = "0s",
+     .doc = "Time a message takes one way.",
+     .source = "chosen: nothing is added that the scenario does not state"},
+    {.name = "bandwidth",
+     .kind = SIM_BANDWIDTH,
+     .offset = offsetof(struct sim_link_params, bandwidth),
+     .flags = SIM_OPTIONAL,
+     .doc = "Bytes a second each way; messages leave one after another. Unlimited unless given."},
+    {.name = "loss",
+     .kind = SIM_FRACTION,
+     .offset = offsetof(struct sim_link_params, loss),
+     .by_default = "0",
+     .low = 0,
+     .high = 1,
+     .doc = "Share of the messages that never arrive.",
+     .source = "chosen: a link loses nothing unless the scenario says so"},
+    {.name = NULL},
+};
+
+bool sim__link_send(struct sim_world *w, struct sim__link *link, int64_t bytes, sim_fn *fn,
+                    void *self, sim_arg arg)
+{
+    struct sim *sim = w->sim;
+    link->messages++;
+    link->bytes += (uint64_t)bytes;
+    if (link->lane != NULL) {
+        sim_after_lane(sim, link->lane, fn, self, arg);
+        return true;
+    }
+    const struct sim_link_params *p = link->params;
+    if (p == NULL) {
+        sim_soon(sim, fn, self, arg);
+        return true;
+    }
+    if (p->loss > 0 && sim_draw_chance(&link->stream, p->loss)) {
+        link->lost++;
+        return false;
+    }
+    sim_time now = sim_now(sim), leaves = now;
+    if (p->bandwidth > 0) {
+        if (link->free_at > leaves)
+            leaves = link->free_at;
+        leaves += (sim_time)((double)bytes * 1e9 / p->bandwidth + 0.5);
+        link->free_at = leaves;
+    }
+    sim_after(sim, leaves - now + sim_dist_draw_time(&p->latency, &link->stream), fn, self, arg);
+    return true;
+}
+
+/* The link declared for a pair: of the components before that of their regions. */
+static const struct sim_link_params *declared(const struct sim_plan *plan, uint32_t a, uint32_t b)
+{
+    uint32_t ra = plan->components[a].region, rb = plan->components[b].region;
+    const struct sim_link_params *found = NULL;
+    for (uint32_t i = 0; i < plan->link_count; i++) {
+        const struct sim_plan_link *l = &plan->links[i];
+        uint32_t x = l->components ? a : ra, y = l->components ? b : rb;
+        if (x == SIM_NOWHERE || y == SIM_NOWHERE)
+            continue;
+        bool fits = (l->a == x && l->b == y) || (l->a == y && l->b == x);
+        if (fits && (found == NULL || l->components))
+            found = &l->params;
+    }
+    return found;
+}
+
+struct sim__link *sim__link_between(struct sim_world *w, uint32_t from, uint32_t to)
+{
+    struct sim__link **place = &w->links[from * w->component_count + to];
+    if (*place != NULL)
+        return *place;
+    struct sim__link *link = sim__world_alloc(w, 1, sizeof *link);
+    if (link == NULL)
+        return NULL;
+    *place = link;
+    link->params = declared(w->plan, from, to);
+    if (link->params == NULL)
+        return link;
+    char name[256];
+    snprintf(name, sizeof name, "%s>%s", w->plan->components[from].name,
+             w->plan->components[to].name);
+    sim_stream_init(&link->stream, w->seed, w->replication, name, "link");
+    const struct sim_dist *latency = &link->params->latency;
+    if (latency->kind == SIM_DIST_CONSTANT && link->params->bandwidth <= 0 &&
+        link->params->loss <= 0) {
+        sim_time delay = sim_dist_draw_time(latency, &link->stream);
+        if (delay > 0)
+            link->lane = sim_lane(w->sim, delay);
+        else
+            link->params = NULL;
+        if (delay > 0 && link->lane == NULL)
+            return NULL;
+    }
+    return link;
+}

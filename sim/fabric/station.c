@@ -1,0 +1,134 @@
+/* station.c - servers and the queue before them: first come, first served.
+ *
+ * The queue links the calls themselves, so it takes no memory of its own. Validated against M/M/1,
+ * M/M/c, Erlang B and M/M/c/K (tests/theory, scenarios/validation). Invariant: a call waits only
+ * while every server is taken. */
+#include "fabric/world_state.h"
+
+#include <assert.h>
+#include <string.h>
+
+int sim_station_init(struct sim_station *s, struct sim_node *node, int64_t servers,
+                     int64_t queue_limit, sim_job_fn *start, sim_job_fn *worked)
+{
+    assert(servers >= 0 && queue_limit >= 0);
+    s->node = node;
+    s->servers = servers;
+    s->queue_limit = queue_limit;
+    s->start = start;
+    s->worked = worked;
+    s->job_count = 0;
+    s->free_job = 0;
+    sim_gauge_set(&s->capacity, sim_now(node->sim), servers);
+    return 0;
+}
+
+/* Jobs are made as they are needed: a station of a million servers may never use them. */
+static bool jobs_grow(struct sim_station *s)
+{
+    uint32_t count = s->job_count ? 2 * s->job_count : 16;
+    struct sim_job *jobs = sim_node_alloc(s->node, count, sizeof *jobs);
+    if (jobs == NULL) {
+        sim_fail_memory(s->node->sim);
+        return false;
+    }
+    if (s->job_count > 0)
+        memcpy(jobs, s->jobs, s->job_count * sizeof *jobs);
+    for (uint32_t i = count; i > s->job_count; i--) {
+        jobs[i - 1].next = s->free_job;
+        s->free_job = i;
+    }
+    s->jobs = jobs;
+    s->job_count = count;
+    return true;
+}
+
+static void start(struct sim_station *s, sim_call_id call)
+{
+    if (s->free_job == 0 && !jobs_grow(s))
+        return;
+    uint32_t job = s->free_job - 1;
+    s->free_job = s->jobs[job].next;
+    s->jobs[job] = (struct sim_job){.call = call};
+    sim_gauge_add(&s->busy, sim_now(s->node->sim), 1);
+    sim_time arrived = sim_call_arrived(s->node, call);
+    sim_histogram_record(&s->wait, sim_now(s->node->sim) - arrived);
+    s->start(s->node, s, job);
+}
+
+bool sim_station_arrive(struct sim_station *s, sim_call_id id)
+{
+    if (s->busy.value < s->servers) {
+        start(s, id);
+        return true;
+    }
+    if (s->queued >= s->queue_limit)
+        return false;
+    struct sim_world *w = s->node->world;
+    struct sim__call *call = sim__call_in_hand(w, id);
+    call->next = 0;
+    if (s->queued == 0)
+        s->queue_head = call->index;
+    else
+        sim__call_at(w, (uint32_t)s->queue_tail)->next = call->index + 1;
+    s->queue_tail = call->index;
+    s->queued++;
+    sim_gauge_add(&s->waiting, sim_now(s->node->sim), 1);
+    return true;
+}
+
+static void start_next(struct sim_station *s)
+{
+    struct sim__call *call = sim__call_at(s->node->world, (uint32_t)s->queue_head);
+    if (call->next != 0)
+        s->queue_head = call->next - 1;
+    s->queued--;
+    sim_gauge_add(&s->waiting, sim_now(s->node->sim), -1);
+    start(s, sim__call_name(call));
+}
+
+static void work_ends(struct sim *sim, void *self, sim_arg job)
+{
+    struct sim_station *s = self;
+    (void)sim;
+    s->jobs[job.u].timer = SIM_NO_EVENT;
+    s->worked(s->node, s, (uint32_t)job.u);
+}
+
+void sim_station_work(struct sim_station *s, uint32_t job, sim_time duration)
+{
+    if (s->node->slow != 1)
+        duration = (sim_time)((double)duration * s->node->slow + 0.5);
+    s->jobs[job].timer = sim_after(s->node->sim, duration, work_ends, s, (sim_arg){.u = job});
+}
+
+void sim_station_leave(struct sim_station *s, uint32_t job)
+{
+    s->jobs[job].next = s->free_job;
+    s->free_job = job + 1;
+    sim_gauge_add(&s->busy, sim_now(s->node->sim), -1);
+    if (s->queued > 0 && s->busy.value < s->servers)
+        start_next(s);
+}
+
+void sim_station_clear(struct sim_station *s)
+{
+    sim_time now = sim_now(s->node->sim);
+    s->free_job = 0;
+    for (uint32_t i = s->job_count; i > 0; i--) {
+        sim_cancel(s->node->sim, s->jobs[i - 1].timer);
+        s->jobs[i - 1] = (struct sim_job){.next = s->free_job};
+        s->free_job = i;
+    }
+    s->queued = 0;
+    sim_gauge_set(&s->busy, now, 0);
+    sim_gauge_set(&s->waiting, now, 0);
+}
+
+void sim_station_resize(struct sim_station *s, int64_t servers)
+{
+    s->servers = servers;
+    sim_gauge_set(&s->capacity, sim_now(s->node->sim), servers);
+    while (s->queued > 0 && s->busy.value < s->servers)
+        start_next(s);
+}

@@ -1,0 +1,349 @@
+/* world.c - makes a world of a plan: nodes, ports, links, keyspaces; and takes it apart. */
+#include "fabric/world_state.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Offsets into struct sim_station_meters; every component that serves has these. */
+#define STATION(member) offsetof(struct sim_station_meters, member)
+const struct sim_meter sim_station_meter_table[] = {
+    {"rate", SIM_COUNTER, "requests", "Calls that arrived.", STATION(rate), NULL, NULL,
+     SIM_HEADLINE},
+    {"answered", SIM_COUNTER, "requests", "Calls answered well.", STATION(ok), NULL, NULL, 0},
+    {"failed", SIM_COUNTER, "requests", "Calls that failed while served.", STATION(failed), NULL,
+     NULL, 0},
+    {"refused", SIM_COUNTER, "requests", "Calls turned away unserved.", STATION(refused), NULL,
+     NULL, 0},
+    {"lost", SIM_COUNTER, "requests", "Calls in hand at a crash.", STATION(lost), NULL, NULL, 0},
+    {"wasted", SIM_COUNTER, "requests", "Calls answered when nobody waited any more.",
+     STATION(wasted), NULL, NULL, 0},
+    {"in_flight", SIM_GAUGE, "requests", "Calls arrived and not yet answered.", STATION(in_flight),
+     NULL, NULL, 0},
+    {"sojourn", SIM_HISTOGRAM, "s", "Time from arrival here to the answer, whatever it is.",
+     STATION(latency), NULL, NULL, 0},
+    {.name = NULL},
+};
+
+#define CALLER(member) offsetof(struct sim_caller_meters, member)
+const struct sim_meter sim_caller_meter_table[] = {
+    {"calls", SIM_COUNTER, "calls", "Calls made, however often tried.", CALLER(calls), NULL, NULL,
+     0},
+    {"attempts", SIM_COUNTER, "attempts", "Attempts sent, retries included.", CALLER(attempts),
+     NULL, NULL, 0},
+    {"retries", SIM_COUNTER, "attempts", "Attempts after the first.", CALLER(retries), NULL, NULL,
+     0},
+    {"timeouts", SIM_COUNTER, "attempts", "Attempts given up for want of an answer.",
+     CALLER(timeouts), NULL, NULL, 0},
+    {.name = NULL},
+};
+
+void *sim__world_alloc(struct sim_world *w, size_t count, size_t size)
+{
+    if (w->block_count == w->block_capacity) {
+        size_t capacity = w->block_capacity ? 2 * w->block_capacity : 64;
+        void *grown = realloc(w->blocks, capacity * sizeof *w->blocks);
+        if (grown == NULL)
+            return NULL;
+        w->blocks = grown;
+        w->block_capacity = capacity;
+    }
+    void *block = calloc(count ? count : 1, size);
+    if (block != NULL)
+        w->blocks[w->block_count++] = block;
+    return block;
+}
+
+void *sim_node_alloc(const struct sim_node *node, size_t count, size_t size)
+{
+    return sim__world_alloc(node->world, count, size);
+}
+
+void *sim_component_shared(const struct sim_node *node, size_t size)
+{
+    struct sim_component *c = node->component;
+    if (c->shared == NULL) {
+        c->shared = sim__world_alloc(node->world, 1, size);
+        c->shared_bytes = size;
+    }
+    assert(c->shared == NULL || c->shared_bytes == size);
+    return c->shared;
+}
+
+struct sim_node *sim_peer(const struct sim_node *node, uint32_t index)
+{
+    assert(index < node->count);
+    return node->component->nodes[index];
+}
+
+void sim_node_stream(const struct sim_node *node, const char *purpose, struct sim_stream *stream)
+{
+    sim_stream_init(stream, node->world->seed, node->world->replication, node->name, purpose);
+}
+
+struct sim *sim_world_sim(struct sim_world *w)
+{
+    return w->sim;
+}
+
+/* ---- making ---------------------------------------------------------------------------------- */
+
+static int keyspaces_make(struct sim_world *w)
+{
+    w->keyspaces = sim__world_alloc(w, w->plan->keyspace_count, sizeof *w->keyspaces);
+    if (w->keyspaces == NULL)
+        return -1;
+    for (uint32_t i = 0; i < w->plan->keyspace_count; i++) {
+        const struct sim_plan_keyspace *p = &w->plan->keyspaces[i];
+        struct sim_keyspace *k = &w->keyspaces[i];
+        *k = (struct sim_keyspace){.name = p->name,
+                                   .keys = &p->keys,
+                                   .count = p->keys.n,
+                                   .value_bytes = p->value_bytes};
+        k->latest = sim__world_alloc(w, k->count, sizeof *k->latest);
+        k->committed = sim__world_alloc(w, k->count, sizeof *k->committed);
+        if (k->latest == NULL || k->committed == NULL)
+            return -1;
+    }
+    return 0;
+}
+
+/* Puts the address of its keyspace in place of each index (1 + i; 0: none). */
+static void keyspaces_bind(struct sim_world *w, char *base, const struct sim_param *p)
+{
+    for (; p != NULL && p->name != NULL; p++) {
+        if (p->kind == SIM_GROUP)
+            keyspaces_bind(w, base + p->offset, p->fields);
+        if (p->kind != SIM_KEYSPACE)
+            continue;
+        uintptr_t index;
+        memcpy(&index, base + p->offset, sizeof index);
+        struct sim_keyspace *space = index == 0 ? NULL : &w->keyspaces[index - 1];
+        memcpy(base + p->offset, &space, sizeof space);
+    }
+}
+
+static int histograms_make(void *base, const struct sim_meter *m)
+{
+    for (; m != NULL && m->name != NULL; m++)
+        if (m->kind == SIM_HISTOGRAM &&
+            sim_histogram_init((struct sim_histogram *)((char *)base + m->offset)) != 0)
+            return -1;
+    return 0;
+}
+
+static void histograms_free(void *base, const struct sim_meter *m)
+{
+    for (; base != NULL && m != NULL && m->name != NULL; m++)
+        if (m->kind == SIM_HISTOGRAM)
+            sim_histogram_free((struct sim_histogram *)((char *)base + m->offset));
+}
+
+static int node_name(struct sim_world *w, struct sim_node *node, const struct sim_component *c)
+{
+    node->name = c->plan->name;
+    if (c->plan->nodes == 1)
+        return 0;
+    size_t bytes = strlen(c->plan->name) + 12;
+    char *name = sim__world_alloc(w, bytes, 1);
+    if (name == NULL)
+        return -1;
+    snprintf(name, bytes, "%s/%u", c->plan->name, node->index);
+    node->name = name;
+    return 0;
+}
+
+static int node_make(struct sim_world *w, struct sim_component *c, uint32_t index)
+{
+    const struct sim_model *model = c->plan->model;
+    struct sim_node *node = sim__world_alloc(w, 1, model->size);
+    if (node == NULL)
+        return -1;
+    c->nodes[index] = node;
+    memcpy(node, c->plan->image, model->size);
+    *node = (struct sim_node){.sim = w->sim,
+                              .world = w,
+                              .model = model,
+                              .component = c,
+                              .index = index,
+                              .count = c->plan->nodes,
+                              .slow = 1};
+    keyspaces_bind(w, (char *)node, model->params);
+    if (node_name(w, node, c) != 0 || histograms_make(node, model->meters) != 0)
+        return -1;
+    if (model->serve != NULL) {
+        node->station = sim__world_alloc(w, 1, sizeof *node->station);
+        if (node->station == NULL || histograms_make(node->station, sim_station_meter_table) != 0)
+            return -1;
+    }
+    if (model->ports != NULL && model->ports[0].name != NULL) {
+        node->caller = sim__world_alloc(w, 1, sizeof *node->caller);
+        if (node->caller == NULL)
+            return -1;
+    }
+    return 0;
+}
+
+static int component_make(struct sim_world *w, uint32_t index)
+{
+    struct sim_component *c = &w->components[index];
+    const struct sim_plan_component *p = &w->plan->components[index];
+    assert(p->nodes > 0);
+    c->world = w;
+    c->plan = p;
+    c->plain = p->policy.retry.attempts <= 1 && p->policy.deadline == 0;
+    c->nodes = sim__world_alloc(w, p->nodes, sizeof *c->nodes);
+    if (c->nodes == NULL)
+        return -1;
+    sim_stream_init(&c->spread, w->seed, w->replication, p->name, "spread");
+    sim_stream_init(&c->jitter, w->seed, w->replication, p->name, "retry jitter");
+    if (p->policy.timeout > 0) {
+        c->timeout_lane = sim_lane(w->sim, p->policy.timeout);
+        if (c->timeout_lane == NULL)
+            return -1;
+    }
+    for (uint32_t i = 0; i < p->nodes; i++)
+        if (node_make(w, c, i) != 0)
+            return -1;
+    return 0;
+}
+
+static int port_wire(struct sim_world *w, uint32_t from, const struct sim_port_def *def,
+                     const struct sim_plan_port *plan)
+{
+    struct sim_component *c = &w->components[from];
+    struct sim_port_target *targets = sim__world_alloc(w, plan->count, sizeof *targets);
+    if (targets == NULL)
+        return -1;
+    for (uint32_t t = 0; t < plan->count; t++) {
+        uint32_t to = plan->targets[t].component;
+        targets[t] = (struct sim_port_target){.component = &w->components[to],
+                                              .share = plan->targets[t].share,
+                                              .out = sim__link_between(w, from, to),
+                                              .back = sim__link_between(w, to, from)};
+        if (targets[t].out == NULL || targets[t].back == NULL)
+            return -1;
+    }
+    for (uint32_t n = 0; n < c->plan->nodes; n++) {
+        struct sim_port *port = (struct sim_port *)((char *)c->nodes[n] + def->offset);
+        *port = (struct sim_port){c->nodes[n], targets, plan->count};
+    }
+    return 0;
+}
+
+static int ports_wire(struct sim_world *w)
+{
+    for (uint32_t i = 0; i < w->component_count; i++) {
+        const struct sim_plan_component *p = &w->plan->components[i];
+        const struct sim_port_def *def = p->model->ports;
+        for (uint32_t k = 0; def != NULL && def[k].name != NULL; k++)
+            if (port_wire(w, i, &def[k], &p->ports[k]) != 0)
+                return -1;
+    }
+    return 0;
+}
+
+static int nodes_init(struct sim_world *w, struct sim_error *error)
+{
+    for (uint32_t i = 0; i < w->component_count; i++) {
+        struct sim_component *c = &w->components[i];
+        for (uint32_t n = 0; n < c->plan->nodes; n++)
+            if (c->plan->model->init != NULL && c->plan->model->init(c->nodes[n], error) != 0)
+                return -1;
+    }
+    return 0;
+}
+
+static int world_make(struct sim_world *w)
+{
+    uint32_t n = w->plan->component_count;
+    w->sim = sim_new(&w->plan->limits);
+    w->components = sim__world_alloc(w, n, sizeof *w->components);
+    w->links = sim__world_alloc(w, (size_t)n * n, sizeof *w->links);
+    if (w->sim == NULL || w->components == NULL || w->links == NULL || keyspaces_make(w) != 0)
+        return -1;
+    w->component_count = n;
+    for (uint32_t i = 0; i < n; i++)
+        if (component_make(w, i) != 0)
+            return -1;
+    return ports_wire(w) != 0 || sim__faults_begin(w) != 0 ? -1 : 0;
+}
+
+struct sim_world *sim_world_new(const struct sim_plan *plan, uint64_t seed, uint64_t replication,
+                                struct sim_error *error)
+{
+    struct sim_world *w = calloc(1, sizeof *w);
+    snprintf(error->text, sizeof error->text, "out of memory while making the world");
+    if (w == NULL)
+        return NULL;
+    w->plan = plan;
+    w->seed = seed;
+    w->replication = replication;
+    if (world_make(w) != 0 || nodes_init(w, error) != 0) {
+        sim_world_free(w);
+        return NULL;
+    }
+    error->text[0] = '\0';
+    return w;
+}
+
+static void node_free(struct sim_node *node)
+{
+    if (node == NULL)
+        return;
+    if (node->model->finish != NULL)
+        node->model->finish(node);
+    histograms_free(node, node->model->meters);
+    histograms_free(node->station, sim_station_meter_table);
+}
+
+void sim_world_free(struct sim_world *w)
+{
+    if (w == NULL)
+        return;
+    for (uint32_t i = 0; i < w->component_count; i++)
+        for (uint32_t n = 0; w->components[i].nodes && n < w->components[i].plan->nodes; n++)
+            node_free(w->components[i].nodes[n]);
+    sim__calls_free(w);
+    sim_free(w->sim);
+    for (size_t i = 0; i < w->block_count; i++)
+        free(w->blocks[i]);
+    free(w->blocks);
+    free(w);
+}
+
+/* ---- size ------------------------------------------------------------------------------------ */
+
+#define EVENTS_A_CALL 3  /* request, answer, and the work between them */
+#define DEPTH_MOST 16
+
+/* Calls that one request at a component sets off below it, at most. */
+static double calls_below(const struct sim_plan *plan, uint32_t component, int depth)
+{
+    const struct sim_plan_component *c = &plan->components[component];
+    double calls = 0;
+    for (uint32_t k = 0; depth < DEPTH_MOST && c->model->ports && c->model->ports[k].name; k++)
+        for (uint32_t t = 0; t < c->ports[k].count; t++)
+            calls += c->ports[k].targets[t].share *
+                     (1 + calls_below(plan, c->ports[k].targets[t].component, depth + 1));
+    return calls;
+}
+
+double sim_plan_events(const struct sim_plan *plan, char *arithmetic, size_t bytes)
+{
+    double seconds = (double)plan->duration / 1e9, total = 0, offered = 0, calls = 0;
+    for (uint32_t i = 0; i < plan->component_count; i++) {
+        const struct sim_plan_component *c = &plan->components[i];
+        if (c->model->offered == NULL)
+            continue;
+        double rate = c->model->offered(c->image) * c->nodes, below = calls_below(plan, i, 0);
+        offered += rate;
+        calls += rate * below;
+        total += rate * seconds * (1 + EVENTS_A_CALL * below);
+    }
+    if (arithmetic != NULL && bytes > 0)
+        snprintf(arithmetic, bytes, "%.4g requests/s x %.4g s x %.3g calls a request x %d events",
+                 offered, seconds, offered > 0 ? calls / offered : 0, EVENTS_A_CALL);
+    return total;
+}

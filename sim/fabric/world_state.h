@@ -1,0 +1,158 @@
+/* world_state.h - the inside of a world: components, links, calls. For the fabric's own files. */
+#ifndef SIM_FABRIC_WORLD_STATE_H
+#define SIM_FABRIC_WORLD_STATE_H
+
+#include "sim/world.h"
+
+/* One direction of a link. */
+struct sim__link {
+    const struct sim_link_params *params; /* NULL: no link was declared; nothing takes time */
+    struct sim_lane *lane;                /* constant latency, no bandwidth, no loss; or NULL */
+    struct sim_stream stream;
+    sim_time free_at;                     /* when what was sent before has left the sender */
+    uint64_t messages, bytes, lost;
+};
+
+struct sim_component {
+    struct sim_world *world;
+    const struct sim_plan_component *plan;
+    struct sim_node **nodes;
+    uint32_t turn; /* round robin: the next node's turn */
+    struct sim_stream spread, jitter;
+    struct sim_lane *timeout_lane; /* of its policy's timeout; NULL: none */
+    bool plain;    /* its policy is at most a timeout: an attempt is the whole call */
+    void *shared;
+    size_t shared_bytes;
+};
+
+struct sim_port_target {
+    struct sim_component *component;
+    double share;
+    struct sim__link *out, *back;
+};
+
+/* Where a call is. The record lives until both halves are over. */
+enum sim__stage {
+    SIM__OUTBOUND, /* on its way to the callee */
+    SIM__IN_HAND,  /* at the callee, unanswered */
+    SIM__INBOUND,  /* the answer is on its way */
+    SIM__ENDED,    /* the callee's half is over */
+};
+
+struct sim__call {
+    uint32_t index, generation;
+    uint32_t next;        /* free list; or the callee's queue (index + 1; 0: last) */
+    uint8_t stage;        /* enum sim__stage */
+    bool awaited;         /* the caller's half is open */
+    bool used;
+    struct sim_node *from, *to;
+    struct sim__link *back;
+    sim_done *done;
+    void *self;
+    sim_arg arg;
+    sim_id timer;
+    sim_time arrived;
+    struct sim_request request;
+    struct sim_reply reply;
+};
+
+#define SIM__CALLS_A_SLAB 512
+
+struct sim__calls {
+    struct sim__call **slabs;
+    uint32_t slab_count, slab_capacity;
+    uint32_t free; /* index + 1; 0: none */
+};
+
+struct sim__operation;
+
+/* Counted by the calls themselves, for the audit to compare with what it counts by walking. */
+struct sim__totals {
+    uint64_t begun, ended, dropped, late_causes;
+};
+
+struct sim_world {
+    struct sim *sim;
+    const struct sim_plan *plan;
+    uint64_t seed, replication;
+    struct sim_component *components;
+    uint32_t component_count;
+    struct sim_keyspace *keyspaces;
+    struct sim__link **links;
+    uint32_t link_count;
+    struct sim__calls calls;
+    struct sim__operation *operations, *free_operations;
+    uint64_t *fault_began; /* by fault: 0 while it is not active, else in which order it began */
+    uint64_t faults_so_far;
+    struct sim__totals totals;
+    void **blocks; /* everything that lives as long as the world */
+    size_t block_count, block_capacity;
+};
+
+/* Memory that lives as long as the world; zeroed. NULL when out of memory. */
+void *sim__world_alloc(struct sim_world *, size_t count, size_t size);
+
+/* calls */
+static inline struct sim__call *sim__call_at(const struct sim_world *w, uint32_t index)
+{
+    return &w->calls.slabs[index / SIM__CALLS_A_SLAB][index % SIM__CALLS_A_SLAB];
+}
+
+/* The call in hand at the callee under this id, or NULL when stale. */
+static inline struct sim__call *sim__call_in_hand(const struct sim_world *w, sim_call_id id)
+{
+    uint32_t index = (uint32_t)id.key;
+    if (index == 0 || (index - 1) / SIM__CALLS_A_SLAB >= w->calls.slab_count)
+        return NULL;
+    struct sim__call *call = sim__call_at(w, index - 1);
+    return call->generation == id.key >> 32 && call->stage == SIM__IN_HAND ? call : NULL;
+}
+
+static inline sim_call_id sim__call_name(const struct sim__call *call)
+{
+    return (sim_call_id){(uint64_t)call->generation << 32 | (call->index + 1)};
+}
+
+/* One attempt: done once, with the answer, the timeout, or the loss. `give_up`: no answer is
+ * wanted after that long; 0: for ever. */
+void sim__call_attempt(struct sim_node *from, const struct sim_port_target *, uint32_t node,
+                       const struct sim_request *, sim_time give_up, sim_done *, void *self,
+                       sim_arg);
+void sim__calls_free(struct sim_world *);
+/* A node crashed: calls it held are lost (told at once, or not at all), calls it made are
+ * forgotten. */
+void sim__calls_crash(struct sim_node *, bool silent);
+
+/* A call with retries or a deadline. */
+void sim__operation_begin(struct sim_port *, uint32_t index, uint32_t node,
+                          const struct sim_request *, sim_done *, void *self, sim_arg);
+
+/* A node crashed: the calls it was about to try again are forgotten. */
+void sim__operations_crash(struct sim_node *);
+
+/* links */
+/* Carries a message: fn(sim, self, arg) runs when it arrives. False: it was lost. */
+bool sim__link_send(struct sim_world *, struct sim__link *, int64_t bytes, sim_fn *, void *self,
+                    sim_arg);
+/* The directed link between two components, made when first asked for. NULL when out of memory. */
+struct sim__link *sim__link_between(struct sim_world *, uint32_t from, uint32_t to);
+
+/* faults: schedules the plan's timeline. 0, or -1 when out of memory. */
+int sim__faults_begin(struct sim_world *);
+
+/* the record */
+struct sim__recorder;
+struct sim__recorder *sim__recorder_new(struct sim_world *);
+void sim__recorder_free(struct sim__recorder *);
+int sim__recorder_roll(struct sim__recorder *, sim_time now);       /* the end of a window */
+/* The record, the caller's from now on; NULL when out of memory. */
+struct sim_record *sim__recorder_finish(struct sim__recorder *);
+
+/* What the audit needs of a component's station meters over the whole run, warm-up included. */
+struct sim__station_sums {
+    double in_flight_area; /* calls x ns */
+    double sojourn;        /* ns, of every call answered or lost */
+};
+int sim__audit(struct sim_world *, const struct sim__station_sums *, struct sim_record *);
+
+#endif
