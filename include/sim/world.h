@@ -123,6 +123,8 @@ struct sim_world *sim_world_new(const struct sim_plan *, uint64_t seed, uint64_t
                                 struct sim_error *);
 void sim_world_free(struct sim_world *);
 struct sim *sim_world_sim(struct sim_world *);
+/* A node of it, by the places of its component in the plan and of the node in the component. */
+struct sim_node *sim_world_node(struct sim_world *, uint32_t component, uint32_t node);
 
 /* One number of the results: a statistic of a meter of a component. */
 struct sim_metric {

@@ -87,6 +87,12 @@ struct sim *sim_world_sim(struct sim_world *w)
     return w->sim;
 }
 
+struct sim_node *sim_world_node(struct sim_world *w, uint32_t component, uint32_t node)
+{
+    assert(component < w->component_count && node < w->plan->components[component].nodes);
+    return w->components[component].nodes[node];
+}
+
 /* ---- making ---------------------------------------------------------------------------------- */
 
 static int keyspaces_make(struct sim_world *w)
