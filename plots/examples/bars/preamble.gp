@@ -1,0 +1,17 @@
+fig_kind = 'bars'
+fig_output = 'figure.svg'
+fig_format = 'svg'
+fig_data = 'data.csv'
+fig_title = 'Peak load, tail latency and staleness by cure'
+fig_subtitle = 'Bar: mean of 5 replications; whisker: 95 % interval. One hot key, TTL 30 s, 2,000 requests/s.'
+fig_footnote = 'made-up data, to show the figure: not a result of weir'
+npanels = 3
+array panel_title[3] = ['peak db.rate', 'users.latency.p99', 'cache.stale_share']
+array panel_unit[3] = ['requests/s', 'ms', '%']
+array panel_log[3] = [1, 1, 0]
+array panel_claim[3] = [NaN, 250, NaN]
+array panel_claim_label[3] = ['', 'SLO 250 ms', '']
+fig_claim_label = 'expected by the study'
+nvariants = 7
+array variant_name[7] = ['none', 'single-flight', 'lock', 'lease', 'xfetch', 'stale-while-revalidate', 'ttl-jitter']
+array variant_colour[7] = [0, 1, 2, 3, 4, 5, 6]
