@@ -6,6 +6,7 @@
 
 #include "sim/arrivals.h"
 #include "sim/fabric.h"
+#include "sim/kept.h"
 #include "sim/param.h"
 #include "sim/refill.h"
 #include "sim/table.h"

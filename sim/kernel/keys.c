@@ -7,13 +7,16 @@
  * the probability p(rank) / p(first), which is above (64/65)^exponent, so that the power is seldom
  * computed (a squeeze). It is exact, and at 10^6 keys has some 1000 outcomes, 20 KiB in all.
  *
- * ns a draw, exponent 1, gcc 12 -O2, a shared EPYC, +- 30 % (cache warm; time to build):
- *     keys                            10^3          10^6          10^7
- *     this                           7 (10 us)    11 (40 us)    11 (50 us)
- *     alias over all, 8 bytes a key  6 (50 us)    13 (14 ms)    22 (160 ms)
- *     rejection-inversion           40            40            40
- * Rejection-inversion is Hoermann and Derflinger 1996. With 32 MB of other memory walked between
- * draws, this and the alias table cannot be told apart.
+ * ns a draw, exponent 1, gcc 12 -O2, a shared EPYC: medians of 41 interleaved rounds, +- 30 %.
+ * "Cold" is what a draw adds to 8 reads of random lines of 32 MB, which cost 190 to 260.
+ *     keys                            10^3          10^6          10^7       to build, 10^6
+ *                                  warm  cold    warm  cold    warm  cold
+ *     this                            9    47      14    50      14    60         40 us
+ *     alias over all, 8 bytes a key   5    25      23    30      28    60         14 ms
+ *     rejection-inversion            23   120      20   115      23   120          none
+ * Rejection-inversion is Hoermann and Derflinger 1996; other runs had it at 40 warm. The alias
+ * table over all keys wins where the keys are few or caches are always cold; this one wins warm
+ * from 10^6 keys, holds 20 KiB for 8 MB, and has no limit of memory on the number of keys.
  */
 #include "sim/random.h"
 

@@ -1,14 +1,20 @@
-/* queue.c - the ladder queue; queue.h says what it is. */
+/* queue.c - the calendar and its rungs; queue.h says what they are. */
 #include "kernel/queue.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BUCKET_TARGET 8      /* events a bucket should hold when its turn comes */
 #define INSERTION_SORT_MOST 24
 #define SAMPLES 31
-#define NO_CHUNK UINT32_MAX
+#define COUNT_SORT_MOST 16
+#define GATHER 8           /* events to bring up at a time */
+#define CACHED_MOST (1 << 14) /* so many records stay in the processor's cache */
+#define BUCKETS_LEAST 64
+#define BUCKETS_MOST (UINT32_C(1) << 22)
+#define RUNG_BUCKETS_MOST (UINT32_C(1) << 16)
+#define AHEAD 10           /* buckets between the stages of prefetching */
+#define AHEAD_DEPTH 2      /* events of a bucket that are prefetched */
 
 static int run_reserve(struct sim__run *run, uint32_t capacity)
 {
@@ -38,77 +44,77 @@ static int run_append(struct sim__run *run, struct sim__entry e)
 
 int sim__queue_init(struct sim__queue *q)
 {
-    *q = (struct sim__queue){.top_start = SIM_NEVER,
+    *q = (struct sim__queue){.free = SIM__NO_INDEX,
                              .bottom_end = SIM_NEVER,
                              .bottom_most = SIM__BOTTOM_MOST,
-                             .chunk_free = NO_CHUNK};
+                             .top_least = SIM_NEVER};
     return run_reserve(&q->bottom, 1);
 }
 
 void sim__queue_free(struct sim__queue *q)
 {
+    free(q->events);
     free(q->bottom.entries);
     free(q->top.entries);
     free(q->scratch.entries);
-    free(q->chunks);
-    free(q->chunk_next);
+    free(q->calendar.heads);
     for (uint32_t i = 0; i < SIM__RUNGS; i++)
-        free(q->rung[i].bucket);
+        free(q->rung[i].heads);
 }
 
-/* ---- chunks: the buckets' memory ------------------------------------------------------------ */
-
-static int chunks_grow(struct sim__queue *q)
+int sim__queue_grow(struct sim__queue *q)
 {
-    uint32_t count = q->chunk_count ? 2 * q->chunk_count : 64;
-    if (count > UINT32_MAX / 4)
+    uint32_t capacity = q->capacity ? 2 * q->capacity : 256;
+    struct sim__event *events =
+        capacity > SIM__EVENTS_MOST ? NULL : realloc(q->events, capacity * sizeof *events);
+    if (events == NULL)
         return -1;
-    void *chunks = realloc(q->chunks, count * sizeof *q->chunks);
-    if (chunks == NULL)
-        return -1;
-    q->chunks = chunks;
-    uint32_t *next = realloc(q->chunk_next, count * sizeof *next);
-    if (next == NULL)
-        return -1;
-    q->chunk_next = next;
-    for (uint32_t i = count; i > q->chunk_count; i--) {
-        next[i - 1] = q->chunk_free;
-        q->chunk_free = i - 1;
+    for (uint32_t i = capacity; i > q->capacity; i--) {
+        events[i - 1].key = 0;
+        events[i - 1].next = q->free;
+        q->free = i - 1;
     }
-    q->chunk_count = count;
+    q->events = events;
+    q->capacity = capacity;
     return 0;
 }
 
-static int bucket_append(struct sim__queue *q, struct sim__bucket *b, struct sim__entry e)
+static int heads_reserve(uint32_t **heads, uint32_t *capacity, uint32_t count)
 {
-    uint32_t place = b->count % SIM__CHUNK;
-    if (place == 0) {
-        if (q->chunk_free == NO_CHUNK && chunks_grow(q) != 0)
+    if (count > *capacity) {
+        uint32_t *grown = realloc(*heads, count * sizeof *grown);
+        if (grown == NULL)
             return -1;
-        uint32_t chunk = q->chunk_free;
-        q->chunk_free = q->chunk_next[chunk];
-        q->chunk_next[chunk] = b->chunk;
-        b->chunk = chunk;
+        *heads = grown;
+        *capacity = count;
     }
-    q->chunks[b->chunk][place] = e;
-    b->count++;
+    memset(*heads, 0xff, count * sizeof **heads); /* SIM__NO_INDEX */
     return 0;
 }
 
-/* Moves a bucket's entries to the end of `run` and gives its chunks back. */
-static int bucket_take(struct sim__queue *q, struct sim__bucket *b, struct sim__run *run)
+static inline void link_event(struct sim__queue *q, uint32_t *head, uint32_t index)
 {
-    if (run_reserve(run, run->end + b->count) != 0)
-        return -1;
-    while (b->count > 0) {
-        uint32_t chunk = b->chunk;
-        uint32_t here = (b->count - 1) % SIM__CHUNK + 1;
-        memcpy(run->entries + run->end, q->chunks[chunk], here * sizeof(struct sim__entry));
-        run->end += here;
-        b->count -= here;
-        b->chunk = q->chunk_next[chunk];
-        q->chunk_next[chunk] = q->chunk_free;
-        q->chunk_free = chunk;
+    q->events[index].next = *head;
+    *head = index;
+}
+
+/* Moves a bucket's events to the end of `run`; frees those cancelled. */
+static int bucket_take(struct sim__queue *q, uint32_t *head, struct sim__run *run)
+{
+    uint32_t index = *head;
+    *head = SIM__NO_INDEX;
+    while (index != SIM__NO_INDEX) {
+        const struct sim__event *event = &q->events[index];
+        uint32_t next = event->next;
+        if (event->fn == NULL) {
+            sim__queue_give(q, index);
+            q->dead--;
+        } else {
+            if (run->end == run->capacity && run_reserve(run, run->end + 1) != 0)
+                return -1;
+            run->entries[run->end++] = (struct sim__entry){event->time, event->key};
+        }
+        index = next;
     }
     return 0;
 }
@@ -138,12 +144,38 @@ static void merge(const struct sim__entry *from, struct sim__entry *to, uint32_t
     }
 }
 
+/* Sorts few entries by counting, for each, those before it: no branch to guess wrong. */
+static void count_sort(struct sim__entry *entries, uint32_t n)
+{
+    unsigned __int128 whole[COUNT_SORT_MOST];
+    uint32_t place[COUNT_SORT_MOST];
+    for (uint32_t i = 0; i < n; i++) {
+        whole[i] = (unsigned __int128)(uint64_t)entries[i].time << 64 | entries[i].key;
+        place[i] = 0;
+    }
+    for (uint32_t i = 1; i < n; i++) {
+        uint32_t before = 0;
+        for (uint32_t k = 0; k < i; k++) {
+            uint32_t less = whole[k] < whole[i];
+            before += less;
+            place[k] += 1 - less;
+        }
+        place[i] += before;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        entries[place[i]] = (struct sim__entry){(sim_time)(whole[i] >> 64), (uint64_t)whole[i]};
+}
+
 /* Sorts what bottom holds: by insertion in pieces, then merging them bottom-up. */
 static int bottom_sort(struct sim__queue *q)
 {
     struct sim__run *b = &q->bottom;
     uint32_t n = b->end - b->head;
     struct sim__entry *entries = b->entries + b->head;
+    if (n <= COUNT_SORT_MOST) {
+        count_sort(entries, n);
+        return 0;
+    }
     if (n <= INSERTION_SORT_MOST) {
         insertion_sort(entries, n);
         return 0;
@@ -168,27 +200,17 @@ static int bottom_sort(struct sim__queue *q)
     return 0;
 }
 
-/* ---- rungs ----------------------------------------------------------------------------------- */
+/* ---- widths ---------------------------------------------------------------------------------- */
 
-/* Where the part of the queue that is still in rung r begins. */
-static sim_time rung_floor(const struct sim__rung *r)
-{
-    return r->next == r->buckets ? r->limit : r->start + ((sim_time)r->next << r->shift);
-}
-
-static void bottom_end_update(struct sim__queue *q)
-{
-    q->bottom_end = q->rungs == 0 ? q->top_start : rung_floor(&q->rung[q->rungs - 1]);
-}
-
+/* Where entries lie: the least and the greatest, and the median of a sample at even places, which
+ * is enough to choose a width by. */
 struct spread {
-    sim_time least, greatest, median, upper; /* least and greatest exact, quantiles of a sample */
+    sim_time least, median, greatest;
 };
 
-/* Where the entries lie: a sample at even places is enough to choose a width by. */
 static struct spread spread_of(const struct sim__entry *entries, uint32_t n)
 {
-    struct spread s = {.least = SIM_NEVER, .greatest = 0};
+    struct spread s = {.least = SIM_NEVER};
     for (uint32_t i = 0; i < n; i++) {
         if (entries[i].time < s.least)
             s.least = entries[i].time;
@@ -200,98 +222,283 @@ static struct spread spread_of(const struct sim__entry *entries, uint32_t n)
         sample[i] = entries[(uint64_t)n * i / SAMPLES];
     insertion_sort(sample, SAMPLES);
     s.median = sample[SAMPLES / 2].time;
-    s.upper = sample[SAMPLES - SAMPLES / 8].time;
     return s;
 }
 
-/* Puts a new, empty rung below the present ones: buckets from `least` on, of a width at which the
- * nearer half of n entries makes buckets of BUCKET_TARGET, as many as reach `reach`. */
-static struct sim__rung *rung_push(struct sim__queue *q, struct spread s, uint32_t n,
-                                   sim_time reach, sim_time limit)
+/* The shift of a width at which `events` spread over `span` ns put one to two into a bucket; twice
+ * that while the records stay in the cache, where a bucket costs more than an event. */
+static uint32_t shift_for(uint64_t span, uint64_t events, bool cached)
 {
-    assert(q->rungs < SIM__RUNGS);
-    struct sim__rung *r = &q->rung[q->rungs];
-    uint64_t span = (uint64_t)(s.median - s.least) + 1;
-    uint64_t width = span / (n / 2 / BUCKET_TARGET + 1);
-    r->shift = width < 2 ? 0 : 63u - (uint32_t)__builtin_clzll(width);
-    uint64_t buckets = ((uint64_t)(reach - s.least) >> r->shift) + 1;
-    if (buckets > n)
-        buckets = n;
-    r->start = s.least;
-    r->limit = limit;
-    r->next = 0;
-    r->buckets = (uint32_t)buckets;
-    if (r->buckets > r->capacity) {
-        uint32_t capacity = r->capacity ? r->capacity : 64;
-        while (capacity < r->buckets)
-            capacity *= 2;
-        void *grown = realloc(r->bucket, capacity * sizeof *r->bucket);
-        if (grown == NULL)
-            return NULL;
-        r->bucket = grown;
-        r->capacity = capacity;
-    }
-    memset(r->bucket, 0, r->buckets * sizeof *r->bucket);
-    q->rungs++;
-    return r;
+    uint64_t width = ((span + 1) / (events + 1)) << (cached ? 2 : 1);
+    return width < 2 ? 0 : 63u - (uint32_t)__builtin_clzll(width);
 }
 
-static int rung_add(struct sim__queue *q, struct sim__rung *r, struct sim__entry e)
+/* ---- rungs ----------------------------------------------------------------------------------- */
+
+static sim_time rung_floor(const struct sim__rung *r)
+{
+    return r->next == r->buckets ? r->limit : r->start + ((sim_time)r->next << r->shift);
+}
+
+/* While bottom is empty. */
+static void bottom_end_update(struct sim__queue *q)
+{
+    const struct sim__calendar *c = &q->calendar;
+    if (q->rungs > 0)
+        q->bottom_end = rung_floor(&q->rung[q->rungs - 1]);
+    else
+        q->bottom_end = c->end == 0 ? SIM_NEVER : c->from;
+}
+
+static inline void rung_add(struct sim__queue *q, struct sim__rung *r, struct sim__entry e)
 {
     uint64_t i = (uint64_t)(e.time - r->start) >> r->shift;
-    return bucket_append(q, &r->bucket[i < r->buckets ? i : r->buckets - 1], e);
+    link_event(q, &r->heads[i < r->buckets ? i : r->buckets - 1], e.key & SIM__EVENT_MASK);
 }
 
-/* Makes the coarsest rung of the nearer part of top; the rest of it stays. */
-static int rung_from_top(struct sim__queue *q)
-{
-    struct sim__run *top = &q->top;
-    uint32_t n = top->end;
-    struct spread s = spread_of(top->entries, n);
-    struct sim__rung *r = rung_push(q, s, n, s.upper, SIM_NEVER);
-    if (r == NULL)
-        return -1;
-    uint64_t room = (uint64_t)(SIM_NEVER - r->start) >> r->shift;
-    sim_time end = r->buckets < room ? r->start + ((sim_time)r->buckets << r->shift) : SIM_NEVER;
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        struct sim__entry e = top->entries[i];
-        if (e.time >= end)
-            top->entries[kept++] = e;
-        else if (rung_add(q, r, e) != 0)
-            return -1;
-    }
-    top->end = kept;
-    r->limit = q->top_start = end;
-    return 0;
-}
-
-/* Makes a finer rung of bottom's entries from `from` on; they leave bottom. */
+/* Spreads bottom's entries from `from` on over a new, finer rung that reaches to `limit`. */
 static int rung_from_bottom(struct sim__queue *q, uint32_t from, sim_time limit)
 {
     struct sim__run *b = &q->bottom;
     uint32_t n = b->end - from;
     struct spread s = spread_of(b->entries + from, n);
-    struct sim__rung *r = rung_push(q, s, n, s.greatest, limit);
-    if (r == NULL)
+    assert(q->rungs < SIM__RUNGS);
+    struct sim__rung *r = &q->rung[q->rungs];
+    r->shift = shift_for((uint64_t)(s.median - s.least), n / 2, true);
+    uint64_t buckets = ((uint64_t)(s.greatest - s.least) >> r->shift) + 1;
+    uint32_t most = n < RUNG_BUCKETS_MOST ? n : RUNG_BUCKETS_MOST;
+    r->buckets = buckets < most ? (uint32_t)buckets : most;
+    r->start = s.least;
+    r->limit = limit;
+    r->next = 0;
+    if (heads_reserve(&r->heads, &r->capacity, r->buckets) != 0)
         return -1;
+    q->rungs++;
     for (uint32_t i = from; i < b->end; i++)
-        if (rung_add(q, r, b->entries[i]) != 0)
-            return -1;
+        rung_add(q, r, b->entries[i]);
     b->end = from;
     return 0;
+}
+
+/* Takes the finest rung's next buckets into bottom, or makes a finer rung of one too full. */
+static int rung_take(struct sim__queue *q)
+{
+    struct sim__rung *r = &q->rung[q->rungs - 1];
+    struct sim__run *b = &q->bottom;
+    while (r->next < r->buckets && b->end < GATHER) {
+        uint32_t before = b->end;
+        if (bucket_take(q, &r->heads[r->next++], b) != 0)
+            return -1;
+        if (b->end - before <= SIM__BOTTOM_MOST)
+            continue;
+        struct spread s = spread_of(b->entries + before, b->end - before);
+        sim_time limit = rung_floor(r);
+        if (s.least == s.greatest)
+            break;
+        if (r->next == r->buckets)
+            q->rungs--; /* used up: the finer one takes its place */
+        if (q->rungs == SIM__RUNGS)
+            break;
+        return rung_from_bottom(q, before, limit);
+    }
+    if (q->rungs > 0 && r == &q->rung[q->rungs - 1] && r->next == r->buckets)
+        q->rungs--;
+    return 0;
+}
+
+/* ---- the calendar ---------------------------------------------------------------------------- */
+
+static int top_append(struct sim__queue *q, struct sim__entry e)
+{
+    if (e.time < q->top_least)
+        q->top_least = e.time;
+    return run_append(&q->top, e);
 }
 
 int sim__queue_push_far(struct sim__queue *q, struct sim__entry e)
 {
     assert(e.time < SIM_NEVER);
-    if (e.time >= q->top_start)
-        return run_append(&q->top, e);
     for (uint32_t i = q->rungs; i-- > 0;)
-        if (e.time < q->rung[i].limit)
-            return rung_add(q, &q->rung[i], e);
-    assert(!"a time that no part of the queue covers");
-    return -1;
+        if (e.time < q->rung[i].limit) {
+            rung_add(q, &q->rung[i], e);
+            return 0;
+        }
+    struct sim__calendar *c = &q->calendar;
+    int64_t bucket = e.time >> c->shift;
+    if (bucket >= c->end)
+        return top_append(q, e);
+    c->count++;
+    link_event(q, &c->heads[bucket & c->mask], e.key & SIM__EVENT_MASK);
+    return 0;
+}
+
+/* Links what the ring has come to reach; the rest stays in top. */
+static void top_migrate(struct sim__queue *q)
+{
+    struct sim__run *top = &q->top;
+    struct sim__calendar *c = &q->calendar;
+    uint32_t kept = 0;
+    q->top_least = SIM_NEVER;
+    for (uint32_t i = 0; i < top->end; i++) {
+        struct sim__entry e = top->entries[i];
+        int64_t bucket = e.time >> c->shift;
+        if (bucket < c->end) {
+            link_event(q, &c->heads[bucket & c->mask], e.key & SIM__EVENT_MASK);
+            c->count++;
+            continue;
+        }
+        top->entries[kept++] = e;
+        if (e.time < q->top_least)
+            q->top_least = e.time;
+    }
+    top->end = kept;
+}
+
+/* Moves everything that is not in bottom to top. */
+static int gather(struct sim__queue *q)
+{
+    for (; q->rungs > 0; q->rungs--) {
+        struct sim__rung *r = &q->rung[q->rungs - 1];
+        for (uint32_t i = r->next; i < r->buckets; i++)
+            if (bucket_take(q, &r->heads[i], &q->top) != 0)
+                return -1;
+    }
+    struct sim__calendar *c = &q->calendar;
+    for (uint32_t i = 0; c->end != 0 && i <= c->mask; i++)
+        if (bucket_take(q, &c->heads[i], &q->top) != 0)
+            return -1;
+    c->count = 0;
+    c->end = 0;
+    return 0;
+}
+
+/* Chooses width and size afresh, for all that is in top: the width by the rate at which events were
+ * taken since the last time, if that was long enough, else by how close they lie. */
+static int tune(struct sim__queue *q)
+{
+    struct sim__calendar *c = &q->calendar;
+    uint32_t n = q->top.end;
+    struct spread s = spread_of(q->top.entries, n);
+    if (c->taken > n / 2 && s.least > c->tuned_at)
+        c->shift = shift_for((uint64_t)(s.least - c->tuned_at), c->taken, n <= CACHED_MOST);
+    else
+        c->shift = shift_for((uint64_t)(s.median - s.least), n / 2, n <= CACHED_MOST);
+    uint32_t buckets = BUCKETS_LEAST;
+    while (buckets < 2 * (uint64_t)n && buckets < BUCKETS_MOST)
+        buckets *= 2;
+    if (heads_reserve(&c->heads, &c->capacity, buckets) != 0)
+        return -1;
+    c->mask = buckets - 1;
+    c->next = s.least >> c->shift;
+    c->end = c->next + buckets;
+    c->tuned_for = n;
+    c->tuned_at = c->from = s.least;
+    c->taken = c->visited = 0;
+    top_migrate(q);
+    return 0;
+}
+
+/* Whether the calendar no longer fits what goes through it. Asked once a turn of the ring. */
+static bool out_of_tune(const struct sim__queue *q)
+{
+    const struct sim__calendar *c = &q->calendar;
+    uint64_t n = (uint64_t)c->count + q->top.end;
+    return n > 3 * (uint64_t)c->tuned_for || c->taken > 8 * c->visited ||
+           3 * c->taken < c->visited;
+}
+
+/* Asks memory for the events of the buckets to come: the first of a bucket well ahead, the second of
+ * one that is nearer, whose first has arrived by now, and so on. */
+static inline void prefetch_ahead(const struct sim__queue *q, int64_t bucket)
+{
+    const struct sim__calendar *c = &q->calendar;
+    for (uint32_t depth = 0; depth < AHEAD_DEPTH; depth++) {
+        uint32_t index = c->heads[(bucket + AHEAD * (AHEAD_DEPTH - depth)) & c->mask];
+        for (uint32_t i = 0; i < depth && index != SIM__NO_INDEX; i++)
+            index = q->events[index].next;
+        if (index != SIM__NO_INDEX)
+            __builtin_prefetch(&q->events[index], 1);
+    }
+}
+
+static sim_time bucket_start(const struct sim__calendar *c, int64_t bucket)
+{
+    return bucket > SIM_NEVER >> c->shift ? SIM_NEVER : bucket << c->shift;
+}
+
+/* Takes the calendar's next buckets into bottom, or makes a rung of one too full. */
+static int calendar_take(struct sim__queue *q)
+{
+    struct sim__calendar *c = &q->calendar;
+    struct sim__run *b = &q->bottom;
+    while (b->end < GATHER && c->count > 0) {
+        if (c->next >= q->top_least >> c->shift)
+            top_migrate(q);
+        uint32_t *head = &c->heads[c->next & c->mask];
+        if (c->tuned_for > CACHED_MOST)
+            prefetch_ahead(q, c->next);
+        c->next++;
+        c->end++;
+        c->visited++;
+        c->from = bucket_start(c, c->next);
+        if (*head == SIM__NO_INDEX)
+            continue;
+        uint32_t before = b->end, dead = q->dead;
+        if (bucket_take(q, head, b) != 0)
+            return -1;
+        c->count -= b->end - before + (dead - q->dead);
+        if (b->end - before <= SIM__BOTTOM_MOST)
+            continue;
+        struct spread s = spread_of(b->entries + before, b->end - before);
+        return s.least == s.greatest ? 0 : rung_from_bottom(q, before, c->from);
+    }
+    return 0;
+}
+
+/* Bottom and the rungs are empty: brings up what comes next of the calendar and top. */
+static int take_next(struct sim__queue *q)
+{
+    struct sim__calendar *c = &q->calendar;
+    bool turned = c->visited > c->mask;
+    if (c->end != 0 && turned && out_of_tune(q)) {
+        if (gather(q) != 0)
+            return -1;
+    } else if (c->end != 0 && turned) {
+        c->tuned_at = c->from;
+        c->taken = c->visited = 0;
+    }
+    if (c->end != 0 && c->count > 0)
+        return calendar_take(q);
+    if (q->top.end > SIM__BOTTOM_MOST / 2)
+        return tune(q);
+    for (uint32_t i = 0; i < q->top.end; i++)
+        if (run_append(&q->bottom, q->top.entries[i]) != 0)
+            return -1;
+    q->top.end = 0;
+    q->top_least = SIM_NEVER;
+    c->end = 0; /* few are pending: no calendar */
+    return 0;
+}
+
+int sim__queue_refill(struct sim__queue *q)
+{
+    struct sim__run *b = &q->bottom;
+    q->calendar.taken += b->head;
+    b->head = b->end = 0;
+    q->bottom_most = SIM__BOTTOM_MOST;
+    while (b->end == 0) {
+        bool empty = q->rungs == 0 && q->calendar.count == 0 && q->top.end == 0;
+        if (empty)
+            q->calendar.end = 0;
+        if (empty || (q->rungs > 0 ? rung_take(q) : take_next(q)) != 0) {
+            bottom_end_update(q);
+            return empty ? 0 : -1;
+        }
+    }
+    bottom_end_update(q);
+    while (q->bottom_most <= b->end)
+        q->bottom_most *= 2;
+    return bottom_sort(q) != 0 ? -1 : 1;
 }
 
 /* Bottom is full: closes the gap at its head, and moves its later half away when it is long. */
@@ -299,11 +506,12 @@ int sim__queue_overflow(struct sim__queue *q)
 {
     struct sim__run *b = &q->bottom;
     uint32_t n = b->end - b->head;
+    q->calendar.taken += b->head;
     memmove(b->entries, b->entries + b->head, n * sizeof *b->entries);
     b->head = 0;
     b->end = n;
     if (n < q->bottom_most)
-        return 0;
+        return run_reserve(b, n + 1);
     uint32_t half = n / 2;
     while (half > 0 && b->entries[half - 1].time == b->entries[half].time)
         half--;
@@ -314,99 +522,45 @@ int sim__queue_overflow(struct sim__queue *q)
         q->bottom_most *= 2; /* all at one instant: a later event is appended, which is cheap */
         return run_reserve(b, 2 * q->bottom_most);
     }
-    if (q->rungs > 0) {
+    sim_time end = b->entries[half].time;
+    if (q->calendar.end != 0) {
         if (rung_from_bottom(q, half, q->bottom_end) != 0)
             return -1;
     } else {
-        q->top_start = b->entries[half].time;
         for (uint32_t i = half; i < n; i++)
-            if (run_append(&q->top, b->entries[i]) != 0)
+            if (top_append(q, b->entries[i]) != 0)
                 return -1;
         b->end = half;
+        if (tune(q) != 0)
+            return -1;
     }
-    bottom_end_update(q);
+    q->bottom_end = end;
     return 0;
 }
 
-/* Takes the next bucket of the finest rung into bottom, or makes a finer rung of it. */
-static int take_bucket(struct sim__queue *q)
-{
-    struct sim__rung *r = &q->rung[q->rungs - 1];
-    while (r->next < r->buckets && r->bucket[r->next].count == 0)
-        r->next++;
-    if (r->next == r->buckets) {
-        q->rungs--;
-        return 0;
-    }
-    struct sim__bucket *bucket = &r->bucket[r->next++];
-    if (bucket_take(q, bucket, &q->bottom) != 0)
-        return -1;
-    struct sim__run *b = &q->bottom;
-    if (b->end <= SIM__BOTTOM_MOST)
-        return 0;
-    struct spread s = spread_of(b->entries, b->end);
-    if (s.least == s.greatest)
-        return 0;
-    sim_time limit = rung_floor(r);
-    if (r->next == r->buckets)
-        q->rungs--; /* used up: the finer one takes its place */
-    return q->rungs < SIM__RUNGS ? rung_from_bottom(q, 0, limit) : 0;
-}
-
-int sim__queue_refill(struct sim__queue *q)
-{
-    struct sim__run *b = &q->bottom;
-    b->head = b->end = 0;
-    q->bottom_most = SIM__BOTTOM_MOST;
-    while (b->end == 0) {
-        if (q->rungs > 0) {
-            if (take_bucket(q) != 0)
-                return -1;
-        } else if (q->top.end > SIM__BOTTOM_MOST) {
-            if (rung_from_top(q) != 0)
-                return -1;
-        } else {
-            if (run_reserve(b, q->top.end) != 0)
-                return -1;
-            if (q->top.end > 0)
-                memcpy(b->entries, q->top.entries, q->top.end * sizeof *b->entries);
-            b->end = q->top.end;
-            q->top.end = 0;
-            q->top_start = SIM_NEVER;
-            break;
-        }
-    }
-    bottom_end_update(q);
-    while (q->bottom_most <= b->end)
-        q->bottom_most *= 2;
-    return b->end == 0 ? 0 : bottom_sort(q) != 0 ? -1 : 1;
-}
-
-int sim__queue_purge(struct sim__queue *q, bool (*dead)(const void *self, uint64_t key),
-                     const void *self)
+int sim__queue_sweep(struct sim__queue *q)
 {
     struct sim__run *top = &q->top, *b = &q->bottom;
+    if (gather(q) != 0)
+        return -1;
     for (uint32_t i = b->head; i < b->end; i++)
         if (run_append(top, b->entries[i]) != 0)
             return -1;
     b->head = b->end = 0;
-    for (; q->rungs > 0; q->rungs--) {
-        struct sim__rung *r = &q->rung[q->rungs - 1];
-        for (uint32_t i = r->next; i < r->buckets; i++)
-            if (bucket_take(q, &r->bucket[i], top) != 0)
-                return -1;
-    }
     uint32_t kept = 0;
-    sim_time least = SIM_NEVER;
     for (uint32_t i = 0; i < top->end; i++) {
-        if (dead(self, top->entries[i].key))
-            continue;
-        if (top->entries[i].time < least)
-            least = top->entries[i].time;
-        top->entries[kept++] = top->entries[i];
+        uint32_t index = top->entries[i].key & SIM__EVENT_MASK;
+        if (q->events[index].fn == NULL) {
+            sim__queue_give(q, index);
+            q->dead--;
+        } else {
+            top->entries[kept++] = top->entries[i];
+        }
     }
     top->end = kept;
-    q->top_start = least;
+    q->calendar.taken = 0;
+    if (kept > 0 && tune(q) != 0)
+        return -1;
     bottom_end_update(q);
     return 0;
 }

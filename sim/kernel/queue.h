@@ -1,23 +1,38 @@
-/* queue.h - the pending events: a ladder queue (Tang, Goh & Thng 2005) of 16-byte entries.
+/* queue.h - the pending events: a calendar (Brown 1988) that sorts only what is about to run, with
+ * a ladder's remedy (Tang, Goh & Thng 2005) for buckets that are too full.
  *
- * Three parts, nearest first. `bottom` is a small sorted run: events are taken from its head. Below
- * it stand rungs of buckets, unsorted, each rung finer than the one before; and `top`, unsorted,
- * for everything later. An event is appended to the part its time falls into, moved down when its
- * turn comes near, and sorted only among the few of its own bucket: amortised O(1), whatever the
- * distribution of the increments, because a bucket too full becomes a rung of its own. A bucket is
- * a power of two wide, so finding it is a shift.
+ * Four parts, nearest first. `bottom`, a short sorted array: events are taken from its head. Rungs:
+ * a bucket too full for bottom, spread over finer buckets of its own; mostly there are none. The
+ * calendar: a ring of buckets, each a power of two wide and meant to hold one or two events, linked
+ * in no order. And `top`, for all that the ring does not reach yet. An event is linked into the part
+ * its time falls into and is sorted only among its bucket's: amortised O(1) whatever the law of the
+ * increments. Width and size are chosen by the rate at which events were really taken, and again
+ * when that has changed. While few events are pending all of them stand in bottom.
  *
- * Order is (time, key), exactly. Entries are never removed from the middle: the owner forgets a
- * cancelled event and skips its entry when it comes up; sim__queue_purge() sweeps when too many
- * wait. bench/README.md has the measurements against a 4-ary heap. */
+ * Order is (time, key), exactly. A cancelled event stays where it is, marked, until it comes up or a
+ * sweep finds it. bench/README.md has the measurements against a 4-ary heap. */
 #ifndef SIM_KERNEL_QUEUE_H
 #define SIM_KERNEL_QUEUE_H
 
 #include "sim/types.h"
 
+#define SIM__EVENT_BITS 24 /* 16.7 million events pending */
+#define SIM__EVENTS_MOST (UINT32_C(1) << SIM__EVENT_BITS)
+#define SIM__EVENT_MASK (SIM__EVENTS_MOST - 1)
+#define SIM__NO_INDEX UINT32_MAX
+
+struct sim__event {
+    uint64_t key; /* sequence above, own index below; 0: free or cancelled */
+    sim_time time;
+    sim_fn *fn;   /* NULL: cancelled */
+    void *self;
+    sim_arg arg;
+    uint32_t next; /* of its bucket, or of the free list */
+};
+
 struct sim__entry {
     sim_time time;
-    uint64_t key; /* sequence above, slot below: a total order among equal times */
+    uint64_t key;
 };
 
 static inline bool sim__entry_before(struct sim__entry a, struct sim__entry b)
@@ -31,37 +46,47 @@ struct sim__run {
     uint32_t head, end, capacity;
 };
 
-struct sim__bucket {
-    uint32_t chunk; /* index of the chunk being filled */
-    uint32_t count;
-};
-
+/* Finer buckets for what one bucket held. */
 struct sim__rung {
-    sim_time start;      /* of bucket 0 */
-    sim_time limit;      /* times from here on belong to the rung above, or to top */
-    uint32_t shift;      /* a bucket is 2^shift ns wide */
-    uint32_t buckets;    /* the last one takes everything up to the limit */
-    uint32_t next;       /* the first bucket not yet taken */
-    uint32_t capacity;   /* of bucket */
-    struct sim__bucket *bucket;
+    sim_time start, limit; /* covers [start, limit) */
+    uint32_t shift;        /* a bucket is 2^shift ns wide, the last one reaches to the limit */
+    uint32_t buckets, next; /* next: the first not yet taken */
+    uint32_t capacity;
+    uint32_t *heads;
 };
 
-#define SIM__RUNGS 16
-#define SIM__CHUNK 16 /* entries to a chunk */
+struct sim__calendar {
+    uint32_t *heads;
+    uint32_t mask, capacity; /* buckets - 1; allocated */
+    uint32_t shift;
+    int64_t next;    /* the first bucket not yet taken, counted from time 0: time >> shift */
+    int64_t end;     /* one past the last bucket the ring reaches; 0: there is no calendar */
+    sim_time from;   /* all before this was taken; within bucket `next` */
+    uint32_t count;  /* events linked, cancelled ones too */
+    uint32_t tuned_for; /* events pending when it was tuned */
+    sim_time tuned_at;
+    uint64_t taken, visited; /* events and buckets, since */
+};
+
+#define SIM__RUNGS 12
 
 struct sim__queue {
+    struct sim__event *events;
+    uint32_t free, capacity;
+    uint32_t used; /* records taken: pending and cancelled */
+    uint32_t dead; /* of these, cancelled */
     struct sim__run bottom;
-    uint32_t bottom_most; /* split bottom when it holds so many */
-    sim_time top_start;  /* top holds times >= this */
-    sim_time bottom_end; /* bottom holds times < this; between the two are the rungs */
-    uint32_t rungs;      /* how many are in use */
+    uint32_t bottom_most; /* spread bottom out when it holds so many */
+    sim_time bottom_end;  /* bottom takes times < this */
+    uint32_t rungs;
     struct sim__rung rung[SIM__RUNGS];
+    struct sim__calendar calendar;
     struct sim__run top;
-    struct sim__entry (*chunks)[SIM__CHUNK];
-    uint32_t *chunk_next; /* the bucket's chunk filled before; free list, too */
-    uint32_t chunk_free, chunk_count;
+    sim_time top_least;
     struct sim__run scratch;
 };
+
+#define SIM__BOTTOM_MOST 48 /* measured, bench/README.md */
 
 int sim__queue_init(struct sim__queue *); /* 0, or -1 when out of memory */
 void sim__queue_free(struct sim__queue *);
@@ -71,36 +96,35 @@ void sim__queue_free(struct sim__queue *);
  * when out of memory. */
 int sim__queue_refill(struct sim__queue *);
 
-/* The entries that come up after bottom's, or some of them, for their owner to prefetch what they
- * stand for; *n of them. Prefetches the bucket after those itself. */
-static inline const struct sim__entry *sim__queue_ahead(const struct sim__queue *q, uint32_t *n)
-{
-    *n = 0;
-    if (q->rungs == 0)
-        return NULL;
-    const struct sim__rung *r = &q->rung[q->rungs - 1];
-    if (r->next + 1 >= r->buckets)
-        return NULL;
-    const struct sim__bucket *after = &r->bucket[r->next + 1];
-    const char *lines = (const char *)q->chunks[after->chunk];
-    for (uint32_t at = 0; at < sizeof *q->chunks && at < after->count * sizeof **q->chunks; at += 64)
-        __builtin_prefetch(lines + at);
-    const struct sim__bucket *next = &r->bucket[r->next];
-    *n = next->count == 0 ? 0 : (next->count - 1) % SIM__CHUNK + 1;
-    return q->chunks[next->chunk];
-}
+/* Frees the records of cancelled events. O(n). 0, or -1 when out of memory. */
+int sim__queue_sweep(struct sim__queue *);
 
-/* Parts of sim__queue_push() not worth inlining. */
+/* Parts of the functions below not worth inlining. */
+int sim__queue_grow(struct sim__queue *);
 int sim__queue_push_far(struct sim__queue *, struct sim__entry);
 int sim__queue_overflow(struct sim__queue *);
 
-/* Drops every entry for which dead(self, key). O(n). 0, or -1 when out of memory. */
-int sim__queue_purge(struct sim__queue *, bool (*dead)(const void *self, uint64_t key),
-                     const void *self);
+/* A record for a new event, its fields to be filled in. Its index, or SIM__NO_INDEX when out of
+ * memory. O(1). */
+static inline uint32_t sim__queue_take(struct sim__queue *q)
+{
+    if (q->free == SIM__NO_INDEX && sim__queue_grow(q) != 0)
+        return SIM__NO_INDEX;
+    uint32_t index = q->free;
+    q->free = q->events[index].next;
+    q->used++;
+    return index;
+}
 
-#define SIM__BOTTOM_MOST 48 /* entries in bottom before it is split; measured, bench/README.md */
+static inline void sim__queue_give(struct sim__queue *q, uint32_t index)
+{
+    q->events[index].key = 0;
+    q->events[index].next = q->free;
+    q->free = index;
+    q->used--;
+}
 
-/* Adds an entry. Amortised O(1). 0, or -1 when out of memory. */
+/* Puts the event of an entry in its place. Amortised O(1). 0, or -1 when out of memory. */
 static inline int sim__queue_push(struct sim__queue *q, struct sim__entry e)
 {
     if (e.time >= q->bottom_end)

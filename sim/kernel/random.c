@@ -69,7 +69,7 @@ double sim__exponential_slow(struct sim_stream *stream, uint64_t layer, double x
 }
 
 /* The tail beyond the ziggurat: Marsaglia 1964, with exponential draws for his logarithms. */
-static double normal_beyond(struct sim_stream *stream)
+double sim__normal_beyond(struct sim_stream *stream)
 {
     for (;;) {
         double x = sim_draw_exponential(stream) / sim__normal_start;
@@ -93,7 +93,7 @@ double sim_draw_normal(struct sim_stream *stream)
             return sign * x;
         }
         if (layer == 0) {
-            return sign * normal_beyond(stream);
+            return sign * sim__normal_beyond(stream);
         }
         double low = normal_density[layer];
         double high = normal_density[layer + 1];

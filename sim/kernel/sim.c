@@ -1,9 +1,8 @@
 /* sim.c - the clock, timers, lanes and the event loop.
  *
- * An event's payload stands in a slot; the queue orders 16-byte entries (time, key), where the key
- * is the event's sequence number above its slot's index. A slot remembers the key it serves, so an
- * entry whose slot has moved on is a cancelled event, skipped when it comes up. A lane keeps its
- * events in a ring and has one slot of its own, whose entry stands for the ring's head. */
+ * An event's key, which is its id, is its sequence number above the index of its record: never used
+ * twice, so a stale id finds another key in the record and does nothing. A lane keeps its events in
+ * a ring and has one record of its own, which stands in the queue for the ring's head. */
 #include "sim/kernel.h"
 
 #include "kernel/queue.h"
@@ -12,23 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLOT_BITS 24 /* 16.7 million events pending */
 #define SEQUENCE_BITS 39 /* 5.5e11 events scheduled: seven hours of running at 20 M events/s */
-#define SLOTS_MOST (UINT32_C(1) << SLOT_BITS)
-#define SLOT_MASK (SLOTS_MOST - 1)
 #define LANE_BIT (UINT64_C(1) << 63)
 #define LANE_SHIFT 52
 #define LANES_MOST 2048
 #define POSITION_MASK ((UINT64_C(1) << LANE_SHIFT) - 1)
-#define NO_SLOT UINT32_MAX
-#define PURGE_LEAST 4096 /* cancelled entries are swept when more than this and than half */
-
-struct slot {
-    uint64_t key; /* of the event it serves; 0: free */
-    sim_fn *fn;   /* NULL: a lane's */
-    void *self;   /* the lane, then */
-    sim_arg arg;  /* free: index of the next free slot */
-};
+#define SWEEP_LEAST 4096 /* cancelled events are swept when more than this and than the others */
 
 struct lane_event {
     sim_time time;
@@ -43,7 +31,7 @@ struct sim_lane {
     uint64_t head, tail; /* positions ever given out; the ring holds [head, tail) */
     struct lane_event *ring;
     uint32_t mask;       /* capacity - 1 */
-    uint32_t slot;
+    uint32_t event; /* of its own, standing in the queue for its head; key 0: it does not */
     uint32_t index;
 };
 
@@ -58,9 +46,6 @@ struct sim {
     struct sim__clock clock; /* first: sim_now() reads it */
     uint64_t sequence;
     struct sim__queue queue;
-    struct slot *slots;
-    uint32_t slot_free, slot_count, slots_used;
-    uint32_t dead; /* entries in the queue whose event was cancelled */
     struct soon_event *soon;
     uint32_t soon_head, soon_count, soon_mask;
     struct sim_lane **lanes;
@@ -84,7 +69,6 @@ struct sim *sim_new(const struct sim_limits *limits)
     sim->instant_events = limits != NULL && limits->instant_events != 0 ? limits->instant_events
                                                                         : SIM_INSTANT_EVENTS;
     sim->instant_limit = sim->instant_events;
-    sim->slot_free = NO_SLOT;
     sim->soon_mask = 63;
     sim->soon = malloc((sim->soon_mask + 1) * sizeof *sim->soon);
     if (sim__queue_init(&sim->queue) != 0 || sim->soon == NULL) {
@@ -103,7 +87,6 @@ void sim_free(struct sim *sim)
         free(sim->lanes[i]);
     }
     free(sim->lanes);
-    free(sim->slots);
     free(sim->soon);
     sim__queue_free(&sim->queue);
     free(sim);
@@ -131,7 +114,8 @@ uint64_t sim_event_hash(const struct sim *sim)
 
 uint64_t sim_pending_count(const struct sim *sim)
 {
-    return sim->slots_used - sim->lane_count + sim->soon_count + sim->lane_pending;
+    const struct sim__queue *q = &sim->queue;
+    return q->used - q->dead - sim->lane_count + sim->soon_count + sim->lane_pending;
 }
 
 const void *sim_last_self(const struct sim *sim)
@@ -139,39 +123,7 @@ const void *sim_last_self(const struct sim *sim)
     return sim->last_self;
 }
 
-/* ---- slots ----------------------------------------------------------------------------------- */
-
-static bool slots_grow(struct sim *sim)
-{
-    uint32_t count = sim->slot_count ? 2 * sim->slot_count : 256;
-    struct slot *slots = count > SLOTS_MOST ? NULL : realloc(sim->slots, count * sizeof *slots);
-    if (slots == NULL) {
-        sim_fail_memory(sim);
-        return false;
-    }
-    for (uint32_t i = count; i > sim->slot_count; i--) {
-        slots[i - 1].key = 0;
-        slots[i - 1].arg.u = sim->slot_free;
-        sim->slot_free = i - 1;
-    }
-    sim->slots = slots;
-    sim->slot_count = count;
-    return true;
-}
-
-static inline void slot_release(struct sim *sim, uint32_t index)
-{
-    sim->slots[index].key = 0;
-    sim->slots[index].arg.u = sim->slot_free;
-    sim->slot_free = index;
-    sim->slots_used--;
-}
-
-static bool entry_is_dead(const void *self, uint64_t key)
-{
-    const struct sim *sim = self;
-    return sim->slots[key & SLOT_MASK].key != key;
-}
+/* ---- events ---------------------------------------------------------------------------------- */
 
 static inline uint64_t next_sequence(struct sim *sim)
 {
@@ -182,18 +134,23 @@ static inline uint64_t next_sequence(struct sim *sim)
 sim_id sim_at(struct sim *sim, sim_time when, sim_fn *fn, void *self, sim_arg arg)
 {
     assert(when >= sim->clock.now && fn != NULL);
-    if (sim->slot_free == NO_SLOT && !slots_grow(sim))
-        return SIM_NO_EVENT;
-    uint32_t index = sim->slot_free;
-    struct slot *slot = &sim->slots[index];
-    uint64_t key = next_sequence(sim) << SLOT_BITS | index;
-    if (sim__queue_push(&sim->queue, (struct sim__entry){when, key}) != 0) {
+    struct sim__queue *q = &sim->queue;
+    uint32_t index = sim__queue_take(q);
+    if (index == SIM__NO_INDEX) {
         sim_fail_memory(sim);
         return SIM_NO_EVENT;
     }
-    sim->slot_free = (uint32_t)slot->arg.u;
-    sim->slots_used++;
-    *slot = (struct slot){key, fn, self, arg};
+    uint64_t key = next_sequence(sim) << SIM__EVENT_BITS | index;
+    struct sim__event *event = &q->events[index];
+    event->key = key;
+    event->time = when;
+    event->fn = fn;
+    event->self = self;
+    event->arg = arg;
+    if (sim__queue_push(q, (struct sim__entry){when, key}) != 0) {
+        sim_fail_memory(sim);
+        return SIM_NO_EVENT;
+    }
     return (sim_id){key};
 }
 
@@ -220,15 +177,14 @@ bool sim_cancel(struct sim *sim, sim_id id)
 {
     if (id.key & LANE_BIT)
         return cancel_in_lane(sim, id.key);
-    uint32_t index = id.key & SLOT_MASK;
-    if (id.key == 0 || sim->slots[index].key != id.key)
+    struct sim__queue *q = &sim->queue;
+    struct sim__event *event = &q->events[id.key & SIM__EVENT_MASK];
+    if (id.key == 0 || event->key != id.key)
         return false;
-    slot_release(sim, index);
-    if (++sim->dead > PURGE_LEAST && sim->dead > sim->slots_used) {
-        if (sim__queue_purge(&sim->queue, entry_is_dead, sim) != 0)
-            sim_fail_memory(sim);
-        sim->dead = 0;
-    }
+    event->key = 0;
+    event->fn = NULL;
+    if (++q->dead > SWEEP_LEAST && 2 * q->dead > q->used && sim__queue_sweep(q) != 0)
+        sim_fail_memory(sim);
     return true;
 }
 
@@ -239,7 +195,7 @@ bool sim_is_pending(const struct sim *sim, sim_id id)
         uint64_t position = id.key & POSITION_MASK;
         return position >= lane->head && lane->ring[position & lane->mask].fn != NULL;
     }
-    return id.key != 0 && sim->slots[id.key & SLOT_MASK].key == id.key;
+    return id.key != 0 && sim->queue.events[id.key & SIM__EVENT_MASK].key == id.key;
 }
 
 /* ---- this instant ---------------------------------------------------------------------------- */
@@ -270,9 +226,17 @@ void sim_soon(struct sim *sim, sim_fn *fn, void *self, sim_arg arg)
 
 /* ---- lanes ----------------------------------------------------------------------------------- */
 
+/* Marks the event that stands for a lane's head; never called. */
+static void lane_head(struct sim *sim, void *lane, sim_arg arg)
+{
+    (void)sim;
+    (void)lane;
+    (void)arg;
+}
+
 static struct sim_lane *lane_new(struct sim *sim, sim_time delay)
 {
-    if (sim->lane_count == LANES_MOST || (sim->slot_free == NO_SLOT && !slots_grow(sim)))
+    if (sim->lane_count == LANES_MOST)
         return NULL;
     struct sim_lane **lanes = realloc(sim->lanes, (sim->lane_count + 1) * sizeof(void *));
     if (lanes == NULL)
@@ -280,7 +244,8 @@ static struct sim_lane *lane_new(struct sim *sim, sim_time delay)
     sim->lanes = lanes;
     struct sim_lane *lane = calloc(1, sizeof *lane);
     struct lane_event *ring = malloc(64 * sizeof *ring);
-    if (lane == NULL || ring == NULL) {
+    uint32_t event = sim__queue_take(&sim->queue);
+    if (lane == NULL || ring == NULL || event == SIM__NO_INDEX) {
         free(lane);
         free(ring);
         return NULL;
@@ -289,10 +254,8 @@ static struct sim_lane *lane_new(struct sim *sim, sim_time delay)
     lane->ring = ring;
     lane->mask = 63;
     lane->index = sim->lane_count;
-    lane->slot = sim->slot_free;
-    sim->slot_free = (uint32_t)sim->slots[lane->slot].arg.u;
-    sim->slots[lane->slot] = (struct slot){.self = lane};
-    sim->slots_used++;
+    lane->event = event;
+    sim->queue.events[event] = (struct sim__event){.fn = lane_head, .self = lane};
     sim->lanes[sim->lane_count++] = lane;
     return lane;
 }
@@ -330,12 +293,11 @@ static void lane_arm(struct sim *sim, struct sim_lane *lane)
     const struct lane_event *event = &lane->ring[lane->head & lane->mask];
     while (lane->head < lane->tail && event->fn == NULL)
         event = &lane->ring[++lane->head & lane->mask];
-    if (lane->head == lane->tail) {
-        sim->slots[lane->slot].key = 0;
+    if (lane->head == lane->tail)
         return;
-    }
-    uint64_t key = event->sequence << SLOT_BITS | lane->slot;
-    sim->slots[lane->slot].key = key;
+    uint64_t key = event->sequence << SIM__EVENT_BITS | lane->event;
+    sim->queue.events[lane->event].key = key;
+    sim->queue.events[lane->event].time = event->time;
     if (sim__queue_push(&sim->queue, (struct sim__entry){event->time, key}) != 0)
         sim_fail_memory(sim);
 }
@@ -392,39 +354,31 @@ static inline void clock_advance(struct sim *sim, sim_time now)
 
 static inline void run_entry(struct sim *sim, struct sim__entry entry)
 {
-    uint32_t index = entry.key & SLOT_MASK;
-    struct slot *slot = &sim->slots[index];
-    if (slot->key != entry.key) {
-        sim->dead--;
+    uint32_t index = entry.key & SIM__EVENT_MASK;
+    struct sim__event *event = &sim->queue.events[index];
+    if (event->key != entry.key) {
+        sim->queue.dead--;
+        sim__queue_give(&sim->queue, index);
         return;
     }
     if (entry.time != sim->clock.now)
         clock_advance(sim, entry.time);
-    if (slot->fn == NULL) {
-        run_lane_head(sim, slot->self);
+    sim_fn *fn = event->fn;
+    void *self = event->self;
+    sim_arg arg = event->arg;
+    if (fn == lane_head) {
+        run_lane_head(sim, self);
         return;
     }
-    struct slot event = *slot;
-    slot_release(sim, index);
-    dispatch(sim, entry.key >> SLOT_BITS, event.fn, event.self, event.arg);
+    sim__queue_give(&sim->queue, index);
+    dispatch(sim, entry.key >> SIM__EVENT_BITS, fn, self, arg);
 }
 
-static inline void prefetch_slots(const struct sim *sim, const struct sim__entry *e, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i++)
-        __builtin_prefetch(&sim->slots[e[i].key & SLOT_MASK], 1);
-}
-
-/* Brings up the next bucket of events, and asks memory for the slots of the one after: with 10^6
- * pending each would be a cache miss of its own. False: nothing is pending. */
 static bool refill(struct sim *sim)
 {
     int got = sim__queue_refill(&sim->queue);
     if (got < 0)
         sim_fail_memory(sim);
-    uint32_t n;
-    const struct sim__entry *ahead = sim__queue_ahead(&sim->queue, &n);
-    prefetch_slots(sim, ahead, n);
     return got > 0;
 }
 
@@ -432,7 +386,7 @@ static bool refill(struct sim *sim)
 static inline bool soon_is_next(const struct sim *sim, const struct sim__entry *first)
 {
     return first == NULL || first->time > sim->clock.now ||
-           first->key >> SLOT_BITS > sim->soon[sim->soon_head].sequence;
+           first->key >> SIM__EVENT_BITS > sim->soon[sim->soon_head].sequence;
 }
 
 static enum sim_outcome why_halted(const struct sim *sim)

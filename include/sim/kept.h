@@ -1,0 +1,148 @@
+/* kept.h - what a cache keeps: versions of the keys of one keyspace, the least recently used out
+ * first, each until its lifetime ends. By one node, or shared by all nodes of a component. */
+#ifndef SIM_KEPT_H
+#define SIM_KEPT_H
+
+#include "sim/param.h"
+#include "sim/refill.h"
+#include "sim/table.h"
+
+enum { SIM_KEPT_OWN, SIM_KEPT_SHARED };    /* .sharing */
+enum { SIM_KEPT_FIXED, SIM_KEPT_SLIDING }; /* .expiry */
+
+struct sim_kept_store {
+    struct sim_keyspace *space; /* NULL until the first keyed request */
+    struct sim_table table;
+    struct sim_refills refills;
+    float *took; /* by place, ns of the last recomputation; NULL unless asked for */
+    bool ready;
+};
+
+struct sim_kept {
+    int64_t capacity; /* parameters: SIM_KEPT_PARAMS */
+    int policy, expiry, sharing;
+    sim_time ttl, stale_window;
+    double ttl_jitter;
+
+    struct sim_node *node;
+    struct sim_kept_store *store, own;
+    struct sim_stream jitter;
+    bool takes_time; /* remembers how long recomputations took */
+
+    struct sim_counter evictions; /* meters: SIM_KEPT_METERS */
+    struct sim_gauge entries;
+};
+
+/* Within init(). 0, or -1 when out of memory. The table is made when the first keyed request shows
+ * which keyspace it is for. */
+int sim_kept_init(struct sim_kept *, struct sim_node *, bool takes_time);
+
+/* Whether keys of this keyspace are kept: of the first one met, if it has less than 2^32 keys. */
+bool sim_kept_covers(struct sim_kept *, struct sim_keyspace *);
+
+/* All below: of keys of the keyspace covered. O(1) but for clearing. */
+
+static inline uint32_t sim_kept_find(const struct sim_kept *k, uint64_t key)
+{
+    return sim_table_find(&k->store->table, (uint32_t)key);
+}
+
+/* Until the expiry of a place; not above 0 when it is past. */
+static inline sim_time sim_kept_left(const struct sim_kept *k, uint32_t place)
+{
+    return sim_table_expires(&k->store->table, place) - sim_now(k->node->sim);
+}
+
+/* How long the recomputation of what is in a place took, ns; with takes_time. */
+static inline double sim_kept_took(const struct sim_kept *k, uint32_t place)
+{
+    return (double)k->store->took[place];
+}
+
+/* The answer from a place, which is thereby used: it becomes the newest, and a sliding lifetime
+ * that has not ended starts anew. */
+struct sim_reply sim_kept_use(struct sim_kept *, uint32_t place);
+
+/* Keeps a version of a key for a lifetime from now. */
+void sim_kept_put(struct sim_kept *, uint64_t key, uint32_t version, sim_time took);
+
+/* Drops a key; with `as_stale` it only expires, now. */
+void sim_kept_drop(struct sim_kept *, uint64_t key, bool as_stale);
+
+/* Drops every key; after a crash the tokens too. O(capacity). */
+void sim_kept_clear(struct sim_kept *, bool crash);
+
+/* After a parameter changed. */
+void sim_kept_changed(struct sim_kept *);
+
+/* NULL, or the invariant that is broken, as a sentence. */
+const char *sim_kept_check(const struct sim_kept *);
+
+extern const char *const sim_kept_policies[], *const sim_kept_expiries[],
+                                                  *const sim_kept_sharings[];
+
+/* Rows of a parameter table, and of a meter table, for a struct sim_kept member. */
+#define SIM_KEPT_PARAMS(type, member)                                                              \
+    {"capacity",                                                                                   \
+     SIM_COUNT,                                                                                    \
+     offsetof(type, member.capacity),                                                              \
+     NULL,                                                                                         \
+     1,                                                                                            \
+     2147483648,                                                                                   \
+     SIM_REQUIRED,                                                                                 \
+     "keys",                                                                                       \
+     .doc = "Keys kept at most: by each node, or by the store they share."},                       \
+        {"policy",                                                                                 \
+         SIM_CHOICE,                                                                               \
+         offsetof(type, member.policy),                                                            \
+         "lru",                                                                                    \
+         .choices = sim_kept_policies,                                                             \
+         .doc = "Which key makes room.",                                                           \
+         .source = "memcached 1.6 evicts the least recently used"},                                \
+        {"ttl", SIM_TIME, offsetof(type, member.ttl), .flags = SIM_OPTIONAL | SIM_CHANGEABLE,      \
+         .doc = "Lifetime of a key; left out, keys do not expire."},                               \
+        {"ttl_jitter",                                                                             \
+         SIM_FRACTION,                                                                             \
+         offsetof(type, member.ttl_jitter),                                                        \
+         "0",                                                                                      \
+         0,                                                                                        \
+         1,                                                                                        \
+         SIM_CHANGEABLE,                                                                           \
+         .doc = "Each lifetime is drawn uniformly within this share below and above ttl.",         \
+         .source = "chosen: none, as where nobody thought of it"},                                 \
+        {"expiry",                                                                                 \
+         SIM_CHOICE,                                                                               \
+         offsetof(type, member.expiry),                                                            \
+         "fixed",                                                                                  \
+         .choices = sim_kept_expiries,                                                             \
+         .doc = "Whether a lifetime counts from the filling, or anew from each hit.",              \
+         .source = "memcached, doc/protocol.txt: exptime counts from the storing"},                \
+        {"stale_window",                                                                           \
+         SIM_TIME,                                                                                 \
+         offsetof(type, member.stale_window),                                                      \
+         "30s",                                                                                    \
+         .flags = SIM_CHANGEABLE,                                                                  \
+         .doc = "How long after its expiry a value may be served, where expired ones are.",        \
+         .source = "RFC 5861, sec. 3.1: the 30 s of the example"},                                 \
+    {                                                                                              \
+        "sharing", SIM_CHOICE, offsetof(type, member.sharing), "own",                              \
+            .choices = sim_kept_sharings,                                                          \
+            .doc = "Whether each node keeps its own keys, or all are front ends of one store.",    \
+            .source = "chosen: the simplest"                                                       \
+    }
+
+#define SIM_KEPT_METERS(type, member)                                                              \
+    {"entries",                                                                                    \
+     SIM_GAUGE,                                                                                    \
+     "keys",                                                                                       \
+     "Keys kept, expired ones not yet replaced included.",                                         \
+     offsetof(type, member.entries),                                                               \
+     NULL,                                                                                         \
+     NULL,                                                                                         \
+     0},                                                                                           \
+    {                                                                                              \
+        "evictions", SIM_COUNTER, "keys", "Keys that made room for others.",                       \
+            offsetof(type, member.evictions), NULL, NULL, 0                                        \
+    }
+
+#endif

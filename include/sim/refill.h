@@ -1,0 +1,150 @@
+/* refill.h - who is recomputing a key, who may, and who waits for it: for whatever keeps copies of
+ * what an origin holds. Memory as in sim/table.h. */
+#ifndef SIM_REFILL_H
+#define SIM_REFILL_H
+
+#include "sim/param.h"
+#include "sim/table.h"
+
+/* ---- of one store: tokens, and how many recomputations of each key are under way ------------ */
+
+/* A token is a lock or a lease: one holder at a time, until released, voided or expired. */
+struct sim_refills {
+    struct sim_table_map keys;
+    uint64_t last_token;
+};
+
+int sim_refill_init(struct sim_refills *, const struct sim_node *); /* 0, or -1: out of memory */
+
+/* Recomputations of a key under way at present. O(1), as all below. */
+uint32_t sim_refill_running(const struct sim_refills *, uint64_t key);
+
+/* A token of the key that lasts until now + lasts; 0 while another does. */
+uint64_t sim_refill_take(struct sim_refills *, uint64_t key, sim_time now, sim_time lasts);
+/* Whether this token is the key's and has not expired; with token 0, whether any is. */
+bool sim_refill_holds(const struct sim_refills *, uint64_t key, uint64_t token, sim_time now);
+/* Takes the key's token from whoever has it. */
+void sim_refill_void(struct sim_refills *, uint64_t key);
+/* Takes all tokens. */
+void sim_refill_void_all(struct sim_refills *);
+
+/* ---- of one node: its recomputations, and the calls that wait -------------------------------- */
+
+/* A recomputation under way, from sim_refill_begin() to sim_refill_end(). */
+struct sim_refill {
+    struct sim_refill *next, **here; /* of the node's */
+    sim_call_id call;                /* the reader who waits for it; all zero: nobody */
+    sim_time began;
+    uint64_t key, token;
+    uint32_t running; /* how many of the key were under way when it began, itself included */
+};
+
+/* Who recomputes a key that is missed: every reader; one for each node, in whose crowd the others
+ * wait; one for each store, with a token, while the others look again every retry_wait. */
+enum sim_refill_rule { SIM_REFILL_EACH, SIM_REFILL_ONE_PER_NODE, SIM_REFILL_ONE_TOKEN };
+
+typedef void sim_refill_look(struct sim_node *, sim_call_id, const struct sim_request *);
+
+struct sim_refiller {
+    sim_time token_ttl, retry_wait; /* parameters: SIM_REFILL_PARAMS */
+    struct sim_node *node;
+    struct sim_refills *store;
+    sim_refill_look *look_again;
+    struct sim_lane *retry_lane;
+    struct sim_table_pool pool, waiters;
+    struct sim_refill *refills;
+    struct sim_table_map crowds;
+    /* meters; name them in the model's table with SIM_REFILL_METERS */
+    struct sim_counter recomputes, episodes;
+    struct sim_gauge recomputing, waiting;
+    struct sim_histogram herd;
+};
+
+/* Within init(). The store may be shared with other nodes. `look_again` runs for a call that waited
+ * for a token. 0, or -1 when out of memory. */
+int sim_refill_node_init(struct sim_refiller *, struct sim_node *, struct sim_refills *store,
+                         sim_refill_look *look_again);
+
+/* A reader misses. True: it is for him to begin, with *token (0: without). False: he waits, and is
+ * answered or looks again. */
+bool sim_refill_may(struct sim_refiller *, enum sim_refill_rule, uint64_t key, sim_call_id,
+                    uint64_t *token);
+
+/* A recomputation begins, on behalf of `call` (all zero: of nobody), with a token or 0. The record
+ * stays until sim_refill_end(); NULL when out of memory: the simulation is then marked failed. */
+struct sim_refill *sim_refill_begin(struct sim_refiller *, uint64_t key, sim_call_id,
+                                    uint64_t token);
+/* It ended: gives its token back, answers its call and everybody in the crowd of its key. */
+void sim_refill_end(struct sim_refiller *, struct sim_refill *, struct sim_reply);
+
+/* After a crash: forgets this node's recomputations and waiters. Its tokens stay out: who holds one
+ * is dead and cannot give it back. */
+void sim_refill_crash(struct sim_refiller *);
+
+/* NULL, or the invariant that is broken, as a sentence. */
+const char *sim_refill_check(const struct sim_refiller *);
+
+/* Rows of a parameter table, and of a meter table, for a struct sim_refiller member. */
+#define SIM_REFILL_PARAMS(type, member)                                                            \
+    {"token_ttl",                                                                                  \
+     SIM_TIME,                                                                                     \
+     offsetof(type, member.token_ttl),                                                             \
+     "10s",                                                                                        \
+     1,                                                                                            \
+     1e18,                                                                                         \
+     SIM_CHANGEABLE,                                                                               \
+     .doc = "How long a lock or lease lasts when it is not given back.",                           \
+     .source = "Nishtala et al. 2013, sec. 3.2.1: one token for a key every 10 s"},                \
+    {                                                                                              \
+        "retry_wait", SIM_TIME, offsetof(type, member.retry_wait), "5ms", 1, 1e18,                 \
+            .doc = "How long a reader without the lock or lease waits before he looks again.",     \
+            .source = "chosen: Nishtala et al. 2013, sec. 3.2.1 speak of a few milliseconds"       \
+    }
+
+#define SIM_REFILL_METERS(type, member)                                                            \
+    {"recomputes",                                                                                 \
+     SIM_COUNTER,                                                                                  \
+     "requests",                                                                                   \
+     "Reads of the origin to fill or refresh a key.",                                              \
+     offsetof(type, member.recomputes),                                                            \
+     NULL,                                                                                         \
+     NULL,                                                                                         \
+     SIM_HEADLINE},                                                                                \
+        {"episodes",                                                                               \
+         SIM_COUNTER,                                                                              \
+         "episodes",                                                                               \
+         "Such reads begun while none of their key was under way.",                                \
+         offsetof(type, member.episodes),                                                          \
+         NULL,                                                                                     \
+         NULL,                                                                                     \
+         0},                                                                                       \
+        {"recomputes_per_episode",                                                                 \
+         SIM_RATIO,                                                                                \
+         "1",                                                                                      \
+         "Reads of the origin each time a key is refilled.",                                       \
+         0,                                                                                        \
+         "recomputes",                                                                             \
+         "episodes",                                                                               \
+         0},                                                                                       \
+        {"recomputing",                                                                            \
+         SIM_GAUGE,                                                                                \
+         "requests",                                                                               \
+         "Reads of the origin under way.",                                                         \
+         offsetof(type, member.recomputing),                                                       \
+         NULL,                                                                                     \
+         NULL,                                                                                     \
+         SIM_HEADLINE},                                                                            \
+        {"herd",                                                                                   \
+         SIM_HISTOGRAM,                                                                            \
+         "requests",                                                                               \
+         "Reads of one key under way, counted as each begins, over all nodes of the store.",       \
+         offsetof(type, member.herd),                                                              \
+         NULL,                                                                                     \
+         NULL,                                                                                     \
+         SIM_HEADLINE},                                                                            \
+    {                                                                                              \
+        "waiting", SIM_GAUGE, "requests", "Readers who wait for a recomputation of another's.",    \
+            offsetof(type, member.waiting), NULL, NULL, SIM_HEADLINE                               \
+    }
+
+#endif
