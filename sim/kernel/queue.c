@@ -398,13 +398,16 @@ static int tune(struct sim__queue *q)
     return 0;
 }
 
-/* Whether the calendar no longer fits what goes through it. Asked once a turn of the ring. */
+/* Whether the calendar no longer fits what goes through it: far more is pending than it was made for;
+ * or its buckets held too many or too few, over a turn of the ring or, when far too many, sooner. */
 static bool out_of_tune(const struct sim__queue *q)
 {
     const struct sim__calendar *c = &q->calendar;
-    uint64_t n = (uint64_t)c->count + q->top.end;
-    return n > 3 * (uint64_t)c->tuned_for || c->taken > 8 * c->visited ||
-           3 * c->taken < c->visited;
+    uint64_t pending = (uint64_t)c->count + q->top.end;
+    bool turned = c->visited > c->mask;
+    return pending > 4 * (uint64_t)c->tuned_for + BUCKETS_LEAST ||
+           (turned && (c->taken > 8 * c->visited || 3 * c->taken < c->visited)) ||
+           (c->visited >= BUCKETS_LEAST && c->taken > 32 * c->visited);
 }
 
 /* Asks memory for the events of the buckets to come: the first of a bucket well ahead, the second of
@@ -459,11 +462,10 @@ static int calendar_take(struct sim__queue *q)
 static int take_next(struct sim__queue *q)
 {
     struct sim__calendar *c = &q->calendar;
-    bool turned = c->visited > c->mask;
-    if (c->end != 0 && turned && out_of_tune(q)) {
+    if (c->end != 0 && out_of_tune(q)) {
         if (gather(q) != 0)
             return -1;
-    } else if (c->end != 0 && turned) {
+    } else if (c->end != 0 && c->visited > c->mask) {
         c->tuned_at = c->from;
         c->taken = c->visited = 0;
     }

@@ -2,7 +2,8 @@
  *
  * An event's key, which is its id, is its sequence number above the index of its record: never used
  * twice, so a stale id finds another key in the record and does nothing. A lane keeps its events in
- * a ring and has one record of its own, which stands in the queue for the ring's head. */
+ * a ring; the heads of all lanes stand in a small binary heap beside the queue, and so the queue
+ * holds only what has no constant delay. */
 #include "sim/kernel.h"
 
 #include "kernel/queue.h"
@@ -31,8 +32,14 @@ struct sim_lane {
     uint64_t head, tail; /* positions ever given out; the ring holds [head, tail) */
     struct lane_event *ring;
     uint32_t mask;       /* capacity - 1 */
-    uint32_t event; /* of its own, standing in the queue for its head; key 0: it does not */
     uint32_t index;
+};
+
+/* A lane that is not empty, in the heap of lanes by the time and sequence of its head. */
+struct lane_head {
+    sim_time time;
+    uint64_t sequence;
+    struct sim_lane *lane;
 };
 
 struct soon_event {
@@ -49,7 +56,8 @@ struct sim {
     struct soon_event *soon;
     uint32_t soon_head, soon_count, soon_mask;
     struct sim_lane **lanes;
-    uint32_t lane_count;
+    struct lane_head *heads; /* heads[0] is the least; room for all lanes */
+    uint32_t lane_count, head_count;
     uint64_t lane_pending;
     uint64_t events, hash;
     const void *last_self;
@@ -87,6 +95,7 @@ void sim_free(struct sim *sim)
         free(sim->lanes[i]);
     }
     free(sim->lanes);
+    free(sim->heads);
     free(sim->soon);
     sim__queue_free(&sim->queue);
     free(sim);
@@ -115,7 +124,7 @@ uint64_t sim_event_hash(const struct sim *sim)
 uint64_t sim_pending_count(const struct sim *sim)
 {
     const struct sim__queue *q = &sim->queue;
-    return q->used - q->dead - sim->lane_count + sim->soon_count + sim->lane_pending;
+    return q->used - q->dead + sim->soon_count + sim->lane_pending;
 }
 
 const void *sim_last_self(const struct sim *sim)
@@ -226,14 +235,6 @@ void sim_soon(struct sim *sim, sim_fn *fn, void *self, sim_arg arg)
 
 /* ---- lanes ----------------------------------------------------------------------------------- */
 
-/* Marks the event that stands for a lane's head; never called. */
-static void lane_head(struct sim *sim, void *lane, sim_arg arg)
-{
-    (void)sim;
-    (void)lane;
-    (void)arg;
-}
-
 static struct sim_lane *lane_new(struct sim *sim, sim_time delay)
 {
     if (sim->lane_count == LANES_MOST)
@@ -242,10 +243,13 @@ static struct sim_lane *lane_new(struct sim *sim, sim_time delay)
     if (lanes == NULL)
         return NULL;
     sim->lanes = lanes;
+    struct lane_head *heads = realloc(sim->heads, (sim->lane_count + 2) * sizeof *heads);
+    if (heads == NULL)
+        return NULL;
+    sim->heads = heads;
     struct sim_lane *lane = calloc(1, sizeof *lane);
     struct lane_event *ring = malloc(64 * sizeof *ring);
-    uint32_t event = sim__queue_take(&sim->queue);
-    if (lane == NULL || ring == NULL || event == SIM__NO_INDEX) {
+    if (lane == NULL || ring == NULL) {
         free(lane);
         free(ring);
         return NULL;
@@ -254,8 +258,6 @@ static struct sim_lane *lane_new(struct sim *sim, sim_time delay)
     lane->ring = ring;
     lane->mask = 63;
     lane->index = sim->lane_count;
-    lane->event = event;
-    sim->queue.events[event] = (struct sim__event){.fn = lane_head, .self = lane};
     sim->lanes[sim->lane_count++] = lane;
     return lane;
 }
@@ -287,19 +289,43 @@ static bool lane_grow(struct sim *sim, struct sim_lane *lane)
     return true;
 }
 
-/* Puts the lane's head into the queue, passing over those cancelled. */
-static void lane_arm(struct sim *sim, struct sim_lane *lane)
+static inline bool head_before(struct lane_head a, struct lane_head b)
+{
+    return a.time < b.time || (a.time == b.time && a.sequence < b.sequence);
+}
+
+/* A lane got its first event: its head is the latest scheduled, but may well be due the earliest. */
+static void heads_add(struct sim *sim, struct lane_head head)
+{
+    uint32_t at = sim->head_count++;
+    for (; at > 0 && head_before(head, sim->heads[(at - 1) / 2]); at = (at - 1) / 2)
+        sim->heads[at] = sim->heads[(at - 1) / 2];
+    sim->heads[at] = head;
+}
+
+/* Puts a head in the place of the least. */
+static inline void heads_replace(struct sim *sim, struct lane_head head)
+{
+    uint32_t at = 0, count = sim->head_count;
+    for (uint32_t child; (child = 2 * at + 1) < count; at = child) {
+        child += child + 1 < count && head_before(sim->heads[child + 1], sim->heads[child]);
+        if (!head_before(sim->heads[child], head))
+            break;
+        sim->heads[at] = sim->heads[child];
+    }
+    sim->heads[at] = head;
+}
+
+/* The least head's event was taken: its lane's next one that is not cancelled takes its place. */
+static inline void heads_advance(struct sim *sim, struct sim_lane *lane)
 {
     const struct lane_event *event = &lane->ring[lane->head & lane->mask];
     while (lane->head < lane->tail && event->fn == NULL)
         event = &lane->ring[++lane->head & lane->mask];
-    if (lane->head == lane->tail)
-        return;
-    uint64_t key = event->sequence << SIM__EVENT_BITS | lane->event;
-    sim->queue.events[lane->event].key = key;
-    sim->queue.events[lane->event].time = event->time;
-    if (sim__queue_push(&sim->queue, (struct sim__entry){event->time, key}) != 0)
-        sim_fail_memory(sim);
+    if (lane->head < lane->tail)
+        heads_replace(sim, (struct lane_head){event->time, event->sequence, lane});
+    else if (--sim->head_count > 0)
+        heads_replace(sim, sim->heads[sim->head_count]);
 }
 
 sim_id sim_after_lane(struct sim *sim, struct sim_lane *lane, sim_fn *fn, void *self, sim_arg arg)
@@ -311,8 +337,10 @@ sim_id sim_after_lane(struct sim *sim, struct sim_lane *lane, sim_fn *fn, void *
     lane->ring[position & lane->mask] =
         (struct lane_event){sim->clock.now + lane->delay, next_sequence(sim), fn, self, arg};
     sim->lane_pending++;
-    if (position == lane->head)
-        lane_arm(sim, lane);
+    if (position == lane->head) {
+        const struct lane_event *event = &lane->ring[position & lane->mask];
+        heads_add(sim, (struct lane_head){event->time, event->sequence, lane});
+    }
     return (sim_id){LANE_BIT | (uint64_t)lane->index << LANE_SHIFT | position};
 }
 
@@ -336,20 +364,23 @@ static inline void run_soon(struct sim *sim)
     dispatch(sim, e.sequence, e.fn, e.self, e.arg);
 }
 
-static inline void run_lane_head(struct sim *sim, struct sim_lane *lane)
-{
-    struct lane_event e = lane->ring[lane->head++ & lane->mask];
-    lane_arm(sim, lane);
-    if (e.fn == NULL)
-        return; /* cancelled since it came to the head */
-    sim->lane_pending--;
-    dispatch(sim, e.sequence, e.fn, e.self, e.arg);
-}
-
 static inline void clock_advance(struct sim *sim, sim_time now)
 {
     sim->clock.now = now;
     sim->instant_limit = sim->events + sim->instant_events;
+}
+
+static inline void run_lane_head(struct sim *sim)
+{
+    struct sim_lane *lane = sim->heads[0].lane;
+    struct lane_event e = lane->ring[lane->head++ & lane->mask];
+    heads_advance(sim, lane);
+    if (e.fn == NULL)
+        return; /* cancelled since it came to the head */
+    sim->lane_pending--;
+    if (e.time != sim->clock.now)
+        clock_advance(sim, e.time);
+    dispatch(sim, e.sequence, e.fn, e.self, e.arg);
 }
 
 static inline void run_entry(struct sim *sim, struct sim__entry entry)
@@ -366,10 +397,6 @@ static inline void run_entry(struct sim *sim, struct sim__entry entry)
     sim_fn *fn = event->fn;
     void *self = event->self;
     sim_arg arg = event->arg;
-    if (fn == lane_head) {
-        run_lane_head(sim, self);
-        return;
-    }
     sim__queue_give(&sim->queue, index);
     dispatch(sim, entry.key >> SIM__EVENT_BITS, fn, self, arg);
 }
@@ -382,13 +409,6 @@ static bool refill(struct sim *sim)
     return got > 0;
 }
 
-/* Runs what sim_soon() scheduled, unless an entry of this instant was scheduled before it. */
-static inline bool soon_is_next(const struct sim *sim, const struct sim__entry *first)
-{
-    return first == NULL || first->time > sim->clock.now ||
-           first->key >> SIM__EVENT_BITS > sim->soon[sim->soon_head].sequence;
-}
-
 static enum sim_outcome why_halted(const struct sim *sim)
 {
     return sim->failed                              ? SIM_OUT_OF_MEMORY
@@ -398,27 +418,47 @@ static enum sim_outcome why_halted(const struct sim *sim)
                                                     : SIM_REACHED;
 }
 
+/* Runs the next event before `until`: the least of the queue's, the lanes' and this instant's.
+ * False when there is none. */
+static inline bool run_next(struct sim *sim, sim_time until)
+{
+    struct sim__run *bottom = &sim->queue.bottom;
+    struct sim__entry first = {until, 0};
+    bool queued = bottom->head != bottom->end || refill(sim);
+    if (queued)
+        first = bottom->entries[bottom->head];
+    uint64_t sequence = first.key >> SIM__EVENT_BITS;
+    bool lane = false;
+    if (sim->head_count > 0) {
+        const struct lane_head *head = &sim->heads[0];
+        lane = head->time < first.time || (head->time == first.time && head->sequence < sequence);
+        first.time = lane ? head->time : first.time;
+        sequence = lane ? head->sequence : sequence;
+    }
+    if (sim->soon_count > 0 && sim->clock.now < until &&
+        (first.time > sim->clock.now || sequence > sim->soon[sim->soon_head].sequence)) {
+        run_soon(sim);
+        return true;
+    }
+    if (first.time >= until)
+        return false;
+    if (lane) {
+        run_lane_head(sim);
+    } else {
+        bottom->head++;
+        run_entry(sim, first);
+    }
+    return true;
+}
+
 enum sim_outcome sim_run_until(struct sim *sim, sim_time until)
 {
     assert(until >= sim->clock.now);
-    struct sim__run *bottom = &sim->queue.bottom;
     sim->stopped = false;
     sim->halt = sim->failed;
-    while (!sim->halt && sim->events < sim->events_limit && sim->events < sim->instant_limit) {
-        bool pending = bottom->head != bottom->end || refill(sim);
-        const struct sim__entry *first = pending ? bottom->entries + bottom->head : NULL;
-        if (sim->soon_count > 0 && soon_is_next(sim, first)) {
-            if (sim->clock.now >= until)
-                break;
-            run_soon(sim);
-            continue;
-        }
-        if (first == NULL || first->time >= until)
+    while (!sim->halt && sim->events < sim->events_limit && sim->events < sim->instant_limit)
+        if (!run_next(sim, until))
             break;
-        struct sim__entry entry = *first;
-        bottom->head++;
-        run_entry(sim, entry);
-    }
     enum sim_outcome outcome = why_halted(sim);
     if (outcome == SIM_REACHED && sim->clock.now < until)
         clock_advance(sim, until);
