@@ -32,6 +32,9 @@ struct sim_model {
     int (*init)(struct sim_node *, struct sim_error *);
     /* A call arrives; NULL: cannot be called. */
     void (*serve)(struct sim_node *, sim_call_id, const struct sim_request *);
+    /* A request has been sent here and will arrive: ask memory for what it will need
+     * (__builtin_prefetch). Must change nothing. NULL: nothing worth it. */
+    void (*expect)(const struct sim_node *, const struct sim_request *);
     /* A fault struck or ended; NULL: nothing to do. */
     void (*fault)(struct sim_node *, enum sim_fault_kind);
     /* A changeable parameter was set; NULL: parameters are read afresh at each use. */

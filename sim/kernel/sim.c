@@ -61,10 +61,9 @@ struct sim {
     uint64_t lane_pending;
     uint64_t events, hash;
     const void *last_self;
-    uint64_t events_limit;  /* stop when `events` gets there */
-    uint64_t instant_limit; /* and when it gets there within this instant */
-    uint64_t instant_events;
-    bool halt; /* look at the two below before the next event */
+    uint64_t events_limit, instant_events; /* of the whole run; of one instant */
+    uint64_t pause_at; /* look why when `events` gets there: either limit, or 0 to halt */
+    uint64_t instant_first; /* events when this instant began */
     bool stopped, failed;
 };
 
@@ -76,7 +75,6 @@ struct sim *sim_new(const struct sim_limits *limits)
     sim->events_limit = limits != NULL && limits->events != 0 ? limits->events : UINT64_MAX;
     sim->instant_events = limits != NULL && limits->instant_events != 0 ? limits->instant_events
                                                                         : SIM_INSTANT_EVENTS;
-    sim->instant_limit = sim->instant_events;
     sim->soon_mask = 63;
     sim->soon = malloc((sim->soon_mask + 1) * sizeof *sim->soon);
     if (sim__queue_init(&sim->queue) != 0 || sim->soon == NULL) {
@@ -103,12 +101,14 @@ void sim_free(struct sim *sim)
 
 void sim_fail_memory(struct sim *sim)
 {
-    sim->failed = sim->halt = true;
+    sim->failed = true;
+    sim->pause_at = 0;
 }
 
 void sim_stop(struct sim *sim)
 {
-    sim->stopped = sim->halt = true;
+    sim->stopped = true;
+    sim->pause_at = 0;
 }
 
 uint64_t sim_event_count(const struct sim *sim)
@@ -367,20 +367,28 @@ static inline void run_soon(struct sim *sim)
 static inline void clock_advance(struct sim *sim, sim_time now)
 {
     sim->clock.now = now;
-    sim->instant_limit = sim->events + sim->instant_events;
+    sim->instant_first = sim->events;
+    uint64_t limit = sim->events + sim->instant_events;
+    if (sim->pause_at != 0)
+        sim->pause_at = limit < sim->events_limit ? limit : sim->events_limit;
 }
 
 static inline void run_lane_head(struct sim *sim)
 {
     struct sim_lane *lane = sim->heads[0].lane;
-    struct lane_event e = lane->ring[lane->head++ & lane->mask];
+    const struct lane_event *event = &lane->ring[lane->head++ & lane->mask];
+    sim_fn *fn = event->fn;
+    void *self = event->self;
+    sim_arg arg = event->arg;
+    sim_time time = event->time;
+    uint64_t sequence = event->sequence;
     heads_advance(sim, lane);
-    if (e.fn == NULL)
+    if (fn == NULL)
         return; /* cancelled since it came to the head */
     sim->lane_pending--;
-    if (e.time != sim->clock.now)
-        clock_advance(sim, e.time);
-    dispatch(sim, e.sequence, e.fn, e.self, e.arg);
+    if (time != sim->clock.now)
+        clock_advance(sim, time);
+    dispatch(sim, sequence, fn, self, arg);
 }
 
 static inline void run_entry(struct sim *sim, struct sim__entry entry)
@@ -409,13 +417,15 @@ static bool refill(struct sim *sim)
     return got > 0;
 }
 
-static enum sim_outcome why_halted(const struct sim *sim)
+static enum sim_outcome why_paused(const struct sim *sim)
 {
-    return sim->failed                              ? SIM_OUT_OF_MEMORY
-           : sim->stopped                           ? SIM_STOPPED
-           : sim->events >= sim->events_limit       ? SIM_EVENT_LIMIT
-           : sim->events >= sim->instant_limit      ? SIM_RUNAWAY
-                                                    : SIM_REACHED;
+    if (sim->failed)
+        return SIM_OUT_OF_MEMORY;
+    if (sim->stopped)
+        return SIM_STOPPED;
+    if (sim->events >= sim->events_limit)
+        return SIM_EVENT_LIMIT;
+    return sim->events - sim->instant_first >= sim->instant_events ? SIM_RUNAWAY : SIM_REACHED;
 }
 
 /* Runs the next event before `until`: the least of the queue's, the lanes' and this instant's.
@@ -455,11 +465,14 @@ enum sim_outcome sim_run_until(struct sim *sim, sim_time until)
 {
     assert(until >= sim->clock.now);
     sim->stopped = false;
-    sim->halt = sim->failed;
-    while (!sim->halt && sim->events < sim->events_limit && sim->events < sim->instant_limit)
+    sim->pause_at = 1;
+    clock_advance(sim, sim->clock.now);
+    if (sim->failed)
+        sim->pause_at = 0;
+    while (sim->events < sim->pause_at)
         if (!run_next(sim, until))
             break;
-    enum sim_outcome outcome = why_halted(sim);
+    enum sim_outcome outcome = why_paused(sim);
     if (outcome == SIM_REACHED && sim->clock.now < until)
         clock_advance(sim, until);
     return outcome;
