@@ -1,0 +1,456 @@
+/* units.c - quantities in text. See units.h. */
+#include "base/units.h"
+
+#include "base/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+__extension__ typedef unsigned __int128 wide;
+
+enum { TEXT_BYTES = 100, MANTISSA_DIGITS = 19 };
+
+/* base value = number x times / over. The order within a dimension is that of listings. */
+struct unit {
+    enum sim_dimension dimension;
+    const char *text;
+    uint64_t times, over;
+    bool alias; /* accepted, but not listed nor written */
+};
+
+#define KI UINT64_C(1024)
+#define MI UINT64_C(1048576)
+#define GI UINT64_C(1073741824)
+#define TI UINT64_C(1099511627776)
+
+static const struct unit units[] = {
+    {SIM_DIM_TIME, "ns", 1, 1, false},
+    {SIM_DIM_TIME, "us", 1000, 1, false},
+    {SIM_DIM_TIME, "\xC2\xB5s", 1000, 1, true}, /* micro sign */
+    {SIM_DIM_TIME, "\xCE\xBCs", 1000, 1, true}, /* Greek mu */
+    {SIM_DIM_TIME, "ms", 1000000, 1, false},
+    {SIM_DIM_TIME, "s", 1000000000, 1, false},
+    {SIM_DIM_TIME, "min", UINT64_C(60000000000), 1, false},
+    {SIM_DIM_TIME, "h", UINT64_C(3600000000000), 1, false},
+    {SIM_DIM_TIME, "d", UINT64_C(86400000000000), 1, false},
+    {SIM_DIM_RATE, "/d", 1, 86400, false},
+    {SIM_DIM_RATE, "/h", 1, 3600, false},
+    {SIM_DIM_RATE, "/min", 1, 60, false},
+    {SIM_DIM_RATE, "/s", 1, 1, false},
+    {SIM_DIM_RATE, "k/d", 1000, 86400, true},
+    {SIM_DIM_RATE, "k/h", 1000, 3600, true},
+    {SIM_DIM_RATE, "k/min", 1000, 60, true},
+    {SIM_DIM_RATE, "k/s", 1000, 1, true},
+    {SIM_DIM_RATE, "M/d", 1000000, 86400, true},
+    {SIM_DIM_RATE, "M/h", 1000000, 3600, true},
+    {SIM_DIM_RATE, "M/min", 1000000, 60, true},
+    {SIM_DIM_RATE, "M/s", 1000000, 1, true},
+    {SIM_DIM_BYTES, "B", 1, 1, false},
+    {SIM_DIM_BYTES, "kB", 1000, 1, false},
+    {SIM_DIM_BYTES, "KiB", KI, 1, false},
+    {SIM_DIM_BYTES, "MB", 1000000, 1, false},
+    {SIM_DIM_BYTES, "MiB", MI, 1, false},
+    {SIM_DIM_BYTES, "GB", 1000000000, 1, false},
+    {SIM_DIM_BYTES, "GiB", GI, 1, false},
+    {SIM_DIM_BYTES, "TB", UINT64_C(1000000000000), 1, false},
+    {SIM_DIM_BYTES, "TiB", TI, 1, false},
+    {SIM_DIM_BANDWIDTH, "bit/s", 1, 8, false},
+    {SIM_DIM_BANDWIDTH, "B/s", 1, 1, false},
+    {SIM_DIM_BANDWIDTH, "kbit/s", 125, 1, false},
+    {SIM_DIM_BANDWIDTH, "kB/s", 1000, 1, false},
+    {SIM_DIM_BANDWIDTH, "KiB/s", KI, 1, false},
+    {SIM_DIM_BANDWIDTH, "Mbit/s", 125000, 1, false},
+    {SIM_DIM_BANDWIDTH, "MB/s", 1000000, 1, false},
+    {SIM_DIM_BANDWIDTH, "MiB/s", MI, 1, false},
+    {SIM_DIM_BANDWIDTH, "Gbit/s", 125000000, 1, false},
+    {SIM_DIM_BANDWIDTH, "GB/s", 1000000000, 1, false},
+    {SIM_DIM_BANDWIDTH, "GiB/s", GI, 1, false},
+    {SIM_DIM_BANDWIDTH, "Tbit/s", UINT64_C(125000000000), 1, false},
+    {SIM_DIM_BANDWIDTH, "TB/s", UINT64_C(1000000000000), 1, false},
+    {SIM_DIM_FRACTION, "", 1, 1, false},
+    {SIM_DIM_FRACTION, "%", 1, 100, false},
+    {SIM_DIM_COUNT, "", 1, 1, false},
+    {SIM_DIM_COUNT, "k", 1000, 1, false},
+    {SIM_DIM_COUNT, "M", 1000000, 1, false},
+    {SIM_DIM_COUNT, "G", 1000000000, 1, false},
+    {SIM_DIM_NUMBER, "", 1, 1, false},
+};
+
+enum { UNIT_COUNT = sizeof units / sizeof units[0] };
+
+static const struct {
+    const char *name, *example, *usual;
+} dimensions[SIM_DIMENSIONS] = {
+    [SIM_DIM_TIME] = {"a duration", "\"60s\"", "s"},
+    [SIM_DIM_RATE] = {"a rate", "\"2000/s\"", "/s"},
+    [SIM_DIM_BYTES] = {"a size", "\"1KiB\"", "B"},
+    [SIM_DIM_BANDWIDTH] = {"a bandwidth", "\"1Gbit/s\"", "B/s"},
+    [SIM_DIM_FRACTION] = {"a fraction", "0.25 or \"25%\"", ""},
+    [SIM_DIM_COUNT] = {"a count", "100000 or \"100k\"", ""},
+    [SIM_DIM_NUMBER] = {"a number", "0.99", ""},
+};
+
+/* What people write, and what is meant. */
+static const struct {
+    enum sim_dimension dimension;
+    const char *wrong, *right;
+} habits[] = {
+    {SIM_DIM_TIME, "m", "write \"min\" for minutes or \"ms\" for milliseconds"},
+    {SIM_DIM_TIME, "sec", "write \"s\""},
+    {SIM_DIM_TIME, "secs", "write \"s\""},
+    {SIM_DIM_TIME, "second", "write \"s\""},
+    {SIM_DIM_TIME, "seconds", "write \"s\""},
+    {SIM_DIM_TIME, "msec", "write \"ms\""},
+    {SIM_DIM_TIME, "usec", "write \"us\""},
+    {SIM_DIM_TIME, "mins", "write \"min\""},
+    {SIM_DIM_TIME, "minutes", "write \"min\""},
+    {SIM_DIM_TIME, "hr", "write \"h\""},
+    {SIM_DIM_TIME, "hour", "write \"h\""},
+    {SIM_DIM_TIME, "hours", "write \"h\""},
+    {SIM_DIM_TIME, "day", "write \"d\""},
+    {SIM_DIM_TIME, "days", "write \"d\""},
+    {SIM_DIM_RATE, "rps", "write \"/s\""},
+    {SIM_DIM_RATE, "qps", "write \"/s\""},
+    {SIM_DIM_RATE, "req/s", "write \"/s\""},
+    {SIM_DIM_RATE, "requests/s", "write \"/s\""},
+    {SIM_DIM_RATE, "Hz", "write \"/s\""},
+    {SIM_DIM_RATE, "K/s", "write \"k/s\" for thousands"},
+    {SIM_DIM_RATE, "m/s", "write \"M/s\" for millions"},
+    {SIM_DIM_BYTES, "KB", "write \"kB\" for 1000 bytes or \"KiB\" for 1024"},
+    {SIM_DIM_BYTES, "K", "write \"kB\" for 1000 bytes or \"KiB\" for 1024"},
+    {SIM_DIM_BYTES, "k", "write \"kB\" for 1000 bytes or \"KiB\" for 1024"},
+    {SIM_DIM_BYTES, "M", "write \"MB\" or \"MiB\""},
+    {SIM_DIM_BYTES, "G", "write \"GB\" or \"GiB\""},
+    {SIM_DIM_BYTES, "b", "write \"B\" for bytes"},
+    {SIM_DIM_BYTES, "mb", "write \"MB\" or \"MiB\""},
+    {SIM_DIM_BYTES, "gb", "write \"GB\" or \"GiB\""},
+    {SIM_DIM_BYTES, "kb", "write \"kB\" for 1000 bytes or \"KiB\" for 1024"},
+    {SIM_DIM_BANDWIDTH, "Mbps", "write \"Mbit/s\""},
+    {SIM_DIM_BANDWIDTH, "Gbps", "write \"Gbit/s\""},
+    {SIM_DIM_BANDWIDTH, "kbps", "write \"kbit/s\""},
+    {SIM_DIM_COUNT, "K", "write \"k\" for thousands"},
+    {SIM_DIM_COUNT, "m", "write \"M\" for millions"},
+};
+
+/* A decimal number, read but not yet turned into a double. */
+struct decimal {
+    bool negative, zero;
+    uint64_t mantissa;           /* the first 19 significant digits */
+    int exponent;                /* of ten */
+    bool cut;                    /* there were more digits */
+    char plain[TEXT_BYTES + 16]; /* all digits and an exponent, no point: no locale matters */
+    size_t length;               /* bytes of the text that belong to the number */
+};
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static int fail(struct sim_error *error, const char *sentence)
+{
+    snprintf(error->text, sizeof error->text, "%s", sentence);
+    return -1;
+}
+
+/* Says why `text` does not start with a number. */
+static int not_a_number(const char *text, enum sim_dimension dimension, struct sim_error *error)
+{
+    const char *name = dimensions[dimension].name, *example = dimensions[dimension].example;
+    struct sim_quoted said = sim_quote(text);
+    size_t size = sizeof error->text;
+    if (*text == '\0')
+        snprintf(error->text, size, "an empty text is not %s, such as %s", name, example);
+    else if (*text == '+')
+        snprintf(error->text, size, "leave out the \"+\" of \"%s\"", said.s);
+    else if (*text == ' ')
+        snprintf(error->text, size, "leave out the space that \"%s\" begins with", said.s);
+    else if (*text == '.' && is_digit(text[1]))
+        snprintf(error->text, size, "\"%s\" needs a digit before the point: \"0%s\"", said.s,
+                 said.s);
+    else
+        snprintf(error->text, size, "\"%s\" is not %s, such as %s", said.s, name, example);
+    return -1;
+}
+
+static void add_digit(struct decimal *d, char digit, size_t *n, int *seen, int after_point)
+{
+    d->plain[(*n)++] = digit;
+    d->exponent -= after_point;
+    if (*seen == 0 && digit == '0')
+        return;
+    if (*seen < MANTISSA_DIGITS) {
+        d->mantissa = d->mantissa * 10 + (uint64_t)(digit - '0');
+        (*seen)++;
+    } else {
+        d->exponent++;
+        d->cut = d->cut || digit != '0';
+    }
+}
+
+/* Reads the exponent at p, if there is one; returns how many bytes it took. */
+static size_t read_exponent(const char *p, int *exponent)
+{
+    size_t n = 1;
+    bool negative = false;
+    if (*p != 'e' && *p != 'E')
+        return 0;
+    if (p[n] == '+' || p[n] == '-')
+        negative = p[n++] == '-';
+    if (!is_digit(p[n]))
+        return 0;
+    int value = 0;
+    for (; is_digit(p[n]); n++)
+        value = value < 100000 ? value * 10 + (p[n] - '0') : value;
+    *exponent = negative ? -value : value;
+    return n;
+}
+
+static int read_decimal(const char *text, enum sim_dimension dimension, struct decimal *d,
+                        struct sim_error *error)
+{
+    *d = (struct decimal){0};
+    size_t n = 0;
+    int seen = 0, shift = 0, places = 0;
+    const char *p = text;
+    if (*p == '-') {
+        d->negative = true;
+        d->plain[n++] = *p++;
+    }
+    if (!is_digit(*p))
+        return not_a_number(text, dimension, error);
+    if (p[0] == '0' && (p[1] == 'x' || p[1] == 'X'))
+        return fail(error, "hexadecimal numbers are not read here: write it in decimal");
+    for (; is_digit(*p); p++)
+        add_digit(d, *p, &n, &seen, 0);
+    if (*p == '.') {
+        if (!is_digit(p[1])) {
+            snprintf(error->text, sizeof error->text, "\"%s\" needs a digit after the point",
+                     sim_quote(text).s);
+            return -1;
+        }
+        for (p++; is_digit(*p); p++, places++)
+            add_digit(d, *p, &n, &seen, 1);
+    }
+    p += read_exponent(p, &shift);
+    d->exponent += shift;
+    d->zero = seen == 0;
+    d->length = (size_t)(p - text);
+    snprintf(d->plain + n, sizeof d->plain - n, "e%d", shift - places);
+    return 0;
+}
+
+static const struct unit *unit_find(enum sim_dimension dimension, const char *text)
+{
+    for (size_t i = 0; i < UNIT_COUNT; i++)
+        if (units[i].dimension == dimension && strcmp(units[i].text, text) == 0)
+            return &units[i];
+    return NULL;
+}
+
+/* Another dimension that knows this unit; -1 when none does. */
+static int dimension_of(const char *unit)
+{
+    for (size_t i = 0; i < UNIT_COUNT && *unit; i++)
+        if (strcmp(units[i].text, unit) == 0)
+            return (int)units[i].dimension;
+    return -1;
+}
+
+static int wrong_unit(const char *text, const char *unit, enum sim_dimension dimension,
+                      const char *noun, struct sim_error *error)
+{
+    const char *name = dimensions[dimension].name;
+    size_t size = sizeof error->text;
+    if (*unit == '\0') {
+        snprintf(error->text, size, "%s needs a unit: \"%s%s\"", name, sim_quote(text).s,
+                 dimensions[dimension].usual);
+        return -1;
+    }
+    if (unit[strlen(unit) - 1] == ' ') {
+        snprintf(error->text, size, "leave out the space that \"%s\" ends with", sim_quote(text).s);
+        return -1;
+    }
+    for (size_t i = 0; i < sizeof habits / sizeof habits[0]; i++)
+        if (habits[i].dimension == dimension && strcmp(habits[i].wrong, unit) == 0) {
+            snprintf(error->text, size, "\"%s\" is not a unit of %s: %s", unit, name,
+                     habits[i].right);
+            return -1;
+        }
+    int other = dimension_of(unit);
+    if (other >= 0) {
+        snprintf(error->text, size, "\"%s\" is %s, where %s is wanted, such as %s",
+                 sim_quote(text).s, dimensions[other].name, name, dimensions[dimension].example);
+        return -1;
+    }
+    if (dimension == SIM_DIM_COUNT || dimension == SIM_DIM_FRACTION ||
+        dimension == SIM_DIM_NUMBER) {
+        snprintf(error->text, size,
+                 "\"%s\" is not understood after a number: %s%s%s is wanted, "
+                 "such as %s",
+                 sim_quote(unit).s, name, noun ? " of " : "", noun ? noun : "",
+                 dimensions[dimension].example);
+        return -1;
+    }
+    struct sim_nearest nearest = sim_nearest(unit);
+    for (size_t i = 0; i < UNIT_COUNT; i++)
+        if (units[i].dimension == dimension)
+            sim_nearest_try(&nearest, units[i].text);
+    snprintf(error->text, size, "\"%s\" is not a unit of %s, which is written such as %s%s",
+             sim_quote(unit).s, name, dimensions[dimension].example, sim_nearest_hint(&nearest).s);
+    return -1;
+}
+
+/* Takes " keys" or "key" off the end of a count's unit; the noun may be singular. */
+static void strip_noun(char *unit, const char *noun)
+{
+    size_t n = strlen(unit), m = noun ? strlen(noun) : 0;
+    if (m == 0)
+        return;
+    if (n < m || strcmp(unit + n - m, noun) != 0) {
+        if (m < 2 || noun[m - 1] != 's' || n < m - 1 || strncmp(unit + n - (m - 1), noun, m - 1))
+            return;
+        m--;
+    }
+    if (n == m || unit[n - m - 1] == ' ')
+        unit[n == m ? 0 : n - m - 1] = '\0';
+}
+
+static int too_large(const char *text, enum sim_dimension dimension, struct sim_error *error)
+{
+    const char *most = dimension == SIM_DIM_TIME ? " (the longest is 292 years)" : "";
+    snprintf(error->text, sizeof error->text, "\"%s\" is too large for %s%s", sim_quote(text).s,
+             dimensions[dimension].name, most);
+    return -1;
+}
+
+/* number x times, to the nearest whole one, into amount->whole. */
+static int to_whole(const char *text, const struct decimal *d, const struct unit *unit,
+                    struct sim_amount *amount, struct sim_error *error)
+{
+    wide value = (wide)d->mantissa * unit->times, over = 1;
+    bool ragged = d->cut;
+    for (int e = d->exponent; e > 0 && value; e--) {
+        if (value > INT64_MAX)
+            return too_large(text, unit->dimension, error);
+        value *= 10;
+    }
+    if (d->exponent < -38)
+        ragged = ragged || value > 0, value = 0;
+    else
+        for (int e = d->exponent; e < 0; e++)
+            over *= 10;
+    ragged = ragged || value % over != 0;
+    value = value / over + (value % over >= over - value % over ? 1 : 0);
+    if (value > INT64_MAX)
+        return too_large(text, unit->dimension, error);
+    if (ragged && unit->dimension == SIM_DIM_COUNT) {
+        snprintf(error->text, sizeof error->text, "\"%s\" is not whole, as a count must be",
+                 sim_quote(text).s);
+        return -1;
+    }
+    if (value == 0 && !d->zero) {
+        bool time = unit->dimension == SIM_DIM_TIME;
+        snprintf(error->text, sizeof error->text,
+                 "\"%s\" is less than half a %s: nothing is \"0%s\"", sim_quote(text).s,
+                 time ? "nanosecond" : "byte", time ? "s" : "B");
+        return -1;
+    }
+    amount->whole = (int64_t)value;
+    amount->value = (double)amount->whole;
+    return 0;
+}
+
+static int to_double(const char *text, const struct decimal *d, const struct unit *unit,
+                     struct sim_amount *amount, struct sim_error *error)
+{
+    double value = strtod(d->plain, NULL) * (double)unit->times / (double)unit->over;
+    if (!isfinite(value))
+        return too_large(text, unit->dimension, error);
+    amount->value = value;
+    return 0;
+}
+
+int sim_units_parse(const char *text, enum sim_dimension dimension, const char *noun,
+                    struct sim_amount *amount, struct sim_error *error)
+{
+    struct decimal d;
+    *amount = (struct sim_amount){0};
+    if (strlen(text) >= TEXT_BYTES) {
+        snprintf(error->text, sizeof error->text, "\"%s\" is too long for %s, such as %s",
+                 sim_quote(text).s, dimensions[dimension].name, dimensions[dimension].example);
+        return -1;
+    }
+    if (read_decimal(text, dimension, &d, error))
+        return -1;
+    char rest[TEXT_BYTES];
+    strcpy(rest, text + d.length + (text[d.length] == ' ' && text[d.length + 1] != '\0'));
+    if (dimension == SIM_DIM_COUNT)
+        strip_noun(rest, noun);
+    const struct unit *unit = unit_find(dimension, rest);
+    if (!unit && *rest == '\0' && d.zero && !text[d.length] && dimension == SIM_DIM_TIME)
+        return fail(error, "a duration needs a unit, even when it is nothing: \"0s\"");
+    if (!unit)
+        return wrong_unit(text, rest, dimension, noun, error);
+    if (d.negative && !d.zero && dimension != SIM_DIM_NUMBER) {
+        snprintf(error->text, sizeof error->text, "\"%s\" is negative, which %s cannot be",
+                 sim_quote(text).s, dimensions[dimension].name);
+        return -1;
+    }
+    if (dimension == SIM_DIM_TIME || dimension == SIM_DIM_BYTES || dimension == SIM_DIM_COUNT)
+        return to_whole(text, &d, unit, amount, error);
+    return to_double(text, &d, unit, amount, error);
+}
+
+int sim_units_guess(const char *text, struct sim_amount *amount)
+{
+    struct sim_error ignored;
+    for (int dimension = 0; dimension < SIM_DIMENSIONS; dimension++)
+        if (sim_units_parse(text, (enum sim_dimension)dimension, NULL, amount, &ignored) == 0)
+            return dimension;
+    return -1;
+}
+
+const char *sim_units_name(enum sim_dimension dimension)
+{
+    return dimensions[dimension].name;
+}
+
+const char *sim_units_example(enum sim_dimension dimension)
+{
+    return dimensions[dimension].example;
+}
+
+const char *sim_units_usual(enum sim_dimension dimension)
+{
+    return dimensions[dimension].usual;
+}
+
+const char *sim_units_text(enum sim_dimension dimension, size_t index)
+{
+    for (size_t i = 0; i < UNIT_COUNT; i++)
+        if (units[i].dimension == dimension && index-- == 0)
+            return units[i].text;
+    return NULL;
+}
+
+struct sim_amount_text sim_units_format(enum sim_dimension dimension, double value)
+{
+    struct sim_amount_text out;
+    const struct unit *best = NULL;
+    for (size_t i = 0; i < UNIT_COUNT; i++) {
+        const struct unit *u = &units[i];
+        if (u->dimension != dimension || u->alias || strcmp(u->text, "%") == 0)
+            continue;
+        double here = value * (double)u->over / (double)u->times;
+        if (!best || here >= 1)
+            best = u;
+    }
+    if (dimension == SIM_DIM_COUNT || value <= 0)
+        best = unit_find(dimension, dimensions[dimension].usual);
+    double scaled = value * (double)best->over / (double)best->times;
+    snprintf(out.s, sizeof out.s, "%s%s", sim_number_text(scaled).s, best->text);
+    return out;
+}
