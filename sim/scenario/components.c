@@ -1,0 +1,285 @@
+/* components.c - the components of a plan: model, parameters, ports and policy of each. */
+#include "scenario/load.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const spread_names[] = {"key", "round-robin", "random", NULL};
+
+struct placement {
+    int64_t nodes;
+    int spread;
+};
+
+const struct sim_param sim__component_table[] = {
+    {.name = "nodes",
+     .kind = SIM_COUNT,
+     .offset = offsetof(struct placement, nodes),
+     .by_default = "1",
+     .low = 1,
+     .high = SIM__NODES_MAX,
+     .unit = "nodes",
+     .doc = "How many of it there are.",
+     .source = "chosen: the simplest"},
+    {.name = "spread",
+     .kind = SIM_CHOICE,
+     .offset = offsetof(struct placement, spread),
+     .flags = SIM_OPTIONAL,
+     .choices = spread_names,
+     .doc = "How calls from others are spread over its nodes; to be said when there are several."},
+    {.name = NULL},
+};
+
+const char *const sim__component_keys[] = {"model", "region", NULL};
+
+/* ---- ports ----------------------------------------------------------------------------------- */
+
+static bool read_target(struct sim__load *load, const struct sim__at *at, uint32_t self,
+                        json_t *value, struct sim_plan_target *target)
+{
+    const char *name = sim__read_text(load, at, value);
+    if (!name)
+        return false;
+    target->component = sim__find_component(load, at, name);
+    if (target->component == UINT32_MAX)
+        return false;
+    const struct sim_model *model = load->plan->components[target->component].model;
+    if (target->component == self) {
+        sim__say(load, at, SIM__SOFT, "\"%s\" cannot call itself", sim_quote(name).s);
+        return false;
+    }
+    if (model && !model->serve) {
+        sim__say(load, at, SIM__SOFT, "\"%s\" is a %s, which cannot be called", sim_quote(name).s,
+                 model->name);
+        return false;
+    }
+    return true;
+}
+
+/* {"to": name, "share": 0.3} or a name. */
+static bool read_shared(struct sim__load *load, const struct sim__at *at, uint32_t self,
+                        json_t *value, struct sim_plan_target *target)
+{
+    static const char *const names[] = {"to", "share", NULL};
+    struct sim__keys_allowed allowed = {.others = names};
+    target->share = 1;
+    if (json_is_string(value))
+        return read_target(load, at, self, value, target);
+    if (!json_is_object(value)) {
+        sim__say(load, at, 0,
+                 "the name of a component or {\"to\": name, \"share\": 0.3} is "
+                 "wanted here, not %s",
+                 sim__json_kind(value));
+        return false;
+    }
+    sim__check_keys(load, at, value, &allowed);
+    json_t *to = json_object_get(value, "to"), *share = json_object_get(value, "share");
+    struct sim_amount amount = {.value = 1};
+    bool good = true;
+    if (share) {
+        const struct sim__at *key = SIM__KEY(at, "share");
+        good = sim__read_amount(load, key, share, SIM_DIM_FRACTION, NULL, false, &amount);
+        if (good && (amount.value < 0 || amount.value > 1)) {
+            sim__say(load, key, 0, "\"share\" must be between 0 and 1");
+            good = false;
+        }
+        target->share = amount.value;
+    }
+    if (!to) {
+        sim__say(load, at, SIM__SOFT, "\"to\" is missing: the name of a component");
+        return false;
+    }
+    return read_target(load, SIM__KEY(at, "to"), self, to, target) && good;
+}
+
+static void read_many(struct sim__load *load, const struct sim__at *at, uint32_t self, json_t *list,
+                      struct sim_plan_port *out)
+{
+    size_t count = json_array_size(list);
+    if (count > SIM__MEMBERS_MAX) {
+        sim__say(load, at, 0, "a port can have %d targets at most", SIM__MEMBERS_MAX);
+        return;
+    }
+    out->targets = sim__alloc(load, count, sizeof *out->targets);
+    for (size_t i = 0; i < count && out->targets; i++) {
+        const struct sim__at *item = SIM__ITEM(at, i);
+        struct sim_plan_target target = {0};
+        if (!read_shared(load, item, self, json_array_get(list, i), &target))
+            continue;
+        for (uint32_t k = 0; k < out->count; k++)
+            if (out->targets[k].component == target.component) {
+                sim__say(load, item, SIM__SOFT, "\"%s\" stands in this list twice",
+                         load->plan->components[target.component].name);
+                break;
+            }
+        out->targets[out->count++] = target;
+    }
+}
+
+static void say_no_target(struct sim__load *load, const struct sim__at *at,
+                          const struct sim_port_def *port)
+{
+    struct sim__origin origin;
+    const struct sim__at *key = SIM__KEY(at, port->name);
+    sim__origin_find(load, key, &origin);
+    bool removed = origin.kind == 'n' && origin.key_line;
+    sim__say(load, removed ? key : at, SIM__SOFT, "\"%s\" is missing: the name of a component. %s",
+             port->name, port->doc);
+}
+
+static void read_port(struct sim__load *load, const struct sim__at *at, uint32_t self,
+                      json_t *object, const struct sim_port_def *port, struct sim_plan_port *out)
+{
+    const struct sim__at *key = SIM__KEY(at, port->name);
+    json_t *value = json_object_get(object, port->name);
+    if (!value) {
+        if (port->flags & SIM_REQUIRED)
+            say_no_target(load, at, port);
+        return;
+    }
+    if (json_is_array(value) && (port->flags & SIM_MANY)) {
+        read_many(load, key, self, value, out);
+        if (json_array_size(value) == 0 && (port->flags & SIM_REQUIRED))
+            sim__say(load, key, SIM__SOFT, "this list needs at least one component");
+        return;
+    }
+    if (!json_is_string(value) && !(port->flags & SIM_MANY)) {
+        sim__say(load, key, 0, "the name of one component is wanted here, not %s",
+                 sim__json_kind(value));
+        return;
+    }
+    out->targets = sim__alloc(load, 1, sizeof *out->targets);
+    if (out->targets && read_shared(load, key, self, value, out->targets))
+        out->count = 1;
+}
+
+static void read_ports(struct sim__load *load, const struct sim__at *at, uint32_t self,
+                       json_t *object, struct sim_plan_component *out)
+{
+    const struct sim_port_def *ports = out->model->ports;
+    size_t count = 0;
+    while (ports && ports[count].name)
+        count++;
+    out->ports = sim__alloc(load, count, sizeof *out->ports);
+    for (size_t i = 0; i < count && out->ports; i++)
+        read_port(load, at, self, object, &ports[i], &out->ports[i]);
+}
+
+/* ---- components ------------------------------------------------------------------------------ */
+
+static const struct sim_model *read_model(struct sim__load *load, const struct sim__at *at,
+                                          json_t *object)
+{
+    json_t *value = json_object_get(object, "model");
+    if (!value) {
+        /* in a variant it is perhaps the name that is wrong */
+        struct sim_nearest nearest = sim_nearest(at->key);
+        const char *other;
+        json_t *ignored;
+        json_object_foreach(json_object_get(load->tree, "components"), other,
+                            ignored) if (load->variant && strcmp(other, at->key) != 0)
+            sim_nearest_try(&nearest, other);
+        sim__say(load, at, SIM__SOFT, "\"%s\" has no \"model\", such as \"%s\"%s",
+                 sim_quote(at->key).s, sim_models()[0] ? sim_models()[0]->name : "service",
+                 sim_nearest_hint(&nearest).s);
+        return NULL;
+    }
+    const char *name = sim__read_text(load, SIM__KEY(at, "model"), value);
+    const struct sim_model *model = name ? sim_model_find(name) : NULL;
+    if (model || !name)
+        return model;
+    struct sim_nearest nearest = sim_nearest(name);
+    for (const struct sim_model *const *m = sim_models(); *m; m++)
+        sim_nearest_try(&nearest, (*m)->name);
+    sim__say(load, SIM__KEY(at, "model"), 0, "there is no model \"%s\"%s", sim_quote(name).s,
+             sim_nearest_hint(&nearest).s);
+    return NULL;
+}
+
+static void read_placement(struct sim__load *load, const struct sim__at *at, json_t *object,
+                           struct sim_plan_component *out)
+{
+    struct placement placement = {.nodes = 1};
+    sim__read_table(load, at, object, sim__component_table, &placement);
+    out->nodes = placement.nodes < 1 ? 1 : (uint32_t)placement.nodes;
+    out->spread = placement.spread;
+    if (out->nodes > 1 && out->model->serve && !json_object_get(object, "spread"))
+        sim__say(load, at, SIM__SOFT,
+                 "\"spread\" is missing: say how calls are spread over the %u "
+                 "nodes, by \"key\", \"round-robin\" or \"random\"",
+                 (unsigned)out->nodes);
+    json_t *region = json_object_get(object, "region");
+    const struct sim__at *key = SIM__KEY(at, "region");
+    const char *name = sim__read_text(load, key, region);
+    out->region = name ? sim__find_region(load, key, name) : SIM_NOWHERE;
+}
+
+static void read_component(struct sim__load *load, const struct sim__at *at, uint32_t self,
+                           json_t *object)
+{
+    struct sim_plan_component *out = &load->plan->components[self];
+    const struct sim_model *model = out->model;
+    struct sim__keys_allowed allowed = {.tables = {sim__component_table, model->params},
+                                        .ports = model->ports,
+                                        .others = sim__component_keys};
+    bool calls = model->ports && model->ports[0].name;
+    allowed.tables[2] = sim_policy_params;
+    sim__check_keys(load, at, object, &allowed);
+    for (const struct sim_param *p = sim_policy_params; p->name && !calls; p++)
+        if (json_object_get(object, p->name) && !sim__param_find(model->params, p->name))
+            sim__say(load, SIM__KEY(at, p->name), SIM__ON_KEY,
+                     "\"%s\" is about calls, and a %s calls nobody", p->name, model->name);
+    read_placement(load, at, object, out);
+    out->image = sim__alloc(load, 1, model->size);
+    if (!out->image)
+        return;
+    read_ports(load, at, self, object, out);
+    sim__read_table(load, at, object, model->params, out->image);
+    out->policy.retry.attempts = 1;
+    if (calls)
+        sim__read_table(load, at, object, sim_policy_params, &out->policy);
+    if (out->policy.deadline && out->policy.timeout > out->policy.deadline)
+        sim__say(load, SIM__KEY(at, "timeout"), SIM__SOFT | SIM__WARNING,
+                 "the timeout of an attempt is longer than the deadline of the whole call");
+}
+
+void sim__read_components(struct sim__load *load)
+{
+    const struct sim__at *at = SIM__KEY(NULL, "components");
+    struct sim_plan *plan = load->plan;
+    json_t *given = json_object_get(load->tree, "components");
+    json_t *map = sim__as_object(load, at, given);
+    const char *key;
+    json_t *value;
+    if (!given || (map && sim__member_count(map) == 0))
+        sim__say(load, given ? at : NULL, SIM__SOFT,
+                 "a scenario needs \"components\": { name: { \"model\": … }, … }");
+    if (sim__member_count(map) > SIM__MEMBERS_MAX) {
+        sim__say(load, at, 0, "there can be %d components at most", SIM__MEMBERS_MAX);
+        return;
+    }
+    plan->components = sim__alloc(load, sim__member_count(map), sizeof *plan->components);
+    json_object_foreach(map, key, value)
+    { /* names first: ports refer to them */
+        const struct sim__at *member = SIM__KEY(at, key);
+        if (!plan->components || !sim__is_member(load, member, key, value))
+            continue;
+        struct sim_plan_component *out = &plan->components[plan->component_count];
+        *out = (struct sim_plan_component){.region = SIM_NOWHERE, .nodes = 1};
+        out->name = sim__copy(load, key);
+        if (!out->name)
+            return;
+        plan->component_count++;
+        if (sim__as_object(load, member, value))
+            out->model = read_model(load, member, value);
+    }
+    uint32_t index = 0;
+    json_object_foreach(map, key, value)
+    {
+        if (sim__is_free(key) || index >= plan->component_count)
+            continue;
+        if (plan->components[index].model)
+            read_component(load, SIM__KEY(at, key), index, value);
+        index++;
+    }
+}

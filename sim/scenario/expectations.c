@@ -1,0 +1,248 @@
+/* expectations.c - the claims of a scenario: metrics, bounds in their own units, variants. */
+#include "scenario/load.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+struct expect {
+    double within, confidence;
+    sim_time from, to;
+};
+
+const struct sim_param sim__expect_table[] = {
+    {.name = "within",
+     .kind = SIM_FRACTION,
+     .offset = offsetof(struct expect, within),
+     .flags = SIM_OPTIONAL,
+     .doc = "With \"equals\": the relative tolerance."},
+    {.name = "confidence",
+     .kind = SIM_FRACTION,
+     .offset = offsetof(struct expect, confidence),
+     .by_default = "0.95",
+     .low = 0.5,
+     .high = 0.999999,
+     .doc = "Confidence level of the interval.",
+     .source = "chosen: the customary one"},
+    {.name = "from",
+     .kind = SIM_TIME,
+     .offset = offsetof(struct expect, from),
+     .flags = SIM_OPTIONAL,
+     .doc = "Judged on the windows from here on."},
+    {.name = "to",
+     .kind = SIM_TIME,
+     .offset = offsetof(struct expect, to),
+     .flags = SIM_OPTIONAL,
+     .doc = "Judged on the windows before here."},
+    {.name = NULL},
+};
+
+const char *const sim__expect_keys[] = {"that",    "because",  "variant", "relative_to",
+                                        "at_most", "at_least", "equals",  NULL};
+
+static bool same_text(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
+const char *sim__read_variant_name(struct sim__load *load, const struct sim__at *at, json_t *value)
+{
+    const char *name = sim__read_text(load, at, value);
+    if (!name)
+        return NULL;
+    struct sim_nearest nearest = sim_nearest(name);
+    for (size_t i = 0; i < load->case_count; i++) {
+        if (strcmp(load->cases[i].name, name) == 0)
+            return name;
+        sim_nearest_try(&nearest, load->cases[i].name);
+    }
+    sim__say(load, at, SIM__SOFT, "there is no variant \"%s\"%s%s", sim_quote(name).s,
+             sim_nearest_hint(&nearest).s,
+             strcmp(name, "base") == 0 ? ": add \"base\": {} to the variants to run the file as it "
+                                         "stands"
+                                       : "");
+    return NULL;
+}
+
+bool sim__check_metric(struct sim__load *load, const struct sim__at *at, const char *text,
+                       const char *variant, bool some, struct sim__metric *out)
+{
+    struct sim_error error, first = {""};
+    const char *failed = NULL;
+    bool found = false;
+    for (size_t i = 0; i < load->case_count; i++) {
+        struct sim__metric metric;
+        if (variant && strcmp(variant, load->cases[i].name) != 0)
+            continue;
+        if (sim__metric_find(&load->cases[i].plan, text, &metric, &error) == 0) {
+            *out = metric;
+            found = true;
+        } else if (!failed) {
+            failed = load->cases[i].name;
+            first = error;
+        }
+    }
+    if (!failed || (some && found))
+        return found;
+    if (found || (variant && load->case_count > 1))
+        sim__say(load, at, 0, "%s (in variant \"%s\")", first.text, sim_quote(failed).s);
+    else if (first.text[0])
+        sim__say(load, at, 0, "%s", first.text);
+    return false;
+}
+
+/* A bound in the dimension of the metric, or a bare ratio, in the unit of results. */
+static double read_bound(struct sim__load *load, const struct sim__at *at, json_t *object,
+                         const char *key, const struct sim__metric *metric, bool ratio)
+{
+    json_t *value = json_object_get(object, key);
+    struct sim_amount amount;
+    if (!value)
+        return NAN;
+    enum sim_dimension dimension = ratio ? SIM_DIM_FRACTION : metric->dimension;
+    if (ratio && json_is_string(value) && !strchr(json_string_value(value), '%')) {
+        sim__say(load, SIM__KEY(at, key), 0,
+                 "with \"relative_to\" a bare ratio is wanted here, "
+                 "such as 0.5 or \"50%%\"");
+        return NAN;
+    }
+    if (!sim__read_amount(load, SIM__KEY(at, key), value, dimension, NULL, false, &amount))
+        return NAN;
+    return dimension == SIM_DIM_TIME ? amount.value / 1e9 : amount.value;
+}
+
+static void read_times(struct sim__load *load, const struct sim__at *at, json_t *object,
+                       const struct expect *read, struct sim_expect *out)
+{
+    out->from = json_object_get(object, "from") ? (double)read->from / 1e9 : NAN;
+    out->to = json_object_get(object, "to") ? (double)read->to / 1e9 : NAN;
+    if (out->from >= out->to)
+        sim__say(load, SIM__KEY(at, "to"), 0, "\"to\" must be later than \"from\"");
+    for (size_t i = 0; i < load->case_count; i++)
+        if (out->from * 1e9 >= (double)load->cases[i].plan.duration &&
+            load->cases[i].plan.duration > 0 &&
+            (!out->variant || strcmp(out->variant, load->cases[i].name) == 0)) {
+            sim__say(load, SIM__KEY(at, "from"), SIM__WARNING, "the run ends before this, at %s",
+                     sim_units_format(SIM_DIM_TIME, (double)load->cases[i].plan.duration).s);
+            break;
+        }
+}
+
+static void check_bounds(struct sim__load *load, const struct sim__at *at, json_t *object,
+                         const struct sim_expect *e)
+{
+    bool most = json_object_get(object, "at_most"), least = json_object_get(object, "at_least");
+    bool equals = json_object_get(object, "equals");
+    if (!most && !least && !equals)
+        sim__say(load, at, 0, "nothing is expected: give \"at_most\", \"at_least\" or \"equals\"");
+    if (equals && (most || least))
+        sim__say(load, SIM__KEY(at, "equals"), SIM__ON_KEY,
+                 "\"equals\" stands alone: leave out \"at_most\" and \"at_least\"");
+    if (json_object_get(object, "within") && !equals)
+        sim__say(load, SIM__KEY(at, "within"), SIM__ON_KEY, "\"within\" belongs to \"equals\"");
+    if (e->at_least > e->at_most)
+        sim__say(load, SIM__KEY(at, "at_least"), 0, "\"at_least\" is above \"at_most\"");
+}
+
+static void read_expect(struct sim__load *load, const struct sim__at *at, json_t *object,
+                        struct sim_expect *out)
+{
+    struct sim__keys_allowed allowed = {.tables = {sim__expect_table}, .others = sim__expect_keys};
+    struct expect read = {0};
+    struct sim__metric metric = {0};
+    struct sim__origin origin;
+    sim__check_keys(load, at, object, &allowed);
+    sim__read_table(load, at, object, sim__expect_table, &read);
+    sim__origin_find(load, at, &origin);
+    out->line = origin.line;
+    out->column = origin.column;
+    json_t *that = json_object_get(object, "that"), *to = json_object_get(object, "relative_to");
+    if (!that)
+        sim__say(load, at, 0, "\"that\" is missing: a metric such as \"users.latency.p99\"");
+    out->that = sim__read_text(load, SIM__KEY(at, "that"), that);
+    out->because = sim__read_text(load, SIM__KEY(at, "because"),
+                                  json_object_get(object, "because"));
+    out->variant = sim__read_variant_name(load, SIM__KEY(at, "variant"),
+                                          json_object_get(object, "variant"));
+    out->relative_to = sim__read_variant_name(load, SIM__KEY(at, "relative_to"), to);
+    if (same_text(out->relative_to, out->variant))
+        sim__say(load, SIM__KEY(at, "relative_to"), 0, "a variant cannot be relative to itself");
+    out->within = json_object_get(object, "within") ? read.within : NAN;
+    out->confidence = read.confidence;
+    out->at_most = out->at_least = out->equals = NAN;
+    read_times(load, at, object, &read, out);
+    if (out->that &&
+        sim__check_metric(load, SIM__KEY(at, "that"), out->that, out->variant, false, &metric)) {
+        out->at_most = read_bound(load, at, object, "at_most", &metric, to);
+        out->at_least = read_bound(load, at, object, "at_least", &metric, to);
+        out->equals = read_bound(load, at, object, "equals", &metric, to);
+        bool windowed = !isnan(out->from) || !isnan(out->to);
+        if (windowed && (strcmp(metric.stat, "count") == 0 || strcmp(metric.stat, "peak") == 0))
+            sim__say(load, SIM__KEY(at, "that"), 0,
+                     "\"%s\" has no value by window: leave out \"from\" and \"to\"", metric.stat);
+        if (!metric.has_stat) /* results know a metric by its whole name */
+            out->that = sim_arena_format(load->arena, "%s.%s", out->that, metric.stat);
+    }
+    check_bounds(load, at, object, out);
+}
+
+void sim__read_expects(struct sim__load *load, struct sim_scenario *scenario)
+{
+    const struct sim__at *at = SIM__KEY(NULL, "expect");
+    json_t *list = sim__as_list(load, at, json_object_get(load->document->root, "expect"));
+    size_t count = json_array_size(list);
+    if (count > SIM__MEMBERS_MAX) {
+        sim__say(load, at, 0, "there can be %d expectations at most", SIM__MEMBERS_MAX);
+        return;
+    }
+    scenario->expects = sim__alloc(load, count, sizeof *scenario->expects);
+    for (size_t i = 0; i < count && scenario->expects; i++) {
+        json_t *object = sim__as_object(load, SIM__ITEM(at, i), json_array_get(list, i));
+        if (object)
+            read_expect(load, SIM__ITEM(at, i), object,
+                        &scenario->expects[scenario->expect_count++]);
+    }
+}
+
+/* ---- what the runs must keep ----------------------------------------------------------------- */
+
+static void keep(struct sim__load *load, struct sim_plan *plan, const char *text, size_t room)
+{
+    struct sim__metric metric;
+    struct sim_error ignored;
+    if (!text || sim__metric_find(plan, text, &metric, &ignored))
+        return;
+    const char *name = sim_arena_format(load->arena, "%s.%s", metric.component->name,
+                                        metric.meter->name);
+    for (uint32_t i = 0; name && i < plan->kept_count; i++)
+        if (strcmp(plan->kept[i], name) == 0)
+            return;
+    if (name && plan->kept_count < room)
+        plan->kept[plan->kept_count++] = name;
+}
+
+static void keep_for(struct sim__load *load, const struct sim_scenario *scenario,
+                     struct sim_plan *plan)
+{
+    size_t room = scenario->expect_count;
+    for (uint32_t f = 0; f < scenario->figure_count; f++)
+        for (uint32_t p = 0; p < scenario->figures[f].panel_count; p++)
+            room += scenario->figures[f].panels[p].series_count;
+    plan->kept = sim__alloc(load, room, sizeof *plan->kept);
+    if (!plan->kept)
+        return;
+    for (uint32_t i = 0; i < scenario->expect_count; i++)
+        keep(load, plan, scenario->expects[i].that, room);
+    for (uint32_t f = 0; f < scenario->figure_count; f++)
+        for (uint32_t p = 0; p < scenario->figures[f].panel_count; p++)
+            for (uint32_t s = 0; s < scenario->figures[f].panels[p].series_count; s++)
+                keep(load, plan, scenario->figures[f].panels[p].series[s], room);
+}
+
+void sim__keep_metrics(struct sim__load *load, struct sim_scenario *scenario)
+{
+    for (uint32_t i = 0; i < scenario->variant_count; i++)
+        keep_for(load, scenario, &scenario->variants[i].plan);
+    for (uint32_t i = 0; i < scenario->cell_count; i++)
+        keep_for(load, scenario, &scenario->cells[i].plan);
+}

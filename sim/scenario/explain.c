@@ -1,0 +1,181 @@
+/* explain.c - `weir explain`: every value in force, and which of command line, variant, file and
+ * default it comes from. */
+#include "scenario/load.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The walk over one document. */
+struct walk {
+    struct sim__load load; /* for origins: the document, and the variant in hand */
+    json_t *tree;          /* the document being shown */
+    FILE *file;
+    const char **wanted; /* segments of the path asked for; NULL: all */
+    size_t wanted_depth;
+    const json_t *base; /* shown before: values that are the same are not shown again */
+    bool shown;
+    bool headed; /* the variant's heading was printed */
+};
+
+static const struct sim_param *in_table(const struct sim_param *table, const char *const *names,
+                                        size_t depth)
+{
+    const struct sim_param *p = depth ? sim__param_find(table, names[0]) : NULL;
+    if (!p || depth == 1)
+        return p;
+    size_t step = p->kind == SIM_LIST ? 2 : 1;
+    return depth > step ? in_table(p->fields, names + step, depth - step) : p;
+}
+
+/* The parameter that describes the value at a path; NULL: it is no parameter. */
+static const struct sim_param *param_at(json_t *tree, const char *const *names, size_t depth)
+{
+    if (depth == 2 && strcmp(names[0], "run") == 0)
+        return sim__param_find(sim__run_table, names[1]);
+    if (depth < 3)
+        return NULL;
+    if (strcmp(names[0], "keyspaces") == 0)
+        return in_table(sim__keyspace_table, names + 2, depth - 2);
+    if (strcmp(names[0], "links") == 0)
+        return in_table(sim_link_param_table, names + 2, depth - 2);
+    if (strcmp(names[0], "timeline") == 0)
+        return in_table(sim__fault_table, names + 2, depth - 2);
+    if (strcmp(names[0], "components") != 0)
+        return NULL;
+    json_t *component = json_object_get(json_object_get(tree, "components"), names[1]);
+    const char *name = json_string_value(json_object_get(component, "model"));
+    const struct sim_model *model = name ? sim_model_find(name) : NULL;
+    const struct sim_param *p = in_table(sim__component_table, names + 2, depth - 2);
+    if (!p && model)
+        p = in_table(model->params, names + 2, depth - 2);
+    return p ? p : in_table(sim_policy_params, names + 2, depth - 2);
+}
+
+static void print_origin(struct walk *w, const struct sim__at *at)
+{
+    struct sim__origin origin;
+    const char *names[2 * SIM__DEPTH_MAX];
+    char numbers[2 * SIM__DEPTH_MAX][24];
+    size_t depth = 0;
+    for (const struct sim__at *a = at; a; a = a->up)
+        depth++;
+    if (sim__origin_find(&w->load, at, &origin)) {
+        if (origin.source == SIM__BY_SET)
+            fprintf(w->file, "command line, --set %u\n", origin.line);
+        else
+            fprintf(w->file, "%s, line %u\n", origin.source == SIM__BY_VARIANT ? "variant" : "file",
+                    origin.line);
+        return;
+    }
+    size_t i = depth;
+    for (const struct sim__at *a = at; a; a = a->up) {
+        snprintf(numbers[--i], sizeof numbers[0], "%zu", a->index);
+        names[i] = a->key ? a->key : numbers[i];
+    }
+    const struct sim_param *p = param_at(w->tree, names, depth);
+    fprintf(w->file, "default%s%s\n", p && p->source ? ", " : "", p && p->source ? p->source : "");
+}
+
+static bool is_wanted(const struct walk *w, const struct sim__at *at)
+{
+    size_t depth = 0;
+    for (const struct sim__at *a = at; a; a = a->up)
+        depth++;
+    size_t i = depth;
+    for (const struct sim__at *a = at; a; a = a->up) {
+        char number[24];
+        snprintf(number, sizeof number, "%zu", a->index);
+        i--;
+        if (i < w->wanted_depth && strcmp(w->wanted[i], a->key ? a->key : number) != 0)
+            return false;
+    }
+    return depth >= w->wanted_depth;
+}
+
+/* A leaf of the page: a list of plain values counts as one, and so does a tagged union. */
+static bool is_leaf(const json_t *value)
+{
+    const char *key;
+    json_t *item;
+    size_t index;
+    if (json_is_object(value)) {
+        if (json_object_size(value) == 0)
+            return true;
+        if (!json_object_get(value, "type"))
+            return false;
+        json_object_foreach((json_t *)value, key, item) if (json_is_object(item)) return false;
+        return true;
+    }
+    json_array_foreach(value, index, item) if (json_is_object(item)) return false;
+    return true;
+}
+
+static void print_leaf(struct walk *w, const struct sim__at *at, const json_t *value)
+{
+    char pointer[SIM__POINTER_MAX], path[SIM__POINTER_MAX];
+    struct sim__writer text = {.compact = true};
+    sim__at_pointer(at, pointer, sizeof pointer);
+    strcpy(path, pointer + 1);
+    if (!strchr(path, '.'))
+        for (char *c = path; *c; c++)
+            *c = *c == '/' ? '.' : *c;
+    else
+        strcpy(path, pointer);
+    sim__write_value(&text, value, false);
+    char *written = sim_buffer_take(&text.out);
+    fprintf(w->file, "%-42s = %-18s  ", path, written ? written : "?");
+    free(written);
+    print_origin(w, at);
+    w->shown = true;
+}
+
+static void show(struct walk *w, const struct sim__at *at, json_t *value, const json_t *base)
+{
+    const char *key;
+    json_t *child;
+    size_t index;
+    if (base && json_equal(value, base))
+        return;
+    if (at && is_leaf(value)) {
+        if (!is_wanted(w, at))
+            return;
+        if (w->load.variant && !w->headed)
+            fprintf(w->file, "\nvariant %s\n", w->load.variant);
+        w->headed = true;
+        print_leaf(w, at, value);
+        return;
+    }
+    json_object_foreach(value, key, child) if (!sim__is_free(key))
+        show(w, SIM__KEY(at, key), child, base ? json_object_get(base, key) : NULL);
+    json_array_foreach(value, index, child)
+        show(w, SIM__ITEM(at, index), child, base ? json_array_get(base, index) : NULL);
+}
+
+int sim_scenario_explain(const struct sim_scenario *scenario, const char *path, void *stdio_file)
+{
+    struct sim__document *d = scenario->document;
+    struct sim_arena arena = {0};
+    struct walk w = {.load = {.document = d, .arena = &arena}, .file = stdio_file};
+    if (path && *path) {
+        w.wanted = sim__path_split(&arena, path, &w.wanted_depth);
+        if (!w.wanted) {
+            sim_arena_free(&arena);
+            return -1;
+        }
+    }
+    w.tree = d->base.document;
+    show(&w, NULL, d->base.document, NULL);
+    bool patched = json_object_get(d->root, "variants") != NULL;
+    for (uint32_t i = 0; i < scenario->variant_count && patched; i++) {
+        w.load.variant = scenario->variants[i].name;
+        w.headed = false;
+        for (size_t k = 0; k < d->variant_count; k++)
+            if (strcmp(d->variants[k].name, scenario->variants[i].name) == 0) {
+                w.tree = d->variants[k].document;
+                show(&w, NULL, d->variants[k].document, d->base.document);
+            }
+    }
+    sim_arena_free(&arena);
+    return w.shown ? 0 : -1;
+}

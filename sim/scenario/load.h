@@ -1,0 +1,290 @@
+/* load.h - what the files of the loader share. Nothing outside sim/scenario includes it. */
+#ifndef SIM_SCENARIO_LOAD_H
+#define SIM_SCENARIO_LOAD_H
+
+#include "base/arena.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "scenario/locate.h"
+#include "scenario/scenario.h"
+
+#include <jansson.h>
+
+enum {
+    SIM__NAME_MAX = 64,         /* bytes of a component's, region's, keyspace's name */
+    SIM__POINTER_MAX = 1024,    /* bytes of a JSON pointer in a message */
+    SIM__WINDOWS_MAX = 1000000, /* intervals in a run */
+    SIM__NODES_MAX = 100000,    /* nodes of one component */
+    SIM__MEMBERS_MAX = 10000,   /* components, regions, keyspaces, links, faults: of each */
+    SIM__CASES_MAX = 20000,     /* variants times cells */
+    SIM__FINDINGS_MAX = 1000,   /* errors shown */
+    SIM__KEY_LIST_MAX = 16,
+};
+
+/* Where in the document the loader is: a chain up to the root, which is NULL. On the stack. */
+struct sim__at {
+    const struct sim__at *up;
+    const char *key; /* NULL: item `index` of a list */
+    size_t index;
+};
+#define SIM__KEY(parent, name) (&(const struct sim__at){(parent), (name), 0})
+#define SIM__ITEM(parent, number) (&(const struct sim__at){(parent), NULL, (number)})
+
+/* One --set: a path and the value to put there. */
+struct sim__setting {
+    const char *path;
+    const char **segments;
+    size_t depth;
+    json_t *value;
+};
+
+/* A swept path and its values. */
+struct sim__swept {
+    const char *path;
+    const char **segments;
+    size_t depth;
+    json_t *values; /* a list; the document's */
+};
+
+/* Where a value comes from, strongest first. */
+enum sim__source { SIM__BY_SWEEP, SIM__BY_SET, SIM__BY_VARIANT, SIM__BY_FILE, SIM__BY_DEFAULT };
+
+struct sim__origin {
+    enum sim__source source;
+    unsigned line, column; /* of the value; for a --set, line is its number */
+    unsigned key_line, key_column;
+    char kind; /* of the value, as in struct sim__place */
+    char pointer[SIM__POINTER_MAX];
+};
+
+struct sim__finding {
+    struct sim__finding *next;
+    const char *file, *pointer, *sentence;
+    unsigned line, column;
+    bool warning;
+    bool by_base;       /* found in the file as it stands */
+    bool soft;          /* a variant may mend it: forgotten if only an unrun base has it */
+    bool confirmed;     /* a variant has it too */
+    const char *within; /* the first variant or cell that has it, where the place cannot tell */
+    unsigned others;    /* how many more have it */
+    const char *last;
+};
+
+/* A keyspace's sampler, made once for all variants that have the same. */
+struct sim__sampler {
+    struct sim__sampler *next;
+    uint64_t n, hot;
+    double exponent, share;
+    struct sim_keys keys;
+};
+
+/* A case's document with all defaults put in; kept for `resolved` and `explain`. */
+struct sim__resolved {
+    const char *name; /* of the variant; NULL: the file as it stands */
+    json_t *document;
+};
+
+/* What a loaded scenario keeps: sim_scenario.document. */
+struct sim__document {
+    struct sim_arena arena;
+    const char *file;
+    struct sim__places places;
+    json_t *root; /* the file with every --set put in */
+    struct sim__setting *sets;
+    size_t set_count;
+    struct sim__swept *swept;
+    size_t swept_count;
+    struct sim__resolved base;
+    struct sim__resolved *variants; /* as sim_scenario.variants */
+    size_t variant_count;
+    struct sim__sampler *samplers;
+};
+
+/* What is being read, while it is being read. */
+struct sim__load {
+    struct sim__document *document;
+    struct sim_arena *arena;
+    const char *variant; /* the variant in hand; NULL: the file as it stands */
+    const size_t *cell;  /* the index of each swept path's value; NULL: none */
+    const char *cell_name;
+    bool base_pass; /* the file as it stands, before any variant */
+    struct sim__finding *findings, **findings_end;
+    size_t finding_count, error_count;
+    struct sim_plan *plan;  /* being filled */
+    json_t *tree;           /* the document it is filled from */
+    struct sim_case *cases; /* every variant of the file, whether it is to run or not */
+    size_t case_count;
+    bool out_of_memory;
+};
+
+/* ---- saying what is wrong (findings.c) ------------------------------------------------------- */
+
+enum { SIM__ON_KEY = 1, SIM__SOFT = 2, SIM__WARNING = 4 };
+
+void sim__say(struct sim__load *, const struct sim__at *, unsigned flags, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+/* The same at a place that is no part of the document: "--variant", "--set" or the file. */
+void sim__say_at(struct sim__load *, const char *file, unsigned line, unsigned column,
+                 const char *pointer, const char *sentence);
+/* Gives all that was found to the caller of the loader, sorted. `base_runs`: the file as it stands
+ * is itself a case. */
+void sim__findings_deliver(struct sim__load *, bool base_runs, struct sim_diagnostics *);
+
+/* ---- paths and origins (origin.c) ------------------------------------------------------------ */
+
+/* Where the value at a path comes from. True: it is there. False: it is not written anywhere, and
+ * *origin tells the nearest place that can be blamed. */
+bool sim__origin_find(const struct sim__load *, const struct sim__at *, struct sim__origin *);
+/* Splits "components.cache.ttl" or "/components/cache/ttl". NULL when it is no path or memory ran
+ * out; the segments are the arena's. */
+const char **sim__path_split(struct sim_arena *, const char *path, size_t *depth);
+json_t *sim__json_child(json_t *parent, const char *segment);
+void sim__at_pointer(const struct sim__at *, char *out, size_t size);
+
+/* ---- documents (document.c) ------------------------------------------------------------------ */
+
+/* Applies an RFC 7396 merge patch to *target (owned). 0, or -1 when out of memory. */
+int sim__merge(json_t **target, json_t *patch);
+/* Puts a value at a path, making the objects on the way. 0, or -1 when out of memory or when
+ * something on the way cannot hold another: *broken is then how many segments lead to it, else
+ * SIZE_MAX. */
+int sim__put(json_t *root, const char *const *segments, size_t depth, json_t *value,
+             size_t *broken);
+bool sim__is_free(const char *key); /* "notes" or "x-…" */
+/* The file's document with variant, sets and cell of the load in force; owned by the caller. */
+json_t *sim__document_of(struct sim__load *, json_t *patch);
+void sim__read_settings(struct sim__load *, const struct sim_load_options *);
+void sim__apply_settings(struct sim__load *, json_t *root, bool complain);
+
+/* ---- values (values.c, lists of them params.c, distribution.c) ------------------------------- */
+
+const char *sim__json_kind(const json_t *value); /* "a list", "a text" … */
+enum sim_dimension sim__dimension(enum sim_param_kind);
+const char *sim__copy(struct sim__load *, const char *text); /* NULL: noted as out of memory */
+void *sim__alloc(struct sim__load *, size_t count, size_t size);
+/* A text, or NULL with the error said. Absent (value NULL) is NULL without one. */
+const char *sim__read_text(struct sim__load *, const struct sim__at *, json_t *value);
+bool sim__read_bool(struct sim__load *, const struct sim__at *, json_t *value, bool *out);
+bool sim__read_choice(struct sim__load *, const struct sim__at *, json_t *value,
+                      const char *const *choices, int *out);
+/* Whether a value is a quantity of the dimension; `noun` as in sim_units_parse(). */
+bool sim__read_amount(struct sim__load *, const struct sim__at *, json_t *value, enum sim_dimension,
+                      const char *noun, bool bare, struct sim_amount *);
+bool sim__read_distribution(struct sim__load *, const struct sim__at *, json_t *value,
+                            enum sim_dimension, struct sim_dist *);
+/* One parameter into image + offset. */
+bool sim__read_param(struct sim__load *, const struct sim__at *, const struct sim_param *,
+                     json_t *value, char *image);
+/* Every parameter of a table, absent ones by their defaults, which are put into the object. */
+void sim__read_table(struct sim__load *, const struct sim__at *, json_t *object,
+                     const struct sim_param *table, void *image);
+json_t *sim__default_value(const struct sim_param *); /* new; NULL: none, or out of memory */
+const struct sim_param *sim__param_find(const struct sim_param *table, const char *name);
+
+/* Which keys an object may have. */
+struct sim__keys_allowed {
+    const struct sim_param *tables[4];
+    const struct sim_port_def *ports;
+    const char *const *others; /* NULL-terminated */
+};
+/* Says every key that is not among them. */
+void sim__check_keys(struct sim__load *, const struct sim__at *, json_t *object,
+                     const struct sim__keys_allowed *);
+/* The object, or NULL when it is none (said) or absent. */
+json_t *sim__as_object(struct sim__load *, const struct sim__at *, json_t *value);
+json_t *sim__as_list(struct sim__load *, const struct sim__at *, json_t *value);
+/* A map of names to objects: whether this member is one of them, its name being fit. */
+bool sim__is_member(struct sim__load *, const struct sim__at *, const char *key, json_t *value);
+size_t sim__member_count(json_t *map);
+
+/* ---- the sections of the file ---------------------------------------------------------------- */
+
+struct sim__run {
+    sim_time duration, warmup, interval;
+    int64_t seed, replications;
+    int series;
+};
+extern const struct sim_param sim__run_table[];
+extern const struct sim_param sim__keyspace_table[];
+extern const struct sim_param sim__component_table[];
+extern const struct sim_param sim__fault_table[];
+extern const struct sim_param sim__expect_table[];
+extern const struct sim_param sim__figure_table[];
+extern const char *const sim__fault_names[]; /* by enum sim_plan_fault_kind, NULL-terminated */
+extern const char *const sim__case_keys[];   /* top-level keys that belong to a case */
+extern const char *const sim__study_keys[];  /* and those that belong to the whole study */
+extern const char *const sim__link_keys[], *const sim__keyspace_keys[],
+                                               *const sim__component_keys[],
+                                                   *const sim__fault_keys[],
+                                                       *const sim__expect_keys[],
+                                                           *const sim__figure_keys[],
+                                                               *const sim__panel_keys[],
+                                                                   *const sim__popularity_types[];
+
+void sim__read_run(struct sim__load *, struct sim__run *);
+void sim__read_keyspaces(struct sim__load *);
+void sim__read_network(struct sim__load *);
+void sim__read_components(struct sim__load *);
+void sim__read_timeline(struct sim__load *);
+/* Fills a plan from a document in which the defaults then stand; *run may be NULL. */
+void sim__read_plan(struct sim__load *, json_t *tree, struct sim_plan *, struct sim__run *run);
+
+/* The index of a name, or UINT32_MAX with the error said (`what`: "component"). */
+uint32_t sim__find_component(struct sim__load *, const struct sim__at *, const char *name);
+uint32_t sim__find_region(struct sim__load *, const struct sim__at *, const char *name);
+
+/* ---- metrics, expectations and figures ------------------------------------------------------- */
+
+/* A metric as an expectation or a figure names it. */
+struct sim__metric {
+    const struct sim_plan_component *component;
+    const struct sim_meter *meter;
+    const char *stat; /* the natural one when it was left out */
+    bool has_stat;
+    enum sim_dimension dimension; /* of the statistic */
+    double scale;                 /* base units to those of results: 1e-9 for times */
+};
+/* 0, or -1 with the reason in words. */
+int sim__metric_find(const struct sim_plan *, const char *text, struct sim__metric *,
+                     struct sim_error *);
+const struct sim_meter *sim__meter_next(const struct sim_model *, size_t *index);
+const char *const *sim__stats(enum sim_meter_kind);
+
+void sim__read_expects(struct sim__load *, struct sim_scenario *);
+void sim__read_figures(struct sim__load *, struct sim_scenario *);
+/* Fills plan.kept of every case from expectations and figures. */
+void sim__keep_metrics(struct sim__load *, struct sim_scenario *);
+/* The name of a variant that exists; else NULL with the error said. */
+const char *sim__read_variant_name(struct sim__load *, const struct sim__at *, json_t *value);
+/* A metric in the cases it is about (`variant` NULL: any that has it will do when `some`, else all
+ * must). Says what is wrong. */
+bool sim__check_metric(struct sim__load *, const struct sim__at *, const char *text,
+                       const char *variant, bool some, struct sim__metric *);
+
+/* ---- variants and cells (cases.c) ------------------------------------------------------------ */
+
+/* Fills load.cases; those that options ask for become the scenario's. */
+void sim__read_variants(struct sim__load *, const struct sim_load_options *, struct sim_scenario *);
+void sim__read_sweep(struct sim__load *, struct sim_scenario *);
+
+/* ---- writing JSON (writer.c) ----------------------------------------------------------------- */
+
+struct sim__writer {
+    struct sim_buffer out;
+    unsigned depth;
+    bool filled[SIM__DEPTH_MAX + 16]; /* the container at each depth has an item */
+    bool after_key;
+    bool compact; /* on one line */
+};
+void sim__write_open(struct sim__writer *, char bracket);
+void sim__write_close(struct sim__writer *, char bracket);
+void sim__write_key(struct sim__writer *, const char *key);
+void sim__write_text(struct sim__writer *, const char *text);
+void sim__write_raw(struct sim__writer *, const char *json); /* a number, true, or JSON text */
+/* A whole value; sorted: object keys in byte order, `notes` and `x-…` left out. */
+void sim__write_value(struct sim__writer *, const json_t *, bool sorted);
+
+/* 16 hexadecimal digits over every resolved variant; 0, or -1 when out of memory. */
+int sim__hash(const struct sim_scenario *, char hash[17]);
+
+#endif

@@ -1,0 +1,285 @@
+/* params.c - reads what a table of parameters describes: bounds, defaults, groups and lists. */
+#include "scenario/load.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+const struct sim_param *sim__param_find(const struct sim_param *table, const char *name)
+{
+    for (const struct sim_param *p = table; p && p->name; p++)
+        if (strcmp(p->name, name) == 0)
+            return p;
+    return NULL;
+}
+
+json_t *sim__default_value(const struct sim_param *param)
+{
+    if (!param->by_default)
+        return NULL;
+    struct sim_arena arena = {0};
+    struct sim__places places;
+    json_t *value = sim__places_scan(&places, &arena, param->by_default, strlen(param->by_default),
+                                     sim__scan_silent, NULL);
+    if (!value && !places.out_of_memory)
+        value = json_string(param->by_default); /* a bare quantity or word */
+    sim_arena_free(&arena);
+    return value;
+}
+
+/* Whether a value in base units is within the parameter's bounds. `what` starts the sentence. */
+static bool within(struct sim__load *load, const struct sim__at *at, const struct sim_param *p,
+                   double value, const char *what)
+{
+    enum sim_dimension dimension = sim__dimension(p->kind);
+    bool unbounded = !(p->low < 0) && !(p->low > 0) && !(p->high < 0) && !(p->high > 0);
+    double high = unbounded || p->high < p->low ? INFINITY : p->high;
+    if (dimension == SIM_DIM_FRACTION && high > 1)
+        high = 1;
+    if (value >= p->low && value <= high)
+        return true;
+    if (value < 0 && p->low >= 0 && p->low <= 0)
+        sim__say(load, at, 0, "%s cannot be negative", what);
+    else if (isinf(high))
+        sim__say(load, at, 0, "%s must be at least %s", what,
+                 sim_units_format(dimension, p->low).s);
+    else
+        sim__say(load, at, 0, "%s must be between %s and %s", what,
+                 sim_units_format(dimension, p->low).s, sim_units_format(dimension, high).s);
+    return false;
+}
+
+/* A name that ends in "bytes" carries its unit. */
+static bool says_bytes(const char *name)
+{
+    size_t n = strlen(name);
+    return n >= 5 && strcmp(name + n - 5, "bytes") == 0;
+}
+
+/* "unlimited", where a count may be as large as it likes. */
+static bool read_unlimited(const struct sim_param *p, const json_t *value, char *out)
+{
+    bool countable = p->kind == SIM_COUNT || p->kind == SIM_BYTES;
+    const char *text = json_string_value(value);
+    if (!countable || !text || strcmp(text, "unlimited") != 0 || p->high > 0)
+        return false;
+    memcpy(out, &(int64_t){INT64_MAX}, sizeof(int64_t));
+    return true;
+}
+
+static bool read_quantity(struct sim__load *load, const struct sim__at *at,
+                          const struct sim_param *p, json_t *value, char *out)
+{
+    struct sim_amount amount;
+    char what[96];
+    if (read_unlimited(p, value, out))
+        return true;
+    if (!sim__read_amount(load, at, value, sim__dimension(p->kind), p->unit, says_bytes(p->name),
+                          &amount))
+        return false;
+    snprintf(what, sizeof what, "\"%s\"", p->name);
+    if (!within(load, at, p, amount.value, what))
+        return false;
+    if (p->kind == SIM_TIME)
+        memcpy(out, &(sim_time){amount.whole}, sizeof(sim_time));
+    else if (p->kind == SIM_COUNT || p->kind == SIM_BYTES)
+        memcpy(out, &amount.whole, sizeof amount.whole);
+    else
+        memcpy(out, &amount.value, sizeof amount.value);
+    return true;
+}
+
+static bool read_dist(struct sim__load *load, const struct sim__at *at, const struct sim_param *p,
+                      json_t *value, char *out)
+{
+    struct sim_dist dist;
+    if (!sim__read_distribution(load, at, value, sim__dimension(p->kind), &dist))
+        return false;
+    if (!within(load, at, p, sim_dist_mean(&dist), "the mean of this distribution"))
+        return false;
+    memcpy(out, &dist, sizeof dist);
+    return true;
+}
+
+static bool read_keyspace(struct sim__load *load, const struct sim__at *at, json_t *value,
+                          char *out)
+{
+    const struct sim_plan *plan = load->plan;
+    const char *name = sim__read_text(load, at, value);
+    if (!name)
+        return false;
+    struct sim_nearest nearest = sim_nearest(name);
+    for (uint32_t i = 0; i < plan->keyspace_count; i++) {
+        if (strcmp(plan->keyspaces[i].name, name) == 0) {
+            uintptr_t number = (uintptr_t)i + 1;
+            memcpy(out, &number, sizeof number);
+            return true;
+        }
+        sim_nearest_try(&nearest, plan->keyspaces[i].name);
+    }
+    sim__say(load, at, SIM__SOFT, "there is no keyspace \"%s\"%s", sim_quote(name).s,
+             sim_nearest_hint(&nearest).s);
+    return false;
+}
+
+static bool read_group(struct sim__load *load, const struct sim__at *at, const struct sim_param *p,
+                       json_t *value, char *out)
+{
+    if (!sim__as_object(load, at, value))
+        return false;
+    struct sim__keys_allowed allowed = {.tables = {p->fields}};
+    sim__check_keys(load, at, value, &allowed);
+    sim__read_table(load, at, value, p->fields, out);
+    return true;
+}
+
+static bool read_list(struct sim__load *load, const struct sim__at *at, const struct sim_param *p,
+                      json_t *value, char *out)
+{
+    if (!sim__as_list(load, at, value))
+        return false;
+    struct sim_list list = {.count = json_array_size(value)};
+    if (list.count > SIM__MEMBERS_MAX) {
+        sim__say(load, at, 0, "a list can have %d items at most", SIM__MEMBERS_MAX);
+        return false;
+    }
+    list.items = sim__alloc(load, list.count, p->size);
+    if (!list.items)
+        return false;
+    for (size_t i = 0; i < list.count; i++)
+        read_group(load, SIM__ITEM(at, i), p, json_array_get(value, i),
+                   (char *)list.items + i * p->size);
+    memcpy(out, &list, sizeof list);
+    return true;
+}
+
+bool sim__read_param(struct sim__load *load, const struct sim__at *at, const struct sim_param *p,
+                     json_t *value, char *image)
+{
+    char *out = image + p->offset;
+    bool flag;
+    int choice;
+    switch (p->kind) {
+    case SIM_BOOL:
+        if (!sim__read_bool(load, at, value, &flag))
+            return false;
+        memcpy(out, &flag, sizeof flag);
+        return true;
+    case SIM_CHOICE:
+        if (!sim__read_choice(load, at, value, p->choices, &choice))
+            return false;
+        memcpy(out, &choice, sizeof choice);
+        return true;
+    case SIM_DISTRIBUTION:
+    case SIM_BYTES_DIST: return read_dist(load, at, p, value, out);
+    case SIM_KEYSPACE: return read_keyspace(load, at, value, out);
+    case SIM_GROUP: return read_group(load, at, p, value, out);
+    case SIM_LIST: return read_list(load, at, p, value, out);
+    default: return read_quantity(load, at, p, value, out);
+    }
+}
+
+/* What a missing parameter might look like, for the message. */
+static const char *example_of(const struct sim_param *p)
+{
+    switch (p->kind) {
+    case SIM_BOOL: return "true";
+    case SIM_COUNT: return "100";
+    case SIM_FRACTION: return "0.25";
+    case SIM_CHOICE: return p->choices[0];
+    case SIM_KEYSPACE: return "\"items\"";
+    case SIM_GROUP: return "{ }";
+    case SIM_LIST: return "[ ]";
+    default: return sim_units_example(sim__dimension(p->kind));
+    }
+}
+
+static void say_missing(struct sim__load *load, const struct sim__at *at, const struct sim_param *p)
+{
+    struct sim__origin origin;
+    const struct sim__at *key = SIM__KEY(at, p->name);
+    sim__origin_find(load, key, &origin);
+    /* a patch that removed it is to blame; else the object that lacks it */
+    bool removed = origin.kind == 'n' && origin.key_line;
+    const char *quote = p->kind == SIM_CHOICE ? "\"" : "";
+    sim__say(load, removed ? key : at, SIM__SOFT, "\"%s\" is missing, such as \"%s\": %s%s%s. %s",
+             p->name, p->name, quote, example_of(p), quote, p->doc);
+}
+
+void sim__read_table(struct sim__load *load, const struct sim__at *at, json_t *object,
+                     const struct sim_param *table, void *image)
+{
+    for (const struct sim_param *p = table; p && p->name; p++) {
+        json_t *value = json_object_get(object, p->name);
+        if (!value && !(p->flags & SIM_OPTIONAL)) {
+            json_t *by_default = sim__default_value(p);
+            if (!by_default && p->kind == SIM_GROUP && !(p->flags & SIM_REQUIRED))
+                by_default = json_object();
+            if (!by_default && p->kind == SIM_LIST && !(p->flags & SIM_REQUIRED))
+                by_default = json_array();
+            bool needed = p->flags & SIM_REQUIRED;
+            if (!by_default && !needed && (p->by_default || p->fields)) {
+                load->out_of_memory = true;
+                return;
+            }
+            if (!by_default) {
+                say_missing(load, at, p);
+                continue;
+            }
+            if (json_object_set_new(object, p->name, by_default)) {
+                load->out_of_memory = true;
+                return;
+            }
+            value = by_default;
+        }
+        if (value)
+            sim__read_param(load, SIM__KEY(at, p->name), p, value, image);
+    }
+}
+
+/* The index-th name that an object may have; NULL past the last. */
+static const char *allowed_name(const struct sim__keys_allowed *allowed, size_t index)
+{
+    for (size_t t = 0; t < 4; t++)
+        for (const struct sim_param *p = allowed->tables[t]; p && p->name; p++)
+            if (index-- == 0)
+                return p->name;
+    for (const struct sim_port_def *port = allowed->ports; port && port->name; port++)
+        if (index-- == 0)
+            return port->name;
+    for (const char *const *other = allowed->others; other && *other; other++)
+        if (index-- == 0)
+            return *other;
+    return NULL;
+}
+
+static bool is_allowed(const struct sim__keys_allowed *allowed, const char *key)
+{
+    for (const char *const *other = allowed->others; other && *other; other++)
+        if (strcmp(*other, key) == 0)
+            return true;
+    for (const struct sim_port_def *port = allowed->ports; port && port->name; port++)
+        if (strcmp(port->name, key) == 0)
+            return true;
+    for (size_t t = 0; t < 4; t++)
+        if (sim__param_find(allowed->tables[t], key))
+            return true;
+    return sim__is_free(key);
+}
+
+void sim__check_keys(struct sim__load *load, const struct sim__at *at, json_t *object,
+                     const struct sim__keys_allowed *allowed)
+{
+    const char *key, *name;
+    json_t *value;
+    json_object_foreach(object, key, value)
+    {
+        if (is_allowed(allowed, key))
+            continue;
+        struct sim_nearest nearest = sim_nearest(key);
+        for (size_t i = 0; (name = allowed_name(allowed, i)) != NULL; i++)
+            sim_nearest_try(&nearest, name);
+        sim__say(load, SIM__KEY(at, key), SIM__ON_KEY, "the key \"%s\" is not known here%s",
+                 sim_quote(key).s, sim_nearest_hint(&nearest).s);
+    }
+}

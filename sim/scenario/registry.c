@@ -1,0 +1,208 @@
+/* registry.c - the models there are, and their pages, made from their tables. */
+#include "scenario/load.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SIM_MODEL(name) extern const struct sim_model name##_model;
+#include "models/models.def"
+#undef SIM_MODEL
+
+const struct sim_model *const *sim_models(void)
+{
+#define SIM_MODEL(name) &name##_model,
+    static const struct sim_model *const all[] = {
+#include "models/models.def"
+        NULL};
+#undef SIM_MODEL
+    return all;
+}
+
+const struct sim_model *sim_model_find(const char *name)
+{
+    for (const struct sim_model *const *m = sim_models(); *m; m++)
+        if (strcmp((*m)->name, name) == 0)
+            return *m;
+    return NULL;
+}
+
+void sim_models_list(void *stdio_file)
+{
+    FILE *file = stdio_file;
+    int width = 0;
+    for (const struct sim_model *const *m = sim_models(); *m; m++)
+        if ((int)strlen((*m)->name) > width)
+            width = (int)strlen((*m)->name);
+    for (const struct sim_model *const *m = sim_models(); *m; m++)
+        fprintf(file, "%-*s  %s\n", width, (*m)->name, (*m)->summary);
+    fprintf(file, "\nweir models NAME shows one with its parameters, ports and meters.\n");
+}
+
+/* ---- pages ----------------------------------------------------------------------------------- */
+
+enum { PAGE_COLUMNS = 96 };
+
+/* Text broken at spaces into lines that begin at column `indent`, which the first is at already. */
+static void wrapped(FILE *file, int indent, const char *text)
+{
+    int column = indent;
+    while (*text) {
+        int word = (int)strcspn(text, " ");
+        if (column > indent && column + 1 + word > PAGE_COLUMNS) {
+            fprintf(file, "\n%*s", indent, "");
+            column = indent;
+        } else if (column > indent) {
+            fputc(' ', file);
+            column++;
+        }
+        fprintf(file, "%.*s", word, text);
+        column += word;
+        text += word;
+        text += strspn(text, " ");
+    }
+    fputc('\n', file);
+}
+
+static const char *kind_name(const struct sim_param *p)
+{
+    switch (p->kind) {
+    case SIM_TIME: return "duration";
+    case SIM_RATE: return "rate";
+    case SIM_COUNT: return "count";
+    case SIM_BYTES: return "size";
+    case SIM_BANDWIDTH: return "bandwidth";
+    case SIM_FRACTION: return "fraction";
+    case SIM_NUMBER: return "number";
+    case SIM_BOOL: return "true or false";
+    case SIM_CHOICE: return "choice";
+    case SIM_DISTRIBUTION: return "duration or distribution";
+    case SIM_BYTES_DIST: return "size or distribution";
+    case SIM_KEYSPACE: return "keyspace";
+    case SIM_GROUP: return "object";
+    default: return "list of objects";
+    }
+}
+
+static void facts(const struct sim_param *p, struct sim_buffer *out)
+{
+    enum sim_dimension dimension = sim__dimension(p->kind);
+    sim_buffer_printf(out, "%s", kind_name(p));
+    if (p->unit)
+        sim_buffer_printf(out, " of %s", p->unit);
+    for (size_t i = 0; p->kind == SIM_CHOICE && p->choices[i]; i++)
+        sim_buffer_printf(out, "%s\"%s\"",
+                          i == 0              ? ": "
+                          : p->choices[i + 1] ? ", "
+                                              : " or ",
+                          p->choices[i]);
+    if (p->high > p->low && p->high < 1e18)
+        sim_buffer_printf(out, ", %s to %s", sim_units_format(dimension, p->low).s,
+                          sim_units_format(dimension, p->high).s);
+    else if (p->low > 1)
+        sim_buffer_printf(out, ", at least %s", sim_units_format(dimension, p->low).s);
+    if (p->flags & SIM_REQUIRED)
+        sim_buffer_puts(out, "; required");
+    else if (p->by_default)
+        sim_buffer_printf(out, "; default %s", p->by_default);
+    else if (p->flags & SIM_OPTIONAL)
+        sim_buffer_puts(out, "; optional");
+    if (p->flags & SIM_CHANGEABLE)
+        sim_buffer_puts(out, "; can be set while running");
+}
+
+static int name_width(const struct sim_param *table, int width)
+{
+    for (const struct sim_param *p = table; p && p->name; p++) {
+        if ((int)strlen(p->name) > width)
+            width = (int)strlen(p->name);
+        if (p->fields && name_width(p->fields, 0) + 2 > width)
+            width = name_width(p->fields, 0) + 2;
+    }
+    return width;
+}
+
+static void print_params(FILE *file, const struct sim_param *table, int indent, int width)
+{
+    for (const struct sim_param *p = table; p && p->name; p++) {
+        struct sim_buffer text = {0};
+        int column = 4 + width;
+        facts(p, &text);
+        fprintf(file, "%*s%-*s", indent, "", column - indent, p->name);
+        wrapped(file, column, text.text ? text.text : "");
+        fprintf(file, "%*s", column, "");
+        wrapped(file, column, p->doc);
+        if (p->source) {
+            sim_buffer_free(&text);
+            bool chosen = strncmp(p->source, "chosen", 6) == 0;
+            sim_buffer_printf(&text, "Default %s%s.", chosen ? "" : "from: ", p->source);
+            fprintf(file, "%*s", column, "");
+            wrapped(file, column, text.text ? text.text : "");
+        }
+        sim_buffer_free(&text);
+        print_params(file, p->fields, indent + 2, width);
+    }
+}
+
+static void print_ports(FILE *file, const struct sim_port_def *ports)
+{
+    int width = 0;
+    for (const struct sim_port_def *p = ports; p->name; p++)
+        if ((int)strlen(p->name) > width)
+            width = (int)strlen(p->name);
+    fprintf(file, "\nPorts: the names under which it says whom it calls\n");
+    for (const struct sim_port_def *p = ports; p->name; p++) {
+        fprintf(file, "  %-*s  %s%s. ", width, p->name,
+                p->flags & SIM_REQUIRED ? "required" : "optional",
+                p->flags & SIM_MANY ? ", one or several" : "");
+        fprintf(file, "%s\n", p->doc);
+    }
+}
+
+static void print_meters(FILE *file, const struct sim_model *model)
+{
+    static const char *const kinds[] = {[SIM_COUNTER] = "counter",
+                                        [SIM_GAUGE] = "gauge",
+                                        [SIM_HISTOGRAM] = "histogram",
+                                        [SIM_RATIO] = "ratio"};
+    int name = 0, unit = 0;
+    const struct sim_meter *meter;
+    size_t index = 0;
+    while ((meter = sim__meter_next(model, &index)) != NULL) {
+        name = (int)strlen(meter->name) > name ? (int)strlen(meter->name) : name;
+        unit = (int)strlen(meter->unit) > unit ? (int)strlen(meter->unit) : unit;
+    }
+    fprintf(file, "\nMeters (* in the table after a run)\n");
+    index = 0;
+    while ((meter = sim__meter_next(model, &index)) != NULL) {
+        fprintf(file, "%c %-*s  %-9s  %-*s  ", meter->flags & SIM_HEADLINE ? '*' : ' ', name,
+                meter->name, kinds[meter->kind], unit, meter->unit);
+        wrapped(file, 2 + name + 2 + 9 + 2 + unit + 2, meter->doc);
+    }
+}
+
+void sim_model_page(const struct sim_model *model, void *stdio_file)
+{
+    FILE *file = stdio_file;
+    bool calls = model->ports && model->ports[0].name;
+    int width = name_width(model->params, name_width(sim__component_table, 8));
+    if (calls)
+        width = name_width(sim_policy_params, width);
+    fprintf(file, "%s: ", model->name);
+    wrapped(file, (int)strlen(model->name) + 2, model->summary);
+    fprintf(file, "Source: ");
+    wrapped(file, 8, model->source);
+    if (model->params && model->params[0].name)
+        fprintf(file, "\nParameters\n");
+    print_params(file, model->params, 2, width);
+    if (calls) {
+        print_ports(file, model->ports);
+        fprintf(file, "\nHow its calls are made\n");
+        print_params(file, sim_policy_params, 2, width);
+    }
+    fprintf(file, "\nAs every component\n");
+    fprintf(file, "  %-*s%s\n", width + 2, "region", "name of a region; optional");
+    print_params(file, sim__component_table, 2, width);
+    print_meters(file, model);
+}

@@ -1,0 +1,91 @@
+/* resolved.c - every value in force as JSON text, and the hash that names a scenario. */
+#include "scenario/load.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static json_t *variant_document(const struct sim__document *d, const char *name)
+{
+    for (size_t i = 0; i < d->variant_count; i++)
+        if (d->variants[i].name && strcmp(d->variants[i].name, name) == 0)
+            return d->variants[i].document;
+    return NULL;
+}
+
+static void write_section(struct sim__writer *w, const json_t *root, const char *key)
+{
+    const json_t *value = json_object_get(root, key);
+    if (!value)
+        return;
+    sim__write_key(w, key);
+    sim__write_value(w, value, false);
+}
+
+char *sim_scenario_resolved(const struct sim_scenario *scenario)
+{
+    const struct sim__document *d = scenario->document;
+    struct sim__writer w = {.depth = 0};
+    char number[32];
+    sim__write_open(&w, '{');
+    sim__write_key(&w, "scenario");
+    sim__write_text(&w, scenario->name);
+    sim__write_key(&w, "hash");
+    sim__write_text(&w, scenario->hash);
+    write_section(&w, d->root, "schema_version");
+    write_section(&w, d->root, "title");
+    write_section(&w, d->root, "chapter");
+    write_section(&w, d->root, "notes");
+    snprintf(number, sizeof number, "%llu", (unsigned long long)scenario->seed);
+    sim__write_key(&w, "seed");
+    sim__write_raw(&w, number);
+    snprintf(number, sizeof number, "%u", (unsigned)scenario->replications);
+    sim__write_key(&w, "replications");
+    sim__write_raw(&w, number);
+    sim__write_key(&w, "variants");
+    sim__write_open(&w, '{');
+    for (uint32_t i = 0; i < scenario->variant_count; i++) {
+        sim__write_key(&w, scenario->variants[i].name);
+        sim__write_value(&w, variant_document(d, scenario->variants[i].name), false);
+    }
+    sim__write_close(&w, '}');
+    write_section(&w, d->root, "sweep");
+    write_section(&w, d->root, "expect");
+    write_section(&w, d->root, "figures");
+    sim__write_close(&w, '}');
+    sim_buffer_puts(&w.out, "\n");
+    return sim_buffer_take(&w.out);
+}
+
+/* The order of components decides who comes first within an instant, so it counts; the order in
+ * which their values are written does not. */
+static void write_order(struct sim__writer *w, const struct sim_plan *plan)
+{
+    sim__write_open(w, '[');
+    for (uint32_t i = 0; i < plan->component_count; i++)
+        sim__write_text(w, plan->components[i].name);
+    sim__write_close(w, ']');
+}
+
+int sim__hash(const struct sim_scenario *scenario, char hash[17])
+{
+    const struct sim__document *d = scenario->document;
+    struct sim__writer w = {.depth = 0};
+    sim__write_open(&w, '[');
+    for (uint32_t i = 0; i < scenario->variant_count; i++) {
+        sim__write_text(&w, scenario->variants[i].name);
+        write_order(&w, &scenario->variants[i].plan);
+        sim__write_value(&w, variant_document(d, scenario->variants[i].name), true);
+    }
+    for (size_t i = 0; sim__study_keys[i]; i++)
+        if (strcmp(sim__study_keys[i], "variants") != 0)
+            sim__write_value(&w, json_object_get(d->root, sim__study_keys[i]), true);
+    sim__write_close(&w, ']');
+    size_t length = w.out.length;
+    char *text = sim_buffer_take(&w.out);
+    if (!text)
+        return -1;
+    snprintf(hash, 17, "%016llx", (unsigned long long)sim_hash64(text, length, 0));
+    free(text);
+    return 0;
+}

@@ -1,0 +1,146 @@
+/* scenario.h - a scenario file, checked and resolved: one plan per variant, and what the study and
+ * the report are asked to make of it. Plain data; jansson stays behind it. */
+#ifndef SIM_SCENARIO_SCENARIO_H
+#define SIM_SCENARIO_SCENARIO_H
+
+#include "sim/world.h"
+
+#define SIM_SCHEMA_VERSION 1
+
+/* One error of the user's: `file:line:column: /json/pointer: sentence (did you mean …)`. */
+struct sim_diagnostic {
+    char *file;      /* or "--set", "--variant" */
+    unsigned line, column; /* from 1; 0 when there is no place */
+    char *pointer;   /* JSON pointer, "" for the whole document */
+    char *sentence;
+    bool warning;    /* said, but does not refuse the file */
+};
+
+struct sim_diagnostics {
+    struct sim_diagnostic *items;
+    size_t count, capacity;
+    size_t errors;   /* how many are not warnings */
+    bool out_of_memory; /* counted in errors; the list may be incomplete */
+};
+
+/* Prints all, one a line, sorted by file, line and column. */
+void sim_diagnostics_print(const struct sim_diagnostics *, void *stdio_file);
+void sim_diagnostics_free(struct sim_diagnostics *);
+
+enum sim_figure_kind { SIM_FIGURE_TIMELINE, SIM_FIGURE_BARS, SIM_FIGURE_CCDF, SIM_FIGURE_CURVE };
+
+struct sim_panel {
+    const char *title;   /* NULL: made from the series */
+    const char **series; /* "component.meter.stat"; stat may be left out where the kind has a
+                            natural one (counter, gauge, ratio: mean; histogram: p99) */
+    uint32_t series_count;
+    bool log;
+    double slo;          /* in the unit of the series (times in s); NAN: none */
+    const char *slo_label;
+};
+
+struct sim_figure {
+    enum sim_figure_kind kind;
+    const char *name, *title, *subtitle; /* name: of the file; subtitle may be NULL */
+    struct sim_panel *panels;
+    uint32_t panel_count;
+    const char **variants; /* which to draw; count 0: all */
+    uint32_t variant_count;
+    const char *x;         /* curve: path of the swept parameter; NULL: the only one */
+    bool log_x;
+    bool small_multiples;  /* timeline: one column per variant */
+    double from, to;       /* timeline: seconds shown; NAN: all */
+};
+
+struct sim_expect {
+    const char *that;        /* "component.meter[.stat]" as written */
+    const char *because;     /* the claim in words; may be NULL */
+    const char *variant;     /* NULL: every variant */
+    const char *relative_to; /* the observed value is divided by this variant's; NULL: not */
+    double at_most, at_least, equals; /* in base units (times in s); NAN: not asked */
+    double within;           /* with equals: relative tolerance; NAN: the interval must cover */
+    double confidence;       /* of that interval, 0.95 unless given */
+    double from, to;         /* s: judged on the series between these times; NAN: whole run */
+    unsigned line, column;
+};
+
+/* One runnable case: a variant, or a cell of the sweep. */
+struct sim_case {
+    const char *name;     /* "base", "single-flight"; cells: "variant · cache.ttl=10s" */
+    const char *variant;  /* the variant it belongs to */
+    struct sim_plan plan;
+    uint32_t cell;        /* 0 for a variant; from 1 for cells of the sweep */
+    double *at;           /* cells: the numeric value of each swept variable; NAN if not a number */
+    const char **at_text; /* cells: the same as written */
+};
+
+struct sim_scenario {
+    char *file;          /* as given */
+    char *name;          /* file name without directory and .json */
+    const char *title, *notes;
+    int chapter;         /* 0: none */
+    char hash[17];       /* of the resolved scenario, all variants, hexadecimal */
+    uint64_t seed;
+    uint32_t replications;
+    struct sim_case *variants;
+    uint32_t variant_count;
+    const char **sweep_paths; /* swept variables, in order */
+    uint32_t sweep_path_count;
+    struct sim_case *cells;   /* variant by variant, the first path slowest */
+    uint32_t cell_count;
+    struct sim_expect *expects;
+    uint32_t expect_count;
+    struct sim_figure *figures;
+    uint32_t figure_count;
+    void *arena;         /* owner of every string and array above */
+    void *document;      /* the loader's own */
+};
+
+struct sim_set {
+    const char *path, *value; /* components.cache.ttl, 60s (JSON text or a bare string) */
+};
+
+struct sim_load_options {
+    const char **variants; /* run only these; none: all */
+    size_t variant_count;
+    const struct sim_set *sets;
+    size_t set_count;
+    uint64_t seed;         /* with has_seed */
+    uint32_t replications; /* 0: the file's */
+    bool has_seed;
+    /* For tests: asked before every allocation but jansson's; false makes that one fail. */
+    bool (*allow)(void *self, size_t bytes);
+    void *allow_self;
+};
+
+/* Reads, checks and resolves a file. Every error is collected in *diagnostics; NULL when there is
+ * one (or memory ran out, which is one too). The caller frees with sim_scenario_free(). */
+struct sim_scenario *sim_scenario_load(const char *path, const struct sim_load_options *,
+                                       struct sim_diagnostics *);
+/* The same from text in memory; `path` names it in messages. */
+struct sim_scenario *sim_scenario_parse(const char *path, const char *text, size_t bytes,
+                                        const struct sim_load_options *, struct sim_diagnostics *);
+void sim_scenario_free(struct sim_scenario *);
+
+/* JSON text of every value in force, by variant: what resolved.json holds. malloc'd; the caller
+ * frees. NULL when out of memory. */
+char *sim_scenario_resolved(const struct sim_scenario *);
+
+/* weir explain: where each value (or those under `path`) comes from: command line, variant, file or
+ * default with its source. Written to a FILE*. 0, or -1 when nothing is at the path. */
+int sim_scenario_explain(const struct sim_scenario *, const char *path, void *stdio_file);
+
+/* ---- the registry and what is generated from the tables ------------------------------------ */
+
+/* All models, in the order of models.def, ended by NULL. */
+const struct sim_model *const *sim_models(void);
+const struct sim_model *sim_model_find(const char *name);
+void sim_models_list(void *stdio_file);                                /* weir models */
+void sim_model_page(const struct sim_model *, void *stdio_file);      /* weir models NAME */
+char *sim_schema(void); /* the JSON Schema, malloc'd */
+
+/* A quantity in JSON-ish text to base units by its dimension; for --set, expect and figures.
+ * `dimension`: "time" (s), "rate" (1/s), "bytes", "1" … */
+int sim_quantity(const char *text, const char *dimension, double *value, struct sim_error *);
+
+#endif

@@ -1,0 +1,407 @@
+/* schema.c - the JSON Schema (draft 7, which editors know) made from the same tables that check a
+ * file. It says what tables can say: types, units, names; what goes together is the loader's. */
+#include "scenario/load.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void pair(struct sim__writer *w, const char *key, const char *text)
+{
+    sim__write_key(w, key);
+    sim__write_text(w, text);
+}
+
+static void raw(struct sim__writer *w, const char *key, const char *json)
+{
+    sim__write_key(w, key);
+    sim__write_raw(w, json);
+}
+
+static void reference(struct sim__writer *w, const char *definition)
+{
+    char text[96];
+    snprintf(text, sizeof text, "#/definitions/%s", definition);
+    pair(w, "$ref", text);
+}
+
+/* The keys that every object may have, and no others. */
+static void close_object(struct sim__writer *w)
+{
+    raw(w, "patternProperties", "{\"^x-\": true}");
+    raw(w, "additionalProperties", "false");
+}
+
+static void names(struct sim__writer *w, const char *key, const char *const *list)
+{
+    sim__write_key(w, key);
+    sim__write_open(w, '[');
+    for (size_t i = 0; list[i]; i++)
+        sim__write_text(w, list[i]);
+    sim__write_close(w, ']');
+}
+
+/* ---- quantities ------------------------------------------------------------------------------ */
+
+static const char *const quantity_names[SIM_DIMENSIONS] = {
+    [SIM_DIM_TIME] = "duration",       [SIM_DIM_RATE] = "rate",         [SIM_DIM_BYTES] = "size",
+    [SIM_DIM_BANDWIDTH] = "bandwidth", [SIM_DIM_FRACTION] = "fraction", [SIM_DIM_COUNT] = "count",
+    [SIM_DIM_NUMBER] = "number",
+};
+
+static void write_pattern(struct sim__writer *w, enum sim_dimension dimension)
+{
+    struct sim_buffer pattern = {0};
+    const char *unit;
+    sim_buffer_puts(&pattern, "^[0-9]+(\\.[0-9]+)?([eE][-+]?[0-9]+)? ?(");
+    for (size_t i = 0; (unit = sim_units_text(dimension, i)) != NULL; i++)
+        sim_buffer_printf(&pattern, "%s%s", i ? "|" : "", unit);
+    sim_buffer_puts(&pattern, dimension == SIM_DIM_COUNT ? ")( ?[A-Za-z]+)?$" : ")$");
+    pair(w, "pattern", pattern.text ? pattern.text : "");
+    w->out.failed = w->out.failed || pattern.failed;
+    sim_buffer_free(&pattern);
+}
+
+static void write_quantity(struct sim__writer *w, enum sim_dimension dimension)
+{
+    bool bare = dimension == SIM_DIM_FRACTION || dimension == SIM_DIM_COUNT;
+    sim__write_key(w, quantity_names[dimension]);
+    sim__write_open(w, '{');
+    if (dimension == SIM_DIM_NUMBER) {
+        pair(w, "type", "number");
+        sim__write_close(w, '}');
+        return;
+    }
+    if (bare) {
+        sim__write_key(w, "anyOf");
+        sim__write_open(w, '[');
+        sim__write_raw(w, dimension == SIM_DIM_COUNT ? "{\"type\": \"integer\", \"minimum\": 0}"
+                                                     : "{\"type\": \"number\", \"minimum\": 0}");
+        if (dimension == SIM_DIM_COUNT)
+            sim__write_raw(w, "{\"const\": \"unlimited\"}");
+        sim__write_open(w, '{');
+    }
+    pair(w, "type", "string");
+    write_pattern(w, dimension);
+    if (bare) {
+        sim__write_close(w, '}');
+        sim__write_close(w, ']');
+    }
+    sim__write_close(w, '}');
+}
+
+static void write_distribution(struct sim__writer *w, const char *name, const char *quantity,
+                               bool bare)
+{
+    char text[512];
+    snprintf(text, sizeof text,
+             "{\"anyOf\": [{\"$ref\": \"#/definitions/%s\"}, %s{\"type\": \"object\", "
+             "\"required\": [\"type\"], \"properties\": {\"type\": {\"enum\": [\"constant\", "
+             "\"uniform\", \"exponential\", \"normal\", \"lognormal\", \"pareto\", \"weibull\", "
+             "\"gamma\", \"erlang\", \"mixture\", \"empirical\", \"percentiles\"]}}}]}",
+             quantity, bare ? "{\"type\": \"integer\", \"minimum\": 0}, " : "");
+    raw(w, name, text);
+}
+
+/* ---- tables ---------------------------------------------------------------------------------- */
+
+static void write_table(struct sim__writer *w, const struct sim_param *table);
+
+static const char *definition_of(const struct sim_param *p)
+{
+    if (p->kind == SIM_DISTRIBUTION)
+        return "durations";
+    if (p->kind == SIM_BYTES_DIST)
+        return "sizes";
+    size_t n = strlen(p->name);
+    if (p->kind == SIM_BYTES && n >= 5 && strcmp(p->name + n - 5, "bytes") == 0)
+        return "bytes";
+    return quantity_names[sim__dimension(p->kind)];
+}
+
+static void required_of(struct sim__writer *w, const struct sim_param *table,
+                        const char *const *more)
+{
+    bool any = more && more[0];
+    for (const struct sim_param *p = table; p && p->name; p++)
+        any = any || (p->flags & SIM_REQUIRED);
+    if (!any)
+        return;
+    sim__write_key(w, "required");
+    sim__write_open(w, '[');
+    for (const struct sim_param *p = table; p && p->name; p++)
+        if (p->flags & SIM_REQUIRED)
+            sim__write_text(w, p->name);
+    for (size_t i = 0; more && more[i]; i++)
+        sim__write_text(w, more[i]);
+    sim__write_close(w, ']');
+}
+
+static void write_fields(struct sim__writer *w, const struct sim_param *p)
+{
+    if (p->kind == SIM_LIST) {
+        pair(w, "type", "array");
+        sim__write_key(w, "items");
+        sim__write_open(w, '{');
+    }
+    pair(w, "type", "object");
+    sim__write_key(w, "properties");
+    sim__write_open(w, '{');
+    write_table(w, p->fields);
+    raw(w, "notes", "true");
+    sim__write_close(w, '}');
+    required_of(w, p->fields, NULL);
+    close_object(w);
+    if (p->kind == SIM_LIST)
+        sim__write_close(w, '}');
+}
+
+static void write_param(struct sim__writer *w, const struct sim_param *p)
+{
+    sim__write_key(w, p->name);
+    sim__write_open(w, '{');
+    pair(w, "description", p->doc);
+    switch (p->kind) {
+    case SIM_BOOL: pair(w, "type", "boolean"); break;
+    case SIM_CHOICE: names(w, "enum", p->choices); break;
+    case SIM_KEYSPACE: pair(w, "type", "string"); break;
+    case SIM_GROUP:
+    case SIM_LIST: write_fields(w, p); break;
+    default:
+        sim__write_key(w, "allOf"); /* beside a $ref draft 7 ignores the description */
+        sim__write_open(w, '[');
+        sim__write_open(w, '{');
+        reference(w, definition_of(p));
+        sim__write_close(w, '}');
+        sim__write_close(w, ']');
+    }
+    if (p->by_default) {
+        json_t *value = sim__default_value(p);
+        sim__write_key(w, "default");
+        sim__write_value(w, value, false);
+        json_decref(value);
+    }
+    sim__write_close(w, '}');
+}
+
+static void write_table(struct sim__writer *w, const struct sim_param *table)
+{
+    for (const struct sim_param *p = table; p && p->name; p++)
+        write_param(w, p);
+}
+
+/* ---- models ---------------------------------------------------------------------------------- */
+
+static void write_ports(struct sim__writer *w, const struct sim_port_def *ports)
+{
+    for (const struct sim_port_def *p = ports; p && p->name; p++) {
+        sim__write_key(w, p->name);
+        sim__write_open(w, '{');
+        pair(w, "description", p->doc);
+        if (p->flags & SIM_MANY)
+            raw(w, "allOf", "[{\"$ref\": \"#/definitions/targets\"}]");
+        else
+            pair(w, "type", "string");
+        sim__write_close(w, '}');
+    }
+}
+
+static void write_model(struct sim__writer *w, const struct sim_model *model)
+{
+    const char *required[SIM__KEY_LIST_MAX + 1] = {"model"};
+    size_t n = 1;
+    char name[96];
+    snprintf(name, sizeof name, "model-%s", model->name); /* apart from the other definitions */
+    sim__write_key(w, name);
+    sim__write_open(w, '{');
+    pair(w, "description", model->summary);
+    pair(w, "type", "object");
+    sim__write_key(w, "properties");
+    sim__write_open(w, '{');
+    sim__write_key(w, "model");
+    sim__write_open(w, '{');
+    pair(w, "const", model->name);
+    sim__write_close(w, '}');
+    raw(w, "region", "{\"type\": \"string\"}");
+    raw(w, "notes", "true");
+    write_table(w, sim__component_table);
+    write_table(w, model->params);
+    write_ports(w, model->ports);
+    if (model->ports && model->ports[0].name)
+        write_table(w, sim_policy_params);
+    sim__write_close(w, '}');
+    for (const struct sim_port_def *p = model->ports; p && p->name; p++)
+        if ((p->flags & SIM_REQUIRED) && n < SIM__KEY_LIST_MAX)
+            required[n++] = p->name;
+    required_of(w, model->params, required);
+    close_object(w);
+    sim__write_close(w, '}');
+}
+
+/* An object whose "model" says which definition holds. */
+static void write_component(struct sim__writer *w)
+{
+    char text[256];
+    sim__write_key(w, "component");
+    sim__write_open(w, '{');
+    pair(w, "type", "object");
+    raw(w, "required", "[\"model\"]");
+    sim__write_key(w, "properties");
+    sim__write_open(w, '{');
+    sim__write_key(w, "model");
+    sim__write_open(w, '{');
+    sim__write_key(w, "enum");
+    sim__write_open(w, '[');
+    for (const struct sim_model *const *m = sim_models(); *m; m++)
+        sim__write_text(w, (*m)->name);
+    sim__write_close(w, ']');
+    sim__write_close(w, '}');
+    sim__write_close(w, '}');
+    sim__write_key(w, "allOf");
+    sim__write_open(w, '[');
+    for (const struct sim_model *const *m = sim_models(); *m; m++) {
+        snprintf(text, sizeof text,
+                 "{\"if\": {\"properties\": {\"model\": {\"const\": \"%s\"}}}, \"then\": "
+                 "{\"$ref\": \"#/definitions/model-%s\"}}",
+                 (*m)->name, (*m)->name);
+        sim__write_raw(w, text);
+    }
+    sim__write_close(w, ']');
+    sim__write_close(w, '}');
+}
+
+/* ---- the other objects ----------------------------------------------------------------------- */
+
+/* An object of a table and some keys written by hand: `more` is JSON of its further properties. */
+static void write_object(struct sim__writer *w, const char *name, const struct sim_param *table,
+                         const char *const (*more)[2], const char *const *required)
+{
+    sim__write_key(w, name);
+    sim__write_open(w, '{');
+    pair(w, "type", "object");
+    sim__write_key(w, "properties");
+    sim__write_open(w, '{');
+    write_table(w, table);
+    for (; more && (*more)[0]; more++)
+        raw(w, (*more)[0], (*more)[1]);
+    raw(w, "notes", "true");
+    sim__write_close(w, '}');
+    required_of(w, table, required);
+    close_object(w);
+    sim__write_close(w, '}');
+}
+
+#define TEXT "{\"type\": \"string\"}"
+#define TEXTS "{\"type\": \"array\", \"items\": {\"type\": \"string\"}}"
+#define VALUE "{\"type\": [\"string\", \"number\"]}"
+#define LIST_OF(name) "{\"type\": \"array\", \"items\": {\"$ref\": \"#/definitions/" name "\"}}"
+#define MAP_OF(name)                                                                               \
+    "{\"type\": \"object\", \"properties\": {\"notes\": true}, \"patternProperties\": {\"^x-\": "  \
+    "true}, \"additionalProperties\": {\"$ref\": \"#/definitions/" name "\"}}"
+
+static void write_objects(struct sim__writer *w)
+{
+    static const char *const keyspace[][2] = {
+        {"popularity", "{\"anyOf\": [{\"const\": \"uniform\"}, {\"type\": \"object\", \"required\""
+                       ": [\"type\"], \"properties\": {\"type\": {\"enum\": [\"uniform\", "
+                       "\"zipf\", \"hot-set\"]}}}]}"},
+        {NULL, NULL}};
+    static const char *const link[][2] = {
+        {"between", "{\"type\": \"array\", \"minItems\": 2, \"maxItems\": 2, \"items\": "
+                    "{\"type\": \"string\"}}"},
+        {NULL, NULL}};
+    static const char *const fault[][2] = {
+        {"do", "{\"enum\": [\"crash\", \"slow\", \"set\", \"flush\"]}"},
+        {"target", TEXT},
+        {"set", "{\"type\": \"object\"}"},
+        {"label", TEXT},
+        {NULL, NULL}};
+    static const char *const expect[][2] = {
+        {"that", TEXT},     {"because", TEXT},   {"variant", TEXT}, {"relative_to", TEXT},
+        {"at_most", VALUE}, {"at_least", VALUE}, {"equals", VALUE}, {NULL, NULL}};
+    static const char *const panel[][2] = {
+        {"title", TEXT}, {"series", TEXTS},   {"log", "{\"type\": \"boolean\"}"},
+        {"slo", VALUE},  {"slo_label", TEXT}, {NULL, NULL}};
+    static const char *const figure[][2] = {
+        {"name", TEXT},      {"title", TEXT}, {"subtitle", TEXT}, {"panels", LIST_OF("panel")},
+        {"variants", TEXTS}, {"x", TEXT},     {NULL, NULL}};
+    static const char *const needs_between[] = {"between", NULL};
+    static const char *const needs_fault[] = {"do", "target", NULL};
+    static const char *const needs_that[] = {"that", NULL};
+    static const char *const needs_series[] = {"series", NULL};
+    static const char *const needs_figure[] = {"title", "panels", NULL};
+    write_object(w, "run", sim__run_table, NULL, NULL);
+    write_object(w, "keyspace", sim__keyspace_table, keyspace, NULL);
+    write_object(w, "region", NULL, NULL, NULL);
+    write_object(w, "link", sim_link_param_table, link, needs_between);
+    write_object(w, "fault", sim__fault_table, fault, needs_fault);
+    write_object(w, "expect", sim__expect_table, expect, needs_that);
+    write_object(w, "panel", NULL, panel, needs_series);
+    write_object(w, "figure", sim__figure_table, figure, needs_figure);
+}
+
+static void write_root(struct sim__writer *w)
+{
+    static const char *const parts[][2] = {
+        {"$schema", TEXT},
+        {"schema_version", "{\"const\": 1}"},
+        {"title", TEXT},
+        {"chapter", "{\"type\": \"integer\"}"},
+        {"notes", "true"},
+        {"run", "{\"$ref\": \"#/definitions/run\"}"},
+        {"keyspaces", MAP_OF("keyspace")},
+        {"regions", MAP_OF("region")},
+        {"links", LIST_OF("link")},
+        {"components", MAP_OF("component")},
+        {"timeline", LIST_OF("fault")},
+        {"variants", "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"object\"}}"},
+        {"sweep", "{\"type\": \"object\", \"required\": [\"cross\"], \"properties\": {\"notes\": "
+                  "true, \"cross\": {\"type\": \"object\", \"additionalProperties\": {\"type\": "
+                  "\"array\", \"minItems\": 1}}}, \"patternProperties\": {\"^x-\": true}, "
+                  "\"additionalProperties\": false}"},
+        {"expect", LIST_OF("expect")},
+        {"figures", LIST_OF("figure")},
+    };
+    pair(w, "type", "object");
+    raw(w, "required", "[\"schema_version\", \"title\", \"run\", \"components\"]");
+    sim__write_key(w, "properties");
+    sim__write_open(w, '{');
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        raw(w, parts[i][0], parts[i][1]);
+    sim__write_close(w, '}');
+    close_object(w);
+}
+
+char *sim_schema(void)
+{
+    struct sim__writer w = {.depth = 0};
+    sim__write_open(&w, '{');
+    pair(&w, "$schema", "http://json-schema.org/draft-07/schema#");
+    pair(&w, "title", "A weir scenario");
+    pair(&w, "$comment", "Written by `weir schema` from the tables of the models.");
+    write_root(&w);
+    sim__write_key(&w, "definitions");
+    sim__write_open(&w, '{');
+    for (int i = 0; i < SIM_DIMENSIONS; i++)
+        write_quantity(&w, (enum sim_dimension)i);
+    raw(&w, "bytes",
+        "{\"anyOf\": [{\"$ref\": \"#/definitions/size\"}, {\"type\": \"integer\", "
+        "\"minimum\": 0}]}");
+    write_distribution(&w, "durations", "duration", false);
+    write_distribution(&w, "sizes", "size", true);
+    raw(&w, "target",
+        "{\"anyOf\": [{\"type\": \"string\"}, {\"type\": \"object\", \"required\": "
+        "[\"to\"], \"properties\": {\"to\": {\"type\": \"string\"}, \"share\": "
+        "{\"$ref\": \"#/definitions/fraction\"}}, \"additionalProperties\": "
+        "false}]}");
+    raw(&w, "targets",
+        "{\"anyOf\": [{\"$ref\": \"#/definitions/target\"}, " LIST_OF("target") "]}");
+    write_objects(&w);
+    for (const struct sim_model *const *m = sim_models(); *m; m++)
+        write_model(&w, *m);
+    write_component(&w);
+    sim__write_close(&w, '}');
+    sim__write_close(&w, '}');
+    sim_buffer_puts(&w.out, "\n");
+    return sim_buffer_take(&w.out);
+}

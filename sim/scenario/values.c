@@ -1,0 +1,212 @@
+/* values.c - one value of the file at a time: quantities, texts, choices, names. */
+#include "scenario/load.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+void *sim__alloc(struct sim__load *load, size_t count, size_t size)
+{
+    void *memory = sim_arena_alloc(load->arena, count, size);
+    if (!memory)
+        load->out_of_memory = true;
+    return memory;
+}
+
+const char *sim__copy(struct sim__load *load, const char *text)
+{
+    const char *copy = sim_arena_copy(load->arena, text);
+    if (!copy)
+        load->out_of_memory = true;
+    return copy;
+}
+
+const char *sim__json_kind(const json_t *value)
+{
+    switch (json_typeof(value)) {
+    case JSON_OBJECT: return "an object";
+    case JSON_ARRAY: return "a list";
+    case JSON_STRING: return "a text";
+    case JSON_INTEGER:
+    case JSON_REAL: return "a number";
+    case JSON_NULL: return "null";
+    default: return "true or false";
+    }
+}
+
+enum sim_dimension sim__dimension(enum sim_param_kind kind)
+{
+    switch (kind) {
+    case SIM_TIME:
+    case SIM_DISTRIBUTION: return SIM_DIM_TIME;
+    case SIM_RATE: return SIM_DIM_RATE;
+    case SIM_BYTES:
+    case SIM_BYTES_DIST: return SIM_DIM_BYTES;
+    case SIM_BANDWIDTH: return SIM_DIM_BANDWIDTH;
+    case SIM_FRACTION: return SIM_DIM_FRACTION;
+    case SIM_COUNT: return SIM_DIM_COUNT;
+    default: return SIM_DIM_NUMBER;
+    }
+}
+
+/* A JSON number where a quantity is wanted, as text, so that one reader judges both. */
+static void number_text(const json_t *value, char *out, size_t size)
+{
+    if (json_is_integer(value))
+        snprintf(out, size, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    else
+        snprintf(out, size, "%s", sim_number_text(json_real_value(value)).s);
+}
+
+static const char *null_hint(const json_t *value)
+{
+    return json_is_null(value) ? ": leave the key out for its default" : "";
+}
+
+bool sim__read_amount(struct sim__load *load, const struct sim__at *at, json_t *value,
+                      enum sim_dimension dimension, const char *noun, bool bare,
+                      struct sim_amount *amount)
+{
+    struct sim_error error;
+    char text[48];
+    *amount = (struct sim_amount){0};
+    if (json_is_string(value) && dimension == SIM_DIM_NUMBER) {
+        sim__say(load, at, 0, "a number is wanted here, without quotes, such as %s",
+                 sim_units_example(dimension));
+        return false;
+    }
+    if (json_is_string(value)) {
+        if (sim_units_parse(json_string_value(value), dimension, noun, amount, &error) == 0)
+            return true;
+        sim__say(load, at, 0, "%s", error.text);
+        return false;
+    }
+    if (!json_is_number(value)) {
+        sim__say(load, at, 0, "%s is wanted here, such as %s, not %s%s", sim_units_name(dimension),
+                 sim_units_example(dimension), sim__json_kind(value), null_hint(value));
+        return false;
+    }
+    number_text(value, text, sizeof text);
+    if (bare && dimension == SIM_DIM_BYTES)
+        strcat(text, sim_units_usual(dimension));
+    if (sim_units_parse(text, dimension, noun, amount, &error) == 0)
+        return true;
+    sim__say(load, at, 0, "%s", error.text);
+    return false;
+}
+
+const char *sim__read_text(struct sim__load *load, const struct sim__at *at, json_t *value)
+{
+    if (!value)
+        return NULL;
+    if (json_is_string(value))
+        return sim__copy(load, json_string_value(value));
+    sim__say(load, at, 0, "a text in double quotes is wanted here, not %s", sim__json_kind(value));
+    return NULL;
+}
+
+bool sim__read_bool(struct sim__load *load, const struct sim__at *at, json_t *value, bool *out)
+{
+    if (!json_is_boolean(value)) {
+        sim__say(load, at, 0, "true or false is wanted here%s, not %s",
+                 json_is_string(value) ? ", without quotes" : "", sim__json_kind(value));
+        return false;
+    }
+    *out = json_is_true(value);
+    return true;
+}
+
+static void list_choices(const char *const *choices, char *out, size_t size)
+{
+    size_t n = 0;
+    out[0] = '\0';
+    for (size_t i = 0; choices[i] && n < size; i++)
+        n += (size_t)snprintf(out + n, size - n, "%s\"%s\"",
+                              i == 0           ? ""
+                              : choices[i + 1] ? ", "
+                                               : " or ",
+                              choices[i]);
+}
+
+bool sim__read_choice(struct sim__load *load, const struct sim__at *at, json_t *value,
+                      const char *const *choices, int *out)
+{
+    char list[SIM_ERROR_TEXT_BYTES];
+    const char *word = json_string_value(value);
+    for (int i = 0; word && choices[i]; i++)
+        if (strcmp(choices[i], word) == 0) {
+            *out = i;
+            return true;
+        }
+    list_choices(choices, list, sizeof list);
+    if (!word) {
+        sim__say(load, at, 0, "one of %s is wanted here, not %s%s", list, sim__json_kind(value),
+                 null_hint(value));
+        return false;
+    }
+    struct sim_nearest nearest = sim_nearest(word);
+    for (int i = 0; choices[i]; i++)
+        sim_nearest_try(&nearest, choices[i]);
+    sim__say(load, at, 0, "\"%s\" is not one of %s%s", sim_quote(word).s, list,
+             sim_nearest_hint(&nearest).s);
+    return false;
+}
+
+json_t *sim__as_object(struct sim__load *load, const struct sim__at *at, json_t *value)
+{
+    if (!value || json_is_object(value))
+        return value;
+    sim__say(load, at, 0, "an object in { } is wanted here, not %s", sim__json_kind(value));
+    return NULL;
+}
+
+json_t *sim__as_list(struct sim__load *load, const struct sim__at *at, json_t *value)
+{
+    if (!value || json_is_array(value))
+        return value;
+    sim__say(load, at, 0, "a list in [ ] is wanted here, not %s", sim__json_kind(value));
+    return NULL;
+}
+
+static bool fit_name(const char *name)
+{
+    size_t n = strlen(name);
+    if (n == 0 || n > SIM__NAME_MAX)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        char c = name[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+        bool later = (c >= '0' && c <= '9') || c == '-';
+        if (!letter && !(later && i > 0))
+            return false;
+    }
+    return true;
+}
+
+bool sim__is_member(struct sim__load *load, const struct sim__at *at, const char *key,
+                    json_t *value)
+{
+    if (sim__is_free(key)) {
+        if (json_is_object(value))
+            sim__say(load, at, SIM__ON_KEY,
+                     "nothing can be named \"%s\": \"notes\" and what "
+                     "begins with \"x-\" are remarks",
+                     sim_quote(key).s);
+        return false;
+    }
+    if (!fit_name(key))
+        sim__say(load, at, SIM__ON_KEY,
+                 "\"%s\" is not a name: a letter, then letters, digits, "
+                 "\"-\" and \"_\", %d at most",
+                 sim_quote(key).s, SIM__NAME_MAX);
+    return true;
+}
+
+size_t sim__member_count(json_t *map)
+{
+    size_t count = 0;
+    const char *key;
+    json_t *value;
+    json_object_foreach(map, key, value) count += !sim__is_free(key);
+    return count;
+}

@@ -1,0 +1,487 @@
+/* world_json.c - the sections that come before the components: run, keyspaces, regions, links. */
+#include "scenario/load.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const series_names[] = {"headline", "all", NULL};
+
+#define OF(member) offsetof(struct sim__run, member)
+
+const struct sim_param sim__run_table[] = {
+    {.name = "duration",
+     .kind = SIM_TIME,
+     .offset = OF(duration),
+     .low = 1,
+     .high = (double)INT64_MAX,
+     .flags = SIM_REQUIRED,
+     .doc = "Simulated time of one run."},
+    {.name = "warmup",
+     .kind = SIM_TIME,
+     .offset = OF(warmup),
+     .by_default = "0s",
+     .doc = "What the numbers leave out at the start; no event is dropped.",
+     .source = "chosen: nothing is left out unless the scenario says so"},
+    {.name = "interval",
+     .kind = SIM_TIME,
+     .offset = OF(interval),
+     .by_default = "1s",
+     .low = 1,
+     .high = (double)INT64_MAX,
+     .doc = "Length of a window of the series.",
+     .source = "chosen: the second people watch dashboards by"},
+    {.name = "seed",
+     .kind = SIM_COUNT,
+     .offset = OF(seed),
+     .by_default = "1",
+     .doc = "Names the random streams; the same seed gives the same results.",
+     .source = "chosen: any number would do"},
+    {.name = "replications",
+     .kind = SIM_COUNT,
+     .offset = OF(replications),
+     .by_default = "5",
+     .low = 1,
+     .high = 100000,
+     .doc = "Independent runs of each variant.",
+     .source = "chosen: the fewest that give a usable interval"},
+    {.name = "series",
+     .kind = SIM_CHOICE,
+     .offset = OF(series),
+     .by_default = "headline",
+     .choices = series_names,
+     .doc = "Which meters are kept as series.",
+     .source = "chosen: what the printed table shows"},
+    {.name = NULL},
+};
+
+static void check_run(struct sim__load *load, const struct sim__at *at, const struct sim__run *run)
+{
+    const struct sim__at *warmup = SIM__KEY(at, "warmup"), *interval = SIM__KEY(at, "interval");
+    if (run->duration <= 0 || run->interval <= 0)
+        return; /* said already */
+    if (run->warmup >= run->duration)
+        sim__say(load, warmup, SIM__SOFT, "the warm-up must be shorter than the run, %s",
+                 sim_units_format(SIM_DIM_TIME, (double)run->duration).s);
+    if (run->interval > run->duration)
+        sim__say(load, interval, SIM__SOFT, "the interval, %s, must not be longer than the run, %s",
+                 sim_units_format(SIM_DIM_TIME, (double)run->interval).s,
+                 sim_units_format(SIM_DIM_TIME, (double)run->duration).s);
+    else if (run->duration % run->interval)
+        sim__say(load, interval, SIM__SOFT,
+                 "the interval, %s, must divide the duration, %s, into "
+                 "whole windows",
+                 sim_units_format(SIM_DIM_TIME, (double)run->interval).s,
+                 sim_units_format(SIM_DIM_TIME, (double)run->duration).s);
+    else if (run->warmup % run->interval)
+        sim__say(load, warmup, SIM__SOFT, "the warm-up must be whole intervals of %s",
+                 sim_units_format(SIM_DIM_TIME, (double)run->interval).s);
+    if (run->duration / run->interval > SIM__WINDOWS_MAX)
+        sim__say(load, interval, SIM__SOFT,
+                 "the run has %lld intervals, more than %d: make them longer",
+                 (long long)(run->duration / run->interval), SIM__WINDOWS_MAX);
+}
+
+void sim__read_run(struct sim__load *load, struct sim__run *run)
+{
+    const struct sim__at *at = SIM__KEY(NULL, "run");
+    struct sim__keys_allowed allowed = {.tables = {sim__run_table}};
+    json_t *object = json_object_get(load->tree, "run");
+    *run = (struct sim__run){.replications = 1};
+    if (!object) {
+        sim__say(load, NULL, SIM__SOFT,
+                 "\"run\" is missing, such as \"run\": { \"duration\": \"10min\" }");
+        return;
+    }
+    if (!sim__as_object(load, at, object))
+        return;
+    sim__check_keys(load, at, object, &allowed);
+    sim__read_table(load, at, object, sim__run_table, run);
+    check_run(load, at, run);
+    load->plan->duration = run->duration;
+    load->plan->warmup = run->warmup;
+    load->plan->interval = run->interval;
+    load->plan->all_series = run->series == 1;
+}
+
+/* ---- keyspaces ------------------------------------------------------------------------------- */
+
+struct keyspace {
+    int64_t keys;
+    struct sim_dist value_bytes;
+};
+
+const struct sim_param sim__keyspace_table[] = {
+    {.name = "keys",
+     .kind = SIM_COUNT,
+     .offset = offsetof(struct keyspace, keys),
+     .low = 1,
+     .high = 281474976710656.0,
+     .flags = SIM_REQUIRED,
+     .unit = "keys",
+     .doc = "How many there are."},
+    {.name = "value_bytes",
+     .kind = SIM_BYTES_DIST,
+     .offset = offsetof(struct keyspace, value_bytes),
+     .by_default = "1024",
+     .doc = "Size of each key's value.",
+     .source = "chosen: a round number"},
+    {.name = NULL},
+};
+
+const char *const sim__keyspace_keys[] = {"popularity", NULL};
+const char *const sim__popularity_types[] = {"uniform", "zipf", "hot-set", NULL};
+
+struct popularity {
+    int type; /* into sim__popularity_types */
+    double exponent, share;
+    int64_t hot;
+};
+
+static bool read_amount_of(struct sim__load *load, const struct sim__at *at, json_t *object,
+                           const char *key, enum sim_dimension dimension, double most,
+                           struct sim_amount *amount)
+{
+    json_t *value = json_object_get(object, key);
+    at = SIM__KEY(at, key);
+    if (!value) {
+        sim__say(load, at->up, 0, "this popularity needs \"%s\", such as %s", key,
+                 sim_units_example(dimension));
+        return false;
+    }
+    if (!sim__read_amount(load, at, value, dimension, "keys", false, amount))
+        return false;
+    if (amount->value < 0 || amount->value > most) {
+        sim__say(load, at, 0, "\"%s\" must be between 0 and %s", key, sim_number_text(most).s);
+        return false;
+    }
+    return true;
+}
+
+static bool read_popularity(struct sim__load *load, const struct sim__at *at, json_t *value,
+                            int64_t keys, struct popularity *out)
+{
+    static const char *const keys_of[][4] = {
+        {"type", NULL}, {"type", "exponent", NULL}, {"type", "hot", "share", NULL}};
+    *out = (struct popularity){0};
+    if (!json_is_object(value)) {
+        if (!sim__read_choice(load, at, value, sim__popularity_types, &out->type))
+            return false;
+        if (out->type != 0)
+            sim__say(load, at, 0, "\"%s\" needs more than its name: {\"type\": \"%s\", \"%s\": …}",
+                     sim__popularity_types[out->type], sim__popularity_types[out->type],
+                     keys_of[out->type][1]);
+        return out->type == 0;
+    }
+    json_t *tag = json_object_get(value, "type");
+    if (!tag) {
+        sim__say(load, at, 0, "a popularity needs its \"type\", such as \"zipf\"");
+        return false;
+    }
+    if (!sim__read_choice(load, SIM__KEY(at, "type"), tag, sim__popularity_types, &out->type))
+        return false;
+    struct sim__keys_allowed allowed = {.others = keys_of[out->type]};
+    sim__check_keys(load, at, value, &allowed);
+    struct sim_amount amount = {0}, share = {0};
+    if (out->type == 0)
+        return true;
+    if (out->type == 1) {
+        bool good = read_amount_of(load, at, value, "exponent", SIM_DIM_NUMBER, 100, &amount);
+        out->exponent = amount.value;
+        return good;
+    }
+    bool good = read_amount_of(load, at, value, "hot", SIM_DIM_COUNT, (double)keys, &amount) &&
+                read_amount_of(load, at, value, "share", SIM_DIM_FRACTION, 1, &share);
+    out->hot = amount.whole;
+    out->share = share.value;
+    return good;
+}
+
+static int make_keys(struct sim_keys *keys, uint64_t n, const struct popularity *p)
+{
+    if (p->type == 0)
+        return sim_keys_uniform(keys, n);
+    if (p->type == 1)
+        return sim_keys_zipf(keys, n, p->exponent);
+    return sim_keys_hot_set(keys, n, (uint64_t)p->hot, p->share);
+}
+
+/* The sampler of a popularity: one that an earlier variant made, or a new one. */
+static const struct sim_keys *sampler(struct sim__load *load, const struct sim__at *at, uint64_t n,
+                                      const struct popularity *p)
+{
+    static const enum sim_keys_kind kinds[] = {SIM_KEYS_UNIFORM, SIM_KEYS_ZIPF, SIM_KEYS_HOT_SET};
+    struct sim__document *d = load->document;
+    for (struct sim__sampler *s = d->samplers; s; s = s->next) {
+        bool same = s->keys.kind == kinds[p->type] && s->n == n && s->hot == (uint64_t)p->hot;
+        if (same && memcmp(&s->exponent, &p->exponent, sizeof s->exponent) == 0 &&
+            memcmp(&s->share, &p->share, sizeof s->share) == 0)
+            return &s->keys;
+    }
+    struct sim__sampler *s = sim__alloc(load, 1, sizeof *s);
+    if (!s)
+        return NULL;
+    s->n = n;
+    s->hot = (uint64_t)p->hot;
+    s->exponent = p->exponent;
+    s->share = p->share;
+    if (make_keys(&s->keys, n, p)) {
+        sim__say(load, at, 0,
+                 p->type == 2 ? "\"share\" must be 0 when no key is hot and 1 when all are"
+                              : "this popularity cannot be made");
+        return NULL;
+    }
+    s->next = d->samplers;
+    d->samplers = s;
+    return &s->keys;
+}
+
+static void read_keyspace(struct sim__load *load, const struct sim__at *at, json_t *object,
+                          struct sim_plan_keyspace *out)
+{
+    struct sim__keys_allowed allowed = {.tables = {sim__keyspace_table},
+                                        .others = sim__keyspace_keys};
+    struct keyspace read = {0};
+    struct popularity popularity;
+    if (!sim__as_object(load, at, object))
+        return;
+    sim__check_keys(load, at, object, &allowed);
+    sim__read_table(load, at, object, sim__keyspace_table, &read);
+    out->value_bytes = read.value_bytes;
+    json_t *value = json_object_get(object, "popularity");
+    if (!value) {
+        value = json_string("uniform");
+        if (!value || json_object_set_new(object, "popularity", value)) {
+            load->out_of_memory = true;
+            return;
+        }
+    }
+    at = SIM__KEY(at, "popularity");
+    if (!read_popularity(load, at, value, read.keys, &popularity) || read.keys < 1)
+        return;
+    const struct sim_keys *keys = sampler(load, at, (uint64_t)read.keys, &popularity);
+    if (keys)
+        out->keys = *keys;
+}
+
+void sim__read_keyspaces(struct sim__load *load)
+{
+    const struct sim__at *at = SIM__KEY(NULL, "keyspaces");
+    struct sim_plan *plan = load->plan;
+    json_t *map = sim__as_object(load, at, json_object_get(load->tree, "keyspaces"));
+    const char *key;
+    json_t *value;
+    plan->keyspaces = sim__alloc(load, sim__member_count(map), sizeof *plan->keyspaces);
+    json_object_foreach(map, key, value)
+    {
+        const struct sim__at *member = SIM__KEY(at, key);
+        if (!sim__is_member(load, member, key, value) || !plan->keyspaces)
+            continue;
+        struct sim_plan_keyspace *out = &plan->keyspaces[plan->keyspace_count];
+        out->name = sim__copy(load, key);
+        if (!out->name)
+            return;
+        plan->keyspace_count++;
+        read_keyspace(load, member, value, out);
+    }
+}
+
+/* ---- regions and links ----------------------------------------------------------------------- */
+
+const char *const sim__link_keys[] = {"between", NULL};
+
+static void read_regions(struct sim__load *load)
+{
+    const struct sim__at *at = SIM__KEY(NULL, "regions");
+    struct sim_plan *plan = load->plan;
+    json_t *map = sim__as_object(load, at, json_object_get(load->tree, "regions"));
+    const char *key;
+    json_t *value;
+    plan->regions = sim__alloc(load, sim__member_count(map), sizeof *plan->regions);
+    json_object_foreach(map, key, value)
+    {
+        const struct sim__at *member = SIM__KEY(at, key);
+        struct sim__keys_allowed none = {.others = NULL};
+        if (!sim__is_member(load, member, key, value) || !plan->regions)
+            continue;
+        if (sim__as_object(load, member, value))
+            sim__check_keys(load, member, value, &none);
+        plan->regions[plan->region_count] = sim__copy(load, key);
+        if (!plan->regions[plan->region_count])
+            return;
+        plan->region_count++;
+    }
+}
+
+static uint32_t region_index(const struct sim_plan *plan, const char *name)
+{
+    for (uint32_t i = 0; i < plan->region_count; i++)
+        if (strcmp(plan->regions[i], name) == 0)
+            return i;
+    return SIM_NOWHERE;
+}
+
+static uint32_t component_index(const struct sim_plan *plan, const char *name)
+{
+    for (uint32_t i = 0; i < plan->component_count; i++)
+        if (strcmp(plan->components[i].name, name) == 0)
+            return i;
+    return SIM_NOWHERE;
+}
+
+uint32_t sim__find_region(struct sim__load *load, const struct sim__at *at, const char *name)
+{
+    uint32_t found = region_index(load->plan, name);
+    if (found != SIM_NOWHERE)
+        return found;
+    struct sim_nearest nearest = sim_nearest(name);
+    for (uint32_t i = 0; i < load->plan->region_count; i++)
+        sim_nearest_try(&nearest, load->plan->regions[i]);
+    sim__say(load, at, SIM__SOFT, "there is no region \"%s\"%s", sim_quote(name).s,
+             sim_nearest_hint(&nearest).s);
+    return SIM_NOWHERE;
+}
+
+uint32_t sim__find_component(struct sim__load *load, const struct sim__at *at, const char *name)
+{
+    uint32_t found = component_index(load->plan, name);
+    if (found != SIM_NOWHERE)
+        return found;
+    struct sim_nearest nearest = sim_nearest(name);
+    for (uint32_t i = 0; i < load->plan->component_count; i++)
+        sim_nearest_try(&nearest, load->plan->components[i].name);
+    sim__say(load, at, SIM__SOFT, "there is no component \"%s\"%s", sim_quote(name).s,
+             sim_nearest_hint(&nearest).s);
+    return SIM_NOWHERE;
+}
+
+/* One end of a link. 1: a region, 2: a component, 0: neither (said). */
+static int read_end(struct sim__load *load, const struct sim__at *at, json_t *value,
+                    uint32_t *index)
+{
+    const struct sim_plan *plan = load->plan;
+    const char *name = sim__read_text(load, at, value);
+    if (!name)
+        return 0;
+    uint32_t region = region_index(plan, name), component = component_index(plan, name);
+    if (region != SIM_NOWHERE && component != SIM_NOWHERE) {
+        sim__say(load, at, SIM__SOFT, "\"%s\" names a region and a component: rename one",
+                 sim_quote(name).s);
+        return 0;
+    }
+    *index = region != SIM_NOWHERE ? region : component;
+    if (*index != SIM_NOWHERE)
+        return region != SIM_NOWHERE ? 1 : 2;
+    struct sim_nearest nearest = sim_nearest(name);
+    for (uint32_t i = 0; i < plan->region_count; i++)
+        sim_nearest_try(&nearest, plan->regions[i]);
+    for (uint32_t i = 0; i < plan->component_count; i++)
+        sim_nearest_try(&nearest, plan->components[i].name);
+    sim__say(load, at, SIM__SOFT, "there is no region and no component \"%s\"%s", sim_quote(name).s,
+             sim_nearest_hint(&nearest).s);
+    return 0;
+}
+
+static bool read_between(struct sim__load *load, const struct sim__at *at, json_t *value,
+                         struct sim_plan_link *link)
+{
+    if (!value) {
+        sim__say(load, at->up, SIM__SOFT,
+                 "\"between\" is missing: two regions or two components, such as [\"eu\", \"us\"]");
+        return false;
+    }
+    if (!json_is_array(value) || json_array_size(value) != 2) {
+        sim__say(load, at, 0, "a list of two names is wanted here, such as [\"eu\", \"us\"]");
+        return false;
+    }
+    int a = read_end(load, SIM__ITEM(at, 0), json_array_get(value, 0), &link->a);
+    int b = read_end(load, SIM__ITEM(at, 1), json_array_get(value, 1), &link->b);
+    if (!a || !b)
+        return false;
+    if (a != b) {
+        sim__say(load, at, SIM__SOFT,
+                 "a link is between two regions or two components, not one of each");
+        return false;
+    }
+    link->components = a == 2;
+    if (link->components && link->a == link->b) {
+        sim__say(load, at, SIM__SOFT, "a component needs no link to itself");
+        return false;
+    }
+    return true;
+}
+
+static void check_pair(struct sim__load *load, const struct sim__at *at, uint32_t count)
+{
+    const struct sim_plan_link *links = load->plan->links, *new = &links[count];
+    for (uint32_t i = 0; i < count; i++) {
+        bool same = (links[i].a == new->a &&links[i].b == new->b) ||
+                    (links[i].a == new->b &&links[i].b == new->a);
+        if (same && links[i].components == new->components) {
+            sim__say(load, at, SIM__SOFT,
+                     "this pair has a link already, /links/%u: a link is for "
+                     "both ways",
+                     i);
+            return;
+        }
+    }
+}
+
+void sim__read_network(struct sim__load *load)
+{
+    const struct sim__at *at = SIM__KEY(NULL, "links");
+    struct sim_plan *plan = load->plan;
+    json_t *list = sim__as_list(load, at, json_object_get(load->tree, "links"));
+    struct sim__keys_allowed allowed = {.tables = {sim_link_param_table}, .others = sim__link_keys};
+    size_t count = json_array_size(list);
+    if (count > SIM__MEMBERS_MAX) {
+        sim__say(load, at, 0, "there can be %d links at most", SIM__MEMBERS_MAX);
+        return;
+    }
+    plan->links = sim__alloc(load, count, sizeof *plan->links);
+    for (size_t i = 0; i < count && plan->links; i++) {
+        const struct sim__at *item = SIM__ITEM(at, i);
+        json_t *object = sim__as_object(load, item, json_array_get(list, i));
+        struct sim_plan_link *link = &plan->links[plan->link_count];
+        *link = (struct sim_plan_link){0};
+        if (!object)
+            continue;
+        sim__check_keys(load, item, object, &allowed);
+        sim__read_table(load, item, object, sim_link_param_table, &link->params);
+        const struct sim__at *between = SIM__KEY(item, "between");
+        if (!read_between(load, between, json_object_get(object, "between"), link))
+            continue;
+        check_pair(load, between, plan->link_count);
+        plan->link_count++;
+    }
+}
+
+/* ---- a whole plan ---------------------------------------------------------------------------- */
+
+const char *const sim__case_keys[] = {"run",        "keyspaces", "regions", "links",
+                                      "components", "timeline",  NULL};
+const char *const sim__study_keys[] = {"$schema", "schema_version", "title",
+                                       "chapter", "variants",       "sweep",
+                                       "expect",  "figures",        NULL};
+
+void sim__read_plan(struct sim__load *load, json_t *tree, struct sim_plan *plan,
+                    struct sim__run *run)
+{
+    const char *names[SIM__KEY_LIST_MAX] = {0};
+    struct sim__keys_allowed allowed = {.others = names};
+    struct sim__run own;
+    size_t n = 0;
+    load->tree = tree;
+    load->plan = plan;
+    for (size_t i = 0; sim__study_keys[i]; i++)
+        names[n++] = sim__study_keys[i];
+    for (size_t i = 0; sim__case_keys[i]; i++)
+        names[n++] = sim__case_keys[i];
+    sim__check_keys(load, NULL, tree, &allowed);
+    sim__read_run(load, run ? run : &own);
+    sim__read_keyspaces(load);
+    read_regions(load);
+    sim__read_components(load);
+    sim__read_network(load);
+    sim__read_timeline(load);
+}
