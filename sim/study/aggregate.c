@@ -1,0 +1,177 @@
+/* aggregate.c - what the replications of each case saw, as estimates. */
+#include "study/study.h"
+
+#include "sim/random.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- finding a metric by its name ---------------------------------------------------------- */
+
+struct parts {
+    size_t component, meter;     /* bytes of each */
+    const char *meter_at, *stat; /* stat NULL: not given */
+};
+
+static bool split(const char *that, struct parts *parts)
+{
+    const char *dot = strchr(that, '.');
+    if (!dot)
+        return false;
+    parts->component = (size_t)(dot - that);
+    parts->meter_at = dot + 1;
+    const char *second = strchr(dot + 1, '.');
+    parts->meter = second ? (size_t)(second - dot - 1) : strlen(dot + 1);
+    parts->stat = second ? second + 1 : NULL;
+    return true;
+}
+
+static bool is_named(const struct parts *parts, const char *that, const char *component,
+                     const char *meter)
+{
+    return strlen(component) == parts->component && strlen(meter) == parts->meter &&
+           memcmp(component, that, parts->component) == 0 &&
+           memcmp(meter, parts->meter_at, parts->meter) == 0;
+}
+
+/* How well a stat answers: 3 asked for, 2 and 1 natural where none was asked for, 0 not. */
+static int fitness(const struct parts *parts, const char *stat)
+{
+    if (parts->stat)
+        return strcmp(stat, parts->stat) == 0 ? 3 : 0;
+    return strcmp(stat, "p99") == 0 ? 2 : strcmp(stat, "mean") == 0 ? 1 : 0;
+}
+
+uint32_t sim_aggregate_metric(const struct sim_record *record, const char *that)
+{
+    struct parts parts;
+    uint32_t best = UINT32_MAX;
+    int fit = 0;
+    if (!split(that, &parts))
+        return best;
+    for (uint32_t i = 0; i < record->metric_count; i++) {
+        const struct sim_metric *m = &record->metrics[i];
+        if (is_named(&parts, that, m->component, m->meter) && fitness(&parts, m->stat) > fit) {
+            fit = fitness(&parts, m->stat);
+            best = i;
+        }
+    }
+    return best;
+}
+
+uint32_t sim_aggregate_series(const struct sim_record *record, const char *that)
+{
+    struct parts parts;
+    uint32_t best = UINT32_MAX;
+    int fit = 0;
+    if (!split(that, &parts))
+        return best;
+    for (uint32_t i = 0; i < record->series_count; i++) {
+        const struct sim_series *s = &record->series[i];
+        if (is_named(&parts, that, s->component, s->meter) && fitness(&parts, s->stat) > fit) {
+            fit = fitness(&parts, s->stat);
+            best = i;
+        }
+    }
+    return best;
+}
+
+/* ---- aggregating --------------------------------------------------------------------------- */
+
+static int aggregate_metrics(struct sim_aggregate *a, const struct sim_runs *runs, uint32_t at,
+                             const double *quantiles, double *values)
+{
+    a->metrics = calloc(a->sample->metric_count + 1u, sizeof *a->metrics);
+    if (!a->metrics)
+        return -1;
+    for (uint32_t m = 0; m < a->sample->metric_count; m++) {
+        uint32_t n = 0;
+        for (uint32_t r = 0; r < runs->replications; r++) {
+            const struct sim_record *record = sim_runs_record(runs, at, r);
+            if (record && m < record->metric_count)
+                values[n++] = record->metrics[m].value;
+        }
+        a->metrics[m] = sim_estimate_quick(values, n, quantiles);
+    }
+    return 0;
+}
+
+static void count_audit_line(struct sim_aggregate *a, const struct sim_audit_line *line)
+{
+    uint32_t i = 0;
+    while (i < a->audit_count && strcmp(a->audits[i].name, line->name) != 0)
+        i++;
+    if (i == a->audit_count)
+        a->audits[a->audit_count++].name = line->name;
+    a->audits[i].checked++;
+    a->audits[i].held += line->held;
+}
+
+static int aggregate_audit(struct sim_aggregate *a, const struct sim_runs *runs, uint32_t at)
+{
+    uint32_t most = 0;
+    a->audit_held = true;
+    for (uint32_t r = 0; r < runs->replications; r++) {
+        const struct sim_record *record = sim_runs_record(runs, at, r);
+        most += record ? record->audit_count : 0;
+    }
+    a->audits = calloc(most + 1u, sizeof *a->audits);
+    if (!a->audits)
+        return -1;
+    for (uint32_t r = 0; r < runs->replications; r++) {
+        const struct sim_record *record = sim_runs_record(runs, at, r);
+        for (uint32_t i = 0; record && i < record->audit_count; i++)
+            count_audit_line(a, &record->audit[i]);
+        if (record && !record->audit_held)
+            a->audit_held = false;
+    }
+    return 0;
+}
+
+static int aggregate_case(struct sim_aggregate *a, const struct sim_runs *runs, uint32_t at,
+                          const double *quantiles, double *values)
+{
+    a->sample = sim_runs_sample(runs, at);
+    a->audit_held = true;
+    if (!a->sample)
+        return 0;
+    for (uint32_t r = 0; r < runs->replications; r++) {
+        const struct sim_record *record = sim_runs_record(runs, at, r);
+        if (!record)
+            continue;
+        a->finished++;
+        a->events += record->events;
+        a->hash = sim_mix64(a->hash + UINT64_C(0x9e3779b97f4a7c15)) ^ record->hash;
+    }
+    if (aggregate_metrics(a, runs, at, quantiles, values) != 0)
+        return -1;
+    return aggregate_audit(a, runs, at);
+}
+
+struct sim_aggregate *sim_aggregate_runs(const struct sim_runs *runs)
+{
+    struct sim_aggregate *all = calloc(runs->case_count + 1u, sizeof *all);
+    double *values = calloc(runs->replications + 1u, sizeof *values);
+    double *quantiles = calloc(runs->replications + 1u, sizeof *quantiles);
+    bool good = all && values && quantiles;
+    if (good)
+        sim_estimate_quantiles(quantiles, runs->replications, SIM_LEVEL);
+    for (uint32_t at = 0; good && at < runs->case_count; at++)
+        good = aggregate_case(&all[at], runs, at, quantiles, values) == 0;
+    free(values);
+    free(quantiles);
+    if (!good) {
+        sim_aggregate_free(all, runs->case_count);
+        return NULL;
+    }
+    return all;
+}
+
+void sim_aggregate_free(struct sim_aggregate *all, uint32_t count)
+{
+    for (uint32_t i = 0; all && i < count; i++) {
+        free(all[i].metrics);
+        free(all[i].audits);
+    }
+    free(all);
+}

@@ -1,0 +1,90 @@
+/* rates.c - units of what counters measured: a counter of requests has a mean in requests/s.
+ *
+ * Models say what a meter counts; the mean, greatest and least of a counter are per second, and how
+ * many values a histogram of seconds holds is not in seconds. The units are put into the records
+ * here, once, so that nothing after it has to know of kinds. */
+#include "study/study_state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct sim_meter *in_table(const struct sim_meter *table, const char *name)
+{
+    for (const struct sim_meter *m = table; m && m->name; m++) {
+        if (strcmp(m->name, name) == 0)
+            return m;
+    }
+    return NULL;
+}
+
+/* The meter of a component as its model's table, or the fabric's, has it. NULL: none. */
+static const struct sim_meter *meter_of(const struct sim_plan *plan, const char *component,
+                                        const char *name)
+{
+    for (uint32_t i = 0; i < plan->component_count; i++) {
+        if (strcmp(plan->components[i].name, component) != 0)
+            continue;
+        const struct sim_meter *m = in_table(plan->components[i].model->meters, name);
+        m = m ? m : in_table(sim_station_meter_table, name);
+        return m ? m : in_table(sim_caller_meter_table, name);
+    }
+    return NULL;
+}
+
+/* "unit/s", owned by the runs. NULL when out of memory. */
+static const char *per_second(struct sim_runs *runs, const char *unit)
+{
+    struct sim__unit *u = runs->units;
+    size_t n = strlen(unit);
+    while (u && (strncmp(u->text, unit, n) != 0 || strcmp(u->text + n, "/s") != 0))
+        u = u->next;
+    if (u)
+        return u->text;
+    u = malloc(sizeof *u + n + sizeof "/s");
+    if (!u)
+        return NULL;
+    snprintf(u->text, n + sizeof "/s", "%s/s", unit);
+    u->next = runs->units;
+    runs->units = u;
+    return u->text;
+}
+
+/* The unit a stat of a meter is in. NULL when out of memory. */
+static const char *unit_for(struct sim_runs *runs, const struct sim_plan *plan,
+                            const struct sim_metric *m)
+{
+    size_t n = strlen(m->unit);
+    if (n >= 2 && strcmp(m->unit + n - 2, "/s") == 0)
+        return m->unit;
+    const struct sim_meter *meter = meter_of(plan, m->component, m->meter);
+    bool count = strcmp(m->stat, "count") == 0;
+    if (meter && meter->kind == SIM_HISTOGRAM && count)
+        return "1";
+    if (!meter || meter->kind != SIM_COUNTER || count)
+        return m->unit;
+    return per_second(runs, m->unit);
+}
+
+int sim__rates_set(struct sim_runs *runs, uint32_t at)
+{
+    const struct sim_plan *plan = &runs->cases[at].plan;
+    const struct sim_record *sample = sim_runs_sample(runs, at);
+    for (uint32_t r = 0; r < runs->replications; r++) {
+        struct sim_record *record = runs->runs[(size_t)at * runs->replications + r].record;
+        for (uint32_t i = 0; record && i < record->metric_count; i++) {
+            struct sim_metric *m = &record->metrics[i];
+            m->unit = record == sample ? unit_for(runs, plan, m) : sample->metrics[i].unit;
+            if (!m->unit)
+                return -1;
+        }
+        for (uint32_t i = 0; record && i < record->series_count; i++) {
+            struct sim_series *s = &record->series[i];
+            struct sim_metric like = {s->component, s->meter, s->stat, s->unit, 0, false};
+            s->unit = record == sample ? unit_for(runs, plan, &like) : sample->series[i].unit;
+            if (!s->unit)
+                return -1;
+        }
+    }
+    return 0;
+}

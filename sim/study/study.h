@@ -1,0 +1,112 @@
+/* study.h - many runs of a scenario's cases: run, aggregated and judged.
+ *
+ * replicate.c runs every case x replication on threads; aggregate.c makes estimates of what the
+ * replications saw; expect.c holds them against the scenario's expectations. Results stand at
+ * their index and are worked on in its order, so that they do not depend on the number of threads.
+ * Warm-up detection (MSER-5), paired comparison, sequential stopping and the result store have
+ * their places here: each takes a struct sim_runs. */
+#ifndef SIM_STUDY_STUDY_H
+#define SIM_STUDY_STUDY_H
+
+#include "scenario/scenario.h"
+#include "study/estimate.h"
+#include "study/session.h"
+
+/* ---- running ------------------------------------------------------------------------------- */
+
+enum sim_run_state {
+    SIM_RUN_MISSING,  /* not started, or ended before its time by an interrupt */
+    SIM_RUN_FINISHED, /* .record is whole */
+    SIM_RUN_FAULT,    /* .why says what happened; .record is NULL */
+    SIM_RUN_REFUSED,  /* a model would not start with these parameters; .why */
+};
+
+struct sim_run {
+    enum sim_run_state state;
+    struct sim_record *record; /* owned */
+    char why[SIM_ERROR_TEXT_BYTES];
+};
+
+struct sim__unit;
+
+struct sim_runs {
+    const struct sim_case *cases; /* the scenario's variants or the cells of its sweep */
+    uint32_t case_count, replications;
+    struct sim_run *runs;      /* [case * replications + replication] */
+    uint32_t finished, faults; /* how many */
+    bool interrupted;
+    bool metrics_only;       /* records hold no series and no distributions */
+    struct sim__unit *units; /* such as "requests/s"; owned */
+};
+
+struct sim_replicate_options {
+    uint64_t seed;
+    uint32_t replications;
+    unsigned jobs;     /* threads; 0: as many as there are processors */
+    bool progress;     /* draw a bar on standard error */
+    bool metrics_only; /* keep no series and no distributions: for sweeps of many cells */
+};
+
+/* Runs every replication of every case. Returns when all are done or the session is interrupted:
+ * runs under way then end at their next window and count as missing. The caller frees *runs with
+ * sim_runs_free(). 0, or -1 with the reason (out of memory, no threads). */
+int sim_replicate(struct sim_session *, const struct sim_case *cases, uint32_t case_count,
+                  const struct sim_replicate_options *, struct sim_runs *, struct sim_error *);
+void sim_runs_free(struct sim_runs *);
+
+/* A run's record, NULL when it has none. O(1). */
+const struct sim_record *sim_runs_record(const struct sim_runs *, uint32_t at,
+                                         uint32_t replication);
+/* The record of a case's first finished replication, for its names and units; NULL: none. */
+const struct sim_record *sim_runs_sample(const struct sim_runs *, uint32_t at);
+/* The index of a case by name; UINT32_MAX: none. O(cases). */
+uint32_t sim_runs_find(const struct sim_runs *, const char *name);
+/* Which thread count `jobs` stands for. */
+unsigned sim_replicate_jobs(unsigned jobs);
+
+/* ---- the numbers --------------------------------------------------------------------------- */
+
+/* A check of the audit over all components and replications of a case. */
+struct sim_audit_total {
+    const char *name;
+    uint32_t checked, held;
+};
+
+struct sim_aggregate {
+    const struct sim_record *sample; /* names, units, headlines; NULL: no run finished */
+    struct sim_estimate *metrics;    /* one per sample->metrics */
+    uint32_t finished;               /* replications */
+    uint64_t events, hash;           /* of all finished ones, in order */
+    struct sim_audit_total *audits;
+    uint32_t audit_count;
+    bool audit_held;
+};
+
+/* One per case, in order. The caller frees with sim_aggregate_free(). NULL: out of memory. */
+struct sim_aggregate *sim_aggregate_runs(const struct sim_runs *);
+void sim_aggregate_free(struct sim_aggregate *, uint32_t count);
+
+/* "component.meter[.stat]" taken apart. The stat may be left out: what is natural is "p99" where
+ * there is one and "mean" otherwise. Index into record->metrics, UINT32_MAX: none. O(metrics). */
+uint32_t sim_aggregate_metric(const struct sim_record *, const char *that);
+/* The same for record->series. */
+uint32_t sim_aggregate_series(const struct sim_record *, const char *that);
+
+/* ---- the claims ---------------------------------------------------------------------------- */
+
+struct sim_verdict {
+    const struct sim_expect *expect;
+    uint32_t at; /* the case it was judged on */
+    bool held;
+    struct sim_estimate observed;
+    const char *unit; /* of the observed value; "1" for ratios */
+    char bound[160];  /* "at most 3000 requests/s" */
+    char note[160];   /* why it did not hold, or how weakly; "" when there is nothing to add */
+};
+
+/* Judges every expectation on every case it is about. The caller frees *verdicts. 0, or -1 when
+ * out of memory. */
+int sim_expect_judge(const struct sim_scenario *, const struct sim_runs *,
+                     struct sim_verdict **verdicts, uint32_t *count);
+
+#endif
