@@ -1,0 +1,61 @@
+/* cli.h - the commands: their options, read, and what each does. */
+#ifndef SIM_CLI_H
+#define SIM_CLI_H
+
+#include "scenario/scenario.h"
+
+/* Exit statuses; other tools hold on to them. */
+enum {
+    SIM_EXIT_DONE = 0,
+    SIM_EXIT_CLAIM = 1, /* an expectation or the audit failed */
+    SIM_EXIT_USAGE = 2, /* or an invalid scenario */
+    SIM_EXIT_FAULT = 3, /* while running; what was finished is kept */
+    SIM_EXIT_INTERRUPTED = 130,
+};
+
+struct sim_cli {
+    const char *command;
+    const char **variants;
+    struct sim_set *sets;
+    size_t variant_count, set_count;
+    uint64_t seed;
+    uint32_t replications; /* 0: the file's */
+    unsigned jobs;         /* 0: as many as processors */
+    const char *out, *format;
+    bool has_seed, no_plot, quiet, json, force, list, help;
+    char **operands;
+    int operand_count;
+};
+
+/* Each returns an exit status. */
+int sim__cli_run(const struct sim_cli *); /* run and sweep */
+int sim__cli_check(const struct sim_cli *);
+int sim__cli_plot(const struct sim_cli *);
+int sim__cli_models(const struct sim_cli *);
+int sim__cli_schema(const struct sim_cli *);
+int sim__cli_explain(const struct sim_cli *);
+int sim__cli_list(const struct sim_cli *);
+
+/* Reads argv[1…] after the command's name into *cli by what the command takes (a set of the bits
+ * below). 0, or -1: said on standard error. The caller frees with sim__cli_free(). */
+enum {
+    SIM_TAKES_VARIANT = 1,
+    SIM_TAKES_SET = 2,
+    SIM_TAKES_RUN = 4, /* --seed --reps --jobs --out --no-plot --json --quiet --force */
+    SIM_TAKES_FORMAT = 8,
+    SIM_TAKES_LIST = 16,
+};
+int sim__cli_read(struct sim_cli *, unsigned takes, int argc, char **argv);
+void sim__cli_free(struct sim_cli *);
+/* Prints the options of a set, for help. */
+void sim__cli_print_options(unsigned takes);
+
+/* Loads a scenario with the command's options; errors and warnings go to standard error. NULL:
+ * there were errors. */
+struct sim_scenario *sim__cli_load(const struct sim_cli *, const char *file);
+
+/* Says "weir COMMAND: …" and where help is. Returns SIM_EXIT_USAGE. */
+int sim__cli_usage(const char *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

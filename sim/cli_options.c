@@ -1,0 +1,218 @@
+/* cli_options.c - reading the command line. */
+#include "cli.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct option_row {
+    const char *name, *argument; /* argument NULL: none */
+    int letter;
+    unsigned takes; /* commands whose set has this bit; 0: all */
+    const char *doc;
+};
+
+static const struct option_row rows[] = {
+    {"variant", "V", 'V', SIM_TAKES_VARIANT, "only this variant; may be given again"},
+    {"set", "PATH=VALUE", 'S', SIM_TAKES_SET,
+     "set one value of the file, as in components.cache.ttl=60s; may be given again"},
+    {"seed", "N", 's', SIM_TAKES_RUN, "seed of all random streams; the file's otherwise"},
+    {"reps", "N", 'r', SIM_TAKES_RUN, "replications; the file's otherwise"},
+    {"jobs", "N", 'j', SIM_TAKES_RUN, "runs at a time; as many as processors otherwise"},
+    {"out", "DIR", 'o', SIM_TAKES_RUN, "where results go; out/<scenario name> otherwise"},
+    {"no-plot", NULL, 'n', SIM_TAKES_RUN, "write the figures' data and programs, draw none"},
+    {"format", "svg|pdf|png", 'f', SIM_TAKES_FORMAT, "of the figures; svg otherwise"},
+    {"json", NULL, 'J', SIM_TAKES_RUN, "print summary.json instead of the table"},
+    {"quiet", NULL, 'q', SIM_TAKES_RUN, "print nothing but errors"},
+    {"force", NULL, 'F', SIM_TAKES_RUN, "run it even if it will take long"},
+    {"list", NULL, 'l', SIM_TAKES_LIST, "print the plan (cells, events, time), run nothing"},
+    {"help", NULL, 'h', 0, "this text"},
+};
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static bool is_taken(const struct option_row *row, unsigned takes)
+{
+    return row->takes == 0 || (row->takes & takes) != 0;
+}
+
+void sim__cli_print_options(unsigned takes)
+{
+    for (size_t i = 0; i < ROWS; i++) {
+        char left[48];
+        if (!is_taken(&rows[i], takes))
+            continue;
+        snprintf(left, sizeof left, "--%s%s%s", rows[i].name, rows[i].argument ? " " : "",
+                 rows[i].argument ? rows[i].argument : "");
+        printf("  %-22s %s\n", left, rows[i].doc);
+    }
+}
+
+int sim__cli_usage(const char *command, const char *format, ...)
+{
+    va_list arguments;
+    fprintf(stderr, "weir%s%s: ", *command ? " " : "", command);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "\nSee `weir help%s%s`.\n", *command ? " " : "", command);
+    return SIM_EXIT_USAGE;
+}
+
+/* A whole number from `low` to `high`. 0, or -1: said. */
+static int whole(const struct sim_cli *cli, const char *option, const char *text, uint64_t low,
+                 uint64_t high, uint64_t *value)
+{
+    char *end;
+    errno = 0;
+    unsigned long long v = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end || errno != 0 || v < low || v > high) {
+        sim__cli_usage(cli->command, "--%s takes a whole number from %llu to %llu, not \"%s\"",
+                       option, (unsigned long long)low, (unsigned long long)high,
+                       sim_quote(text).s);
+        return -1;
+    }
+    *value = v;
+    return 0;
+}
+
+static int take_set(struct sim_cli *cli, char *text)
+{
+    char *equals = strchr(text, '=');
+    if (!equals || equals == text) {
+        sim__cli_usage(cli->command,
+                       "--set takes PATH=VALUE, as in components.cache.ttl=60s, not \"%s\"",
+                       sim_quote(text).s);
+        return -1;
+    }
+    *equals = '\0';
+    cli->sets[cli->set_count++] = (struct sim_set){.path = text, .value = equals + 1};
+    return 0;
+}
+
+static int take_format(struct sim_cli *cli, const char *text)
+{
+    if (strcmp(text, "svg") != 0 && strcmp(text, "pdf") != 0 && strcmp(text, "png") != 0) {
+        sim__cli_usage(cli->command, "--format is svg, pdf or png, not \"%s\"", sim_quote(text).s);
+        return -1;
+    }
+    cli->format = text;
+    return 0;
+}
+
+static int take(struct sim_cli *cli, int letter, char *text)
+{
+    uint64_t v = 0;
+    int status = 0;
+    switch (letter) {
+    case 'V': cli->variants[cli->variant_count++] = text; break;
+    case 'S': return take_set(cli, text);
+    case 's': cli->has_seed = true; return whole(cli, "seed", text, 0, UINT64_MAX, &cli->seed);
+    case 'r':
+        status = whole(cli, "reps", text, 1, 1000000, &v);
+        cli->replications = (uint32_t)v;
+        break;
+    case 'j':
+        status = whole(cli, "jobs", text, 1, 512, &v);
+        cli->jobs = (unsigned)v;
+        break;
+    case 'o': cli->out = text; break;
+    case 'f': return take_format(cli, text);
+    case 'n': cli->no_plot = true; break;
+    case 'J': cli->json = true; break;
+    case 'q': cli->quiet = true; break;
+    case 'F': cli->force = true; break;
+    case 'l': cli->list = true; break;
+    case 'h': cli->help = true; break;
+    default: return -1;
+    }
+    return status;
+}
+
+/* Says what is wrong with the option getopt_long() stopped at. */
+static void complain(const struct sim_cli *cli, unsigned takes, int got, const char *text)
+{
+    char name[64];
+    const char *start = text + strspn(text, "-");
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(start, "="), start);
+    if (got == ':') {
+        sim__cli_usage(cli->command, "--%s needs a value", name);
+        return;
+    }
+    struct sim_nearest nearest = sim_nearest(name);
+    for (size_t i = 0; i < ROWS; i++) {
+        if (!is_taken(&rows[i], takes))
+            continue;
+        if (strcmp(rows[i].name, name) == 0) {
+            sim__cli_usage(cli->command, "--%s takes no value", name);
+            return;
+        }
+        sim_nearest_try(&nearest, rows[i].name);
+    }
+    char hint[80] = "";
+    if (nearest.best)
+        snprintf(hint, sizeof hint, " (did you mean --%s?)", nearest.best);
+    sim__cli_usage(cli->command, "there is no option \"%s\"%s", sim_quote(text).s, hint);
+}
+
+int sim__cli_read(struct sim_cli *cli, unsigned takes, int argc, char **argv)
+{
+    struct option options[ROWS + 1] = {{0}};
+    int count = 0;
+    cli->format = "svg";
+    cli->variants = calloc((size_t)argc + 1, sizeof *cli->variants);
+    cli->sets = calloc((size_t)argc + 1, sizeof *cli->sets);
+    if (!cli->variants || !cli->sets) {
+        fputs("weir: out of memory\n", stderr);
+        return -1;
+    }
+    for (size_t i = 0; i < ROWS; i++) {
+        if (is_taken(&rows[i], takes))
+            options[count++] = (struct option){rows[i].name,
+                                               rows[i].argument ? required_argument : no_argument,
+                                               NULL, rows[i].letter};
+    }
+    opterr = 0;
+    for (;;) {
+        int before = optind > 0 ? optind : 1;
+        int got = getopt_long(argc, argv, ":h", options, NULL);
+        if (got == -1)
+            break;
+        if (got == '?' || got == ':') {
+            complain(cli, takes, got, optind > before ? argv[optind - 1] : argv[before]);
+            return -1;
+        }
+        if (take(cli, got, optarg) != 0)
+            return -1;
+    }
+    cli->operands = argv + optind;
+    cli->operand_count = argc - optind;
+    return 0;
+}
+
+void sim__cli_free(struct sim_cli *cli)
+{
+    free(cli->variants);
+    free(cli->sets);
+}
+
+struct sim_scenario *sim__cli_load(const struct sim_cli *cli, const char *file)
+{
+    struct sim_load_options options = {.variants = cli->variants,
+                                       .variant_count = cli->variant_count,
+                                       .sets = cli->sets,
+                                       .set_count = cli->set_count,
+                                       .seed = cli->seed,
+                                       .has_seed = cli->has_seed,
+                                       .replications = cli->replications};
+    struct sim_diagnostics said = {.items = NULL};
+    struct sim_scenario *scenario = sim_scenario_load(file, &options, &said);
+    sim_diagnostics_print(&said, stderr);
+    sim_diagnostics_free(&said);
+    return scenario;
+}

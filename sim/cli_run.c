@@ -1,0 +1,395 @@
+/* cli_run.c - weir run and weir sweep: load, refuse what is too large, run, write, draw, print. */
+#include "cli.h"
+
+#include "report/gnuplot.h"
+#include "report/number.h"
+#include "report/output.h"
+#include "report/report.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+/* What a core does, about, and how long a run may take unasked. */
+#define EVENTS_PER_SECOND 2e6
+#define MOST_SECONDS 3600.0
+#define PLAIN_COLUMNS 100u
+
+struct job {
+    const struct sim_cli *cli;
+    struct sim_scenario *scenario;
+    const struct sim_case *cases;
+    uint32_t case_count;
+    char place[SIM_OUTPUT_PATH_BYTES]; /* as the user would write it */
+    struct sim_session session;
+    struct sim_output output;
+    struct sim_runs runs;
+    struct sim_aggregate *aggregates;
+    struct sim_verdict *verdicts;
+    struct sim_report report;
+    struct sim_scenario *whole; /* without --variant, for the order of all; or NULL */
+    const char **names;         /* of its variants */
+    bool sweep, fault;          /* something went wrong while running */
+};
+
+static int fault(const struct sim_error *error)
+{
+    fprintf(stderr, "weir: %s\n", error->text);
+    return SIM_EXIT_FAULT;
+}
+
+/* ---- how large it is ----------------------------------------------------------------------- */
+
+static double events_of_all(const struct job *job)
+{
+    double events = 0;
+    for (uint32_t i = 0; i < job->case_count; i++)
+        events += sim_plan_events(&job->cases[i].plan, NULL, 0) * job->scenario->replications;
+    return events;
+}
+
+static double seconds_for(const struct job *job, double events)
+{
+    return events / EVENTS_PER_SECOND / sim_replicate_jobs(job->cli->jobs);
+}
+
+/* Refuses what would take more than an hour, with the arithmetic. */
+static int check_size(const struct job *job)
+{
+    double events = events_of_all(job), s = seconds_for(job, events);
+    if (job->cli->force || s <= MOST_SECONDS)
+        return SIM_EXIT_DONE;
+    char most[256] = "", arithmetic[256];
+    double largest = -1;
+    for (uint32_t i = 0; i < job->case_count; i++) {
+        double n = sim_plan_events(&job->cases[i].plan, arithmetic, sizeof arithmetic);
+        if (!(n <= largest)) {
+            largest = n;
+            snprintf(most, sizeof most, "\"%.60s\" alone %.3g: %.150s", job->cases[i].name, n,
+                     arithmetic);
+        }
+    }
+    fprintf(stderr,
+            "weir: %s is too large to run unasked: about %.3g events (%u %s x %u replications, %s)."
+            "\nAt %.0f million events/s on each of %u cores that is %s. Make it smaller (--reps, "
+            "--variant,\n--set run.duration=...), or run it all the same with --force.\n",
+            job->scenario->file, events, job->case_count, job->sweep ? "cells" : "variants",
+            job->scenario->replications, most, EVENTS_PER_SECOND / 1e6,
+            sim_replicate_jobs(job->cli->jobs), sim_number_human(s, "s").s);
+    return SIM_EXIT_USAGE;
+}
+
+/* weir sweep --list: what would be run. */
+static int list_plan(const struct job *job)
+{
+    double total = 0;
+    for (uint32_t i = 0; i < job->case_count; i++) {
+        double n = sim_plan_events(&job->cases[i].plan, NULL, 0) * job->scenario->replications;
+        printf("%-60s %12s events\n", job->cases[i].name, sim_number_human(n, "1").s);
+        total += n;
+    }
+    printf("%u cells x %u replications = %" PRIu64 " runs, about %s events, %s on %u cores\n",
+           job->case_count, job->scenario->replications,
+           (uint64_t)job->case_count * job->scenario->replications, sim_number_human(total, "1").s,
+           sim_number_human(seconds_for(job, total), "s").s, sim_replicate_jobs(job->cli->jobs));
+    return SIM_EXIT_DONE;
+}
+
+/* ---- running ------------------------------------------------------------------------------- */
+
+/* Runs all and makes the numbers of what finished. */
+static int simulate(struct job *job)
+{
+    struct sim_error error = {""};
+    struct sim_replicate_options options = {
+        .seed = job->scenario->seed,
+        .replications = job->scenario->replications,
+        .jobs = job->cli->jobs,
+        .progress = !job->cli->quiet && isatty(STDERR_FILENO),
+        .metrics_only = job->sweep,
+    };
+    if (sim_replicate(&job->session, job->cases, job->case_count, &options, &job->runs, &error) !=
+        0)
+        return fault(&error);
+    job->fault = job->runs.faults > 0;
+    job->aggregates = sim_aggregate_runs(&job->runs);
+    uint32_t count = 0;
+    if (!job->aggregates ||
+        (!job->sweep && sim_expect_judge(job->scenario, &job->runs, &job->verdicts, &count) != 0)) {
+        snprintf(error.text, sizeof error.text, "out of memory");
+        return fault(&error);
+    }
+    job->report = (struct sim_report){.scenario = job->scenario,
+                                      .runs = &job->runs,
+                                      .aggregates = job->aggregates,
+                                      .verdicts = job->verdicts,
+                                      .verdict_count = count,
+                                      .sweep = job->sweep,
+                                      .figure_format = job->cli->format,
+                                      .all_variants = job->names,
+                                      .all_variant_count = job->names ? job->whole->variant_count
+                                                                      : 0};
+    return SIM_EXIT_DONE;
+}
+
+/* Says which runs went wrong. What every replication says the same is said once. True when no model
+ * would start: then it is the scenario that is wrong. */
+static bool say_faults(const struct job *job)
+{
+    bool refused = false, other = false;
+    for (uint32_t at = 0; at < job->case_count; at++) {
+        const char *before = "";
+        for (uint32_t r = 0; r < job->runs.replications; r++) {
+            const struct sim_run *run = &job->runs.runs[(size_t)at * job->runs.replications + r];
+            refused = refused || run->state == SIM_RUN_REFUSED;
+            other = other || run->state == SIM_RUN_FINISHED || run->state == SIM_RUN_FAULT;
+            if (!run->why[0] || strcmp(run->why, before) == 0)
+                continue;
+            fprintf(stderr, "weir: %s, replication %u: %s\n", job->cases[at].name, r, run->why);
+            before = run->why;
+        }
+    }
+    return refused && !other;
+}
+
+/* ---- writing ------------------------------------------------------------------------------- */
+
+static int write_resolved(struct job *job, struct sim_error *error)
+{
+    char *text = sim_scenario_resolved(job->scenario);
+    FILE *file = sim_output_file(&job->output, "resolved.json", error);
+    if (!text)
+        snprintf(error->text, sizeof error->text, "out of memory");
+    if (file && text) {
+        size_t n = strlen(text);
+        fputs(text, file);
+        if (n > 0 && text[n - 1] != '\n')
+            fputc('\n', file);
+    }
+    free(text);
+    return file && text ? sim_output_file_end(&job->output, error) : -1;
+}
+
+static int write_with(struct job *job, const char *name,
+                      void (*writer)(const struct sim_report *, FILE *), struct sim_error *error)
+{
+    FILE *file = sim_output_file(&job->output, name, error);
+    if (!file)
+        return -1;
+    writer(&job->report, file);
+    return sim_output_file_end(&job->output, error);
+}
+
+/* A figure's data and program. 1: there was nothing to draw, and they are gone again. */
+static int write_figure(struct job *job, const struct sim_figure *figure, struct sim_error *error)
+{
+    char *gp_text = NULL;
+    size_t gp_bytes = 0;
+    char csv_name[512], gp_name[512];
+    snprintf(csv_name, sizeof csv_name, "figures/%s.csv", figure->name);
+    snprintf(gp_name, sizeof gp_name, "figures/%s.gp", figure->name);
+    FILE *gp = open_memstream(&gp_text, &gp_bytes);
+    FILE *csv = gp ? sim_output_file(&job->output, csv_name, error) : NULL;
+    int status = -1;
+    if (csv) {
+        status = sim_figure_write(&job->report, figure, csv, gp);
+        if (status < 0)
+            snprintf(error->text, sizeof error->text, "out of memory");
+        if (sim_output_file_end(&job->output, error) != 0)
+            status = -1;
+    }
+    if (gp && fclose(gp) != 0)
+        status = -1;
+    if (status == 1)
+        sim_output_drop(&job->output, csv_name);
+    if (status == 0) {
+        FILE *file = sim_output_file(&job->output, gp_name, error);
+        if (file)
+            fwrite(gp_text, 1, gp_bytes, file);
+        status = file ? sim_output_file_end(&job->output, error) : -1;
+    }
+    free(gp_text);
+    return status;
+}
+
+/* Writes all figures that apply; names of those that can be drawn go to `names`. */
+static int write_figures(struct job *job, const char **names, uint32_t *count,
+                         struct sim_error *error)
+{
+    for (uint32_t i = 0; i < job->scenario->figure_count; i++) {
+        const struct sim_figure *figure = &job->scenario->figures[i];
+        if (!sim_figure_applies(&job->report, figure))
+            continue;
+        int status = write_figure(job, figure, error);
+        if (status < 0)
+            return -1;
+        if (status == 0)
+            names[(*count)++] = figure->name;
+        else
+            fprintf(stderr, "weir: nothing was observed for the figure \"%s\"\n", figure->name);
+    }
+    return 0;
+}
+
+static void draw(struct job *job, const char *const *names, uint32_t count)
+{
+    char figures[SIM_OUTPUT_PATH_BYTES + 16];
+    snprintf(figures, sizeof figures, "%s/figures", job->output.temporary);
+    unsigned jobs = sim_replicate_jobs(job->cli->jobs);
+    switch (
+        sim_gnuplot_draw(&job->session, figures, names, count, job->cli->format, jobs, stderr)) {
+    case SIM_GNUPLOT_DRAWN:
+    case SIM_GNUPLOT_INTERRUPTED: break;
+    case SIM_GNUPLOT_MISSING:
+        fprintf(stderr,
+                "weir: gnuplot is not installed: the figures were not drawn; all else is in %s.\n"
+                "Install it and draw them with\n"
+                "    apt-get install gnuplot-nox && weir plot %s\n",
+                job->place, job->place);
+        job->fault = true;
+        break;
+    case SIM_GNUPLOT_FAILED: job->fault = true; break;
+    }
+}
+
+/* Writes everything beside DIR and puts it in DIR's place. */
+static int write_all(struct job *job)
+{
+    struct sim_error error = {""};
+    uint32_t count = 0;
+    const char **names = calloc(job->scenario->figure_count + 1u, sizeof *names);
+    int status = names ? 0 : -1;
+    if (status == 0)
+        status = write_resolved(job, &error);
+    if (status == 0)
+        status = write_with(job, "summary.json", sim_summary_write, &error);
+    if (status == 0)
+        status = write_with(job, "series.csv", sim_series_write, &error);
+    if (status == 0)
+        status = write_figures(job, names, &count, &error);
+    if (status == 0 && !job->cli->no_plot && count > 0 && !sim_session_interrupted(&job->session))
+        draw(job, names, count);
+    free(names);
+    if (status == 0)
+        status = sim_output_commit(&job->output, &error);
+    else
+        sim_output_abandon(&job->output);
+    if (status == 0)
+        return SIM_EXIT_DONE;
+    if (!error.text[0])
+        snprintf(error.text, sizeof error.text, "out of memory");
+    return fault(&error);
+}
+
+/* A variant has its colour from its place among all of the file, also when it is run alone. */
+static void load_names(struct job *job)
+{
+    struct sim_cli all = *job->cli;
+    all.variant_count = 0;
+    if (job->cli->variant_count == 0)
+        return;
+    job->whole = sim__cli_load(&all, job->cli->operands[0]);
+    if (job->whole)
+        job->names = calloc(job->whole->variant_count + 1u, sizeof *job->names);
+    for (uint32_t i = 0; job->names && i < job->whole->variant_count; i++)
+        job->names[i] = job->whole->variants[i].name;
+}
+
+/* ---- printing and the whole ---------------------------------------------------------------- */
+
+static void print(const struct job *job)
+{
+    struct winsize size;
+    unsigned columns = PLAIN_COLUMNS;
+    bool terminal = isatty(STDOUT_FILENO);
+    if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 60)
+        columns = size.ws_col < 160 ? size.ws_col : 160;
+    if (job->cli->json)
+        sim_summary_write(&job->report, stdout);
+    else if (!job->cli->quiet)
+        sim_overview_print(&job->report, job->place, columns, terminal, stdout);
+}
+
+static int status_of(struct job *job)
+{
+    if (sim_session_interrupted(&job->session)) {
+        fprintf(stderr, "weir: interrupted: %u of %" PRIu64 " runs are kept in %s\n",
+                job->runs.finished, (uint64_t)job->case_count * job->runs.replications, job->place);
+        return SIM_EXIT_INTERRUPTED;
+    }
+    if (job->fault)
+        return SIM_EXIT_FAULT;
+    bool held = sim_report_claims_held(&job->report) && sim_report_audit_held(&job->report);
+    return held ? SIM_EXIT_DONE : SIM_EXIT_CLAIM;
+}
+
+/* From an open output on. Ends the output. */
+static int run_and_write(struct job *job)
+{
+    int status = simulate(job);
+    bool refused = status == SIM_EXIT_DONE && say_faults(job);
+    if (status == SIM_EXIT_DONE && job->runs.finished == 0) {
+        fprintf(stderr, "weir: no run finished: nothing was written\n");
+        status = job->runs.interrupted ? SIM_EXIT_INTERRUPTED
+                 : refused             ? SIM_EXIT_USAGE
+                                       : SIM_EXIT_FAULT;
+    }
+    if (status != SIM_EXIT_DONE) {
+        sim_output_abandon(&job->output);
+        return status;
+    }
+    status = write_all(job);
+    if (status != SIM_EXIT_DONE)
+        return status;
+    print(job);
+    return status_of(job);
+}
+
+static int run_scenario(struct job *job)
+{
+    struct sim_error error = {""};
+    int status = check_size(job);
+    if (status != SIM_EXIT_DONE)
+        return status;
+    if (sim_session_open(&job->session, &error) != 0)
+        return fault(&error);
+    switch (sim_output_open(&job->output, job->place, &error)) {
+    case SIM_OUTPUT_FINE: status = run_and_write(job); break;
+    case SIM_OUTPUT_FAULT: status = fault(&error); break;
+    case SIM_OUTPUT_FOREIGN: status = sim__cli_usage(job->cli->command, "%s", error.text); break;
+    }
+    free(job->verdicts);
+    sim_aggregate_free(job->aggregates, job->case_count);
+    sim_runs_free(&job->runs);
+    sim_session_close(&job->session);
+    return status;
+}
+
+int sim__cli_run(const struct sim_cli *cli)
+{
+    struct job job = {.cli = cli, .sweep = strcmp(cli->command, "sweep") == 0};
+    int status;
+    job.scenario = sim__cli_load(cli, cli->operands[0]);
+    if (!job.scenario)
+        return SIM_EXIT_USAGE;
+    load_names(&job);
+    job.cases = job.sweep ? job.scenario->cells : job.scenario->variants;
+    job.case_count = job.sweep ? job.scenario->cell_count : job.scenario->variant_count;
+    if (cli->out)
+        snprintf(job.place, sizeof job.place, "%s", cli->out);
+    else
+        snprintf(job.place, sizeof job.place, "out/%s%s", job.scenario->name,
+                 job.sweep ? "-sweep" : "");
+    if (job.case_count == 0)
+        status = sim__cli_usage(cli->command, "%s has no \"sweep\"; `weir run` runs its variants",
+                                cli->operands[0]);
+    else
+        status = cli->list ? list_plan(&job) : run_scenario(&job);
+    free(job.names);
+    sim_scenario_free(job.whole);
+    sim_scenario_free(job.scenario);
+    return status;
+}

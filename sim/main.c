@@ -1,0 +1,161 @@
+/* main.c - the commands of weir. */
+#include "cli.h"
+
+#include "base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+struct command {
+    const char *name, *operands;
+    int least, most; /* operands; most -1: any number */
+    unsigned takes;
+    int (*run)(const struct sim_cli *);
+    const char *summary, *more;
+};
+
+static const struct command commands[] = {
+    {"run", "FILE", 1, 1, SIM_TAKES_VARIANT | SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_FORMAT,
+     sim__cli_run, "run every variant of a scenario and draw its figures",
+     "Prints the headline numbers side by side and whether what the file expects held. Results go\n"
+     "to --out: resolved.json, summary.json, series.csv and figures/. They are the same bytes for\n"
+     "the same file, seed and version, whatever --jobs.\n"},
+    {"sweep", "FILE", 1, 1,
+     SIM_TAKES_VARIANT | SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_FORMAT | SIM_TAKES_LIST,
+     sim__cli_run, "run every cell of a scenario's sweep and draw its curves",
+     "As `weir run`, over the cells of \"sweep\". Results go to out/<scenario name>-sweep.\n"},
+    {"check", "FILE...", 1, -1, SIM_TAKES_VARIANT | SIM_TAKES_SET, sim__cli_check,
+     "say every error of scenario files at once", ""},
+    {"plot", "DIR...", 1, -1, SIM_TAKES_FORMAT, sim__cli_plot, "draw the figures of results again",
+     "DIR is what `weir run` was given as --out.\n"},
+    {"models", "[NAME]", 0, 1, 0, sim__cli_models,
+     "list the models, or describe one: parameters, ports, meters", ""},
+    {"schema", "", 0, 0, 0, sim__cli_schema, "print the JSON Schema of scenario files", ""},
+    {"explain", "FILE [PATH]", 1, 2, SIM_TAKES_VARIANT | SIM_TAKES_SET, sim__cli_explain,
+     "say where each value of a scenario comes from",
+     "PATH is as in components.cache.ttl; all values without one.\n"},
+    {"list", "[DIR]", 0, 1, 0, sim__cli_list, "list the scenarios below DIR, or below scenarios/",
+     ""},
+};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static const struct command *find(const char *name)
+{
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    }
+    return NULL;
+}
+
+static int unknown(const char *name)
+{
+    struct sim_nearest nearest = sim_nearest(name);
+    for (size_t i = 0; i < COMMANDS; i++)
+        sim_nearest_try(&nearest, commands[i].name);
+    return sim__cli_usage("", "there is no command \"%s\"%s", sim_quote(name).s,
+                          sim_nearest_hint(&nearest).s);
+}
+
+static void help_command(const struct command *c)
+{
+    printf("weir %s %s\n\n%c%s.\n%s", c->name, c->operands, c->summary[0] - 'a' + 'A',
+           c->summary + 1, c->more);
+    puts("\nOptions:");
+    sim__cli_print_options(c->takes);
+}
+
+static void help_all(FILE *out)
+{
+    fputs("weir - a simulator of data-system architectures: what if, before production does\n\n",
+          out);
+    for (size_t i = 0; i < COMMANDS; i++) {
+        char left[48];
+        snprintf(left, sizeof left, "%s %s", commands[i].name, commands[i].operands);
+        fprintf(out, "  weir %-20s %s\n", left, commands[i].summary);
+    }
+    fputs("  weir help COMMAND         the options of a command\n"
+          "  weir --version\n\n"
+          "Exit status: 0 done; 1 an expectation or the audit failed; 2 usage or an invalid\n"
+          "scenario; 3 a fault while running, with what was finished kept; 130 interrupted.\n",
+          out);
+}
+
+static int help(int argc, char **argv)
+{
+    const struct command *c = argc > 2 ? find(argv[2]) : NULL;
+    if (argc > 2 && !c)
+        return unknown(argv[2]);
+    if (c)
+        help_command(c);
+    else
+        help_all(stdout);
+    return SIM_EXIT_DONE;
+}
+
+static int run_command(const struct command *c, int argc, char **argv)
+{
+    struct sim_cli cli = {.command = c->name};
+    int status = SIM_EXIT_USAGE;
+    if (sim__cli_read(&cli, c->takes, argc - 1, argv + 1) == 0) {
+        if (cli.help) {
+            help_command(c);
+            status = SIM_EXIT_DONE;
+        } else if (cli.operand_count < c->least) {
+            sim__cli_usage(c->name, "it needs %s", c->operands);
+        } else if (c->most >= 0 && cli.operand_count > c->most) {
+            sim__cli_usage(c->name, "\"%s\" is one too many: it takes %s",
+                           sim_quote(cli.operands[c->most]).s,
+                           c->most > 0 ? c->operands : "options only");
+        } else {
+            status = c->run(&cli);
+        }
+    }
+    sim__cli_free(&cli);
+    return status;
+}
+
+/* What was printed has to have arrived. */
+static int flushed(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    fprintf(stderr, "weir: cannot write to standard output: %s\n", strerror(errno));
+    return status == SIM_EXIT_INTERRUPTED ? status : SIM_EXIT_FAULT;
+}
+
+/* A descriptor 0, 1 or 2 that the caller closed would be given to the next file opened. */
+static void fill_standard_files(void)
+{
+    while (true) {
+        int fd = open("/dev/null", O_RDWR);
+        if (fd < 0 || fd > STDERR_FILENO) {
+            if (fd >= 0)
+                close(fd);
+            return;
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    fill_standard_files();
+    signal(SIGXFSZ, SIG_IGN); /* a file too large is an error of write(), which is reported */
+    if (argc < 2) {
+        help_all(stderr);
+        return SIM_EXIT_USAGE;
+    }
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "version") == 0) {
+        printf("weir %s\n", WEIR_VERSION);
+        return flushed(SIM_EXIT_DONE);
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0)
+        return flushed(help(argc, argv));
+    const struct command *c = find(argv[1]);
+    return flushed(c ? run_command(c, argc, argv) : unknown(argv[1]));
+}

@@ -1,0 +1,67 @@
+/* figure.h - a figure on its way to paper: which cases it shows, its lines or bars, in base units.
+ * The writers of each kind fill it in; figure.c turns it into CSV and a gnuplot preamble. */
+#ifndef SIM_REPORT_FIGURE_H
+#define SIM_REPORT_FIGURE_H
+
+#include "report/report.h"
+
+enum { SIM_DRAWN_VARIANTS = 10, SIM_DRAWN_PANELS = 8 }; /* as many as plots/theme.gp can show */
+
+struct sim_drawn_line {
+    uint32_t panel, variant, series; /* from 1; see plots/README.md */
+    char label[64];
+    uint32_t count;
+    double *x; /* ascending */
+    struct sim_estimate *y;
+    double p50, p99, p999; /* ccdf: for the table beside it; NAN: not known */
+};
+
+struct sim_drawn_variant {
+    char name[96];
+    uint32_t colour; /* its place in the scenario */
+    uint32_t at;     /* case; curves: any case of the group */
+};
+
+struct sim_drawn_panel {
+    const struct sim_panel *asked;
+    const char *that; /* bars: the one metric */
+    char title[128];
+    const char *unit; /* base unit of what is scaled */
+    struct sim_scale_range {
+        double least, most; /* least positive, greatest magnitude */
+    } range;
+};
+
+struct sim_drawing {
+    const struct sim_report *report;
+    const struct sim_figure *figure;
+    struct sim_drawn_variant variants[SIM_DRAWN_VARIANTS];
+    uint32_t variant_count;
+    uint32_t left_out; /* variants for which there was no room */
+    struct sim_drawn_panel panels[SIM_DRAWN_PANELS];
+    uint32_t panel_count;
+    struct sim_drawn_line *lines; /* owned */
+    uint32_t line_count, line_capacity;
+    double *values, *quantiles; /* room for one value per replication; owned */
+    const char *x_unit;         /* curve: as printed */
+    char x_label[128];
+    bool failed; /* out of memory */
+};
+
+/* The next line, zeroed, with room for `points`. NULL when out of memory (and .failed). */
+struct sim_drawn_line *sim_drawing_line(struct sim_drawing *, uint32_t panel, uint32_t variant,
+                                        uint32_t series, uint32_t points);
+/* Widens a panel's range by a value. */
+void sim_drawing_range(struct sim_drawn_panel *, double value);
+
+/* The place of a variant in the file, which fixes its colour; `otherwise` when it has none. */
+uint32_t sim_drawing_colour(const struct sim_report *, const char *variant, uint32_t otherwise);
+
+/* Fill in .lines and the panels' units and ranges from the report. */
+void sim_lines_timeline(struct sim_drawing *);
+void sim_lines_ccdf(struct sim_drawing *);
+void sim_lines_curve(struct sim_drawing *);
+/* Chooses the groups of cells a curve figure shows, in place of the variants. */
+void sim_lines_curve_groups(struct sim_drawing *);
+
+#endif

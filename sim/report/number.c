@@ -1,0 +1,144 @@
+/* number.c - numbers in results. */
+#include "report/number.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static void point(char *s)
+{
+    for (; *s; s++) {
+        if (*s == ',')
+            *s = '.';
+    }
+}
+
+struct sim_number sim_number_csv(double value)
+{
+    struct sim_number n = {""};
+    if (!isfinite(value))
+        return n;
+    if (value == floor(value) && fabs(value) < 0x1p53)
+        snprintf(n.s, sizeof n.s, "%lld", (long long)value);
+    else
+        snprintf(n.s, sizeof n.s, "%.9g", value);
+    point(n.s);
+    return n;
+}
+
+struct sim_number sim_number_json(double value)
+{
+    return isfinite(value) ? sim_number_csv(value) : (struct sim_number){"null"};
+}
+
+/* Units of a family, ascending: from `from` on, in base units, `unit` is used. */
+struct step {
+    double from, factor;
+    const char *unit;
+};
+
+static struct sim_scale choose(const struct step *steps, int count, double value)
+{
+    int i = count - 1;
+    while (i > 0 && fabs(value) < steps[i].from)
+        i--;
+    return (struct sim_scale){steps[i].factor, steps[i].unit};
+}
+
+struct sim_scale sim_number_scale(const char *unit, double value)
+{
+    static const struct step times[] = {
+        {0, 1e9, "ns"},   {0.9995e-6, 1e6, "µs"}, {0.9995e-3, 1e3, "ms"},
+        {0.9995, 1, "s"}, {300, 1 / 60.0, "min"}, {18000, 1 / 3600.0, "h"},
+    };
+    static const struct step bytes[] = {
+        {0, 1, "B"},
+        {1024, 0x1p-10, "KiB"},
+        {0x1p20, 0x1p-20, "MiB"},
+        {0x1p30, 0x1p-30, "GiB"},
+        {0x1p40, 0x1p-40, "TiB"},
+    };
+    static const struct step flows[] = {
+        {0, 1, "B/s"},
+        {1024, 0x1p-10, "KiB/s"},
+        {0x1p20, 0x1p-20, "MiB/s"},
+        {0x1p30, 0x1p-30, "GiB/s"},
+    };
+    if (strcmp(unit, "s") == 0)
+        return value == 0 ? (struct sim_scale){1, "s"} : choose(times, 6, value);
+    if (strcmp(unit, "B") == 0)
+        return choose(bytes, 5, value);
+    if (strcmp(unit, "B/s") == 0)
+        return choose(flows, 4, value);
+    return (struct sim_scale){1, strcmp(unit, "1") == 0 ? "" : unit};
+}
+
+bool sim_number_has_family(const char *unit)
+{
+    return strcmp(unit, "s") == 0 || strcmp(unit, "B") == 0 || strcmp(unit, "B/s") == 0;
+}
+
+/* Digits after the point that leave three significant ones of `value`. */
+static int decimals(double value)
+{
+    double v = fabs(value);
+    if (v == 0 || v >= 99.95)
+        return 0;
+    int digits = v >= 9.995 ? 1 : v >= 0.9995 ? 2 : 3;
+    for (double edge = 0.09995; v < edge && digits < 9; edge /= 10)
+        digits++;
+    return digits;
+}
+
+/* Thousands and millions for what has no family of units. Returns the prefix. */
+static const char *prefix(const char *family, double value, double *factor)
+{
+    static const struct step plain[] = {
+        {0, 1, ""},
+        {9995, 1e-3, "k"},
+        {0.9995e6, 1e-6, "M"},
+        {0.9995e9, 1e-9, "G"},
+        {0.9995e12, 1e-12, "T"},
+    };
+    *factor = 1;
+    if (sim_number_has_family(family))
+        return "";
+    struct sim_scale scale = choose(plain, 5, value);
+    *factor = scale.factor;
+    return scale.unit;
+}
+
+struct sim_number sim_number_with(double value, double half, const char *unit)
+{
+    struct sim_number n = {"-"};
+    if (!isfinite(value))
+        return n;
+    struct sim_scale scale = sim_number_scale(unit, value);
+    double factor;
+    const char *big = prefix(unit, value, &factor);
+    double shown = value * scale.factor * factor, around = half * scale.factor * factor;
+    int digits = decimals(shown);
+    if (around > 0 && around < fabs(shown) * 1e-5) /* nothing to see, or the rounding of sums */
+        half = NAN;
+    if (shown == floor(shown) && fabs(shown) < 1e4 && !(around > 0))
+        digits = 0;
+    const char *space = *big || *scale.unit ? " " : "";
+    const char *between = *big && *scale.unit ? " " : "";
+    if (shown != 0 && fabs(shown) < 0.0005 && isfinite(half)) {
+        snprintf(n.s, sizeof n.s, "%.2g ±%.1g%s%.12s", shown, around, space, scale.unit);
+    } else if (isfinite(half)) {
+        int finer = around > 0 && decimals(around) > 1 ? decimals(around) - 1 : 0;
+        digits = finer > digits && finer <= digits + 4 ? finer : digits;
+        snprintf(n.s, sizeof n.s, "%.*f ±%.*f%s%s%s%.12s", digits, shown, digits, around, space,
+                 big, between, scale.unit);
+    } else {
+        snprintf(n.s, sizeof n.s, "%.*f%s%s%s%.12s", digits, shown, space, big, between,
+                 scale.unit);
+    }
+    return n;
+}
+
+struct sim_number sim_number_human(double value, const char *unit)
+{
+    return sim_number_with(value, NAN, unit);
+}

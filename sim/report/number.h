@@ -1,0 +1,31 @@
+/* number.h - numbers in results: for machines to nine digits, for people in units that suit. */
+#ifndef SIM_REPORT_NUMBER_H
+#define SIM_REPORT_NUMBER_H
+
+#include <stdbool.h>
+
+/* For JSON and CSV: whole numbers below 2^53 in full, others to nine significant digits, '.' in any
+ * locale. NAN and infinities: "null", and nothing in CSV. */
+struct sim_number {
+    char s[40];
+};
+struct sim_number sim_number_json(double value);
+struct sim_number sim_number_csv(double value);
+
+/* A unit that suits a value: multiply by .factor and say .unit. `unit` is the base unit of a
+ * metric: "s" becomes ns, us, ms, s, min or h, "B" and "B/s" binary multiples, "1" nothing; others
+ * stay. The text lives as long as `unit`. */
+struct sim_scale {
+    double factor;
+    const char *unit;
+};
+struct sim_scale sim_number_scale(const char *unit, double value);
+/* True for units with a family of their own (s, B, B/s), which differ from value to value. */
+bool sim_number_has_family(const char *unit);
+
+/* For people: three significant digits ("12.3 ms", "2.01 k requests/s", "-" for NAN); with a half
+ * width in the same unit ("12.34 ±0.40 ms"), without when it is NAN or below 1e-5 of the value. */
+struct sim_number sim_number_human(double value, const char *unit);
+struct sim_number sim_number_with(double value, double half, const char *unit);
+
+#endif

@@ -1,0 +1,374 @@
+/* overview.c - what `weir run` prints: the headline numbers side by side, the claims, the audit. */
+#include "report/report.h"
+
+#include "report/number.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CELL_BYTES = 48, CASES_ACROSS = 4 };
+
+struct grid {
+    uint32_t rows, columns;
+    char *cells; /* [row][column], CELL_BYTES each; row 0 and column 0 are labels */
+};
+
+/* How many columns a UTF-8 text takes on a terminal. */
+static unsigned width(const char *s)
+{
+    unsigned n = 0;
+    for (; *s; s++)
+        n += ((unsigned char)*s & 0xc0) != 0x80;
+    return n;
+}
+
+static char *cell(const struct grid *g, uint32_t row, uint32_t column)
+{
+    return g->cells + ((size_t)row * g->columns + column) * CELL_BYTES;
+}
+
+static void pad(FILE *out, const char *s, unsigned to, bool right)
+{
+    unsigned w = width(s), gap = to > w ? to - w : 0;
+    if (right)
+        fprintf(out, "%*s%s", (int)gap, "", s);
+    else
+        fprintf(out, "%s%*s", s, (int)gap, "");
+}
+
+/* ---- wrapped text -------------------------------------------------------------------------- */
+
+/* Prints words with line breaks; all lines but the first are indented. */
+static void wrap(FILE *out, const char *text, unsigned indent, unsigned at, unsigned columns)
+{
+    while (*text) {
+        size_t n = strcspn(text, " \n");
+        char word[256];
+        snprintf(word, sizeof word, "%.*s", (int)n, text);
+        unsigned w = width(word);
+        if (at > indent && at + 1 + w > columns) {
+            fprintf(out, "\n%*s", (int)indent, "");
+            at = indent;
+        } else if (at > indent) {
+            fputc(' ', out);
+            at++;
+        }
+        fputs(word, out);
+        at += w;
+        text += n;
+        text += strspn(text, " \n");
+    }
+    fputc('\n', out);
+}
+
+/* ---- the table ----------------------------------------------------------------------------- */
+
+static bool is_shown(const struct sim_record *record, uint32_t at)
+{
+    const struct sim_metric *m = &record->metrics[at];
+    if (!m->headline)
+        return false;
+    if (strcmp(m->stat, "p50") == 0 || strcmp(m->stat, "p99") == 0)
+        return true;
+    if (strcmp(m->stat, "mean") != 0)
+        return false;
+    char that[256]; /* of a histogram the percentiles say more than the mean */
+    snprintf(that, sizeof that, "%s.%s.p99", m->component, m->meter);
+    return sim_aggregate_metric(record, that) == UINT32_MAX;
+}
+
+static void metric_cell(const struct sim_report *report, uint32_t at, const char *that, char *text)
+{
+    const struct sim_aggregate *a = &report->aggregates[at];
+    uint32_t m = a->sample ? sim_aggregate_metric(a->sample, that) : UINT32_MAX;
+    if (m == UINT32_MAX) {
+        snprintf(text, CELL_BYTES, "%s", a->sample ? "" : "no run");
+        return;
+    }
+    const struct sim_estimate *e = &a->metrics[m];
+    double half = e->high - e->mean;
+    const char *unit = a->sample->metrics[m].unit; /* in the head, unless it varies */
+    struct sim_number n = sim_number_with(e->mean, half > 0 ? half : NAN,
+                                          sim_number_has_family(unit) ? unit : "1");
+    snprintf(text, CELL_BYTES, "%s", n.s);
+}
+
+/* A metric that was zero, or not observed, in every case says nothing. */
+static bool is_something(const struct sim_report *report, const char *that)
+{
+    for (uint32_t at = 0; at < report->runs->case_count; at++) {
+        const struct sim_aggregate *a = &report->aggregates[at];
+        uint32_t m = a->sample ? sim_aggregate_metric(a->sample, that) : UINT32_MAX;
+        if (m != UINT32_MAX && a->metrics[m].n > 0 && a->metrics[m].mean != 0)
+            return true;
+    }
+    return false;
+}
+
+/* The unit of a metric as the head of the table has it: "" where every cell has its own. */
+static const char *unit_in_head(const struct sim_report *report, const char *that)
+{
+    for (uint32_t at = 0; at < report->runs->case_count; at++) {
+        const struct sim_record *record = report->aggregates[at].sample;
+        uint32_t m = record ? sim_aggregate_metric(record, that) : UINT32_MAX;
+        if (m == UINT32_MAX)
+            continue;
+        const char *unit = record->metrics[m].unit;
+        return sim_number_has_family(unit) || strcmp(unit, "1") == 0 ? "" : unit;
+    }
+    return "";
+}
+
+/* Headline metrics that some case observed, in order, each once. Returns how many; `names` has room
+ * for `most` and one. */
+static uint32_t collect(const struct sim_report *report, char (*names)[CELL_BYTES * 2],
+                        uint32_t most)
+{
+    uint32_t n = 0;
+    for (uint32_t at = 0; at < report->runs->case_count; at++) {
+        const struct sim_record *record = report->aggregates[at].sample;
+        for (uint32_t i = 0; record && i < record->metric_count; i++) {
+            const struct sim_metric *m = &record->metrics[i];
+            if (!is_shown(record, i) || n == most)
+                continue;
+            snprintf(names[n], sizeof names[n], "%s.%s.%s", m->component, m->meter, m->stat);
+            uint32_t k = 0;
+            while (strcmp(names[k], names[n]) != 0)
+                k++;
+            n += k == n && is_something(report, names[n]);
+        }
+    }
+    return n;
+}
+
+static void print_block(const struct grid *g, uint32_t from, uint32_t to, const unsigned *widths,
+                        FILE *out)
+{
+    for (uint32_t r = 0; r < g->rows; r++) {
+        bool some = *cell(g, r, 0);
+        for (uint32_t c = from; c < to; c++)
+            some = some || *cell(g, r, c);
+        if (!some)
+            continue;
+        fputs("  ", out);
+        pad(out, cell(g, r, 0), widths[0], false);
+        for (uint32_t c = from; c < to; c++) {
+            if (c + 1 == to && !*cell(g, r, c))
+                continue;
+            fputs("  ", out);
+            pad(out, cell(g, r, c), widths[c], true);
+        }
+        fputc('\n', out);
+    }
+    fputc('\n', out);
+}
+
+/* Prints the grid in blocks of as many columns as fit, the labels before each. */
+static void print_grid(const struct grid *g, unsigned columns, FILE *out)
+{
+    unsigned *widths = calloc(g->columns, sizeof *widths);
+    for (uint32_t c = 0; widths && c < g->columns; c++) {
+        for (uint32_t r = 0; r < g->rows; r++) {
+            unsigned w = width(cell(g, r, c));
+            widths[c] = w > widths[c] ? w : widths[c];
+        }
+    }
+    for (uint32_t from = 1; widths && from < g->columns;) {
+        unsigned used = 2 + widths[0] + 2 + widths[from];
+        uint32_t to = from + 1;
+        while (to < g->columns && used + 2 + widths[to] <= columns)
+            used += 2 + widths[to++];
+        print_block(g, from, to, widths, out);
+        from = to;
+    }
+    free(widths);
+}
+
+/* Whether a metric reads the same in every case: then it needs no column. */
+static bool is_same(const struct sim_report *report, const char *that)
+{
+    char first[CELL_BYTES] = "", text[CELL_BYTES];
+    if (report->runs->case_count < 2)
+        return false;
+    metric_cell(report, 0, that, first);
+    for (uint32_t at = 1; at < report->runs->case_count; at++) {
+        metric_cell(report, at, that, text);
+        if (strcmp(text, first) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* Says in a paragraph what is the same everywhere and takes it out of `names`. Returns how many are
+ * left. */
+static uint32_t print_same(const struct sim_report *report, char (*names)[CELL_BYTES * 2],
+                           uint32_t count, unsigned columns, FILE *out)
+{
+    char text[4096];
+    size_t n = (size_t)snprintf(text, sizeof text, "The same in all:");
+    uint32_t left = 0;
+    for (uint32_t m = 0; m < count; m++) {
+        char value[CELL_BYTES];
+        if (!is_same(report, names[m])) {
+            memmove(names[left++], names[m], sizeof *names);
+            continue;
+        }
+        metric_cell(report, 0, names[m], value);
+        const char *unit = unit_in_head(report, names[m]);
+        if (n < sizeof text)
+            n += (size_t)snprintf(text + n, sizeof text - n, " %s %s%s%s;", names[m], value,
+                                  *unit ? " " : "", unit);
+    }
+    if (left < count && n <= sizeof text) {
+        text[n - 1] = '.';
+        wrap(out, text, 0, 0, columns);
+        fputc('\n', out);
+    }
+    return left;
+}
+
+/* Few cases stand side by side; many stand below one another, for columns compare best. */
+static void print_table(const struct sim_report *report, unsigned columns, FILE *out)
+{
+    enum { MOST_METRICS = 64 };
+    uint32_t cases = report->runs->case_count;
+    bool across = cases <= CASES_ACROSS;
+    char(*names)[CELL_BYTES * 2] = calloc(MOST_METRICS + 1, sizeof *names);
+    uint32_t metrics = names ? collect(report, names, MOST_METRICS) : 0;
+    if (names)
+        metrics = print_same(report, names, metrics, columns, out);
+    struct grid g = {.rows = across ? metrics + 1 : cases + 3,
+                     .columns = across ? cases + 1 : metrics + 1};
+    g.cells = calloc((size_t)g.rows * g.columns + 1, CELL_BYTES);
+    for (uint32_t m = 0; g.cells && m < metrics; m++) {
+        int head = (int)strcspn(names[m], ".");
+        const char *unit = unit_in_head(report, names[m]);
+        if (across) {
+            snprintf(cell(&g, m + 1, 0), CELL_BYTES, "%.30s%s%.14s", names[m], *unit ? ", " : "",
+                     unit);
+        } else {
+            snprintf(cell(&g, 2, m + 1), CELL_BYTES, "%.*s", CELL_BYTES - 1, unit);
+            snprintf(cell(&g, 0, m + 1), CELL_BYTES, "%.*s", head, names[m]);
+            snprintf(cell(&g, 1, m + 1), CELL_BYTES, "%.*s", CELL_BYTES - 1, names[m] + head + 1);
+        }
+        for (uint32_t at = 0; at < cases; at++)
+            metric_cell(report, at, names[m],
+                        across ? cell(&g, m + 1, at + 1) : cell(&g, at + 3, m + 1));
+    }
+    for (uint32_t at = 0; g.cells && at < cases; at++)
+        snprintf(across ? cell(&g, 0, at + 1) : cell(&g, at + 3, 0), CELL_BYTES, "%.*s",
+                 CELL_BYTES - 1, report->runs->cases[at].name);
+    if (g.cells && metrics > 0)
+        print_grid(&g, columns, out);
+    free(g.cells);
+    free(names);
+}
+
+/* ---- claims and audit ---------------------------------------------------------------------- */
+
+static void mark(FILE *out, bool good, bool colour)
+{
+    if (colour)
+        fputs(good ? "\033[32m" : "\033[31;1m", out);
+    fputs(good ? "  ✓ " : "  ✗ ", out);
+    if (colour)
+        fputs("\033[0m", out);
+}
+
+static void print_verdict(const struct sim_report *report, const struct sim_verdict *v,
+                          unsigned columns, bool colour, FILE *out)
+{
+    const struct sim_expect *e = v->expect;
+    char text[1024], when[64] = "";
+    if (!isnan(e->from) || !isnan(e->to))
+        snprintf(when, sizeof when, " from %.9g s to %.9g s", isnan(e->from) ? 0.0 : e->from,
+                 isnan(e->to) ? (double)report->runs->cases[v->at].plan.duration / 1e9 : e->to);
+    double half = v->observed.high - v->observed.mean;
+    struct sim_number seen = sim_number_with(v->observed.mean, half > 0 ? half : NAN, v->unit);
+    snprintf(text, sizeof text, "%s: %s%s is %s; expected %s%s%s%s%.300s",
+             report->runs->cases[v->at].name, e->that, when, seen.s, v->bound,
+             v->note[0] ? " (" : "", v->note, v->note[0] ? ")" : "", "");
+    mark(out, v->held, colour);
+    wrap(out, text, 4, 4, columns);
+    if (!v->held && e->because) {
+        fputs("    ", out);
+        wrap(out, e->because, 4, 4, columns);
+    }
+}
+
+static void print_audit(const struct sim_report *report, unsigned columns, bool colour, FILE *out)
+{
+    uint32_t checked = 0, held = 0;
+    for (uint32_t at = 0; at < report->runs->case_count; at++) {
+        for (uint32_t i = 0; i < report->aggregates[at].audit_count; i++) {
+            checked += report->aggregates[at].audits[i].checked;
+            held += report->aggregates[at].audits[i].held;
+        }
+    }
+    mark(out, checked == held, colour);
+    fprintf(out, "audit: %u of %u checks held\n", held, checked);
+    for (uint32_t at = 0; checked != held && at < report->runs->case_count; at++) {
+        for (uint32_t r = 0; r < report->runs->replications; r++) {
+            const struct sim_record *record = sim_runs_record(report->runs, at, r);
+            for (uint32_t i = 0; record && i < record->audit_count; i++) {
+                const struct sim_audit_line *line = &record->audit[i];
+                char text[512];
+                if (line->held)
+                    continue;
+                snprintf(text, sizeof text, "%s, replication %u: %s of %s: %s",
+                         report->runs->cases[at].name, r, line->name, line->component, line->text);
+                fputs("    ", out);
+                wrap(out, text, 4, 4, columns);
+            }
+        }
+    }
+}
+
+static void print_head(const struct sim_report *report, unsigned columns, FILE *out)
+{
+    const struct sim_runs *runs = report->runs;
+    const struct sim_scenario *s = report->scenario;
+    const struct sim_plan *plan = &runs->cases[0].plan;
+    uint64_t total = (uint64_t)runs->case_count * runs->replications;
+    char text[512], warm[64] = "", interval[96];
+    wrap(out, s->title ? s->title : s->name, 0, 0, columns);
+    if (plan->warmup > 0)
+        snprintf(warm, sizeof warm, " after %s of warm-up",
+                 sim_number_human((double)plan->warmup / 1e9, "s").s);
+    snprintf(interval, sizeof interval, "%s",
+             runs->replications > 1 ? "± is half of a 95 % interval" : "n = 1: no intervals");
+    snprintf(text, sizeof text, "%u %s, %u replication%s, seed %" PRIu64 ", %s simulated%s; %s.",
+             runs->case_count,
+             report->sweep           ? "cells"
+             : runs->case_count == 1 ? "variant"
+                                     : "variants",
+             runs->replications, runs->replications == 1 ? "" : "s", s->seed,
+             sim_number_human((double)(plan->duration - plan->warmup) / 1e9, "s").s, warm,
+             interval);
+    wrap(out, text, 0, 0, columns);
+    if (runs->finished < total)
+        fprintf(out, "INCOMPLETE: %u of %" PRIu64 " runs finished.\n", runs->finished, total);
+    fputc('\n', out);
+}
+
+void sim_overview_print(const struct sim_report *report, const char *place, unsigned columns,
+                        bool colour, FILE *out)
+{
+    if (report->runs->case_count > 0) {
+        print_head(report, columns, out);
+        print_table(report, columns, out);
+    }
+    for (uint32_t i = 0; i < report->verdict_count; i++)
+        print_verdict(report, &report->verdicts[i], columns, colour, out);
+    print_audit(report, columns, colour, out);
+    if (!place)
+        return;
+    fprintf(out, "\nresults: %s/summary.json, %s/series.csv\n", place, place);
+    for (uint32_t i = 0; i < report->scenario->figure_count; i++) {
+        const struct sim_figure *figure = &report->scenario->figures[i];
+        if (sim_figure_applies(report, figure))
+            fprintf(out, "figure:  %s/figures/%s.%s\n", place, figure->name, report->figure_format);
+    }
+}

@@ -1,0 +1,46 @@
+/* report.h - what a study is written as: a summary, series, figures, and a table for people. */
+#ifndef SIM_REPORT_REPORT_H
+#define SIM_REPORT_REPORT_H
+
+#include "study/study.h"
+
+#include <stdio.h>
+
+/* All that the writers need; none of it is theirs. */
+struct sim_report {
+    const struct sim_scenario *scenario;
+    const struct sim_runs *runs;
+    const struct sim_aggregate *aggregates; /* one per case of runs */
+    const struct sim_verdict *verdicts;
+    uint32_t verdict_count;
+    bool sweep;                /* the cases are cells */
+    const char *figure_format; /* "svg", "pdf", "png" */
+    /* all variants of the file in order, also those that were not asked for: they fix the colours;
+       NULL: those of the scenario */
+    const char *const *all_variants;
+    uint32_t all_variant_count;
+};
+
+/* summary.json, as DESIGN §6 has it; more members may come. */
+void sim_summary_write(const struct sim_report *, FILE *);
+
+/* series.csv: variant,replication,t_s,component,meter,stat,unit,value; t_s is a window's start, and
+ * value is empty where nothing was observed. */
+void sim_series_write(const struct sim_report *, FILE *);
+
+/* What `weir run` prints, in `columns` columns; marks are coloured when asked. `place` is where the
+ * results are, NULL: nowhere. */
+void sim_overview_print(const struct sim_report *, const char *place, unsigned columns, bool colour,
+                        FILE *);
+
+/* True when every expectation held; every audit. */
+bool sim_report_claims_held(const struct sim_report *);
+bool sim_report_audit_held(const struct sim_report *);
+
+/* Whether a figure can be drawn from these cases: curves need a sweep, the others none. */
+bool sim_figure_applies(const struct sim_report *, const struct sim_figure *);
+/* The figure's data and the gnuplot program that draws it from NAME.csv beside it. 0; 1 when there
+ * is nothing to draw and what was written is to be thrown away; -1 when out of memory. */
+int sim_figure_write(const struct sim_report *, const struct sim_figure *, FILE *csv, FILE *gp);
+
+#endif

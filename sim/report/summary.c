@@ -1,0 +1,193 @@
+/* summary.c - summary.json. */
+#include "report/report.h"
+
+#include "report/json.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+static void write_estimate(struct sim_json *json, const struct sim_estimate *e)
+{
+    sim_json_number(json, "mean", e->mean);
+    sim_json_number(json, "low", e->low);
+    sim_json_number(json, "high", e->high);
+}
+
+static void write_metrics(struct sim_json *json, const struct sim_aggregate *a)
+{
+    sim_json_open(json, "metrics", '{', false);
+    for (uint32_t i = 0; a->sample && i < a->sample->metric_count; i++) {
+        const struct sim_metric *m = &a->sample->metrics[i];
+        char key[256];
+        snprintf(key, sizeof key, "%s.%s.%s", m->component, m->meter, m->stat);
+        sim_json_open(json, key, '{', true);
+        write_estimate(json, &a->metrics[i]);
+        sim_json_text(json, "unit", m->unit);
+        if (a->metrics[i].n < a->finished)
+            sim_json_count(json, "n", a->metrics[i].n);
+        sim_json_close(json, '}');
+    }
+    sim_json_close(json, '}');
+}
+
+static void write_verdict(struct sim_json *json, const struct sim_verdict *v)
+{
+    const struct sim_expect *e = v->expect;
+    sim_json_open(json, NULL, '{', true);
+    sim_json_text(json, "that", e->that);
+    sim_json_bool(json, "held", v->held);
+    sim_json_number(json, "observed", v->observed.mean);
+    sim_json_number(json, "low", v->observed.low);
+    sim_json_number(json, "high", v->observed.high);
+    sim_json_text(json, "unit", v->unit);
+    sim_json_text(json, "bound", v->bound);
+    if (!isnan(e->from))
+        sim_json_number(json, "from", e->from);
+    if (!isnan(e->to))
+        sim_json_number(json, "to", e->to);
+    if (e->because)
+        sim_json_text(json, "because", e->because);
+    if (v->note[0])
+        sim_json_text(json, "note", v->note);
+    sim_json_close(json, '}');
+}
+
+static void write_failed_line(struct sim_json *json, const struct sim_audit_line *line,
+                              uint32_t replication)
+{
+    sim_json_open(json, NULL, '{', true);
+    sim_json_text(json, "check", line->name);
+    sim_json_text(json, "component", line->component);
+    sim_json_count(json, "replication", replication);
+    sim_json_number(json, "expected", line->expected);
+    sim_json_number(json, "observed", line->observed);
+    sim_json_text(json, "text", line->text);
+    sim_json_close(json, '}');
+}
+
+static void write_audit(struct sim_json *json, const struct sim_report *report, uint32_t at)
+{
+    const struct sim_aggregate *a = &report->aggregates[at];
+    sim_json_open(json, "audit", '{', false);
+    sim_json_bool(json, "held", a->audit_held);
+    sim_json_open(json, "checks", '{', false);
+    for (uint32_t i = 0; i < a->audit_count; i++) {
+        sim_json_open(json, a->audits[i].name, '{', true);
+        sim_json_count(json, "checked", a->audits[i].checked);
+        sim_json_count(json, "held", a->audits[i].held);
+        sim_json_close(json, '}');
+    }
+    sim_json_close(json, '}');
+    sim_json_open(json, "failed", '[', false);
+    for (uint32_t r = 0; r < report->runs->replications; r++) {
+        const struct sim_record *record = sim_runs_record(report->runs, at, r);
+        for (uint32_t i = 0; record && i < record->audit_count; i++) {
+            if (!record->audit[i].held)
+                write_failed_line(json, &record->audit[i], r);
+        }
+    }
+    sim_json_close(json, ']');
+    sim_json_close(json, '}');
+}
+
+static void write_faults(struct sim_json *json, const struct sim_runs *runs, uint32_t at)
+{
+    sim_json_open(json, "faults", '[', false);
+    for (uint32_t r = 0; r < runs->replications; r++) {
+        const struct sim_run *run = &runs->runs[(size_t)at * runs->replications + r];
+        if (run->state != SIM_RUN_FAULT && run->state != SIM_RUN_REFUSED)
+            continue;
+        sim_json_open(json, NULL, '{', true);
+        sim_json_count(json, "replication", r);
+        sim_json_text(json, "why", run->why);
+        sim_json_close(json, '}');
+    }
+    sim_json_close(json, ']');
+}
+
+static void write_cell(struct sim_json *json, const struct sim_report *report, uint32_t at)
+{
+    const struct sim_case *it = &report->runs->cases[at];
+    sim_json_text(json, "variant", it->variant);
+    sim_json_open(json, "at", '{', true);
+    for (uint32_t i = 0; i < report->scenario->sweep_path_count; i++)
+        sim_json_text(json, report->scenario->sweep_paths[i], it->at_text[i]);
+    sim_json_close(json, '}');
+}
+
+static void write_case(struct sim_json *json, const struct sim_report *report, uint32_t at)
+{
+    const struct sim_aggregate *a = &report->aggregates[at];
+    char hash[17];
+    sim_json_open(json, report->runs->cases[at].name, '{', false);
+    if (report->sweep)
+        write_cell(json, report, at);
+    write_metrics(json, a);
+    sim_json_open(json, "expect", '[', false);
+    for (uint32_t i = 0; i < report->verdict_count; i++) {
+        if (report->verdicts[i].at == at)
+            write_verdict(json, &report->verdicts[i]);
+    }
+    sim_json_close(json, ']');
+    write_audit(json, report, at);
+    if (a->finished < report->runs->replications) {
+        sim_json_count(json, "finished", a->finished);
+        write_faults(json, report->runs, at);
+    }
+    sim_json_count(json, "events", a->events);
+    snprintf(hash, sizeof hash, "%016" PRIx64, a->hash);
+    sim_json_text(json, "hash", hash);
+    sim_json_close(json, '}');
+}
+
+/* Present only when something is missing: a reader who never looks for it reads whole results. */
+static void write_incomplete(struct sim_json *json, const struct sim_runs *runs)
+{
+    uint64_t total = (uint64_t)runs->case_count * runs->replications;
+    if (runs->finished == total)
+        return;
+    sim_json_open(json, "incomplete", '{', true);
+    sim_json_count(json, "finished", runs->finished);
+    sim_json_count(json, "of", total);
+    sim_json_text(json, "why", runs->interrupted ? "interrupted" : "fault");
+    sim_json_close(json, '}');
+}
+
+void sim_summary_write(const struct sim_report *report, FILE *out)
+{
+    const struct sim_scenario *scenario = report->scenario;
+    struct sim_json json;
+    sim_json_begin(&json, out);
+    sim_json_open(&json, NULL, '{', false);
+    sim_json_text(&json, "weir", WEIR_VERSION);
+    sim_json_text(&json, "name", scenario->name);
+    sim_json_text(&json, "title", scenario->title);
+    sim_json_text(&json, "scenario", scenario->hash);
+    sim_json_count(&json, "seed", scenario->seed);
+    sim_json_count(&json, "replications", scenario->replications);
+    sim_json_number(&json, "confidence", SIM_LEVEL);
+    write_incomplete(&json, report->runs);
+    sim_json_open(&json, "variants", '{', false);
+    for (uint32_t at = 0; at < report->runs->case_count; at++)
+        write_case(&json, report, at);
+    sim_json_close(&json, '}');
+    sim_json_close(&json, '}');
+    sim_json_end(&json);
+}
+
+bool sim_report_claims_held(const struct sim_report *report)
+{
+    bool held = true;
+    for (uint32_t i = 0; i < report->verdict_count; i++)
+        held = held && report->verdicts[i].held;
+    return held;
+}
+
+bool sim_report_audit_held(const struct sim_report *report)
+{
+    bool held = true;
+    for (uint32_t i = 0; i < report->runs->case_count; i++)
+        held = held && report->aggregates[i].audit_held;
+    return held;
+}

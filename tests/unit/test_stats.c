@@ -1,0 +1,408 @@
+/* test_stats.c - intervals, aggregation and the judging of expectations. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka.h wants the four above first */
+#include <cmocka.h>
+
+#include "study/progress.h"
+#include "study/student.h"
+#include "study/study.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- Student's t --------------------------------------------------------------------------- */
+
+/* level, df, quantile: from the regularised incomplete beta function integrated numerically
+ * (Simpson, 20,000 panels over the angle), which shares nothing with the series under test; the
+ * rows of level 0.95 agree with any printed table. */
+static const struct {
+    double level;
+    uint32_t df;
+    double t;
+} known[] = {
+    {0.8, 1, 3.077683537},     {0.8, 2, 1.885618083},     {0.8, 3, 1.637744354},
+    {0.8, 4, 1.533206274},     {0.8, 5, 1.475884049},     {0.8, 10, 1.372183641},
+    {0.8, 29, 1.311433647},    {0.8, 30, 1.310415025},    {0.8, 100, 1.290074761},
+    {0.8, 200, 1.285798794},   {0.9, 1, 6.313751515},     {0.9, 2, 2.91998558},
+    {0.9, 3, 2.353363435},     {0.9, 4, 2.131846786},     {0.9, 5, 2.015048373},
+    {0.9, 10, 1.812461123},    {0.9, 29, 1.699127027},    {0.9, 30, 1.697260887},
+    {0.9, 100, 1.660234326},   {0.9, 200, 1.652508101},   {0.95, 1, 12.70620474},
+    {0.95, 2, 4.30265273},     {0.95, 3, 3.182446305},    {0.95, 4, 2.776445105},
+    {0.95, 5, 2.570581836},    {0.95, 10, 2.228138852},   {0.95, 29, 2.045229642},
+    {0.95, 30, 2.042272456},   {0.95, 100, 1.983971519},  {0.95, 200, 1.971896224},
+    {0.99, 1, 63.65674116},    {0.99, 2, 9.924843201},    {0.99, 3, 5.84090931},
+    {0.99, 4, 4.604094871},    {0.99, 5, 4.032142984},    {0.99, 10, 3.169272673},
+    {0.99, 29, 2.756385904},   {0.99, 30, 2.749995654},   {0.99, 100, 2.625890521},
+    {0.99, 200, 2.600634436},  {0.999, 1, 636.6192488},   {0.999, 2, 31.59905458},
+    {0.999, 3, 12.92397864},   {0.999, 4, 8.610301581},   {0.999, 5, 6.868826626},
+    {0.999, 10, 4.586893859},  {0.999, 29, 3.659405019},  {0.999, 30, 3.645958635},
+    {0.999, 100, 3.390491311}, {0.999, 200, 3.339835406},
+};
+
+static void quantiles_agree_with_tables(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        double t = sim_student_quantile(known[i].level, known[i].df);
+        if (fabs(t - known[i].t) > 1e-8 * known[i].t)
+            fail_msg("level %g, df %u: %.12g, not %.12g", known[i].level, known[i].df, t,
+                     known[i].t);
+    }
+}
+
+/* Closed forms: df 1 is the Cauchy distribution, t = tan(pi level / 2); df 2 has
+ * t = level sqrt(2 / (1 - level²)). */
+static void quantiles_agree_with_closed_forms(void **state)
+{
+    (void)state;
+    for (double level = 0.05; level < 0.9995; level += 0.0137) {
+        double one = tan(1.57079632679489661923 * level);
+        double two = level * sqrt(2 / (1 - level * level));
+        assert_true(fabs(sim_student_quantile(level, 1) - one) <= 1e-9 * one);
+        assert_true(fabs(sim_student_quantile(level, 2) - two) <= 1e-9 * two);
+    }
+}
+
+/* Where the series gives way to the expansion both must agree; far out it is the normal's
+ * 1.959963985 and 3.290526731. Falling in df throughout. */
+static void quantiles_join_the_normal(void **state)
+{
+    (void)state;
+    static const double levels[] = {0.8, 0.95, 0.999};
+    for (int i = 0; i < 3; i++) {
+        double series = sim_student_quantile(levels[i], 10000);
+        double expansion = sim_student_quantile(levels[i], 10001);
+        assert_true(expansion < series && series - expansion < 2e-7);
+        for (uint32_t df = 2; df <= 300; df++)
+            assert_true(sim_student_quantile(levels[i], df) <
+                        sim_student_quantile(levels[i], df - 1));
+    }
+    assert_true(fabs(sim_student_quantile(0.95, 2000000000) - 1.959963985) < 1e-8);
+    assert_true(fabs(sim_student_quantile(0.999, 2000000000) - 3.290526731) < 1e-8);
+}
+
+/* ---- coverage ------------------------------------------------------------------------------ */
+
+/* A generator of this test's own: PCG's output permutation is not needed, an LCG's high bits are
+ * good enough for sums of twelve. */
+static double uniform(uint64_t *state)
+{
+    *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (double)(*state >> 11) * 0x1p-53;
+}
+
+static double normal(uint64_t *state)
+{
+    double u = 1 - uniform(state), v = uniform(state);
+    return sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
+}
+
+static unsigned covered(uint32_t n, double level, double bias)
+{
+    uint64_t state = 20240611 + n;
+    unsigned hits = 0;
+    double values[64];
+    for (int experiment = 0; experiment < 1000; experiment++) {
+        for (uint32_t i = 0; i < n; i++)
+            values[i] = 100 + 2 * normal(&state);
+        struct sim_estimate e = sim_estimate_mean(values, n, level);
+        hits += e.low <= 100 + bias && 100 + bias <= e.high;
+    }
+    return hits;
+}
+
+/* 950 ± 20 covers 1,000 fair experiments in 99.6 % of cases; the seed is fixed, so this is not a
+ * matter of luck any more. */
+static void intervals_cover_the_mean(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = {2, 3, 5, 10, 30};
+    for (int i = 0; i < 5; i++)
+        assert_in_range(covered(sizes[i], 0.95, 0), 930, 970);
+    assert_in_range(covered(5, 0.8, 0), 770, 830);
+    assert_in_range(covered(5, 0.99, 0), 980, 998);
+}
+
+/* A mean that is 3 % off (1.5 standard deviations here) is not covered: the check can fail. */
+static void intervals_do_not_cover_a_shifted_mean(void **state)
+{
+    (void)state;
+    assert_true(covered(10, 0.95, 3) < 930);
+    assert_true(covered(30, 0.95, 3) < 100);
+}
+
+static void one_run_has_no_interval(void **state)
+{
+    (void)state;
+    double one[] = {NAN, 4, NAN}, none[] = {NAN, NAN}, two[] = {1, NAN, 3};
+    struct sim_estimate e = sim_estimate_mean(one, 3, 0.95);
+    assert_true(e.n == 1 && e.mean == 4 && isnan(e.low) && isnan(e.high));
+    e = sim_estimate_mean(none, 2, 0.95);
+    assert_true(e.n == 0 && isnan(e.mean));
+    e = sim_estimate_mean(two, 3, 0.95);
+    assert_true(e.n == 2 && e.mean == 2 && fabs(e.high - 2 - 12.70620474) < 1e-6);
+    double same[] = {7, 7, 7};
+    e = sim_estimate_mean(same, 3, 0.95);
+    assert_true(e.low == 7 && e.high == 7);
+}
+
+/* ---- a study of made-up records ------------------------------------------------------------- */
+
+enum { REPLICATIONS = 4, WINDOWS = 10 };
+
+struct fake {
+    struct sim_case cases[2];
+    struct sim_run runs[2 * REPLICATIONS];
+    struct sim_record records[2 * REPLICATIONS];
+    struct sim_metric metrics[2 * REPLICATIONS][3];
+    struct sim_series series[2 * REPLICATIONS];
+    double values[2 * REPLICATIONS][WINDOWS];
+    struct sim_audit_line audit[2 * REPLICATIONS][2];
+    struct sim_runs all;
+    struct sim_scenario scenario;
+    struct sim_expect expect;
+};
+
+/* users.latency.p99 of base in replication r: 10 + r; "fast" has half. db.rate by window: w. */
+static void fake_init(struct fake *f, uint32_t replications)
+{
+    memset(f, 0, sizeof *f);
+    f->cases[0].name = f->cases[0].variant = "base";
+    f->cases[1].name = f->cases[1].variant = "fast";
+    for (uint32_t i = 0; i < 2 * replications; i++) {
+        uint32_t r = i % replications;
+        double latency = (10.0 + r) / (i < replications ? 1 : 2);
+        struct sim_metric metrics[3] = {{"users", "latency", "mean", "s", latency / 2, true},
+                                        {"users", "latency", "p99", "s", latency, true},
+                                        {"db", "rate", "mean", "requests/s", 5, true}};
+        memcpy(f->metrics[i], metrics, sizeof metrics);
+        for (uint32_t w = 0; w < WINDOWS; w++)
+            f->values[i][w] = w == 9 ? (double)NAN : w;
+        f->series[i] = (struct sim_series){"db", "rate", "mean", "requests/s", f->values[i]};
+        f->audit[i][0] = (struct sim_audit_line){.name = "little", .held = true};
+        f->audit[i][1] = (struct sim_audit_line){.name = "little", .held = i != 1};
+        f->records[i] = (struct sim_record){.interval = SIM_SECOND,
+                                            .windows = WINDOWS,
+                                            .metrics = f->metrics[i],
+                                            .series = &f->series[i],
+                                            .audit = f->audit[i],
+                                            .metric_count = 3,
+                                            .series_count = 1,
+                                            .audit_count = 2,
+                                            .audit_held = i != 1,
+                                            .hash = i,
+                                            .events = 10};
+        f->runs[i].state = SIM_RUN_FINISHED;
+        f->runs[i].record = &f->records[i];
+    }
+    f->all = (struct sim_runs){.cases = f->cases,
+                               .case_count = 2,
+                               .replications = replications,
+                               .runs = f->runs,
+                               .finished = 2 * replications};
+    f->expect = (struct sim_expect){.that = "users.latency",
+                                    .variant = "base",
+                                    .at_most = NAN,
+                                    .at_least = NAN,
+                                    .equals = NAN,
+                                    .within = NAN,
+                                    .confidence = 0.95,
+                                    .from = NAN,
+                                    .to = NAN};
+    f->scenario = (struct sim_scenario){.expects = &f->expect, .expect_count = 1};
+}
+
+static struct sim_verdict judge(struct fake *f)
+{
+    struct sim_verdict *verdicts, first;
+    uint32_t count = 0;
+    assert_int_equal(sim_expect_judge(&f->scenario, &f->all, &verdicts, &count), 0);
+    assert_int_equal(count, 1);
+    first = verdicts[0];
+    free(verdicts);
+    return first;
+}
+
+static void aggregates_are_of_finished_runs(void **state)
+{
+    (void)state;
+    struct fake f;
+    fake_init(&f, REPLICATIONS);
+    f.runs[3].record = NULL; /* base, replication 3 */
+    f.runs[3].state = SIM_RUN_MISSING;
+    struct sim_aggregate *a = sim_aggregate_runs(&f.all);
+    assert_non_null(a);
+    assert_int_equal(a[0].finished, 3);
+    assert_int_equal(a[0].events, 30);
+    assert_true(a[0].metrics[1].mean == 11 && a[0].metrics[1].n == 3);
+    assert_true(a[0].hash != a[1].hash);
+    assert_false(a[0].audit_held);
+    assert_true(a[1].audit_held);
+    assert_int_equal(a[0].audit_count, 1);
+    assert_int_equal(a[0].audits[0].checked, 6);
+    assert_int_equal(a[0].audits[0].held, 5);
+    sim_aggregate_free(a, 2);
+}
+
+static void metrics_are_found_by_name(void **state)
+{
+    (void)state;
+    struct fake f;
+    fake_init(&f, REPLICATIONS);
+    assert_int_equal(sim_aggregate_metric(&f.records[0], "users.latency"), 1);
+    assert_int_equal(sim_aggregate_metric(&f.records[0], "users.latency.mean"), 0);
+    assert_int_equal(sim_aggregate_metric(&f.records[0], "db.rate"), 2);
+    assert_int_equal(sim_aggregate_metric(&f.records[0], "db.rat"), UINT32_MAX);
+    assert_int_equal(sim_aggregate_metric(&f.records[0], "users"), UINT32_MAX);
+    assert_int_equal(sim_aggregate_series(&f.records[0], "db.rate"), 0);
+    assert_int_equal(sim_runs_find(&f.all, "fast"), 1);
+    assert_int_equal(sim_runs_find(&f.all, "slow"), UINT32_MAX);
+}
+
+/* p99 is 10, 11, 12, 13: mean 11.5, standard error sqrt(5/3)/2 = 0.6455, t(3) = 3.1824, so the
+ * interval is 9.446 … 13.554. */
+static void bounds_are_held_with_their_interval(void **state)
+{
+    (void)state;
+    struct fake f;
+    fake_init(&f, REPLICATIONS);
+    f.expect.at_most = 13.6;
+    struct sim_verdict v = judge(&f);
+    assert_true(v.held && v.note[0] == '\0');
+    assert_true(fabs(v.observed.high - 13.5543) < 1e-3);
+    f.expect.at_most = 13;
+    v = judge(&f);
+    assert_false(v.held);
+    assert_non_null(strstr(v.note, "crosses"));
+    f.expect.at_most = 11;
+    v = judge(&f);
+    assert_true(!v.held && v.note[0] == '\0');
+    f.expect.at_most = NAN;
+    f.expect.at_least = 9.4;
+    assert_true(judge(&f).held);
+    f.expect.at_least = 10;
+    v = judge(&f);
+    assert_false(v.held);
+    assert_non_null(strstr(v.note, "crosses"));
+    f.expect.that = "users.nothing.mean";
+    v = judge(&f);
+    assert_false(v.held);
+    assert_string_equal(v.note, "nothing was observed");
+}
+
+static void equality_is_covered_or_within(void **state)
+{
+    (void)state;
+    struct fake f;
+    fake_init(&f, REPLICATIONS);
+    f.expect.equals = 13.5;
+    assert_true(judge(&f).held);
+    f.expect.equals = 13.6;
+    assert_false(judge(&f).held);
+    f.expect.confidence = 0.99;
+    assert_true(judge(&f).held);
+    f.expect.equals = 11.4;
+    f.expect.within = 0.03;
+    assert_true(judge(&f).held);
+    f.expect.equals = 11.5 * 1.03; /* a claim shifted by 3 % fails a test of 2 % */
+    f.expect.within = 0.02;
+    assert_false(judge(&f).held);
+}
+
+static void one_replication_says_so(void **state)
+{
+    (void)state;
+    struct fake f;
+    fake_init(&f, 1);
+    f.expect.at_most = 10;
+    struct sim_verdict v = judge(&f);
+    assert_true(v.held);
+    assert_string_equal(v.note, "n = 1 cannot support an interval");
+    f.expect.at_most = NAN;
+    f.expect.equals = 10;
+    assert_false(judge(&f).held);
+    f.expect.within = 0.01;
+    assert_true(judge(&f).held);
+}
+
+/* Each replication's ratio is exactly 1/2: its interval has no width, though the values vary. */
+static void relative_claims_are_paired(void **state)
+{
+    (void)state;
+    struct fake f;
+    fake_init(&f, REPLICATIONS);
+    f.expect.variant = NULL;
+    f.expect.relative_to = "base";
+    f.expect.equals = 0.5;
+    struct sim_verdict v = judge(&f);
+    assert_true(v.held && v.at == 1 && v.observed.low == 0.5 && v.observed.high == 0.5);
+    assert_string_equal(v.unit, "1");
+}
+
+/* Windows 2, 3, 4 start in [2 s, 5 s); window 9 was not observed. */
+static void windows_are_judged_alone(void **state)
+{
+    (void)state;
+    struct fake f;
+    fake_init(&f, REPLICATIONS);
+    f.expect.that = "db.rate";
+    f.expect.from = 2;
+    f.expect.to = 5;
+    f.expect.equals = 3;
+    assert_true(judge(&f).held);
+    f.expect.that = "db.rate.max";
+    f.expect.equals = 4;
+    assert_true(judge(&f).held);
+    f.expect.that = "db.rate.min";
+    f.expect.equals = 2;
+    assert_true(judge(&f).held);
+    f.expect.that = "db.rate.max";
+    f.expect.to = NAN;
+    f.expect.equals = 8;
+    assert_true(judge(&f).held);
+    f.expect.from = 9;
+    assert_int_equal(judge(&f).observed.n, 0);
+}
+
+/* ---- the bar ------------------------------------------------------------------------------- */
+
+static void progress_fits_the_terminal(void **state)
+{
+    (void)state;
+    struct sim_progress_state s = {
+        .done_s = 30, .total_s = 120, .events = 5e6, .elapsed_s = 2, .finished = 1, .runs = 4};
+    char line[256];
+    sim_progress_line(&s, 200, line, sizeof line);
+    assert_non_null(strstr(line, " 25 % of 2 min 00 s simulated, 2.5 M events/s, 6 s left"));
+    assert_non_null(strstr(line, ", 1/4 runs"));
+    sim_progress_line(&s, 40, line, sizeof line);
+    assert_int_equal(strlen(line), 39);
+    sim_progress_line(&s, 200, line, 10);
+    assert_int_equal(strlen(line), 9);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(quantiles_agree_with_tables),
+        cmocka_unit_test(quantiles_agree_with_closed_forms),
+        cmocka_unit_test(quantiles_join_the_normal),
+        cmocka_unit_test(intervals_cover_the_mean),
+        cmocka_unit_test(intervals_do_not_cover_a_shifted_mean),
+        cmocka_unit_test(one_run_has_no_interval),
+        cmocka_unit_test(aggregates_are_of_finished_runs),
+        cmocka_unit_test(metrics_are_found_by_name),
+        cmocka_unit_test(bounds_are_held_with_their_interval),
+        cmocka_unit_test(equality_is_covered_or_within),
+        cmocka_unit_test(one_replication_says_so),
+        cmocka_unit_test(relative_claims_are_paired),
+        cmocka_unit_test(windows_are_judged_alone),
+        cmocka_unit_test(progress_fits_the_terminal),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
