@@ -145,6 +145,11 @@ static inline uint32_t sim_latest(const struct sim_keyspace *space, uint64_t key
 {
     return space->latest[key];
 }
+/* Asks memory for a key that sim_latest() will be asked for soon. */
+static inline void sim_expect_latest(const struct sim_keyspace *space, uint64_t key)
+{
+    __builtin_prefetch(&space->latest[key]);
+}
 /* The size of a key's value in bytes: drawn from the key alone, so it is the same everywhere. */
 int64_t sim_value_bytes(const struct sim_keyspace *, uint64_t key);
 

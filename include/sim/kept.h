@@ -42,6 +42,23 @@ bool sim_kept_covers(struct sim_kept *, struct sim_keyspace *);
 
 /* All below: of keys of the keyspace covered. O(1) but for clearing. */
 
+/* Asks memory for a key on its way here, and again when it has come: first for where it would be,
+ * then for what is there. */
+static inline void sim_kept_expect(const struct sim_kept *k, const struct sim_request *request)
+{
+    const struct sim_kept_store *store = k->store;
+    if (store != NULL && store->space != NULL && store->space == request->space)
+        sim_table_prefetch(&store->table, (uint32_t)request->key);
+}
+
+static inline void sim_kept_prefetch(const struct sim_kept *k, uint64_t key)
+{
+    const struct sim_table *t = &k->store->table;
+    uint32_t place = sim_table_find(t, (uint32_t)key);
+    if (place != SIM_TABLE_NONE)
+        sim_table_prefetch_place(t, place);
+}
+
 static inline uint32_t sim_kept_find(const struct sim_kept *k, uint64_t key)
 {
     return sim_table_find(&k->store->table, (uint32_t)key);

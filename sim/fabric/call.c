@@ -171,6 +171,8 @@ void sim__call_attempt(struct sim_node *from, const struct sim_port_target *targ
                                      (sim_arg){.p = call});
     else if (give_up > 0)
         call->timer = sim_after(w->sim, give_up, timed_out, from, (sim_arg){.p = call});
+    if (call->to->model->expect != NULL)
+        call->to->model->expect(call->to, request);
     if (!sim__link_send(w, target->out, request->bytes, request_arrives, call->to,
                         (sim_arg){.p = call}))
         drop(w, call);

@@ -9,8 +9,7 @@
 /* Offsets into struct sim_station_meters; every component that serves has these. */
 #define STATION(member) offsetof(struct sim_station_meters, member)
 const struct sim_meter sim_station_meter_table[] = {
-    {"rate", SIM_COUNTER, "requests", "Calls that arrived.", STATION(rate), NULL, NULL,
-     SIM_HEADLINE},
+    {"rate", SIM_COUNTER, "requests", "Calls that arrived.", STATION(rate), NULL, NULL, 0},
     {"answered", SIM_COUNTER, "requests", "Calls answered well.", STATION(ok), NULL, NULL, 0},
     {"failed", SIM_COUNTER, "requests", "Calls that failed while served.", STATION(failed), NULL,
      NULL, 0},

@@ -1,0 +1,143 @@
+/* store - a keyed database: connections, service times by kind of request, and versions.
+ *
+ * Models: a pool of connections behind one first-come-first-served queue with a limit; a request
+ * holds a connection for a time drawn by its kind. A write or delete commits when its work is
+ * done and gives its key the next version; a read returns the version that is latest when its
+ * work is done. So what a reader got is as old as its way back.
+ * Leaves out: everything within a storage engine (pages, locks, log, compaction), replicas,
+ * transactions of several keys, what a scan returns. Data outlive a crash; work under way does not,
+ * and had not committed.
+ *
+ * Source: Kleinrock 1975, Queueing Systems I, sec. 3.5 (the pool); Herlihy and Wing 1990 (a single
+ * copy whose operations take effect at one instant within them: linearizable).
+ * Validated by tests/theory/test_models.c and tests/model/test_store.c.
+ *
+ * Streams: one for each kind of request, so that more writes leave the reads' times alone.
+ *
+ * Invariant: versions of a key only grow, by one for each write counted. */
+#include "sim/model.h"
+
+struct store {
+    struct sim_node node;
+    int64_t connections, queue_limit;
+    struct sim_dist time[SIM_OP_COUNT];
+
+    struct sim_stream streams[SIM_OP_COUNT];
+    struct sim_station station;
+    struct sim_counter reads, writes;
+};
+
+static const struct sim_dist *time_of(const struct store *s, enum sim_op op)
+{
+    if (op == SIM_DELETE && s->time[op].kind == SIM_DIST_NONE)
+        return &s->time[SIM_WRITE];
+    return &s->time[op == SIM_OTHER ? SIM_READ : op];
+}
+
+static void start_work(struct sim_node *self, struct sim_station *station, uint32_t job)
+{
+    struct store *s = (struct store *)self;
+    enum sim_op op = sim_call_request(self, station->jobs[job].call)->op;
+    sim_station_work(station, job, sim_dist_draw_time(time_of(s, op), &s->streams[op]));
+}
+
+static void worked(struct sim_node *self, struct sim_station *station, uint32_t job)
+{
+    struct store *s = (struct store *)self;
+    sim_call_id call = station->jobs[job].call;
+    const struct sim_request *request = sim_call_request(self, call);
+    struct sim_reply reply = {.status = SIM_OK};
+    if (request->op == SIM_WRITE || request->op == SIM_DELETE) {
+        sim_count(&s->writes);
+        if (request->space)
+            reply.version = sim_commit(self->sim, request->space, request->key);
+    } else {
+        sim_count(&s->reads);
+        if (request->space) {
+            reply.version = sim_latest(request->space, request->key);
+            reply.bytes = sim_value_bytes(request->space, request->key);
+        }
+    }
+    sim_answer(self, call, reply);
+    sim_station_leave(station, job);
+}
+
+static void serve(struct sim_node *self, sim_call_id call, const struct sim_request *request)
+{
+    (void)request;
+    struct store *s = (struct store *)self;
+    if (!sim_station_arrive(&s->station, call))
+        sim_answer(self, call, (struct sim_reply){.status = SIM_REFUSED});
+}
+
+static int init(struct sim_node *self, struct sim_error *error)
+{
+    struct store *s = (struct store *)self;
+    static const char *const purposes[SIM_OP_COUNT] = {"read", "write", "delete", "scan", "other"};
+    for (int op = 0; op < SIM_OP_COUNT; op++)
+        sim_node_stream(self, purposes[op], &s->streams[op]);
+    if (sim_station_init(&s->station, self, s->connections, s->queue_limit, start_work, worked) !=
+        0)
+        return sim_refuse(error, "out of memory");
+    return 0;
+}
+
+static void fault(struct sim_node *self, enum sim_fault_kind kind)
+{
+    struct store *s = (struct store *)self;
+    if (kind == SIM_FAULT_CRASH)
+        sim_station_clear(&s->station);
+}
+
+static void changed(struct sim_node *self, const struct sim_param *param)
+{
+    struct store *s = (struct store *)self;
+    if (param->offset == offsetof(struct store, connections))
+        sim_station_resize(&s->station, s->connections);
+    s->station.queue_limit = s->queue_limit;
+}
+
+#define OF(member) offsetof(struct store, member)
+
+static const struct sim_param params[] = {
+    {"connections", SIM_COUNT, OF(connections), "100", 1, 1e8, SIM_CHANGEABLE, "connections",
+     .doc = "Requests worked on at once by each node.",
+     .source = "PostgreSQL 15 documentation, sec. 20.3.1: max_connections is 100"},
+    {"queue_limit", SIM_COUNT, OF(queue_limit), "unlimited", .flags = SIM_CHANGEABLE,
+     .unit = "requests", .doc = "Requests that may wait for a connection; one more is refused.",
+     .source = "chosen: nothing is refused unless the scenario says so"},
+    {"read_time", SIM_DISTRIBUTION, OF(time[SIM_READ]),
+     "{\"type\":\"exponential\",\"mean\":\"1ms\"}", .flags = SIM_CHANGEABLE,
+     .doc = "How long a read holds its connection.",
+     .source = "chosen: an indexed read, mostly from memory and sometimes from a solid-state disk"},
+    {"write_time", SIM_DISTRIBUTION, OF(time[SIM_WRITE]),
+     "{\"type\":\"exponential\",\"mean\":\"5ms\"}", .flags = SIM_CHANGEABLE,
+     .doc = "How long a write holds its connection, to its commit.",
+     .source = "chosen: some times a read, as a commit waits for the log to be on disk"},
+    {"delete_time", SIM_DISTRIBUTION, OF(time[SIM_DELETE]), .flags = SIM_OPTIONAL,
+     .doc = "How long a delete holds its connection; left out: drawn as a write's."},
+    {"scan_time", SIM_DISTRIBUTION, OF(time[SIM_SCAN]),
+     "{\"type\":\"exponential\",\"mean\":\"50ms\"}", .flags = SIM_CHANGEABLE,
+     .doc = "How long a scan holds its connection.", .source = "chosen: some tens of reads"},
+    {0},
+};
+
+static const struct sim_meter meters[] = {
+    SIM_STATION_METERS(struct store, station),
+    {"reads", SIM_COUNTER, "requests", "Reads and scans done.", .offset = OF(reads)},
+    {"writes", SIM_COUNTER, "requests", "Writes and deletes committed.", .offset = OF(writes)},
+    {0},
+};
+
+const struct sim_model store_model = {
+    .name = "store",
+    .summary = "A keyed database: connections, service times by kind of request, versions.",
+    .source = "Kleinrock 1975 sec. 3.5; Herlihy and Wing 1990; validated against M/M/c",
+    .size = sizeof(struct store),
+    .params = params,
+    .meters = meters,
+    .init = init,
+    .serve = serve,
+    .fault = fault,
+    .changed = changed,
+};
