@@ -33,8 +33,7 @@ struct user {
 struct in_flight {
     sim_time intended;
     uint32_t latest; /* version of its key when it was sent */
-    uint32_t user;
-    bool keyed_read;
+    uint32_t user : 31, keyed_read : 1;
 };
 
 struct client {
@@ -117,7 +116,7 @@ static void send_next(struct sim *sim, void *self, sim_arg arg)
                                   .bytes = c->request_bytes,
                                   .intended = sim_now(sim),
                                   .deadline = SIM_NEVER};
-    *f = (struct in_flight){.intended = request.intended, .user = (uint32_t)arg.u};
+    *f = (struct in_flight){.intended = request.intended, .user = (uint32_t)arg.u & 0x7fffffff};
     if (c->keyspace) {
         request.key = key;
         f->latest = sim_latest(c->keyspace, request.key);
@@ -133,8 +132,9 @@ static void send_next(struct sim *sim, void *self, sim_arg arg)
     sim_call(&c->to, 0, &request, finish, c, (sim_arg){.p = f});
 }
 
-static int check_load(const struct client *c, struct sim_error *error)
+static int sound(const void *params, struct sim_error *error)
 {
+    const struct client *c = params;
     int loads = (c->rate > 0) + (c->schedule.count > 0) + (c->users > 0);
     if (loads != 1)
         return sim_refuse(error, loads ? "rate, schedule and users exclude one another: give one"
@@ -168,8 +168,6 @@ static void seed_users(struct client *c, const char *purpose, size_t offset)
 static int init(struct sim_node *self, struct sim_error *error)
 {
     struct client *c = (struct client *)self;
-    if (check_load(c, error) != 0)
-        return -1;
     sim_table_pool_init(&c->in_flight, self, sizeof(struct in_flight));
     c->user_count = c->users > 0 ? (uint32_t)c->users : 1;
     c->user = sim_node_alloc(self, c->user_count, sizeof *c->user);
@@ -295,5 +293,6 @@ const struct sim_model client_model = {
     .fault = fault,
     .changed = changed,
     .check = check,
+    .sound = sound,
     .offered = offered,
 };

@@ -123,6 +123,9 @@ struct sim_node *sim_peer(const struct sim_node *, uint32_t index);
 void sim_node_stream(const struct sim_node *, const char *purpose, struct sim_stream *);
 /* Memory for the node's tables, zeroed, owned by the world, freed with it. NULL when out of it. */
 void *sim_node_alloc(const struct sim_node *, size_t count, size_t size);
+/* Such a block made larger, or a new one when `old` is NULL; it may move, and what was added is not
+ * zeroed. NULL when out of memory: the old one then stands. O(blocks of the world). */
+void *sim_node_grow(const struct sim_node *, void *old, size_t count, size_t size);
 /* One zeroed block per component, made by the first node that asks, shared by its nodes. */
 void *sim_component_shared(const struct sim_node *, size_t size);
 
@@ -160,9 +163,11 @@ int64_t sim_value_bytes(const struct sim_keyspace *, uint64_t key);
  * (sim_station_work) and leaves (sim_station_leave), or leaves later, holding the server while it
  * calls others. Service, connection pool and disk are all stations. */
 struct sim_job {
-    sim_call_id call;
-    sim_id timer;
-    uint32_t next; /* free list */
+    union {
+        sim_call_id call;
+        uint32_t next; /* of the free list: index + 1 */
+    };
+    sim_id timer; /* of its work; SIM_NO_EVENT while it has none */
 };
 
 struct sim_station;

@@ -41,6 +41,9 @@ struct sim_model {
     void (*changed)(struct sim_node *, const struct sim_param *);
     /* Invariants, at the end of a run: 0, or -1 with what is broken. NULL: none. */
     int (*check)(const struct sim_node *, struct sim_error *);
+    /* What no single parameter's bounds can say, such as two that exclude one another: 0, or -1 with
+     * the sentence. Asked when a scenario is checked. NULL: nothing. */
+    int (*sound)(const void *params, struct sim_error *);
     /* At most so many calls per second of simulated time start here of themselves, read from the
      * parameters alone; for refusing runs too large to finish. NULL: none. */
     double (*offered)(const void *params);

@@ -1,7 +1,7 @@
 /* call.c - calls: two halves, one record.
  *
- * The caller's half ends with done(): at the answer, the timeout or the loss. The callee's half ends
- * when its answer has arrived or was dropped. The record is freed when both have ended. */
+ * The caller's half ends with done(): at the answer, the timeout or the loss. The callee's half
+ * ends when its answer has arrived or was dropped. The record is freed when both have ended. */
 #include "fabric/world_state.h"
 
 #include <assert.h>

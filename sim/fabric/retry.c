@@ -3,8 +3,8 @@
  * The deadline is the whole call's, the timeout each attempt's; whichever comes first ends an
  * attempt. A retry is a new request with a timeout of its own. Backoff before retry n (from 1) is
  * base, or base·2^(n-1) up to the cap; jitter after Brooker, "Exponential Backoff and Jitter" (AWS
- * Architecture Blog, 2015): full U(0,b), equal b/2+U(0,b/2), decorrelated min(cap, U(base, 3·last)).
- */
+ * Architecture Blog, 2015): full U(0, b), equal b/2 + U(0, b/2), decorrelated
+ * min(cap, U(base, 3·last)). */
 #include "fabric/world_state.h"
 
 #include <math.h>

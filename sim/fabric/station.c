@@ -6,7 +6,6 @@
 #include "fabric/world_state.h"
 
 #include <assert.h>
-#include <string.h>
 
 int sim_station_init(struct sim_station *s, struct sim_node *node, int64_t servers,
                      int64_t queue_limit, sim_job_fn *start, sim_job_fn *worked)
@@ -27,15 +26,13 @@ int sim_station_init(struct sim_station *s, struct sim_node *node, int64_t serve
 static bool jobs_grow(struct sim_station *s)
 {
     uint32_t count = s->job_count ? 2 * s->job_count : 16;
-    struct sim_job *jobs = sim_node_alloc(s->node, count, sizeof *jobs);
+    struct sim_job *jobs = sim_node_grow(s->node, s->jobs, count, sizeof *jobs);
     if (jobs == NULL) {
         sim_fail_memory(s->node->sim);
         return false;
     }
-    if (s->job_count > 0)
-        memcpy(jobs, s->jobs, s->job_count * sizeof *jobs);
     for (uint32_t i = count; i > s->job_count; i--) {
-        jobs[i - 1].next = s->free_job;
+        jobs[i - 1] = (struct sim_job){.next = s->free_job};
         s->free_job = i;
     }
     s->jobs = jobs;

@@ -243,6 +243,8 @@ static void free_all(struct sim_table_pool *pool, struct sim_table_chunk *chunk)
     }
 }
 
+#define CHUNK_MOST 16384 /* records: larger ones would stand half empty by the megabyte */
+
 void sim_table_pool_grow(struct sim_table_pool *pool)
 {
     uint64_t count = pool->next_chunk;
@@ -255,7 +257,7 @@ void sim_table_pool_grow(struct sim_table_pool *pool)
     chunk->count = count;
     chunk->next = pool->chunks;
     pool->chunks = chunk;
-    if (pool->next_chunk < (uint32_t)1 << 24)
+    if (pool->next_chunk < CHUNK_MOST)
         pool->next_chunk *= 2;
     free_all(pool, chunk);
 }

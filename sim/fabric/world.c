@@ -59,6 +59,20 @@ void *sim_node_alloc(const struct sim_node *node, size_t count, size_t size)
     return sim__world_alloc(node->world, count, size);
 }
 
+void *sim_node_grow(const struct sim_node *node, void *old, size_t count, size_t size)
+{
+    struct sim_world *w = node->world;
+    if (old == NULL)
+        return sim__world_alloc(w, count, size);
+    size_t at = w->block_count;
+    while (w->blocks[--at] != old)
+        assert(at > 0);
+    void *grown = size != 0 && count > SIZE_MAX / size ? NULL : realloc(old, count * size);
+    if (grown != NULL)
+        w->blocks[at] = grown;
+    return grown;
+}
+
 void *sim_component_shared(const struct sim_node *node, size_t size)
 {
     struct sim_component *c = node->component;

@@ -66,12 +66,11 @@ int sim__queue_grow(struct sim__queue *q)
 {
     uint32_t capacity = q->capacity ? 2 * q->capacity : 256;
     struct sim__event *events =
-        capacity > SIM__EVENTS_MOST ? NULL : realloc(q->events, capacity * sizeof *events);
+        capacity >= SIM__EVENTS_MOST ? NULL : realloc(q->events, capacity * sizeof *events);
     if (events == NULL)
         return -1;
     for (uint32_t i = capacity; i > q->capacity; i--) {
-        events[i - 1].key = 0;
-        events[i - 1].next = q->free;
+        events[i - 1] = (struct sim__event){.chain = q->free};
         q->free = i - 1;
     }
     q->events = events;
@@ -88,13 +87,14 @@ static int heads_reserve(uint32_t **heads, uint32_t *capacity, uint32_t count)
         *heads = grown;
         *capacity = count;
     }
-    memset(*heads, 0xff, count * sizeof **heads); /* SIM__NO_INDEX */
+    for (uint32_t i = 0; i < count; i++)
+        (*heads)[i] = SIM__NO_INDEX;
     return 0;
 }
 
 static inline void link_event(struct sim__queue *q, uint32_t *head, uint32_t index)
 {
-    q->events[index].next = *head;
+    sim__event_link(&q->events[index], *head);
     *head = index;
 }
 
@@ -105,14 +105,15 @@ static int bucket_take(struct sim__queue *q, uint32_t *head, struct sim__run *ru
     *head = SIM__NO_INDEX;
     while (index != SIM__NO_INDEX) {
         const struct sim__event *event = &q->events[index];
-        uint32_t next = event->next;
+        uint32_t next = sim__event_next(event);
         if (event->fn == NULL) {
             sim__queue_give(q, index);
             q->dead--;
         } else {
             if (run->end == run->capacity && run_reserve(run, run->end + 1) != 0)
                 return -1;
-            run->entries[run->end++] = (struct sim__entry){event->time, event->key};
+            uint64_t key = (event->chain & ~(uint64_t)SIM__EVENT_MASK) | index;
+            run->entries[run->end++] = (struct sim__entry){event->time, key};
         }
         index = next;
     }
@@ -183,7 +184,8 @@ static int bottom_sort(struct sim__queue *q)
     if (run_reserve(&q->scratch, n) != 0)
         return -1;
     for (uint32_t low = 0; low < n; low += INSERTION_SORT_MOST)
-        insertion_sort(entries + low, n - low < INSERTION_SORT_MOST ? n - low : INSERTION_SORT_MOST);
+        insertion_sort(entries + low,
+                       n - low < INSERTION_SORT_MOST ? n - low : INSERTION_SORT_MOST);
     struct sim__entry *from = entries, *to = q->scratch.entries;
     for (uint32_t piece = INSERTION_SORT_MOST; piece < n; piece *= 2) {
         for (uint32_t low = 0; low < n; low += 2 * piece) {
@@ -398,8 +400,9 @@ static int tune(struct sim__queue *q)
     return 0;
 }
 
-/* Whether the calendar no longer fits what goes through it: far more is pending than it was made for;
- * or its buckets held too many or too few, over a turn of the ring or, when far too many, sooner. */
+/* Whether the calendar no longer fits what goes through it: far more is pending than it was made
+ * for; or its buckets held too many or too few, over a turn of the ring or, when far too many,
+ * sooner. */
 static bool out_of_tune(const struct sim__queue *q)
 {
     const struct sim__calendar *c = &q->calendar;
@@ -410,15 +413,15 @@ static bool out_of_tune(const struct sim__queue *q)
            (c->visited >= BUCKETS_LEAST && c->taken > 32 * c->visited);
 }
 
-/* Asks memory for the events of the buckets to come: the first of a bucket well ahead, the second of
- * one that is nearer, whose first has arrived by now, and so on. */
+/* Asks memory for the events of the buckets to come: the first of a bucket well ahead, the second
+ * of one that is nearer, whose first has arrived by now, and so on. */
 static inline void prefetch_ahead(const struct sim__queue *q, int64_t bucket)
 {
     const struct sim__calendar *c = &q->calendar;
     for (uint32_t depth = 0; depth < AHEAD_DEPTH; depth++) {
         uint32_t index = c->heads[(bucket + AHEAD * (AHEAD_DEPTH - depth)) & c->mask];
         for (uint32_t i = 0; i < depth && index != SIM__NO_INDEX; i++)
-            index = q->events[index].next;
+            index = sim__event_next(&q->events[index]);
         if (index != SIM__NO_INDEX)
             __builtin_prefetch(&q->events[index], 1);
     }

@@ -3,14 +3,14 @@
  *
  * Four parts, nearest first. `bottom`, a short sorted array: events are taken from its head. Rungs:
  * a bucket too full for bottom, spread over finer buckets of its own; mostly there are none. The
- * calendar: a ring of buckets, each a power of two wide and meant to hold one or two events, linked
- * in no order. And `top`, for all that the ring does not reach yet. An event is linked into the part
+ * calendar: a ring of buckets, each a power of two wide and meant to hold a few events, linked in
+ * no order. And `top`, for all that the ring does not reach yet. An event is linked into the part
  * its time falls into and is sorted only among its bucket's: amortised O(1) whatever the law of the
  * increments. Width and size are chosen by the rate at which events were really taken, and again
  * when that has changed. While few events are pending all of them stand in bottom.
  *
- * Order is (time, key), exactly. A cancelled event stays where it is, marked, until it comes up or a
- * sweep finds it. bench/README.md has the measurements against a 4-ary heap. */
+ * Order is (time, key), exactly. A cancelled event stays where it is, marked, until it comes up or
+ * a sweep finds it. bench/README.md has the measurements against a 4-ary heap. */
 #ifndef SIM_KERNEL_QUEUE_H
 #define SIM_KERNEL_QUEUE_H
 
@@ -19,20 +19,35 @@
 #define SIM__EVENT_BITS 24 /* 16.7 million events pending */
 #define SIM__EVENTS_MOST (UINT32_C(1) << SIM__EVENT_BITS)
 #define SIM__EVENT_MASK (SIM__EVENTS_MOST - 1)
-#define SIM__NO_INDEX UINT32_MAX
+#define SIM__NO_INDEX SIM__EVENT_MASK
 
 struct sim__event {
-    uint64_t key; /* sequence above, own index below; 0: free or cancelled */
+    uint64_t chain; /* its sequence above, below the next of its bucket or of the free list */
     sim_time time;
-    sim_fn *fn;   /* NULL: cancelled */
+    sim_fn *fn; /* NULL: cancelled, or free */
     void *self;
     sim_arg arg;
-    uint32_t next; /* of its bucket, or of the free list */
 };
+
+static inline uint32_t sim__event_next(const struct sim__event *event)
+{
+    return event->chain & SIM__EVENT_MASK;
+}
+
+static inline void sim__event_link(struct sim__event *event, uint32_t next)
+{
+    event->chain = (event->chain & ~(uint64_t)SIM__EVENT_MASK) | next;
+}
+
+/* Whether a record still holds the event of this key. */
+static inline bool sim__event_is(const struct sim__event *event, uint64_t key)
+{
+    return (event->chain ^ key) >> SIM__EVENT_BITS == 0 && event->fn != NULL;
+}
 
 struct sim__entry {
     sim_time time;
-    uint64_t key;
+    uint64_t key; /* sequence above, index of the record below: unique, and an order */
 };
 
 static inline bool sim__entry_before(struct sim__entry a, struct sim__entry b)
@@ -111,15 +126,15 @@ static inline uint32_t sim__queue_take(struct sim__queue *q)
     if (q->free == SIM__NO_INDEX && sim__queue_grow(q) != 0)
         return SIM__NO_INDEX;
     uint32_t index = q->free;
-    q->free = q->events[index].next;
+    q->free = sim__event_next(&q->events[index]);
     q->used++;
     return index;
 }
 
 static inline void sim__queue_give(struct sim__queue *q, uint32_t index)
 {
-    q->events[index].key = 0;
-    q->events[index].next = q->free;
+    q->events[index].fn = NULL;
+    sim__event_link(&q->events[index], q->free);
     q->free = index;
     q->used--;
 }

@@ -151,7 +151,7 @@ sim_id sim_at(struct sim *sim, sim_time when, sim_fn *fn, void *self, sim_arg ar
     }
     uint64_t key = next_sequence(sim) << SIM__EVENT_BITS | index;
     struct sim__event *event = &q->events[index];
-    event->key = key;
+    event->chain = key;
     event->time = when;
     event->fn = fn;
     event->self = self;
@@ -188,9 +188,8 @@ bool sim_cancel(struct sim *sim, sim_id id)
         return cancel_in_lane(sim, id.key);
     struct sim__queue *q = &sim->queue;
     struct sim__event *event = &q->events[id.key & SIM__EVENT_MASK];
-    if (id.key == 0 || event->key != id.key)
+    if (id.key == 0 || !sim__event_is(event, id.key))
         return false;
-    event->key = 0;
     event->fn = NULL;
     if (++q->dead > SWEEP_LEAST && 2 * q->dead > q->used && sim__queue_sweep(q) != 0)
         sim_fail_memory(sim);
@@ -204,7 +203,7 @@ bool sim_is_pending(const struct sim *sim, sim_id id)
         uint64_t position = id.key & POSITION_MASK;
         return position >= lane->head && lane->ring[position & lane->mask].fn != NULL;
     }
-    return id.key != 0 && sim->queue.events[id.key & SIM__EVENT_MASK].key == id.key;
+    return id.key != 0 && sim__event_is(&sim->queue.events[id.key & SIM__EVENT_MASK], id.key);
 }
 
 /* ---- this instant ---------------------------------------------------------------------------- */
@@ -294,7 +293,7 @@ static inline bool head_before(struct lane_head a, struct lane_head b)
     return a.time < b.time || (a.time == b.time && a.sequence < b.sequence);
 }
 
-/* A lane got its first event: its head is the latest scheduled, but may well be due the earliest. */
+/* A lane got its first event: scheduled last of all, but it may well be due the earliest. */
 static void heads_add(struct sim *sim, struct lane_head head)
 {
     uint32_t at = sim->head_count++;
@@ -348,7 +347,8 @@ sim_id sim_after_lane(struct sim *sim, struct sim_lane *lane, sim_fn *fn, void *
 
 static inline void dispatch(struct sim *sim, uint64_t sequence, sim_fn *fn, void *self, sim_arg arg)
 {
-    uint64_t mixed = sim->hash ^ ((uint64_t)sim->clock.now + sequence * UINT64_C(0x9e3779b97f4a7c15));
+    uint64_t named = (uint64_t)sim->clock.now + sequence * UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t mixed = sim->hash ^ named;
     mixed *= UINT64_C(0xd1342543de82ef95);
     sim->hash = mixed ^ mixed >> 32;
     sim->events++;
@@ -395,7 +395,7 @@ static inline void run_entry(struct sim *sim, struct sim__entry entry)
 {
     uint32_t index = entry.key & SIM__EVENT_MASK;
     struct sim__event *event = &sim->queue.events[index];
-    if (event->key != entry.key) {
+    if (event->fn == NULL) { /* cancelled */
         sim->queue.dead--;
         sim__queue_give(&sim->queue, index);
         return;

@@ -229,6 +229,7 @@ static void read_component(struct sim__load *load, const struct sim__at *at, uin
         if (json_object_get(object, p->name) && !sim__param_find(model->params, p->name))
             sim__say(load, SIM__KEY(at, p->name), SIM__ON_KEY,
                      "\"%s\" is about calls, and a %s calls nobody", p->name, model->name);
+    size_t said = load->said;
     read_placement(load, at, object, out);
     out->image = sim__alloc(load, 1, model->size);
     if (!out->image)
@@ -241,6 +242,9 @@ static void read_component(struct sim__load *load, const struct sim__at *at, uin
     if (out->policy.deadline && out->policy.timeout > out->policy.deadline)
         sim__say(load, SIM__KEY(at, "timeout"), SIM__SOFT | SIM__WARNING,
                  "the timeout of an attempt is longer than the deadline of the whole call");
+    struct sim_error why;
+    if (load->said == said && model->sound && model->sound(out->image, &why) != 0)
+        sim__say(load, at, SIM__SOFT, "%s", why.text);
 }
 
 void sim__read_components(struct sim__load *load)

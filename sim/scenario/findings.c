@@ -98,6 +98,7 @@ void sim__say(struct sim__load *load, const struct sim__at *at, unsigned flags, 
     va_start(list, format);
     vsnprintf(sentence, sizeof sentence, format, list);
     va_end(list);
+    load->said += !(flags & SIM__WARNING);
     struct sim__origin origin;
     sim__origin_find(load, at, &origin);
     if (origin.source == SIM__BY_VARIANT && origin.kind == '{') {

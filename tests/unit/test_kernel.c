@@ -72,7 +72,8 @@ static void trial_event(struct sim *sim, void *self, sim_arg order)
     struct trial *t = self;
     sim_time now = sim_now(sim);
     t->wrong |= now != t->times[order.u] || t->times[order.u] < 0;
-    t->wrong |= now < t->last_time || (now == t->last_time && order.u <= t->last_order && t->ran > 0);
+    bool same = now == t->last_time && t->ran > 0;
+    t->wrong |= now < t->last_time || (same && order.u <= t->last_order);
     t->last_time = now;
     t->last_order = order.u;
     t->times[order.u] = -1;

@@ -1,0 +1,136 @@
+/* test_memory.c - the steady state allocates nothing, and a million calls in flight fit.
+ *
+ * Allocations are counted by standing in front of the C library's. The sanitizers do the same for
+ * their own ends, so under them only the runs themselves are tested. */
+#include "scenario/scenario.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include <cmocka.h>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define COUNTED false
+static uint64_t allocations(void)
+{
+    return 0;
+}
+#else
+#define COUNTED true
+extern void *__libc_malloc(size_t);
+extern void *__libc_calloc(size_t, size_t);
+extern void *__libc_realloc(void *, size_t);
+
+static uint64_t counted;
+
+static uint64_t allocations(void)
+{
+    return counted;
+}
+
+void *malloc(size_t bytes)
+{
+    counted++;
+    return __libc_malloc(bytes);
+}
+
+void *calloc(size_t count, size_t bytes)
+{
+    counted++;
+    return __libc_calloc(count, bytes);
+}
+
+void *realloc(void *old, size_t bytes)
+{
+    counted++;
+    return __libc_realloc(old, bytes);
+}
+#endif
+
+struct watch {
+    sim_time from;
+    uint64_t at_start, at_end;
+};
+
+static bool watch(void *self, sim_time reached, uint64_t events)
+{
+    struct watch *w = self;
+    (void)events;
+    if (reached <= w->from)
+        w->at_start = allocations();
+    w->at_end = allocations();
+    return true;
+}
+
+/* Allocations from `from` s on of a run of the scenario with the values set. */
+static uint64_t allocations_after(const char *file, const struct sim_set *sets, size_t count,
+                                  sim_time from)
+{
+    struct sim_diagnostics diagnostics = {0};
+    struct sim_load_options options = {.sets = sets, .set_count = count};
+    struct sim_scenario *scenario = sim_scenario_load(file, &options, &diagnostics);
+    assert_non_null(scenario);
+    struct sim_error error;
+    struct sim_world *world = sim_world_new(&scenario->variants[0].plan, 1, 0, &error);
+    assert_non_null(world);
+    struct watch w = {.from = from};
+    struct sim_record *record = sim_world_run(world, watch, &w);
+    assert_non_null(record);
+    assert_int_equal(record->outcome, SIM_REACHED);
+    assert_true(record->audit_held);
+    sim_record_free(record);
+    sim_world_free(world);
+    sim_scenario_free(scenario);
+    sim_diagnostics_free(&diagnostics);
+    return w.at_end - w.at_start;
+}
+
+static void test_steady_state_allocates_nothing(void **state)
+{
+    (void)state;
+    struct sim_set sets[] = {{"run.duration", "60s"}};
+    assert_int_equal(allocations_after(WEIR_SOURCE_DIR "/bench/cache_aside.json", sets, 1,
+                                       30 * SIM_SECOND),
+                     0);
+    struct sim_set of_mm1[] = {{"run.duration", "600s"}, {"run.interval", "1s"}};
+    assert_int_equal(allocations_after(WEIR_SOURCE_DIR "/bench/mm1.json", of_mm1, 2,
+                                       300 * SIM_SECOND),
+                     0);
+}
+
+static uint64_t peak_bytes(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return (uint64_t)usage.ru_maxrss * 1024;
+}
+
+/* 10^6 requests a second, each in service for longer than the run, each with a timeout pending:
+ * after a second a million calls are in flight, all of them at work. */
+static void test_a_million_calls(void **state)
+{
+    (void)state;
+    struct sim_set sets[] = {{"run.duration", "1s"},
+                             {"run.interval", "100ms"},
+                             {"components.users.rate", "1M/s"},
+                             {"components.users.timeout", "60s"},
+                             {"components.app.servers", "2000000"},
+                             {"components.app.service_time", "100s"}};
+    uint64_t before = peak_bytes();
+    allocations_after(WEIR_SOURCE_DIR "/bench/mm1.json", sets, sizeof sets / sizeof *sets, 0);
+    uint64_t grown = peak_bytes() - before;
+    print_message("a million calls in flight: %.0f MiB\n", (double)grown / (1 << 20));
+    assert_true(!COUNTED || grown < UINT64_C(256) << 20);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_million_calls),
+        cmocka_unit_test(test_steady_state_allocates_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
