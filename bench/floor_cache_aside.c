@@ -87,8 +87,10 @@ struct world {
     uint32_t heap_count;
     struct request *requests; /* a ring; a request's number & mask is its place */
     uint32_t mask, oldest, timer, sent, wanted;
-    struct { uint32_t keep, alias; } zipf[KEYS];
-    uint32_t where[KEYS]; /* key -> entry */
+    struct {
+        uint32_t keep, alias;
+    } zipf[KEYS];
+    uint32_t where[KEYS];         /* key -> entry */
     struct entry lru[CACHED + 1]; /* entry 0 closes the ring: newest after it, oldest before */
     uint32_t cached;
     uint32_t window[BUCKETS];
@@ -242,7 +244,7 @@ static inline void lane_push(struct world *w, struct lane *lane, enum source sou
     int64_t time_ns = w->now_ns + delay_ns;
     if (lane->first == lane->last)
         w->next[source] = time_ns << 3 | (int64_t)source;
-    lane->ring[lane->last++ % LANE] = (struct event){ time_ns, request, stage };
+    lane->ring[lane->last++ % LANE] = (struct event){time_ns, request, stage};
     if (lane->last - lane->first == LANE)
         too_small("a lane");
 }
@@ -302,7 +304,7 @@ static inline struct event heap_pop(struct world *w)
 static inline void start(struct world *w, struct station *s, uint32_t request, enum stage stage)
 {
     int64_t time_ns = w->now_ns + (int64_t)(draw_exp(w->rng) * s->mean_ns);
-    heap_push(w, (struct event){ time_ns, request, stage });
+    heap_push(w, (struct event){time_ns, request, stage});
 }
 
 static inline void enter(struct world *w, struct station *s, uint32_t request, enum stage stage)
@@ -440,7 +442,7 @@ static inline void arrive(struct world *w)
     if (w->sent - w->oldest > w->mask)
         make_room(w);
     uint32_t request = w->sent++;
-    w->requests[request & w->mask] = (struct request){ w->now_ns, draw_key(w), PENDING, 0 };
+    w->requests[request & w->mask] = (struct request){w->now_ns, draw_key(w), PENDING, 0};
     if (w->timer == request)
         w->next[TIMEOUT] = (w->now_ns + TIMEOUT_NS) << 3 | TIMEOUT;
     cross_link(w, request, AT_SERVICE);
@@ -481,26 +483,18 @@ static inline void arrive_by_link(struct world *w)
     struct event event = lane_pop(w, &w->links, LINK);
     struct request *request = &w->requests[event.request & w->mask];
     switch ((enum stage)event.stage) {
-    case AT_SERVICE:
-        enter(w, &w->service, event.request, AT_SERVICE);
-        break;
+    case AT_SERVICE: enter(w, &w->service, event.request, AT_SERVICE); break;
     case AT_CACHE:
         __builtin_prefetch(&w->lru[w->where[request->key]]);
         lane_push(w, &w->lookups, LOOKUP, LOOKUP_NS, event.request, AT_CACHE);
         break;
-    case AT_STORE:
-        enter(w, &w->store, event.request, AT_STORE);
-        break;
+    case AT_STORE: enter(w, &w->store, event.request, AT_STORE); break;
     case FILL_CACHE:
         fill(w, request->key);
         cross_link(w, event.request, REPLY_SERVICE);
         break;
-    case REPLY_SERVICE:
-        cross_link(w, event.request, REPLY_CLIENT);
-        break;
-    case REPLY_CLIENT:
-        answer(w, event.request);
-        break;
+    case REPLY_SERVICE: cross_link(w, event.request, REPLY_CLIENT); break;
+    case REPLY_CLIENT: answer(w, event.request); break;
     }
 }
 
@@ -536,23 +530,12 @@ static void run(struct world *w)
             return;
         w->now_ns = due >> 3;
         switch ((enum source)(due & 7)) {
-        case ARRIVAL:
-            arrive(w);
-            break;
-        case LINK:
-            arrive_by_link(w);
-            break;
-        case LOOKUP:
-            looked_up(w);
-            break;
-        case TIMEOUT:
-            time_out(w);
-            break;
-        case COMPLETION:
-            complete(w);
-            break;
-        case SOURCES:
-            return;
+        case ARRIVAL: arrive(w); break;
+        case LINK: arrive_by_link(w); break;
+        case LOOKUP: looked_up(w); break;
+        case TIMEOUT: time_out(w); break;
+        case COMPLETION: complete(w); break;
+        case SOURCES: return;
         }
     }
 }
@@ -593,7 +576,8 @@ int main(int argc, char **argv)
     double rate_per_s = argc == 3 ? strtod(argv[2], NULL) : 0.0;
     if (wanted < 1 || wanted > 4000000000 || !(rate_per_s >= 1.0 && rate_per_s <= 1e6)) {
         fputs("usage: floor_cache_aside REQUESTS RATE\n"
-              "REQUESTS from 1 to 4000000000, RATE in requests/s, from 1 to 1000000\n", stderr);
+              "REQUESTS from 1 to 4000000000, RATE in requests/s, from 1 to 1000000\n",
+              stderr);
         return 2;
     }
     if (!set_up(&w, (uint32_t)wanted, rate_per_s)) {

@@ -340,10 +340,10 @@ static event_fn *distribution(const char *name)
     static const struct {
         const char *name;
         event_fn *fn;
-    } known[] = { { "exp", hold_exp },
-                  { "skewed", hold_skewed },
-                  { "bimodal", hold_bimodal },
-                  { "bursty", hold_bursty } };
+    } known[] = {{"exp", hold_exp},
+                 {"skewed", hold_skewed},
+                 {"bimodal", hold_bimodal},
+                 {"bursty", hold_bursty}};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
         if (strcmp(name, known[i].name) == 0)
             return known[i].fn;
@@ -380,7 +380,7 @@ static bool set_up(struct hold *h, uint64_t pending, event_fn *fn)
     uint64_t buckets = 256, least = pending * (pending < 16384 ? 8 : 4); /* measured best */
     while (buckets < least)
         buckets *= 2;
-    *h = (struct hold){ .mask = buckets - 1, .pending = pending, .horizon = buckets };
+    *h = (struct hold){.mask = buckets - 1, .pending = pending, .horizon = buckets};
     h->mean_ns = (double)pending * GAP_NS;
     h->end = buckets / 128;
     h->current = UINT64_MAX;
@@ -410,7 +410,8 @@ static double seconds(void)
 static int usage(void)
 {
     fputs("usage: floor_hold N STEPS [--dist exp|skewed|bimodal|bursty] [--cancel K]\n"
-          "N from 1 to 100000000, STEPS at least 1\n", stderr);
+          "N from 1 to 100000000, STEPS at least 1\n",
+          stderr);
     return 2;
 }
 

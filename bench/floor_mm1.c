@@ -177,7 +177,7 @@ static inline void sift_up(struct mm1 *m, struct event event)
 
 static inline void schedule(struct mm1 *m, int64_t delay_ns, event_fn *fn)
 {
-    struct event event = { m->now_ns + delay_ns, m->sequence++, fn };
+    struct event event = {m->now_ns + delay_ns, m->sequence++, fn};
     if (m->hole) {
         m->hole = false;
         sift_down(m, event);

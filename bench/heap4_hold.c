@@ -1,6 +1,6 @@
-/* heap4_hold.c - the hold model on the queue that was not chosen: an implicit 4-ary heap (LaMarca and
- * Ladner 1996) of 16-byte entries ordered by (time, sequence), event records beside it, cancelling by
- * leaving the entry. As hold.c, so that `./dev bench` shows what the choice rests on. */
+/* heap4_hold.c - the hold model on the queue that was not chosen: an implicit 4-ary heap (LaMarca
+ * and Ladner 1996) of 16-byte entries ordered by (time, sequence), event records beside it. As
+ * hold.c, so that `./dev bench` shows what the choice rests on. */
 #include "sim/random.h"
 
 #include <stdio.h>

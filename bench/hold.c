@@ -26,17 +26,10 @@ static sim_time increment(struct hold *h)
 {
     double x = sim_draw_exponential(&h->stream);
     switch (h->increments) {
-    case SKEWED:
-        x *= sim_draw_uniform(&h->stream) < 0.01 ? 50.25 : 0.5025;
-        break;
-    case BIMODAL:
-        x = sim_draw_uniform(&h->stream) < 0.1 ? 9.5 + x / 10 : x / 22.5;
-        break;
-    case BURSTY:
-        x = (double)(int64_t)(x * 4 + 0.5) / 4;
-        break;
-    case EXPONENTIAL:
-        break;
+    case SKEWED: x *= sim_draw_uniform(&h->stream) < 0.01 ? 50.25 : 0.5025; break;
+    case BIMODAL: x = sim_draw_uniform(&h->stream) < 0.1 ? 9.5 + x / 10 : x / 22.5; break;
+    case BURSTY: x = (double)(int64_t)(x * 4 + 0.5) / 4; break;
+    case EXPONENTIAL: break;
     }
     return (sim_time)(x * h->mean);
 }

@@ -25,8 +25,8 @@ static void departure(struct sim *sim, void *self, sim_arg arg)
     q->sojourn += (double)(sim_now(sim) - q->arrived[q->head++ % QUEUE_MOST]);
     q->served++;
     if (q->head != q->tail)
-        sim_after(sim, (sim_time)(sim_draw_exponential(&q->services) * service_ns + 0.5),
-                  departure, q, arg);
+        sim_after(sim, (sim_time)(sim_draw_exponential(&q->services) * service_ns + 0.5), departure,
+                  q, arg);
 }
 
 static void arrival(struct sim *sim, void *self, sim_arg arg)
@@ -36,8 +36,8 @@ static void arrival(struct sim *sim, void *self, sim_arg arg)
         abort();
     q->arrived[q->tail++ % QUEUE_MOST] = sim_now(sim);
     if (q->tail - q->head == 1)
-        sim_after(sim, (sim_time)(sim_draw_exponential(&q->services) * service_ns + 0.5),
-                  departure, q, arg);
+        sim_after(sim, (sim_time)(sim_draw_exponential(&q->services) * service_ns + 0.5), departure,
+                  q, arg);
     if (--q->left > 0)
         sim_after(sim, (sim_time)(sim_draw_exponential(&q->arrivals) * gap_ns + 0.5), arrival, q,
                   arg);

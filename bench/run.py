@@ -141,7 +141,8 @@ class Bench:
 
 
 def table(rows):
-    print(f"{'row':26} {'ratio':>8} {'goal':>7} {'low':>8} {'high':>8} {'weir':>12} {'other':>12}  unit")
+    print(f"{'row':26} {'ratio':>8} {'goal':>7} {'low':>8} {'high':>8} {'weir':>12} {'other':>12}"
+          "  unit")
     for name, row in rows.items():
         goal = "-" if row["goal"] is None else f"{row['goal']:g}"
         mark = "  MISSED" if row["goal"] is not None and row["ratio"] < row["goal"] else ""

@@ -33,12 +33,12 @@ enum sim_status {
 
 struct sim_request {
     enum sim_op op;
-    uint32_t session;            /* who asks, for read-your-writes; 0: nobody in particular */
-    struct sim_keyspace *space;  /* NULL: no key */
-    uint64_t key;                /* SIM_NO_KEY when .space is NULL */
-    int64_t bytes;               /* carried to the callee */
-    sim_time intended;           /* when the user meant to send it; latency counts from here */
-    sim_time deadline;           /* nobody wants an answer after this; SIM_NEVER: no deadline */
+    uint32_t session;           /* who asks, for read-your-writes; 0: nobody in particular */
+    struct sim_keyspace *space; /* NULL: no key */
+    uint64_t key;               /* SIM_NO_KEY when .space is NULL */
+    int64_t bytes;              /* carried to the callee */
+    sim_time intended;          /* when the user meant to send it; latency counts from here */
+    sim_time deadline;          /* nobody wants an answer after this; SIM_NEVER: no deadline */
 };
 
 struct sim_reply {
@@ -66,8 +66,8 @@ struct sim_port {
 /* Calls target `index` of the port (0 where the port takes one), under the caller's resilience
  * policy (timeout, deadline, retries): done runs once with the final outcome. The request is
  * copied. O(1). */
-void sim_call(struct sim_port *, uint32_t index, const struct sim_request *, sim_done *,
-              void *self, sim_arg);
+void sim_call(struct sim_port *, uint32_t index, const struct sim_request *, sim_done *, void *self,
+              sim_arg);
 /* The same towards one node of the target component, for those that choose (balancers, shards). */
 void sim_call_node(struct sim_port *, uint32_t index, uint32_t node, const struct sim_request *,
                    sim_done *, void *self, sim_arg);
@@ -87,10 +87,10 @@ sim_time sim_call_arrived(struct sim_node *, sim_call_id);
 
 /* What the fabric measures at every node that is called. */
 struct sim_station_meters {
-    struct sim_counter rate;     /* calls that arrived */
+    struct sim_counter rate; /* calls that arrived */
     struct sim_counter ok, failed, refused, lost;
-    struct sim_counter wasted;   /* answered when nobody waited any more */
-    struct sim_gauge in_flight;  /* arrived and not yet answered */
+    struct sim_counter wasted;    /* answered when nobody waited any more */
+    struct sim_gauge in_flight;   /* arrived and not yet answered */
     struct sim_histogram latency; /* arrival to answer at this node, ns; every answer */
 };
 
@@ -137,8 +137,8 @@ struct sim_keyspace {
     const struct sim_keys *keys; /* popularity; shared by all replications */
     uint64_t count;
     struct sim_dist value_bytes;
-    uint32_t *latest;     /* version of each key last committed; 0: never written */
-    sim_time *committed;  /* when that was */
+    uint32_t *latest;    /* version of each key last committed; 0: never written */
+    sim_time *committed; /* when that was */
 };
 
 /* Commits a write: the key's next version, now. Returns it. O(1). */

@@ -26,9 +26,9 @@ static inline void sim_count_by(struct sim_counter *c, uint64_t n)
 /* A level that changes over time, weighted by how long it held: queue length, servers busy. */
 struct sim_gauge {
     int64_t value;
-    sim_time since;   /* when `area` was last brought up to date */
-    int64_t area;     /* value x ns within the window */
-    int64_t peak;     /* greatest value within the window */
+    sim_time since; /* when `area` was last brought up to date */
+    int64_t area;   /* value x ns within the window */
+    int64_t peak;   /* greatest value within the window */
 };
 
 static inline void sim_gauge_set(struct sim_gauge *g, sim_time now, int64_t value)
@@ -57,9 +57,9 @@ int64_t sim_gauge_roll(struct sim_gauge *, sim_time now, int64_t *peak);
 
 struct sim_histogram {
     uint64_t n;
-    uint64_t sum;           /* exact; saturates at UINT64_MAX */
-    int64_t low, high;      /* least and greatest value; INT64_MAX, -1 while empty */
-    uint32_t *window;       /* SIM_HISTOGRAM_BUCKETS counts of the present window */
+    uint64_t sum;      /* exact; saturates at UINT64_MAX */
+    int64_t low, high; /* least and greatest value; INT64_MAX, -1 while empty */
+    uint32_t *window;  /* SIM_HISTOGRAM_BUCKETS counts of the present window */
 };
 
 static inline uint32_t sim_histogram_bucket(int64_t value)
@@ -91,7 +91,7 @@ struct sim_tally {
     uint64_t *counts; /* SIM_HISTOGRAM_BUCKETS, or NULL while empty */
 };
 
-int sim_histogram_init(struct sim_histogram *);  /* 0, or -1 when out of memory */
+int sim_histogram_init(struct sim_histogram *); /* 0, or -1 when out of memory */
 void sim_histogram_free(struct sim_histogram *);
 /* Ends a window: adds what it holds to *into and starts the next. 0, or -1 when out of memory. */
 int sim_histogram_roll(struct sim_histogram *, struct sim_tally *into);
@@ -99,7 +99,7 @@ int sim_histogram_roll(struct sim_histogram *, struct sim_tally *into);
 int sim_tally_add(struct sim_tally *into, const struct sim_tally *from);
 void sim_tally_clear(struct sim_tally *); /* empties it, keeping its memory */
 void sim_tally_free(struct sim_tally *);
-double sim_tally_mean(const struct sim_tally *);               /* NAN while empty */
+double sim_tally_mean(const struct sim_tally *);                 /* NAN while empty */
 double sim_tally_percentile(const struct sim_tally *, double p); /* p in [0,1]; NAN while empty */
 /* The share of values greater than `value`: P(X > value). NAN while empty. */
 double sim_tally_above(const struct sim_tally *, int64_t value);

@@ -41,8 +41,8 @@ struct sim_model {
     void (*changed)(struct sim_node *, const struct sim_param *);
     /* Invariants, at the end of a run: 0, or -1 with what is broken. NULL: none. */
     int (*check)(const struct sim_node *, struct sim_error *);
-    /* What no single parameter's bounds can say, such as two that exclude one another: 0, or -1 with
-     * the sentence. Asked when a scenario is checked. NULL: nothing. */
+    /* What no single parameter's bounds can say, such as two that exclude one another: 0, or -1
+     * with the sentence. Asked when a scenario is checked. NULL: nothing. */
     int (*sound)(const void *params, struct sim_error *);
     /* At most so many calls per second of simulated time start here of themselves, read from the
      * parameters alone; for refusing runs too large to finish. NULL: none. */
@@ -52,16 +52,30 @@ struct sim_model {
 };
 
 /* Rows of a meter table for a struct sim_station member: four meters and the utilisation. */
-#define SIM_STATION_METERS(type, member)                                                          \
-    {"busy", SIM_GAUGE, "servers", "Servers at work or held.", offsetof(type, member.busy),       \
-     NULL, NULL, 0},                                                                              \
-    {"capacity", SIM_GAUGE, "servers", "Servers there are.", offsetof(type, member.capacity),     \
-     NULL, NULL, 0},                                                                              \
-    {"queue", SIM_GAUGE, "requests", "Calls waiting for a server.",                               \
-     offsetof(type, member.waiting), NULL, NULL, SIM_HEADLINE},                                   \
-    {"wait", SIM_HISTOGRAM, "s", "Time from arrival to the start of service.",                    \
-     offsetof(type, member.wait), NULL, NULL, 0},                                                 \
-    {"utilisation", SIM_RATIO, "1", "Servers busy over servers there are.", 0, "busy",            \
-     "capacity", SIM_HEADLINE}
+#define SIM_STATION_METERS(type, member)                                                           \
+    {"busy", SIM_GAUGE, "servers", "Servers at work or held.", offsetof(type, member.busy),        \
+     NULL,   NULL,      0},                                                                        \
+        {"capacity", SIM_GAUGE, "servers", "Servers there are.", offsetof(type, member.capacity),  \
+         NULL,       NULL,      0},                                                                \
+        {"queue",                                                                                  \
+         SIM_GAUGE,                                                                                \
+         "requests",                                                                               \
+         "Calls waiting for a server.",                                                            \
+         offsetof(type, member.waiting),                                                           \
+         NULL,                                                                                     \
+         NULL,                                                                                     \
+         SIM_HEADLINE},                                                                            \
+        {"wait",                                                                                   \
+         SIM_HISTOGRAM,                                                                            \
+         "s",                                                                                      \
+         "Time from arrival to the start of service.",                                             \
+         offsetof(type, member.wait),                                                              \
+         NULL,                                                                                     \
+         NULL,                                                                                     \
+         0},                                                                                       \
+    {                                                                                              \
+        "utilisation", SIM_RATIO, "1", "Servers busy over servers there are.", 0, "busy",          \
+            "capacity", SIM_HEADLINE                                                               \
+    }
 
 #endif

@@ -41,15 +41,15 @@ struct sim_list {
 struct sim_param {
     const char *name;
     enum sim_param_kind kind;
-    size_t offset;           /* in the model's struct, or in the group's */
-    const char *by_default;  /* JSON text, or a bare quantity such as 1s; NULL: see .flags */
-    double low, high;        /* inclusive bounds in base units (ns, per second, bytes, 1);
+    size_t offset;          /* in the model's struct, or in the group's */
+    const char *by_default; /* JSON text, or a bare quantity such as 1s; NULL: see .flags */
+    double low, high;       /* inclusive bounds in base units (ns, per second, bytes, 1);
                                 both 0: none but that nothing is negative. For distributions: bounds
                                 of the mean */
     unsigned flags;
-    const char *unit;        /* SIM_COUNT: the noun, such as "keys"; may be NULL */
-    const char *doc;         /* one sentence, capital letter and full stop */
-    const char *source;      /* of the default: author, year, place; or "chosen: why" */
+    const char *unit;               /* SIM_COUNT: the noun, such as "keys"; may be NULL */
+    const char *doc;                /* one sentence, capital letter and full stop */
+    const char *source;             /* of the default: author, year, place; or "chosen: why" */
     const char *const *choices;     /* SIM_CHOICE: NULL-terminated names */
     const struct sim_param *fields; /* SIM_GROUP, SIM_LIST: table ended by .name == NULL */
     size_t size;                    /* SIM_LIST: bytes of one element */
@@ -78,11 +78,11 @@ enum sim_meter_kind {
 struct sim_meter {
     const char *name;
     enum sim_meter_kind kind;
-    const char *unit;  /* "requests", "s" (recorded in ns), "B", "1", "versions" */
+    const char *unit; /* "requests", "s" (recorded in ns), "B", "1", "versions" */
     const char *doc;
-    size_t offset;     /* in the model's struct; not for SIM_RATIO */
+    size_t offset; /* in the model's struct; not for SIM_RATIO */
     const char *of, *by;
-    unsigned flags;    /* SIM_HEADLINE: in the table printed after a run, and kept as a series */
+    unsigned flags; /* SIM_HEADLINE: in the table printed after a run, and kept as a series */
 };
 
 enum { SIM_HEADLINE = 16 };

@@ -32,13 +32,7 @@ struct sim_link_params {
 
 extern const struct sim_param sim_link_param_table[];
 
-enum sim_plan_fault_kind {
-    SIM_DO_CRASH,
-    SIM_DO_SLOW,
-    SIM_DO_SET,
-    SIM_DO_FLUSH,
-    SIM_DO_KINDS
-};
+enum sim_plan_fault_kind { SIM_DO_CRASH, SIM_DO_SLOW, SIM_DO_SET, SIM_DO_FLUSH, SIM_DO_KINDS };
 
 #define SIM_ALL_NODES UINT32_MAX
 #define SIM_NOWHERE UINT32_MAX
@@ -76,7 +70,7 @@ struct sim_plan_component {
     uint32_t nodes;  /* >= 1 */
     int spread;      /* enum sim_spread */
     struct sim_policy policy;
-    void *image;     /* model->size bytes: the parameters at their offsets, all else zero.
+    void *image; /* model->size bytes: the parameters at their offsets, all else zero.
                         A SIM_KEYSPACE parameter holds 1 + the keyspace's index as a pointer-sized
                         integer, 0 for none; the world puts the address in its place. */
     struct sim_plan_port *ports; /* one per entry of model->ports */
@@ -84,11 +78,11 @@ struct sim_plan_component {
 
 struct sim_plan_fault {
     sim_time at;
-    sim_time lasts; /* 0: once and for all (a flush always) */
-    int kind;       /* enum sim_plan_fault_kind */
-    uint32_t component, node; /* node: index or SIM_ALL_NODES */
-    double factor;            /* slow: times longer */
-    bool silent;              /* crash: nobody is told, callers wait for their timeouts */
+    sim_time lasts;                /* 0: once and for all (a flush always) */
+    int kind;                      /* enum sim_plan_fault_kind */
+    uint32_t component, node;      /* node: index or SIM_ALL_NODES */
+    double factor;                 /* slow: times longer */
+    bool silent;                   /* crash: nobody is told, callers wait for their timeouts */
     const struct sim_param *param; /* set: a changeable parameter of the model */
     void *value;                   /* set: its bytes, as in the model's struct */
     const char *label;             /* for figures and messages */
@@ -145,7 +139,7 @@ struct sim_distribution_result {
 };
 
 struct sim_audit_line {
-    const char *name;   /* "conservation", "little", … */
+    const char *name; /* "conservation", "little", … */
     const char *component;
     bool held;
     double expected, observed;

@@ -99,8 +99,7 @@ static void walk(const struct sim_world *w, struct walked *walked, uint64_t *ope
     }
 }
 
-int sim__audit(struct sim_world *w, const struct sim__station_sums *sums,
-               struct sim_record *record)
+int sim__audit(struct sim_world *w, const struct sim__station_sums *sums, struct sim_record *record)
 {
     uint64_t open = 0;
     struct walked *walked = calloc(w->component_count + 1, sizeof *walked);
@@ -117,8 +116,8 @@ int sim__audit(struct sim_world *w, const struct sim__station_sums *sums,
             audit_model(&w->components[i], record);
     }
     audit_utilisation(w, record);
-    compare(line(record, "calls", "all"), (double)w->totals.begun,
-            (double)(w->totals.ended + open), 0, "attempts begun = ended + awaited");
+    compare(line(record, "calls", "all"), (double)w->totals.begun, (double)(w->totals.ended + open),
+            0, "attempts begun = ended + awaited");
     compare(line(record, "causality", "all"), 0, (double)w->totals.late_causes, 0,
             "requests that arrived before they were sent");
     record->audit_held = true;

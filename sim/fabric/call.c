@@ -187,8 +187,8 @@ static inline void call_port(struct sim_port *port, uint32_t index, uint32_t nod
     const struct sim_component *c = from->component;
     from->caller->calls.count++;
     if (c->plain && (request->deadline == 0 || request->deadline == SIM_NEVER))
-        sim__call_attempt(from, &port->targets[index], node, request, c->plan->policy.timeout,
-                          done, self, arg);
+        sim__call_attempt(from, &port->targets[index], node, request, c->plan->policy.timeout, done,
+                          self, arg);
     else
         sim__operation_begin(port, index, node, request, done, self, arg);
 }

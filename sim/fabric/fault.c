@@ -31,15 +31,11 @@ static void crash_or_restart(struct sim_node *node, bool down, bool silent)
 static size_t param_bytes(const struct sim_param *p)
 {
     switch (p->kind) {
-    case SIM_BOOL:
-        return sizeof(bool);
-    case SIM_CHOICE:
-        return sizeof(int);
+    case SIM_BOOL: return sizeof(bool);
+    case SIM_CHOICE: return sizeof(int);
     case SIM_DISTRIBUTION:
-    case SIM_BYTES_DIST:
-        return sizeof(struct sim_dist);
-    default:
-        return 8; /* int64_t, sim_time, double */
+    case SIM_BYTES_DIST: return sizeof(struct sim_dist);
+    default: return 8; /* int64_t, sim_time, double */
     }
 }
 

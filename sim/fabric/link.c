@@ -2,7 +2,7 @@
  *
  * One event to a crossing. A message leaves when those sent before it have left (bandwidth), then
  * takes the latency drawn for it; messages of random latency may overtake one another, as they do
- * on different connections. A lost message is lost at once and for good: whoever waits, times out. */
+ * on different connections. A lost message is lost for good: whoever waits for it times out. */
 #include "fabric/world_state.h"
 
 #include <stdio.h>

@@ -16,11 +16,11 @@ struct channel {
     const struct sim_meter *meter;
     uint32_t component;
     enum { OF_MODEL, OF_STATION, OF_CALLER } table;
-    struct channel *of, *by;   /* SIM_RATIO */
+    struct channel *of, *by; /* SIM_RATIO */
     bool series, keep_tally;
-    uint32_t first_series;     /* index in the record */
+    uint32_t first_series; /* index in the record */
     /* this window */
-    double amount, peak;       /* counted; or area in unit x ns */
+    double amount, peak; /* counted; or area in unit x ns */
     struct sim_tally window;
     /* since the warm-up */
     double total, greatest, least, whole_peak;
@@ -113,8 +113,7 @@ static void add_all(struct sim__recorder *r)
 static struct channel *find(struct sim__recorder *r, uint32_t component, const char *name)
 {
     for (uint32_t i = 0; i < r->count; i++)
-        if (r->channels[i].component == component &&
-            strcmp(r->channels[i].meter->name, name) == 0)
+        if (r->channels[i].component == component && strcmp(r->channels[i].meter->name, name) == 0)
             return &r->channels[i];
     return NULL;
 }
@@ -205,9 +204,7 @@ static int collect(struct sim__recorder *r, struct channel *c, sim_time now)
         void *meter = meter_at(r, c, n);
         int64_t peak;
         switch (c->meter->kind) {
-        case SIM_COUNTER:
-            counted += ((struct sim_counter *)meter)->count;
-            break;
+        case SIM_COUNTER: counted += ((struct sim_counter *)meter)->count; break;
         case SIM_GAUGE:
             c->amount += (double)sim_gauge_roll(meter, now, &peak);
             c->peak += (double)peak;
@@ -216,8 +213,7 @@ static int collect(struct sim__recorder *r, struct channel *c, sim_time now)
             if (sim_histogram_roll(meter, &c->window) != 0)
                 return -1;
             break;
-        case SIM_RATIO:
-            break;
+        case SIM_RATIO: break;
         }
     }
     if (c->meter->kind == SIM_COUNTER) {
@@ -238,14 +234,10 @@ static double scale_of(const struct sim_meter *m)
 static double window_mean(const struct channel *c, sim_time length)
 {
     switch (c->meter->kind) {
-    case SIM_COUNTER:
-        return c->amount * 1e9 / (double)length;
-    case SIM_GAUGE:
-        return c->amount / (double)length;
-    case SIM_RATIO:
-        return c->by->amount > 0 ? c->of->amount / c->by->amount : (double)NAN;
-    default:
-        return sim_tally_mean(&c->window) * scale_of(c->meter);
+    case SIM_COUNTER: return c->amount * 1e9 / (double)length;
+    case SIM_GAUGE: return c->amount / (double)length;
+    case SIM_RATIO: return c->by->amount > 0 ? c->of->amount / c->by->amount : (double)NAN;
+    default: return sim_tally_mean(&c->window) * scale_of(c->meter);
     }
 }
 
@@ -344,8 +336,9 @@ static int metrics_make(struct sim__recorder *r)
         const char *const *stats = stats_of[c->meter->kind];
         for (uint32_t k = 0; k < stat_count(stats); k++) {
             struct sim_metric *m = &out->metrics[out->metric_count++];
-            *m = (struct sim_metric){component_name(r, c), c->meter->name, stats[k],
-                                     c->meter->unit, 0, c->meter->flags & SIM_HEADLINE};
+            *m = (struct sim_metric){
+                component_name(r, c),          c->meter->name, stats[k], c->meter->unit, 0,
+                c->meter->flags & SIM_HEADLINE};
             m->value = stat_value(c, stats[k], (double)r->measured);
         }
     }

@@ -82,7 +82,7 @@ struct sim__operation {
     sim_time last_wait;
     sim_id timer; /* of the wait before the next attempt */
     bool live;
-    struct sim__operation *next; /* free list */
+    struct sim__operation *next;  /* free list */
     struct sim__operation *older; /* all there are */
 };
 
@@ -175,8 +175,14 @@ void sim__operation_begin(struct sim_port *port, uint32_t index, uint32_t node,
         older = w->operations;
         w->operations = op;
     }
-    *op = (struct sim__operation){.port = port, .index = index, .node = node, .request = *request,
-                                  .done = done, .self = self, .arg = arg, .live = true,
+    *op = (struct sim__operation){.port = port,
+                                  .index = index,
+                                  .node = node,
+                                  .request = *request,
+                                  .done = done,
+                                  .self = self,
+                                  .arg = arg,
+                                  .live = true,
                                   .older = older};
     sim_time deadline = request->deadline == 0 ? SIM_NEVER : request->deadline;
     sim_time own = port->owner->component->plan->policy.deadline;

@@ -22,11 +22,8 @@ static void say_why(const struct sim_world *w, struct sim_record *record)
 {
     double t = (double)sim_now(w->sim) / 1e9;
     switch (record->outcome) {
-    case SIM_REACHED:
-        break;
-    case SIM_STOPPED:
-        snprintf(record->why, sizeof record->why, "stopped at %.9g s", t);
-        break;
+    case SIM_REACHED: break;
+    case SIM_STOPPED: snprintf(record->why, sizeof record->why, "stopped at %.9g s", t); break;
     case SIM_RUNAWAY:
         snprintf(record->why, sizeof record->why,
                  "more than %llu events within the instant %.9g s; the last was of \"%s\": a loop "

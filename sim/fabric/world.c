@@ -116,10 +116,8 @@ static int keyspaces_make(struct sim_world *w)
     for (uint32_t i = 0; i < w->plan->keyspace_count; i++) {
         const struct sim_plan_keyspace *p = &w->plan->keyspaces[i];
         struct sim_keyspace *k = &w->keyspaces[i];
-        *k = (struct sim_keyspace){.name = p->name,
-                                   .keys = &p->keys,
-                                   .count = p->keys.n,
-                                   .value_bytes = p->value_bytes};
+        *k = (struct sim_keyspace){
+            .name = p->name, .keys = &p->keys, .count = p->keys.n, .value_bytes = p->value_bytes};
         k->latest = sim__world_alloc(w, k->count, sizeof *k->latest);
         k->committed = sim__world_alloc(w, k->count, sizeof *k->committed);
         if (k->latest == NULL || k->committed == NULL)
@@ -334,7 +332,7 @@ void sim_world_free(struct sim_world *w)
 
 /* ---- size ------------------------------------------------------------------------------------ */
 
-#define EVENTS_A_CALL 3  /* request, answer, and the work between them */
+#define EVENTS_A_CALL 3 /* request, answer, and the work between them */
 #define DEPTH_MOST 16
 
 /* Calls that one request at a component sets off below it, at most. */

@@ -9,7 +9,7 @@ struct sim__link {
     const struct sim_link_params *params; /* NULL: no link was declared; nothing takes time */
     struct sim_lane *lane;                /* constant latency, no bandwidth, no loss; or NULL */
     struct sim_stream stream;
-    sim_time free_at;                     /* when what was sent before has left the sender */
+    sim_time free_at; /* when what was sent before has left the sender */
     uint64_t messages, bytes, lost;
 };
 
@@ -20,7 +20,7 @@ struct sim_component {
     uint32_t turn; /* round robin: the next node's turn */
     struct sim_stream spread, jitter;
     struct sim_lane *timeout_lane; /* of its policy's timeout; NULL: none */
-    bool plain;    /* its policy is at most a timeout: an attempt is the whole call */
+    bool plain; /* its policy is at most a timeout: an attempt is the whole call */
     void *shared;
     size_t shared_bytes;
 };
@@ -41,9 +41,9 @@ enum sim__stage {
 
 struct sim__call {
     uint32_t index, generation;
-    uint32_t next;        /* free list; or the callee's queue (index + 1; 0: last) */
-    uint8_t stage;        /* enum sim__stage */
-    bool awaited;         /* the caller's half is open */
+    uint32_t next; /* free list; or the callee's queue (index + 1; 0: last) */
+    uint8_t stage; /* enum sim__stage */
+    bool awaited;  /* the caller's half is open */
     bool used;
     struct sim_node *from, *to;
     struct sim__link *back;
@@ -144,7 +144,7 @@ int sim__faults_begin(struct sim_world *);
 struct sim__recorder;
 struct sim__recorder *sim__recorder_new(struct sim_world *);
 void sim__recorder_free(struct sim__recorder *);
-int sim__recorder_roll(struct sim__recorder *, sim_time now);       /* the end of a window */
+int sim__recorder_roll(struct sim__recorder *, sim_time now); /* the end of a window */
 /* The record, the caller's from now on; NULL when out of memory. */
 struct sim_record *sim__recorder_finish(struct sim__recorder *);
 

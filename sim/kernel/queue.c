@@ -8,13 +8,13 @@
 #define INSERTION_SORT_MOST 24
 #define SAMPLES 31
 #define COUNT_SORT_MOST 16
-#define GATHER 8           /* events to bring up at a time */
+#define GATHER 8              /* events to bring up at a time */
 #define CACHED_MOST (1 << 14) /* so many records stay in the processor's cache */
 #define BUCKETS_LEAST 64
 #define BUCKETS_MOST (UINT32_C(1) << 22)
 #define RUNG_BUCKETS_MOST (UINT32_C(1) << 16)
-#define AHEAD 10           /* buckets between the stages of prefetching */
-#define AHEAD_DEPTH 2      /* events of a bucket that are prefetched */
+#define AHEAD 10      /* buckets between the stages of prefetching */
+#define AHEAD_DEPTH 2 /* events of a bucket that are prefetched */
 
 static int run_reserve(struct sim__run *run, uint32_t capacity)
 {
@@ -65,8 +65,9 @@ void sim__queue_free(struct sim__queue *q)
 int sim__queue_grow(struct sim__queue *q)
 {
     uint32_t capacity = q->capacity ? 2 * q->capacity : 256;
-    struct sim__event *events =
-        capacity >= SIM__EVENTS_MOST ? NULL : realloc(q->events, capacity * sizeof *events);
+    struct sim__event *events = capacity >= SIM__EVENTS_MOST
+                                    ? NULL
+                                    : realloc(q->events, capacity * sizeof *events);
     if (events == NULL)
         return -1;
     for (uint32_t i = capacity; i > q->capacity; i--) {

@@ -63,8 +63,8 @@ struct sim__run {
 
 /* Finer buckets for what one bucket held. */
 struct sim__rung {
-    sim_time start, limit; /* covers [start, limit) */
-    uint32_t shift;        /* a bucket is 2^shift ns wide, the last one reaches to the limit */
+    sim_time start, limit;  /* covers [start, limit) */
+    uint32_t shift;         /* a bucket is 2^shift ns wide, the last one reaches to the limit */
     uint32_t buckets, next; /* next: the first not yet taken */
     uint32_t capacity;
     uint32_t *heads;
@@ -74,10 +74,10 @@ struct sim__calendar {
     uint32_t *heads;
     uint32_t mask, capacity; /* buckets - 1; allocated */
     uint32_t shift;
-    int64_t next;    /* the first bucket not yet taken, counted from time 0: time >> shift */
-    int64_t end;     /* one past the last bucket the ring reaches; 0: there is no calendar */
-    sim_time from;   /* all before this was taken; within bucket `next` */
-    uint32_t count;  /* events linked, cancelled ones too */
+    int64_t next;       /* the first bucket not yet taken, counted from time 0: time >> shift */
+    int64_t end;        /* one past the last bucket the ring reaches; 0: there is no calendar */
+    sim_time from;      /* all before this was taken; within bucket `next` */
+    uint32_t count;     /* events linked, cancelled ones too */
     uint32_t tuned_for; /* events pending when it was tuned */
     sim_time tuned_at;
     uint64_t taken, visited; /* events and buckets, since */

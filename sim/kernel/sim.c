@@ -31,7 +31,7 @@ struct sim_lane {
     sim_time delay;
     uint64_t head, tail; /* positions ever given out; the ring holds [head, tail) */
     struct lane_event *ring;
-    uint32_t mask;       /* capacity - 1 */
+    uint32_t mask; /* capacity - 1 */
     uint32_t index;
 };
 
@@ -62,7 +62,7 @@ struct sim {
     uint64_t events, hash;
     const void *last_self;
     uint64_t events_limit, instant_events; /* of the whole run; of one instant */
-    uint64_t pause_at; /* look why when `events` gets there: either limit, or 0 to halt */
+    uint64_t pause_at;      /* look why when `events` gets there: either limit, or 0 to halt */
     uint64_t instant_first; /* events when this instant began */
     bool stopped, failed;
 };
@@ -228,8 +228,8 @@ void sim_soon(struct sim *sim, sim_fn *fn, void *self, sim_arg arg)
 {
     if (sim->soon_count > sim->soon_mask && !soon_grow(sim))
         return;
-    sim->soon[(sim->soon_head + sim->soon_count++) & sim->soon_mask] =
-        (struct soon_event){next_sequence(sim), fn, self, arg};
+    sim->soon[(sim->soon_head + sim->soon_count++) & sim->soon_mask] = (struct soon_event){
+        next_sequence(sim), fn, self, arg};
 }
 
 /* ---- lanes ----------------------------------------------------------------------------------- */
@@ -333,8 +333,8 @@ sim_id sim_after_lane(struct sim *sim, struct sim_lane *lane, sim_fn *fn, void *
     if (lane->tail - lane->head > lane->mask && !lane_grow(sim, lane))
         return SIM_NO_EVENT;
     uint64_t position = lane->tail++;
-    lane->ring[position & lane->mask] =
-        (struct lane_event){sim->clock.now + lane->delay, next_sequence(sim), fn, self, arg};
+    lane->ring[position & lane->mask] = (struct lane_event){sim->clock.now + lane->delay,
+                                                            next_sequence(sim), fn, self, arg};
     sim->lane_pending++;
     if (position == lane->head) {
         const struct lane_event *event = &lane->ring[position & lane->mask];

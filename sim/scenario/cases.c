@@ -27,8 +27,7 @@ static void check_removals(struct sim__load *load, const struct sim__at *at, jso
 {
     const char *key;
     json_t *value;
-    json_object_foreach(patch, key, value)
-    {
+    json_object_foreach (patch, key, value) {
         json_t *under = json_object_get(base, key);
         if (json_is_object(value))
             check_removals(load, SIM__KEY(at, key), value, under);
@@ -37,7 +36,8 @@ static void check_removals(struct sim__load *load, const struct sim__at *at, jso
         struct sim_nearest nearest = sim_nearest(key);
         const char *other;
         json_t *ignored;
-        json_object_foreach(base, other, ignored) sim_nearest_try(&nearest, other);
+        json_object_foreach (base, other, ignored)
+            sim_nearest_try(&nearest, other);
         sim__say(load, SIM__KEY(at, key), SIM__ON_KEY, "null removes \"%s\", which is not there%s",
                  sim_quote(key).s, sim_nearest_hint(&nearest).s);
     }
@@ -99,8 +99,7 @@ static size_t each_variant(struct sim__load *load, json_t *map, bool read)
     const char *key;
     json_t *patch;
     size_t count = 0;
-    json_object_foreach(map, key, patch)
-    {
+    json_object_foreach (map, key, patch) {
         const struct sim__at *member = SIM__KEY(at, key);
         if (sim__is_free(key) && !json_is_object(patch))
             continue;
@@ -348,8 +347,7 @@ void sim__read_sweep(struct sim__load *load, struct sim_scenario *scenario)
     scenario->sweep_paths = sim__alloc(load, sim__member_count(cross), sizeof(char *));
     if (!d->swept || !scenario->sweep_paths)
         return;
-    json_object_foreach(cross, path, values)
-    {
+    json_object_foreach (cross, path, values) {
         if (sim__is_free(path) ||
             !read_swept(load, SIM__KEY(cross_at, path), path, values, &d->swept[d->swept_count]))
             continue;

@@ -176,9 +176,9 @@ static const struct sim_model *read_model(struct sim__load *load, const struct s
         struct sim_nearest nearest = sim_nearest(at->key);
         const char *other;
         json_t *ignored;
-        json_object_foreach(json_object_get(load->tree, "components"), other,
-                            ignored) if (load->variant && strcmp(other, at->key) != 0)
-            sim_nearest_try(&nearest, other);
+        json_object_foreach (json_object_get(load->tree, "components"), other, ignored)
+            if (load->variant && strcmp(other, at->key) != 0)
+                sim_nearest_try(&nearest, other);
         sim__say(load, at, SIM__SOFT, "\"%s\" has no \"model\", such as \"%s\"%s",
                  sim_quote(at->key).s, sim_models()[0] ? sim_models()[0]->name : "service",
                  sim_nearest_hint(&nearest).s);
@@ -263,8 +263,7 @@ void sim__read_components(struct sim__load *load)
         return;
     }
     plan->components = sim__alloc(load, sim__member_count(map), sizeof *plan->components);
-    json_object_foreach(map, key, value)
-    { /* names first: ports refer to them */
+    json_object_foreach (map, key, value) { /* names first: ports refer to them */
         const struct sim__at *member = SIM__KEY(at, key);
         if (!plan->components || !sim__is_member(load, member, key, value))
             continue;
@@ -278,8 +277,7 @@ void sim__read_components(struct sim__load *load)
             out->model = read_model(load, member, value);
     }
     uint32_t index = 0;
-    json_object_foreach(map, key, value)
-    {
+    json_object_foreach (map, key, value) {
         if (sim__is_free(key) || index >= plan->component_count)
             continue;
         if (plan->components[index].model)

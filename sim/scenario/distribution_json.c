@@ -99,8 +99,9 @@ static bool fits(const struct form *form, json_t *object)
     for (size_t i = 0; i < FIELDS && form->fields[i]; i++)
         if (!json_object_get(object, form->fields[i]))
             return false;
-    json_object_foreach(object, key, value) if (!sim__is_free(key) && strcmp(key, "type") != 0 &&
-                                                !has_key(form, key)) return false;
+    json_object_foreach (object, key, value)
+        if (!sim__is_free(key) && strcmp(key, "type") != 0 && !has_key(form, key))
+            return false;
     return true;
 }
 
@@ -125,8 +126,7 @@ static bool keys_are_known(struct reading *r, enum type type)
     const char *key;
     json_t *value;
     bool good = true;
-    json_object_foreach(r->object, key, value)
-    {
+    json_object_foreach (r->object, key, value) {
         struct sim_nearest nearest = sim_nearest(key);
         bool known = sim__is_free(key) || strcmp(key, "type") == 0;
         for (size_t i = 0; i < FORM_COUNT; i++) {
@@ -236,8 +236,7 @@ static int read_percentiles(struct reading *r, const char **why)
     const char *key;
     json_t *value;
     r->bad = !points;
-    json_object_foreach(r->object, key, value)
-    {
+    json_object_foreach (r->object, key, value) {
         if (!points || sim__is_free(key) || strcmp(key, "type") == 0)
             continue;
         double percent = percent_of(key);

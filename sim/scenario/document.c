@@ -28,8 +28,7 @@ int sim__merge(json_t **target, json_t *patch)
     }
     const char *key;
     json_t *value;
-    json_object_foreach(patch, key, value)
-    {
+    json_object_foreach (patch, key, value) {
         if (json_is_null(value)) {
             json_object_del(*target, key); /* absent already: nothing to do */
             continue;
@@ -168,7 +167,8 @@ static bool names_exist(struct sim__load *load, json_t *root, const struct sim__
         struct sim_nearest nearest = sim_nearest(set->segments[1]);
         const char *key;
         json_t *value;
-        json_object_foreach(map, key, value) sim_nearest_try(&nearest, key);
+        json_object_foreach (map, key, value)
+            sim_nearest_try(&nearest, key);
         char text[SIM_ERROR_TEXT_BYTES];
         snprintf(text, sizeof text, "there is no \"%s\" among the %s%s",
                  sim_quote(set->segments[1]).s, maps[i], sim_nearest_hint(&nearest).s);

@@ -104,10 +104,14 @@ static bool is_leaf(const json_t *value)
             return true;
         if (!json_object_get(value, "type"))
             return false;
-        json_object_foreach((json_t *)value, key, item) if (json_is_object(item)) return false;
+        json_object_foreach ((json_t *)value, key, item)
+            if (json_is_object(item))
+                return false;
         return true;
     }
-    json_array_foreach(value, index, item) if (json_is_object(item)) return false;
+    json_array_foreach (value, index, item)
+        if (json_is_object(item))
+            return false;
     return true;
 }
 
@@ -146,9 +150,10 @@ static void show(struct walk *w, const struct sim__at *at, json_t *value, const 
         print_leaf(w, at, value);
         return;
     }
-    json_object_foreach(value, key, child) if (!sim__is_free(key))
-        show(w, SIM__KEY(at, key), child, base ? json_object_get(base, key) : NULL);
-    json_array_foreach(value, index, child)
+    json_object_foreach (value, key, child)
+        if (!sim__is_free(key))
+            show(w, SIM__KEY(at, key), child, base ? json_object_get(base, key) : NULL);
+    json_array_foreach (value, index, child)
         show(w, SIM__ITEM(at, index), child, base ? json_array_get(base, index) : NULL);
 }
 

@@ -110,7 +110,7 @@ struct sim__load {
     bool base_pass; /* the file as it stands, before any variant */
     struct sim__finding *findings, **findings_end;
     size_t finding_count, error_count;
-    size_t said; /* errors met, those found before counted again */
+    size_t said;            /* errors met, those found before counted again */
     struct sim_plan *plan;  /* being filled */
     json_t *tree;           /* the document it is filled from */
     struct sim_case *cases; /* every variant of the file, whether it is to run or not */

@@ -272,8 +272,7 @@ void sim__check_keys(struct sim__load *load, const struct sim__at *at, json_t *o
 {
     const char *key, *name;
     json_t *value;
-    json_object_foreach(object, key, value)
-    {
+    json_object_foreach (object, key, value) {
         if (is_allowed(allowed, key))
             continue;
         struct sim_nearest nearest = sim_nearest(key);

@@ -9,17 +9,17 @@
 
 /* One error of the user's: `file:line:column: /json/pointer: sentence (did you mean …)`. */
 struct sim_diagnostic {
-    char *file;      /* or "--set", "--variant" */
+    char *file;            /* or "--set", "--variant" */
     unsigned line, column; /* from 1; 0 when there is no place */
-    char *pointer;   /* JSON pointer, "" for the whole document */
+    char *pointer;         /* JSON pointer, "" for the whole document */
     char *sentence;
-    bool warning;    /* said, but does not refuse the file */
+    bool warning; /* said, but does not refuse the file */
 };
 
 struct sim_diagnostics {
     struct sim_diagnostic *items;
     size_t count, capacity;
-    size_t errors;   /* how many are not warnings */
+    size_t errors;      /* how many are not warnings */
     bool out_of_memory; /* counted in errors; the list may be incomplete */
 };
 
@@ -35,7 +35,7 @@ struct sim_panel {
                             natural one (counter, gauge, ratio: mean; histogram: p99) */
     uint32_t series_count;
     bool log;
-    double slo;          /* in the unit of the series (times in s); NAN: none */
+    double slo; /* in the unit of the series (times in s); NAN: none */
     const char *slo_label;
 };
 
@@ -46,10 +46,10 @@ struct sim_figure {
     uint32_t panel_count;
     const char **variants; /* which to draw; count 0: all */
     uint32_t variant_count;
-    const char *x;         /* curve: path of the swept parameter; NULL: the only one */
+    const char *x; /* curve: path of the swept parameter; NULL: the only one */
     bool log_x;
-    bool small_multiples;  /* timeline: one column per variant */
-    double from, to;       /* timeline: seconds shown; NAN: all */
+    bool small_multiples; /* timeline: one column per variant */
+    double from, to;      /* timeline: seconds shown; NAN: all */
 };
 
 struct sim_expect {
@@ -58,16 +58,16 @@ struct sim_expect {
     const char *variant;     /* NULL: every variant */
     const char *relative_to; /* the observed value is divided by this variant's; NULL: not */
     double at_most, at_least, equals; /* in base units (times in s); NAN: not asked */
-    double within;           /* with equals: relative tolerance; NAN: the interval must cover */
-    double confidence;       /* of that interval, 0.95 unless given */
-    double from, to;         /* s: judged on the series between these times; NAN: whole run */
+    double within;     /* with equals: relative tolerance; NAN: the interval must cover */
+    double confidence; /* of that interval, 0.95 unless given */
+    double from, to;   /* s: judged on the series between these times; NAN: whole run */
     unsigned line, column;
 };
 
 /* One runnable case: a variant, or a cell of the sweep. */
 struct sim_case {
-    const char *name;     /* "base", "single-flight"; cells: "variant · cache.ttl=10s" */
-    const char *variant;  /* the variant it belongs to */
+    const char *name;    /* "base", "single-flight"; cells: "variant · cache.ttl=10s" */
+    const char *variant; /* the variant it belongs to */
     struct sim_plan plan;
     uint32_t cell;        /* 0 for a variant; from 1 for cells of the sweep */
     double *at;           /* cells: the numeric value of each swept variable; NAN if not a number */
@@ -75,25 +75,25 @@ struct sim_case {
 };
 
 struct sim_scenario {
-    char *file;          /* as given */
-    char *name;          /* file name without directory and .json */
+    char *file; /* as given */
+    char *name; /* file name without directory and .json */
     const char *title, *notes;
-    int chapter;         /* 0: none */
-    char hash[17];       /* of the resolved scenario, all variants, hexadecimal */
+    int chapter;   /* 0: none */
+    char hash[17]; /* of the resolved scenario, all variants, hexadecimal */
     uint64_t seed;
     uint32_t replications;
     struct sim_case *variants;
     uint32_t variant_count;
     const char **sweep_paths; /* swept variables, in order */
     uint32_t sweep_path_count;
-    struct sim_case *cells;   /* variant by variant, the first path slowest */
+    struct sim_case *cells; /* variant by variant, the first path slowest */
     uint32_t cell_count;
     struct sim_expect *expects;
     uint32_t expect_count;
     struct sim_figure *figures;
     uint32_t figure_count;
-    void *arena;         /* owner of every string and array above */
-    void *document;      /* the loader's own */
+    void *arena;    /* owner of every string and array above */
+    void *document; /* the loader's own */
 };
 
 struct sim_set {
@@ -135,9 +135,9 @@ int sim_scenario_explain(const struct sim_scenario *, const char *path, void *st
 /* All models, in the order of models.def, ended by NULL. */
 const struct sim_model *const *sim_models(void);
 const struct sim_model *sim_model_find(const char *name);
-void sim_models_list(void *stdio_file);                                /* weir models */
-void sim_model_page(const struct sim_model *, void *stdio_file);      /* weir models NAME */
-char *sim_schema(void); /* the JSON Schema, malloc'd */
+void sim_models_list(void *stdio_file);                          /* weir models */
+void sim_model_page(const struct sim_model *, void *stdio_file); /* weir models NAME */
+char *sim_schema(void);                                          /* the JSON Schema, malloc'd */
 
 /* A quantity in JSON-ish text to base units by its dimension; for --set, expect and figures.
  * `dimension`: "time" (s), "rate" (1/s), "bytes", "1" … */

@@ -140,8 +140,7 @@ static void read_set(struct sim__load *load, const struct sim__at *at, json_t *o
     json_t *value;
     if (!model)
         return;
-    json_object_foreach(values, key, value)
-    {
+    json_object_foreach (values, key, value) {
         const struct sim__at *here = SIM__KEY(key_at, key);
         const struct sim_param *param = sim__param_find(model->params, key);
         if (sim__is_free(key))

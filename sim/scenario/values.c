@@ -207,6 +207,7 @@ size_t sim__member_count(json_t *map)
     size_t count = 0;
     const char *key;
     json_t *value;
-    json_object_foreach(map, key, value) count += !sim__is_free(key);
+    json_object_foreach (map, key, value)
+        count += !sim__is_free(key);
     return count;
 }

@@ -272,8 +272,7 @@ void sim__read_keyspaces(struct sim__load *load)
     const char *key;
     json_t *value;
     plan->keyspaces = sim__alloc(load, sim__member_count(map), sizeof *plan->keyspaces);
-    json_object_foreach(map, key, value)
-    {
+    json_object_foreach (map, key, value) {
         const struct sim__at *member = SIM__KEY(at, key);
         if (!sim__is_member(load, member, key, value) || !plan->keyspaces)
             continue;
@@ -298,8 +297,7 @@ static void read_regions(struct sim__load *load)
     const char *key;
     json_t *value;
     plan->regions = sim__alloc(load, sim__member_count(map), sizeof *plan->regions);
-    json_object_foreach(map, key, value)
-    {
+    json_object_foreach (map, key, value) {
         const struct sim__at *member = SIM__KEY(at, key);
         struct sim__keys_allowed none = {.others = NULL};
         if (!sim__is_member(load, member, key, value) || !plan->regions)

@@ -99,8 +99,9 @@ static void write_object(struct sim__writer *w, const json_t *object, bool sorte
         w->out.failed = true;
         return;
     }
-    json_object_foreach((json_t *)object, key, value) if (!sorted || !sim__is_free(key))
-        keys[count++] = key;
+    json_object_foreach ((json_t *)object, key, value)
+        if (!sorted || !sim__is_free(key))
+            keys[count++] = key;
     if (sorted)
         qsort(keys, count, sizeof *keys, compare);
     sim__write_open(w, '{');

@@ -112,14 +112,14 @@ static const struct sim_meter worker_meters[] = {
     {.name = NULL},
 };
 static const struct sim_param worker_params[] = {
-    {.name = "takes", .kind = SIM_TIME, .offset = offsetof(struct worker, takes),
+    {.name = "takes",
+     .kind = SIM_TIME,
+     .offset = offsetof(struct worker, takes),
      .flags = SIM_CHANGEABLE},
     {.name = NULL},
 };
-static const struct sim_model asker_model = {.name = "asker",
-                                             .size = sizeof(struct asker),
-                                             .ports = asker_ports,
-                                             .init = asker_init};
+static const struct sim_model asker_model = {
+    .name = "asker", .size = sizeof(struct asker), .ports = asker_ports, .init = asker_init};
 static const struct sim_model worker_model = {.name = "worker",
                                               .size = sizeof(struct worker),
                                               .params = worker_params,
@@ -151,11 +151,8 @@ static void bench_init(struct bench *b)
                         .target = {.component = 1, .share = 1},
                         .regions = {"here"}};
     b->port = (struct sim_plan_port){&b->target, 1};
-    b->components[0] = (struct sim_plan_component){.name = "users",
-                                                   .model = &asker_model,
-                                                   .nodes = 1,
-                                                   .image = &b->asker,
-                                                   .ports = &b->port};
+    b->components[0] = (struct sim_plan_component){
+        .name = "users", .model = &asker_model, .nodes = 1, .image = &b->asker, .ports = &b->port};
     b->components[0].policy.retry.attempts = 1;
     b->components[1] = (struct sim_plan_component){
         .name = "server", .model = &worker_model, .nodes = 1, .image = &b->worker};
@@ -191,8 +188,8 @@ static void bench_run(struct bench *b)
     assert_int_equal(b->record->outcome, SIM_REACHED);
     for (uint32_t i = 0; i < b->record->audit_count; i++)
         if (!b->record->audit[i].held)
-            print_error("%s of %s: %s\n", b->record->audit[i].name,
-                        b->record->audit[i].component, b->record->audit[i].text);
+            print_error("%s of %s: %s\n", b->record->audit[i].name, b->record->audit[i].component,
+                        b->record->audit[i].text);
     assert_true(b->record->audit_held);
     assert_false(users(b)->wrong);
 }

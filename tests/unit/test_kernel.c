@@ -33,18 +33,13 @@ static sim_time increment(struct trial *t)
 {
     double x = sim_draw_exponential(&t->stream);
     switch (t->law) {
-    case TIES:
-        return (sim_time)sim_draw_below(&t->stream, 3);
-    case BURSTS:
-        return (sim_time)(x * 3) * 1000000;
+    case TIES: return (sim_time)sim_draw_below(&t->stream, 3);
+    case BURSTS: return (sim_time)(x * 3) * 1000000;
     case BIMODAL:
         return sim_draw_below(&t->stream, 10) == 0 ? (sim_time)(1e12 * x) : (sim_time)(10 * x);
-    case HEAVY:
-        return (sim_time)(100 / (1e-12 + sim_draw_uniform(&t->stream)));
-    case GROWING:
-        return (sim_time)(x * (double)(1 + t->ran));
-    default:
-        return (sim_time)(x * 1e6);
+    case HEAVY: return (sim_time)(100 / (1e-12 + sim_draw_uniform(&t->stream)));
+    case GROWING: return (sim_time)(x * (double)(1 + t->ran));
+    default: return (sim_time)(x * 1e6);
     }
 }
 
@@ -157,8 +152,8 @@ static void test_cancelled_are_swept(void **state)
     struct sim *sim = sim_new(NULL);
     uint64_t ran = 0;
     for (int i = 0; i < 3000000; i++)
-        assert_true(sim_cancel(sim, sim_after(sim, 1000000 + i % 977, count_event, &ran,
-                                              (sim_arg){0})));
+        assert_true(
+            sim_cancel(sim, sim_after(sim, 1000000 + i % 977, count_event, &ran, (sim_arg){0})));
     assert_int_equal(sim_pending_count(sim), 0);
     sim_after(sim, 5, count_event, &ran, (sim_arg){0});
     assert_int_equal(sim_run_until(sim, 10000000), SIM_REACHED);

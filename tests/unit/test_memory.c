@@ -92,13 +92,11 @@ static void test_steady_state_allocates_nothing(void **state)
 {
     (void)state;
     struct sim_set sets[] = {{"run.duration", "60s"}};
-    assert_int_equal(allocations_after(WEIR_SOURCE_DIR "/bench/cache_aside.json", sets, 1,
-                                       30 * SIM_SECOND),
-                     0);
+    assert_int_equal(
+        allocations_after(WEIR_SOURCE_DIR "/bench/cache_aside.json", sets, 1, 30 * SIM_SECOND), 0);
     struct sim_set of_mm1[] = {{"run.duration", "600s"}, {"run.interval", "1s"}};
-    assert_int_equal(allocations_after(WEIR_SOURCE_DIR "/bench/mm1.json", of_mm1, 2,
-                                       300 * SIM_SECOND),
-                     0);
+    assert_int_equal(
+        allocations_after(WEIR_SOURCE_DIR "/bench/mm1.json", of_mm1, 2, 300 * SIM_SECOND), 0);
 }
 
 static uint64_t peak_bytes(void)
