@@ -268,7 +268,7 @@ static const struct sim_meter meters[] = {
      .flags = SIM_HEADLINE},
     COUNT("requests", requests, "Requests started."),
     COUNT("finished", finished, "Requests finished, well or not."),
-    COUNT("timeouts", by_status[SIM_TIMEOUT], "Requests without an answer in time."),
+    COUNT("timed_out", by_status[SIM_TIMEOUT], "Requests without an answer in time."),
     COUNT("refused", by_status[SIM_REFUSED], "Requests turned away."),
     COUNT("errors", by_status[SIM_ERROR], "Requests that failed."),
     COUNT("lost", by_status[SIM_LOST], "Requests lost in a crash."),

@@ -68,7 +68,7 @@ static const struct sim_meter meters[] = {
     {0},
 };
 
-/* To be found by scenarios it needs one line in models/models.def: MODEL(template) */
+/* To be found by scenarios it needs one line in models/models.def: SIM_MODEL(template) */
 const struct sim_model template_model = {
     .name = "template",
     .summary = "Answers every request after a delay.",

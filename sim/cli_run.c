@@ -315,6 +315,7 @@ static void print(const struct job *job)
 
 static int status_of(struct job *job)
 {
+    fflush(stdout);
     if (sim_session_interrupted(&job->session)) {
         fprintf(stderr, "weir: interrupted: %u of %" PRIu64 " runs are kept in %s\n",
                 job->runs.finished, (uint64_t)job->case_count * job->runs.replications, job->place);

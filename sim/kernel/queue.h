@@ -101,7 +101,7 @@ struct sim__queue {
     struct sim__run scratch;
 };
 
-#define SIM__BOTTOM_MOST 48 /* measured, bench/README.md */
+#define SIM__BOTTOM_MOST 64 /* measured, bench/README.md */
 
 int sim__queue_init(struct sim__queue *); /* 0, or -1 when out of memory */
 void sim__queue_free(struct sim__queue *);

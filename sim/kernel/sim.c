@@ -31,8 +31,8 @@ struct sim_lane {
     sim_time delay;
     uint64_t head, tail; /* positions ever given out; the ring holds [head, tail) */
     struct lane_event *ring;
-    uint32_t mask; /* capacity - 1 */
-    uint32_t index;
+    uint64_t mask; /* capacity - 1 */
+    uint64_t id_base; /* of the ids of its events; their position stands below it */
 };
 
 /* A lane that is not empty, in the heap of lanes by the time and sequence of its head. */
@@ -256,7 +256,7 @@ static struct sim_lane *lane_new(struct sim *sim, sim_time delay)
     lane->delay = delay;
     lane->ring = ring;
     lane->mask = 63;
-    lane->index = sim->lane_count;
+    lane->id_base = LANE_BIT | (uint64_t)sim->lane_count << LANE_SHIFT;
     sim->lanes[sim->lane_count++] = lane;
     return lane;
 }
@@ -330,17 +330,20 @@ static inline void heads_advance(struct sim *sim, struct sim_lane *lane)
 sim_id sim_after_lane(struct sim *sim, struct sim_lane *lane, sim_fn *fn, void *self, sim_arg arg)
 {
     assert(fn != NULL);
-    if (lane->tail - lane->head > lane->mask && !lane_grow(sim, lane))
+    uint64_t position = lane->tail;
+    if (position - lane->head > lane->mask && !lane_grow(sim, lane))
         return SIM_NO_EVENT;
-    uint64_t position = lane->tail++;
-    lane->ring[position & lane->mask] = (struct lane_event){sim->clock.now + lane->delay,
-                                                            next_sequence(sim), fn, self, arg};
+    lane->tail = position + 1;
+    struct lane_event *event = &lane->ring[position & lane->mask];
+    event->time = sim->clock.now + lane->delay;
+    event->sequence = next_sequence(sim);
+    event->fn = fn;
+    event->self = self;
+    event->arg = arg;
     sim->lane_pending++;
-    if (position == lane->head) {
-        const struct lane_event *event = &lane->ring[position & lane->mask];
+    if (position == lane->head)
         heads_add(sim, (struct lane_head){event->time, event->sequence, lane});
-    }
-    return (sim_id){LANE_BIT | (uint64_t)lane->index << LANE_SHIFT | position};
+    return (sim_id){lane->id_base | position};
 }
 
 /* ---- the loop -------------------------------------------------------------------------------- */

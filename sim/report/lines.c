@@ -146,12 +146,20 @@ static const struct sim_tally *tally_of(const struct sim_record *record, const c
     return NULL;
 }
 
-/* Points of P(X > x): one for each bucket that holds something, at its greatest value, where the
- * share above is exact. `base`: a base unit in what was recorded. */
+static void tail_point(struct sim_drawn_line *line, double x, struct sim_estimate share)
+{
+    line->x[line->count] = x;
+    line->y[line->count++] = share;
+}
+
+/* Points of P(X > x): 1 below the least value, then one for each bucket that holds something, at
+ * its greatest value, where the share above is exact; of the last bucket only when it is the first,
+ * as a share of 0 has no place on a logarithmic axis. `base`: a base unit in what was recorded. */
 static void tail_points(struct sim_drawing *d, const struct sim_tally **tallies, uint32_t n,
                         double base, struct sim_drawn_line *line)
 {
     uint64_t total = 0, passed = 0;
+    const struct sim_estimate all = {.n = n, .mean = 1, .low = 1, .high = 1};
     double *passed_by = calloc(n + 1u, sizeof *passed_by);
     for (uint32_t r = 0; r < n; r++)
         total += tallies[r]->n;
@@ -165,14 +173,17 @@ static void tail_points(struct sim_drawing *d, const struct sim_tally **tallies,
         }
         if (here == 0)
             continue;
+        if (passed == 0)
+            tail_point(line, (double)sim_histogram_bucket_low(b) / base, all);
+        if (here == total)
+            tail_point(line, (double)(sim_histogram_bucket_high(b) - 1) / base, all);
         passed += here;
         struct sim_estimate e = sim_estimate_quick(d->values, n, d->quantiles);
         e.mean = (double)(total - passed) / (double)total;
         e.low = e.low < 0 ? 0 : e.low;
         e.high = e.high > 1 ? 1 : e.high;
-        line->x[line->count] = (double)(sim_histogram_bucket_high(b) - 1) / base;
         if (passed < total)
-            line->y[line->count++] = e;
+            tail_point(line, (double)(sim_histogram_bucket_high(b) - 1) / base, e);
     }
     d->failed = d->failed || !passed_by;
     free(passed_by);

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { CELL_BYTES = 48, CASES_ACROSS = 4 };
 
@@ -95,13 +96,17 @@ static void metric_cell(const struct sim_report *report, uint32_t at, const char
     snprintf(text, CELL_BYTES, "%s", n.s);
 }
 
-/* A metric that was zero, or not observed, in every case says nothing. */
+/* A metric that was zero, or not observed, in every case says nothing; but none that succeeded out
+ * of some that tried says all: ratios are told once they were observed. */
 static bool is_something(const struct sim_report *report, const char *that)
 {
     for (uint32_t at = 0; at < report->runs->case_count; at++) {
         const struct sim_aggregate *a = &report->aggregates[at];
         uint32_t m = a->sample ? sim_aggregate_metric(a->sample, that) : UINT32_MAX;
-        if (m != UINT32_MAX && a->metrics[m].n > 0 && a->metrics[m].mean != 0)
+        if (m == UINT32_MAX || a->metrics[m].n == 0)
+            continue;
+        bool share = strcmp(a->sample->metrics[m].unit, "1") == 0;
+        if (a->metrics[m].mean != 0 || share)
             return true;
     }
     return false;
@@ -368,7 +373,9 @@ void sim_overview_print(const struct sim_report *report, const char *place, unsi
     fprintf(out, "\nresults: %s/summary.json, %s/series.csv\n", place, place);
     for (uint32_t i = 0; i < report->scenario->figure_count; i++) {
         const struct sim_figure *figure = &report->scenario->figures[i];
-        if (sim_figure_applies(report, figure))
-            fprintf(out, "figure:  %s/figures/%s.%s\n", place, figure->name, report->figure_format);
+        char path[4096];
+        snprintf(path, sizeof path, "%s/figures/%s.%s", place, figure->name, report->figure_format);
+        if (sim_figure_applies(report, figure) && access(path, R_OK) == 0)
+            fprintf(out, "figure:  %s\n", path);
     }
 }
