@@ -81,7 +81,8 @@ static void answer_arrives(struct sim *sim, void *node, sim_arg arg)
         call_release(call->from->world, call);
         return;
     }
-    sim_cancel(sim, call->timer);
+    if (call->timer.key != 0)
+        sim_cancel(sim, call->timer);
     end_for_caller(sim, call, call->reply);
 }
 

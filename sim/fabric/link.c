@@ -31,21 +31,11 @@ const struct sim_param sim_link_param_table[] = {
     {.name = NULL},
 };
 
-bool sim__link_send(struct sim_world *w, struct sim__link *link, int64_t bytes, sim_fn *fn,
-                    void *self, sim_arg arg)
+bool sim__link_send_far(struct sim_world *w, struct sim__link *link, int64_t bytes, sim_fn *fn,
+                        void *self, sim_arg arg)
 {
     struct sim *sim = w->sim;
-    link->messages++;
-    link->bytes += (uint64_t)bytes;
-    if (link->lane != NULL) {
-        sim_after_lane(sim, link->lane, fn, self, arg);
-        return true;
-    }
     const struct sim_link_params *p = link->params;
-    if (p == NULL) {
-        sim_soon(sim, fn, self, arg);
-        return true;
-    }
     if (p->loss > 0 && sim_draw_chance(&link->stream, p->loss)) {
         link->lost++;
         return false;

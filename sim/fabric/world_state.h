@@ -132,8 +132,21 @@ void sim__operations_crash(struct sim_node *);
 
 /* links */
 /* Carries a message: fn(sim, self, arg) runs when it arrives. False: it was lost. */
-bool sim__link_send(struct sim_world *, struct sim__link *, int64_t bytes, sim_fn *, void *self,
-                    sim_arg);
+bool sim__link_send_far(struct sim_world *, struct sim__link *, int64_t bytes, sim_fn *,
+                        void *self, sim_arg);
+static inline bool sim__link_send(struct sim_world *w, struct sim__link *link, int64_t bytes,
+                                  sim_fn *fn, void *self, sim_arg arg)
+{
+    link->messages++;
+    link->bytes += (uint64_t)bytes;
+    if (link->lane != NULL)
+        sim_after_lane(w->sim, link->lane, fn, self, arg);
+    else if (link->params == NULL)
+        sim_soon(w->sim, fn, self, arg);
+    else
+        return sim__link_send_far(w, link, bytes, fn, self, arg);
+    return true;
+}
 /* The directed link between two components, made when first asked for. NULL when out of memory. */
 struct sim__link *sim__link_between(struct sim_world *, uint32_t from, uint32_t to);
 

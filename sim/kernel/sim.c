@@ -184,11 +184,13 @@ static bool cancel_in_lane(struct sim *sim, uint64_t key)
 
 bool sim_cancel(struct sim *sim, sim_id id)
 {
+    if (id.key == 0)
+        return false;
     if (id.key & LANE_BIT)
         return cancel_in_lane(sim, id.key);
     struct sim__queue *q = &sim->queue;
     struct sim__event *event = &q->events[id.key & SIM__EVENT_MASK];
-    if (id.key == 0 || !sim__event_is(event, id.key))
+    if (!sim__event_is(event, id.key))
         return false;
     event->fn = NULL;
     if (++q->dead > SWEEP_LEAST && 2 * q->dead > q->used && sim__queue_sweep(q) != 0)
