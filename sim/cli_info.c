@@ -55,7 +55,8 @@ int sim__cli_models(const struct sim_cli *cli)
         sim_models_list(stdout);
         return SIM_EXIT_DONE;
     }
-    const struct sim_model *model = sim_model_find(cli->operands[0]);
+    bool link = strcmp(cli->operands[0], sim_link_model.name) == 0;
+    const struct sim_model *model = link ? &sim_link_model : sim_model_find(cli->operands[0]);
     if (model) {
         sim_model_page(model, stdout);
         return SIM_EXIT_DONE;

@@ -144,7 +144,8 @@ extern const char *const sim_kept_policies[], *const sim_kept_expiries[],
     {                                                                                              \
         "sharing", SIM_CHOICE, offsetof(type, member.sharing), "own",                              \
             .choices = sim_kept_sharings,                                                          \
-            .doc = "Whether each node keeps its own keys, or all are front ends of one store.",    \
+            .doc = "Whether each node keeps its own keys, or all are front ends of one store, "    \
+                   "which outlives their crashes: flush it to lose it.",                           \
             .source = "chosen: the simplest"                                                       \
     }
 

@@ -31,6 +31,8 @@ struct sim_link_params {
 };
 
 extern const struct sim_param sim_link_param_table[];
+/* The same as a model, for its page: it cannot be a component. */
+extern const struct sim_model sim_link_model;
 
 enum sim_plan_fault_kind { SIM_DO_CRASH, SIM_DO_SLOW, SIM_DO_SET, SIM_DO_FLUSH, SIM_DO_KINDS };
 

@@ -18,6 +18,8 @@ const struct sim_param sim_link_param_table[] = {
     {.name = "bandwidth",
      .kind = SIM_BANDWIDTH,
      .offset = offsetof(struct sim_link_params, bandwidth),
+     .low = 1,
+     .high = 1e15,
      .flags = SIM_OPTIONAL,
      .doc = "Bytes a second each way; messages leave one after another. Unlimited unless given."},
     {.name = "loss",
@@ -29,6 +31,15 @@ const struct sim_param sim_link_param_table[] = {
      .doc = "Share of the messages that never arrive.",
      .source = "chosen: a link loses nothing unless the scenario says so"},
     {.name = NULL},
+};
+
+/* For the reference pages: a link stands in a scenario's "links", it is no component. */
+const struct sim_model sim_link_model = {
+    .name = "link",
+    .summary = "What carries calls between components or regions: latency, bandwidth, loss.",
+    .source = "Kleinrock 1976 ch. 5: messages leave one after another; validated against M/D/1",
+    .size = sizeof(struct sim_link_params),
+    .params = sim_link_param_table,
 };
 
 bool sim__link_send_far(struct sim_world *w, struct sim__link *link, int64_t bytes, sim_fn *fn,

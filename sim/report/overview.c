@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CELL_BYTES = 48, CASES_ACROSS = 4 };
+enum { CELL_BYTES = 256, CASES_ACROSS = 4 }; /* a cell's name holds its swept values */
 
 struct grid {
     uint32_t rows, columns;
@@ -251,7 +251,7 @@ static void print_table(const struct sim_report *report, unsigned columns, FILE 
         int head = (int)strcspn(names[m], ".");
         const char *unit = unit_in_head(report, names[m]);
         if (across) {
-            snprintf(cell(&g, m + 1, 0), CELL_BYTES, "%.30s%s%.14s", names[m], *unit ? ", " : "",
+            snprintf(cell(&g, m + 1, 0), CELL_BYTES, "%.150s%s%.60s", names[m], *unit ? ", " : "",
                      unit);
         } else {
             snprintf(cell(&g, 2, m + 1), CELL_BYTES, "%.*s", CELL_BYTES - 1, unit);

@@ -26,7 +26,8 @@ const struct sim_param sim__component_table[] = {
      .offset = offsetof(struct placement, spread),
      .flags = SIM_OPTIONAL,
      .choices = spread_names,
-     .doc = "How calls from others are spread over its nodes; to be said when there are several."},
+     .doc = "How calls from others are spread over its nodes; to be said when there are several. "
+            "Calls without a key are dealt in turn where keys were to decide."},
     {.name = NULL},
 };
 

@@ -339,6 +339,11 @@ static bool read_object(struct reading *r)
     }
     if (failed)
         sim__say(r->load, at, 0, "%s", why ? why : "this is no distribution");
+    else if (type == NORMAL && !r->out->fold && r->out->scale > 0 &&
+             sim_dist_mean(r->out) > 1.01 * r->out->scale)
+        sim__say(r->load, at, SIM__WARNING,
+                 "draws below zero are drawn again, so the mean is %.3g times the one given",
+                 sim_dist_mean(r->out) / r->out->scale);
     return !failed && !r->bad;
 }
 

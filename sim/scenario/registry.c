@@ -37,6 +37,7 @@ void sim_models_list(void *stdio_file)
             width = (int)strlen((*m)->name);
     for (const struct sim_model *const *m = sim_models(); *m; m++)
         fprintf(file, "%-*s  %s\n", width, (*m)->name, (*m)->summary);
+    fprintf(file, "%-*s  %s\n", width, sim_link_model.name, sim_link_model.summary);
     fprintf(file, "\nweir models NAME shows one with its parameters, ports and meters.\n");
 }
 
@@ -200,6 +201,10 @@ void sim_model_page(const struct sim_model *model, void *stdio_file)
         print_ports(file, model->ports);
         fprintf(file, "\nHow its calls are made\n");
         print_params(file, sim_policy_params, 2, width);
+    }
+    if (model == &sim_link_model) {
+        fprintf(file, "\nGiven in \"links\", with \"between\": two components or regions.\n");
+        return;
     }
     fprintf(file, "\nAs every component\n");
     fprintf(file, "  %-*s%s\n", width + 2, "region", "name of a region; optional");

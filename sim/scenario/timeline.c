@@ -140,6 +140,8 @@ static void read_set(struct sim__load *load, const struct sim__at *at, json_t *o
     json_t *value;
     if (!model)
         return;
+    if (values && sim__member_count(values) == 0)
+        sim__say(load, key_at, 0, "this sets nothing: give a parameter and its value");
     json_object_foreach (values, key, value) {
         const struct sim__at *here = SIM__KEY(key_at, key);
         const struct sim_param *param = sim__param_find(model->params, key);
