@@ -63,7 +63,7 @@ static const struct sim_param params[] = {
 };
 
 static const struct sim_meter meters[] = {
-    {"answered", SIM_COUNTER, "requests", "Requests answered.",
+    {"served", SIM_COUNTER, "requests", "Requests answered.",
      .offset = offsetof(struct template, answered), .flags = SIM_HEADLINE},
     {0},
 };

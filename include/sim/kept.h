@@ -15,6 +15,7 @@ struct sim_kept_store {
     struct sim_table table;
     struct sim_refills refills;
     float *took; /* by place, ns of the last recomputation; NULL unless asked for */
+    sim_time longest; /* lifetime any node has had in force */
     bool ready;
 };
 

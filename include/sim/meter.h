@@ -24,16 +24,18 @@ static inline void sim_count_by(struct sim_counter *c, uint64_t n)
 }
 
 /* A level that changes over time, weighted by how long it held: queue length, servers busy. */
+__extension__ typedef __int128 sim_area __attribute__((aligned(8)));
+
 struct sim_gauge {
     int64_t value;
     sim_time since; /* when `area` was last brought up to date */
-    int64_t area;   /* value x ns within the window */
+    sim_area area;  /* value x ns within the window: 1e8 servers x 93 s are over 2^63 */
     int64_t peak;   /* greatest value within the window */
 };
 
 static inline void sim_gauge_set(struct sim_gauge *g, sim_time now, int64_t value)
 {
-    g->area += g->value * (now - g->since);
+    g->area += (sim_area)g->value * (now - g->since);
     g->since = now;
     g->value = value;
     if (value > g->peak)
@@ -47,7 +49,7 @@ static inline void sim_gauge_add(struct sim_gauge *g, sim_time now, int64_t chan
 
 /* Ends a window at `now`: returns its area (value x ns), puts the window's greatest value in
  * *peak, and starts the next. */
-int64_t sim_gauge_roll(struct sim_gauge *, sim_time now, int64_t *peak);
+double sim_gauge_roll(struct sim_gauge *, sim_time now, int64_t *peak);
 
 /* A log-linear histogram of non-negative integers (ns, bytes, versions): 64 steps to the octave,
  * exact below 128, so a percentile is within 0.8 % of the sample's. Percentiles follow the nearest
@@ -75,7 +77,8 @@ static inline void sim_histogram_record(struct sim_histogram *h, int64_t value)
 {
     h->window[sim_histogram_bucket(value)]++;
     h->n++;
-    h->sum += (uint64_t)value;
+    if (__builtin_add_overflow(h->sum, (uint64_t)value, &h->sum))
+        h->sum = UINT64_MAX;
     if (value < h->low)
         h->low = value;
     if (value > h->high)

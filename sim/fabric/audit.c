@@ -76,7 +76,7 @@ static void audit_utilisation(struct sim_world *w, struct sim_record *record)
         struct sim_audit_line *l = line(record, "utilisation", m->component);
         l->expected = 1;
         l->observed = isnan(m->value) ? 0 : m->value;
-        l->held = l->observed <= 1 + 1e-9;
+        l->held = l->observed >= 0 && l->observed <= 1 + 1e-9;
         if (!l->held)
             snprintf(l->text, sizeof l->text, "utilisation is %.6g", l->observed);
     }

@@ -233,6 +233,7 @@ sim_time sim_call_arrived(struct sim_node *node, sim_call_id id)
 static inline void leave_hand(struct sim_node *node, struct sim__call *call)
 {
     sim_time now = sim_now(node->sim);
+    node->world->totals.late_causes += now < call->arrived;
     sim_gauge_add(&node->station->in_flight, now, -1);
     sim_histogram_record(&node->station->latency, now - call->arrived);
 }

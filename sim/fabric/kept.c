@@ -20,6 +20,7 @@ int sim_kept_init(struct sim_kept *k, struct sim_node *node, bool takes_time)
     if (!k->store || (!k->store->ready && sim_refill_init(&k->store->refills, node) != 0))
         return -1;
     k->store->ready = true;
+    sim_kept_changed(k);
     return 0;
 }
 
@@ -27,7 +28,7 @@ static void adopt(struct sim_kept *k, struct sim_keyspace *space)
 {
     struct sim_kept_store *s = k->store;
     uint64_t most = (uint64_t)k->capacity < space->count ? (uint64_t)k->capacity : space->count;
-    int made = sim_table_init(&s->table, k->node, most, longest(k));
+    int made = sim_table_init(&s->table, k->node, most, s->longest);
     if (made == 0 && k->takes_time) {
         s->took = sim_node_alloc(k->node, (size_t)s->table.buckets * SIM_TABLE_BUCKET,
                                  sizeof *s->took);
@@ -113,8 +114,12 @@ void sim_kept_clear(struct sim_kept *k, bool crash)
 
 void sim_kept_changed(struct sim_kept *k)
 {
-    if (k->store->space)
-        sim_table_longest(&k->store->table, sim_now(k->node->sim), longest(k));
+    struct sim_kept_store *s = k->store;
+    if (longest(k) <= s->longest)
+        return;
+    s->longest = longest(k);
+    if (s->space)
+        sim_table_longest(&s->table, sim_now(k->node->sim), s->longest);
 }
 
 const char *sim_kept_check(const struct sim_kept *k)

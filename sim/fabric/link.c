@@ -21,7 +21,8 @@ const struct sim_param sim_link_param_table[] = {
      .low = 1,
      .high = 1e15,
      .flags = SIM_OPTIONAL,
-     .doc = "Bytes a second each way; messages leave one after another. Unlimited unless given."},
+     .doc = "Bytes a second each way; messages leave one after another. All between two regions "
+            "share it; within a region each pair of components has it. Unlimited unless given."},
     {.name = "loss",
      .kind = SIM_FRACTION,
      .offset = offsetof(struct sim_link_params, loss),
@@ -47,26 +48,27 @@ bool sim__link_send_far(struct sim_world *w, struct sim__link *link, int64_t byt
 {
     struct sim *sim = w->sim;
     const struct sim_link_params *p = link->params;
-    if (p->loss > 0 && sim_draw_chance(&link->stream, p->loss)) {
-        link->lost++;
-        return false;
-    }
     sim_time now = sim_now(sim), leaves = now;
     if (p->bandwidth > 0) {
-        if (link->free_at > leaves)
-            leaves = link->free_at;
-        leaves += (sim_time)((double)bytes * 1e9 / p->bandwidth + 0.5);
-        link->free_at = leaves;
+        if (*link->free_at > leaves)
+            leaves = *link->free_at;
+        sim_time takes = sim_time_nearest((double)bytes * 1e9 / p->bandwidth);
+        leaves = takes < SIM_DRAW_TIME_MAX - leaves ? leaves + takes : SIM_DRAW_TIME_MAX;
+        *link->free_at = leaves;
+    }
+    if (p->loss > 0 && sim_draw_chance(&link->stream, p->loss)) {
+        link->lost++; /* on the way: it took its turn all the same */
+        return false;
     }
     sim_after(sim, leaves - now + sim_dist_draw_time(&p->latency, &link->stream), fn, self, arg);
     return true;
 }
 
 /* The link declared for a pair: of the components before that of their regions. */
-static const struct sim_link_params *declared(const struct sim_plan *plan, uint32_t a, uint32_t b)
+static const struct sim_plan_link *declared(const struct sim_plan *plan, uint32_t a, uint32_t b)
 {
     uint32_t ra = plan->components[a].region, rb = plan->components[b].region;
-    const struct sim_link_params *found = NULL;
+    const struct sim_plan_link *found = NULL;
     for (uint32_t i = 0; i < plan->link_count; i++) {
         const struct sim_plan_link *l = &plan->links[i];
         uint32_t x = l->components ? a : ra, y = l->components ? b : rb;
@@ -74,9 +76,19 @@ static const struct sim_link_params *declared(const struct sim_plan *plan, uint3
             continue;
         bool fits = (l->a == x && l->b == y) || (l->a == y && l->b == x);
         if (fits && (found == NULL || l->components))
-            found = &l->params;
+            found = l;
     }
     return found;
+}
+
+/* Where messages queue to leave: all that go one way between two regions share one line; within a
+ * region, as between two components, each pair has its own, as on a switch. */
+static sim_time *queue_of(struct sim_world *w, const struct sim_plan_link *plan,
+                          struct sim__link *link, uint32_t region)
+{
+    if (plan->components || plan->a == plan->b)
+        return &link->own_free_at;
+    return &w->lines[2 * (plan - w->plan->links) + (region == plan->b)];
 }
 
 struct sim__link *sim__link_between(struct sim_world *w, uint32_t from, uint32_t to)
@@ -88,9 +100,11 @@ struct sim__link *sim__link_between(struct sim_world *w, uint32_t from, uint32_t
     if (link == NULL)
         return NULL;
     *place = link;
-    link->params = declared(w->plan, from, to);
-    if (link->params == NULL)
+    const struct sim_plan_link *plan = declared(w->plan, from, to);
+    if (plan == NULL)
         return link;
+    link->params = &plan->params;
+    link->free_at = queue_of(w, plan, link, w->plan->components[from].region);
     char name[256];
     snprintf(name, sizeof name, "%s>%s", w->plan->components[from].name,
              w->plan->components[to].name);

@@ -206,7 +206,7 @@ static int collect(struct sim__recorder *r, struct channel *c, sim_time now)
         switch (c->meter->kind) {
         case SIM_COUNTER: counted += ((struct sim_counter *)meter)->count; break;
         case SIM_GAUGE:
-            c->amount += (double)sim_gauge_roll(meter, now, &peak);
+            c->amount += sim_gauge_roll(meter, now, &peak);
             c->peak += (double)peak;
             break;
         case SIM_HISTOGRAM:
@@ -271,16 +271,15 @@ static int measure(struct channel *c, double mean)
 int sim__recorder_roll(struct sim__recorder *r, sim_time now)
 {
     sim_time length = now - r->last;
-    if (length == 0)
-        return 0;
     bool warm = r->last >= r->world->plan->warmup;
     for (uint32_t i = 0; i < r->count; i++)
         if (collect(r, &r->channels[i], now) != 0)
             return -1;
     for (uint32_t i = 0; i < r->count; i++) {
         struct channel *c = &r->channels[i];
-        double mean = window_mean(c, length);
-        if (c->series)
+        /* a run cut short at a window's end: no time, but maybe answers */
+        double mean = length > 0 ? window_mean(c, length) : (double)NAN;
+        if (c->series && length > 0)
             write_series(r, c, mean);
         if (warm && measure(c, mean) != 0)
             return -1;
@@ -288,7 +287,7 @@ int sim__recorder_roll(struct sim__recorder *r, sim_time now)
     }
     r->measured += warm ? length : 0;
     r->last = now;
-    r->window++;
+    r->window += length > 0;
     return 0;
 }
 

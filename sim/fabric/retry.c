@@ -142,14 +142,25 @@ static void attempt_done(struct sim *sim, void *self, sim_arg arg, const struct 
         op->timer = sim_after(sim, wait, attempt, from, (sim_arg){.p = op});
 }
 
+/* Nobody would see an answer: nothing is sent. */
+static void expired(struct sim *sim, void *node, sim_arg arg)
+{
+    (void)node;
+    finish(sim, arg.p, &(struct sim_reply){.status = SIM_TIMEOUT});
+}
+
 static void attempt(struct sim *sim, void *node, sim_arg arg)
 {
     struct sim__operation *op = arg.p;
     struct sim_node *from = node;
     sim_time give_up = from->component->plan->policy.timeout;
     sim_time left = op->request.deadline - sim_now(sim);
+    if (left <= 0) {
+        op->timer = sim_after(sim, 0, expired, from, arg);
+        return;
+    }
     if (op->request.deadline != SIM_NEVER && (give_up == 0 || left < give_up))
-        give_up = left > 0 ? left : 1;
+        give_up = left;
     op->timer = SIM_NO_EVENT;
     op->attempt++;
     from->caller->retries.count += op->attempt > 1;

@@ -95,8 +95,16 @@ static void work_ends(struct sim *sim, void *self, sim_arg job)
 void sim_station_work(struct sim_station *s, uint32_t job, sim_time duration)
 {
     if (s->node->slow != 1)
-        duration = (sim_time)((double)duration * s->node->slow + 0.5);
+        duration = sim_time_nearest((double)duration * s->node->slow);
     s->jobs[job].timer = sim_after(s->node->sim, duration, work_ends, s, (sim_arg){.u = job});
+}
+
+/* Servers there are: those taken away while at work are there until they have left. */
+static void capacity_update(struct sim_station *s)
+{
+    int64_t there = s->busy.value > s->servers ? s->busy.value : s->servers;
+    if (there != s->capacity.value)
+        sim_gauge_set(&s->capacity, sim_now(s->node->sim), there);
 }
 
 void sim_station_leave(struct sim_station *s, uint32_t job)
@@ -104,6 +112,7 @@ void sim_station_leave(struct sim_station *s, uint32_t job)
     s->jobs[job].next = s->free_job;
     s->free_job = job + 1;
     sim_gauge_add(&s->busy, sim_now(s->node->sim), -1);
+    capacity_update(s);
     if (s->queued > 0 && s->busy.value < s->servers)
         start_next(s);
 }
@@ -120,12 +129,13 @@ void sim_station_clear(struct sim_station *s)
     s->queued = 0;
     sim_gauge_set(&s->busy, now, 0);
     sim_gauge_set(&s->waiting, now, 0);
+    capacity_update(s);
 }
 
 void sim_station_resize(struct sim_station *s, int64_t servers)
 {
     s->servers = servers;
-    sim_gauge_set(&s->capacity, sim_now(s->node->sim), servers);
+    capacity_update(s);
     while (s->queued > 0 && s->busy.value < s->servers)
         start_next(s);
 }

@@ -181,7 +181,7 @@ void sim_table_clear(struct sim_table *t)
 /* Moves base up behind `now`, in ticks of 2^shift ns from here on. */
 static void rebase(struct sim_table *t, sim_time now, unsigned shift)
 {
-    sim_time behind = BEHIND_LEAST << shift;
+    sim_time behind = now >> shift > BEHIND_LEAST ? BEHIND_LEAST << shift : now;
     sim_time base = now - behind > t->base ? now - behind : t->base;
     /* by whole ticks, so that nothing is rounded twice unless the ticks grow */
     base -= (base - t->base) & (((sim_time)1 << shift) - 1);
@@ -202,7 +202,7 @@ void sim_table_expire_at(struct sim_table *t, uint32_t place, sim_time now, sim_
         t->entries[place].expires = UINT32_MAX;
         return;
     }
-    if (now - t->base > BEHIND_MOST << t->shift)
+    if ((now - t->base) >> t->shift > BEHIND_MOST)
         rebase(t, now, t->shift);
     sim_time ticks = (when - t->base + ((sim_time)1 << t->shift) - 1) >> t->shift;
     assert(ticks >= 0 && ticks < UINT32_MAX);

@@ -15,5 +15,6 @@ int64_t sim_value_bytes(const struct sim_keyspace *space, uint64_t key)
     uint64_t seed = sim_mix64(key + 1);
     for (int i = 0; i < 4; i++)
         stream.s[i] = seed = sim_mix64(seed + UINT64_C(0x9e3779b97f4a7c15));
-    return (int64_t)sim_dist_draw(&space->value_bytes, &stream);
+    double bytes = sim_dist_draw(&space->value_bytes, &stream);
+    return bytes < 0x1p50 ? (int64_t)bytes : INT64_C(1) << 50;
 }

@@ -278,7 +278,9 @@ static int world_make(struct sim_world *w)
     w->sim = sim_new(&w->plan->limits);
     w->components = sim__world_alloc(w, n, sizeof *w->components);
     w->links = sim__world_alloc(w, (size_t)n * n, sizeof *w->links);
-    if (w->sim == NULL || w->components == NULL || w->links == NULL || keyspaces_make(w) != 0)
+    w->lines = sim__world_alloc(w, 2 * (size_t)w->plan->link_count, sizeof *w->lines);
+    if (w->sim == NULL || w->components == NULL || w->links == NULL || w->lines == NULL ||
+        keyspaces_make(w) != 0)
         return -1;
     w->component_count = n;
     for (uint32_t i = 0; i < n; i++)

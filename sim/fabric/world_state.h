@@ -9,7 +9,7 @@ struct sim__link {
     const struct sim_link_params *params; /* NULL: no link was declared; nothing takes time */
     struct sim_lane *lane;                /* constant latency, no bandwidth, no loss; or NULL */
     struct sim_stream stream;
-    sim_time free_at; /* when what was sent before has left the sender */
+    sim_time *free_at, own_free_at; /* when what was sent before has left the sender */
     uint64_t messages, bytes, lost;
 };
 
@@ -79,6 +79,7 @@ struct sim_world {
     uint32_t component_count;
     struct sim_keyspace *keyspaces;
     struct sim__link **links;
+    sim_time *lines; /* between regions: two for each link of the plan, its free_at each way */
     uint32_t link_count;
     struct sim__calls calls;
     struct sim__operation *operations, *free_operations;

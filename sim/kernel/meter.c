@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-int64_t sim_gauge_roll(struct sim_gauge *g, sim_time now, int64_t *peak)
+double sim_gauge_roll(struct sim_gauge *g, sim_time now, int64_t *peak)
 {
     sim_gauge_set(g, now, g->value);
-    int64_t area = g->area;
+    double area = (double)g->area;
     *peak = g->peak;
     g->area = 0;
     g->peak = g->value;

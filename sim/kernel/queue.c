@@ -65,7 +65,9 @@ void sim__queue_free(struct sim__queue *q)
 int sim__queue_grow(struct sim__queue *q)
 {
     uint32_t capacity = q->capacity ? 2 * q->capacity : 256;
-    struct sim__event *events = capacity >= SIM__EVENTS_MOST
+    if (capacity > SIM__NO_INDEX)
+        capacity = SIM__NO_INDEX;
+    struct sim__event *events = capacity == q->capacity
                                     ? NULL
                                     : realloc(q->events, capacity * sizeof *events);
     if (events == NULL)

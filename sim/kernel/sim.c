@@ -136,7 +136,10 @@ const void *sim_last_self(const struct sim *sim)
 
 static inline uint64_t next_sequence(struct sim *sim)
 {
-    assert(sim->sequence >> SEQUENCE_BITS == 0);
+    if ((sim->sequence + 1) >> SEQUENCE_BITS != 0) { /* an id would be taken for a lane's */
+        sim_fail_memory(sim);
+        return sim->sequence;
+    }
     return ++sim->sequence;
 }
 
@@ -163,10 +166,17 @@ sim_id sim_at(struct sim *sim, sim_time when, sim_fn *fn, void *self, sim_arg ar
     return (sim_id){key};
 }
 
+/* The time so long from now; one that a clock of 63 bits never shows is put at its end. */
+static inline sim_time due(const struct sim *sim, sim_time delay)
+{
+    sim_time now = sim->clock.now;
+    return delay < SIM_NEVER - now ? now + delay : SIM_NEVER - 1;
+}
+
 sim_id sim_after(struct sim *sim, sim_time delay, sim_fn *fn, void *self, sim_arg arg)
 {
     assert(delay >= 0);
-    return sim_at(sim, sim->clock.now + delay, fn, self, arg);
+    return sim_at(sim, due(sim, delay), fn, self, arg);
 }
 
 static bool cancel_in_lane(struct sim *sim, uint64_t key)
@@ -337,7 +347,7 @@ sim_id sim_after_lane(struct sim *sim, struct sim_lane *lane, sim_fn *fn, void *
         return SIM_NO_EVENT;
     lane->tail = position + 1;
     struct lane_event *event = &lane->ring[position & lane->mask];
-    event->time = sim->clock.now + lane->delay;
+    event->time = due(sim, lane->delay);
     event->sequence = next_sequence(sim);
     event->fn = fn;
     event->self = self;

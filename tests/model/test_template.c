@@ -125,7 +125,7 @@ static void in_flight_is_rate_times_delay(void **state)
     sim_dist_constant(&delay, 50e6, NULL);
     struct sim_record *r = run(&delay, NULL, 0);
     assert_true(fabs(metric(r, "in_flight", "mean") - 5) < 0.001);
-    assert_true(metric(r, "answered", "count") == 99995);
+    assert_true(metric(r, "served", "count") == 99995);
     sim_record_free(r);
     sim_dist_exponential(&delay, 50e6, NULL);
     r = run(&delay, NULL, 0);

@@ -17,7 +17,7 @@
 struct asker {
     struct sim_node node;
     struct sim_port to;
-    sim_time every;
+    sim_time every, deadline;
     int64_t times;
     /* what was seen */
     int64_t asked, ended;
@@ -48,6 +48,7 @@ static void ask(struct sim *sim, void *self, sim_arg arg)
     struct asker *a = self;
     struct sim_request request = {.op = SIM_READ, .key = SIM_NO_KEY, .bytes = 1000};
     request.intended = sim_now(sim);
+    request.deadline = a->deadline > 0 ? a->deadline : SIM_NEVER;
     a->inside = true;
     sim_call(&a->to, 0, &request, asker_done, a, (sim_arg){.u = (uint64_t)a->asked});
     a->inside = false;
@@ -100,7 +101,10 @@ static void worker_fault(struct sim_node *node, enum sim_fault_kind kind)
 static void worker_changed(struct sim_node *node, const struct sim_param *param)
 {
     (void)param;
-    ((struct worker *)node)->changes++;
+    struct worker *w = (struct worker *)node;
+    w->changes++;
+    if (w->servers != w->station.servers)
+        sim_station_resize(&w->station, w->servers);
 }
 
 static const struct sim_port_def asker_ports[] = {
@@ -115,6 +119,10 @@ static const struct sim_param worker_params[] = {
     {.name = "takes",
      .kind = SIM_TIME,
      .offset = offsetof(struct worker, takes),
+     .flags = SIM_CHANGEABLE},
+    {.name = "servers",
+     .kind = SIM_COUNT,
+     .offset = offsetof(struct worker, servers),
      .flags = SIM_CHANGEABLE},
     {.name = NULL},
 };
@@ -252,6 +260,32 @@ static void test_bandwidth(void **state)
     assert_int_equal(users(&b)->ended_at[0], (10 + 1 + 5 + 1) * MS);
     assert_int_equal(users(&b)->ended_at[1], (20 + 1 + 5 + 1) * MS);
     assert_int_equal(users(&b)->ended_at[2], (30 + 1 + 5 + 1) * MS);
+    bench_end(&b);
+}
+
+/* Two askers in one region share the line to the other: 1000 B of each at 100 kB/s leave one after
+ * the other. */
+static void test_regions_share_a_line(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_init(&b);
+    static const char *regions[] = {"here", "there"};
+    struct sim_plan_component all[3] = {b.components[0], b.components[1], b.components[0]};
+    b.worker.takes = 0;
+    b.asker.times = 1;
+    all[1].region = 1;
+    all[2].name = "others";
+    b.plan.components = all;
+    b.plan.component_count = 3;
+    b.plan.regions = regions;
+    b.plan.region_count = 2;
+    b.link = (struct sim_plan_link){.a = 1, .b = 0};
+    use_link(&b, 1e6, 1e5, 0);
+    bench_run(&b);
+    const struct asker *others = (struct asker *)sim_world_node(b.world, 2, 0);
+    assert_int_equal(users(&b)->ended_at[0], (10 + 1 + 5 + 1) * MS);
+    assert_int_equal(others->ended_at[0], (20 + 1 + 5 + 1) * MS);
     bench_end(&b);
 }
 
@@ -451,11 +485,61 @@ static void test_loss(void **state)
     bench_end(&b);
 }
 
+/* Two of three servers are taken away at work: those at work are there until they have left, so no
+ * more are ever busy than there are, and the audit of utilisation holds. */
+static void test_servers_leave_when_done(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_init(&b);
+    b.asker.every = 10 * MS;
+    b.asker.times = 60;
+    b.worker.takes = 25 * MS;
+    b.worker.servers = 3;
+    int64_t one = 1;
+    fault(&b, SIM_DO_SET, 105 * MS, 0);
+    b.faults[0].param = &worker_params[1];
+    b.faults[0].value = &one;
+    bench_run(&b);
+    assert_true(metric(&b, "server", "utilisation", "mean") <= 1);
+    assert_int_equal(users(&b)->ended, 60);
+    bench_end(&b);
+}
+
+/* A caller whose request carries a deadline that is past sends nothing, and is told so at once. */
+static void test_a_deadline_past_sends_nothing(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_init(&b);
+    b.asker.times = 2;
+    b.asker.deadline = 1; /* ns from time 0: past for the second request */
+    bench_run(&b);
+    assert_int_equal(users(&b)->status[1], SIM_TIMEOUT);
+    assert_int_equal(users(&b)->ended_at[1], 100 * MS);
+    assert_true(metric(&b, "users", "attempts", "count") == 1);
+    bench_end(&b);
+}
+
+/* 10^8 servers x 1000 s are over 2^63 ns: the mean of the gauge must not notice. */
+static void test_gauges_of_any_size(void **state)
+{
+    (void)state;
+    struct bench b;
+    bench_init(&b);
+    b.worker.servers = 100000000;
+    b.plan.duration = b.plan.interval = 1000 * SIM_SECOND;
+    bench_run(&b);
+    assert_true(metric(&b, "server", "capacity", "mean") == 1e8);
+    bench_end(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plain_call),
         cmocka_unit_test(test_bandwidth),
+        cmocka_unit_test(test_regions_share_a_line),
         cmocka_unit_test(test_timeout_leaves_the_work),
         cmocka_unit_test(test_answer_at_the_timeout_is_late),
         cmocka_unit_test(test_retries),
@@ -466,6 +550,9 @@ int main(void)
         cmocka_unit_test(test_settings_compose),
         cmocka_unit_test(test_queue_limit),
         cmocka_unit_test(test_loss),
+        cmocka_unit_test(test_servers_leave_when_done),
+        cmocka_unit_test(test_a_deadline_past_sends_nothing),
+        cmocka_unit_test(test_gauges_of_any_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
