@@ -270,7 +270,8 @@ static const char *read_string(struct scan *s, const struct sim__place *place)
     }
     for (step(s); !s->stopped && peek(s) != '"';) {
         int c = peek(s);
-        size_t bytes = utf8_bytes((const unsigned char *)s->text + s->at, s->length - s->at);
+        size_t left = s->length - s->at;
+        size_t bytes = left ? utf8_bytes((const unsigned char *)s->text + s->at, left) : 0;
         if (c < 0 || c == '\n') {
             say(s, place, line, column, "this text is never closed: a \" is missing");
             s->stopped = true;
