@@ -96,7 +96,6 @@ static void timed_out(struct sim *sim, void *node, sim_arg arg)
 static void drop(struct sim_world *w, struct sim__call *call)
 {
     call->stage = SIM__ENDED;
-    w->totals.dropped++;
     if (!call->awaited)
         call_release(w, call);
 }

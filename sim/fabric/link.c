@@ -56,10 +56,8 @@ bool sim__link_send_far(struct sim_world *w, struct sim__link *link, int64_t byt
         leaves = takes < SIM_DRAW_TIME_MAX - leaves ? leaves + takes : SIM_DRAW_TIME_MAX;
         *link->free_at = leaves;
     }
-    if (p->loss > 0 && sim_draw_chance(&link->stream, p->loss)) {
-        link->lost++; /* on the way: it took its turn all the same */
-        return false;
-    }
+    if (p->loss > 0 && sim_draw_chance(&link->stream, p->loss))
+        return false; /* lost on the way: it took its turn all the same */
     sim_after(sim, leaves - now + sim_dist_draw_time(&p->latency, &link->stream), fn, self, arg);
     return true;
 }

@@ -10,7 +10,6 @@ struct sim__link {
     struct sim_lane *lane;                /* constant latency, no bandwidth, no loss; or NULL */
     struct sim_stream stream;
     sim_time *free_at, own_free_at; /* when what was sent before has left the sender */
-    uint64_t messages, bytes, lost;
 };
 
 struct sim_component {
@@ -68,7 +67,7 @@ struct sim__operation;
 
 /* Counted by the calls themselves, for the audit to compare with what it counts by walking. */
 struct sim__totals {
-    uint64_t begun, ended, dropped, late_causes;
+    uint64_t begun, ended, late_causes;
 };
 
 struct sim_world {
@@ -138,8 +137,6 @@ bool sim__link_send_far(struct sim_world *, struct sim__link *, int64_t bytes, s
 static inline bool sim__link_send(struct sim_world *w, struct sim__link *link, int64_t bytes,
                                   sim_fn *fn, void *self, sim_arg arg)
 {
-    link->messages++;
-    link->bytes += (uint64_t)bytes;
     if (link->lane != NULL)
         sim_after_lane(w->sim, link->lane, fn, self, arg);
     else if (link->params == NULL)
