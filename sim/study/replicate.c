@@ -29,6 +29,7 @@ struct pool {
     const struct sim_replicate_options *options;
     struct worker *workers;
     unsigned started;
+    uint32_t first;  /* the replication to begin with */
     uv_mutex_t lock; /* over the six below */
     uint32_t next, total;
     unsigned alive;
@@ -119,7 +120,7 @@ static void keep(struct sim_run *run, struct sim_record *record, const struct wo
             sim_record_free(record);
         return;
     }
-    if (worker->pool->options->metrics_only) {
+    if (worker->pool->runs->metrics_only) {
         struct sim_record *less = metrics_of(record);
         sim_record_free(record);
         record = less;
@@ -133,7 +134,8 @@ static void keep(struct sim_run *run, struct sim_record *record, const struct wo
 static void run_one(struct worker *worker, uint32_t job)
 {
     struct pool *pool = worker->pool;
-    uint32_t at = job % pool->runs->case_count, replication = job / pool->runs->case_count;
+    uint32_t at = job % pool->runs->case_count;
+    uint32_t replication = pool->first + job / pool->runs->case_count;
     const struct sim_plan *plan = &pool->runs->cases[at].plan;
     struct sim_run *run = &pool->runs->runs[(size_t)at * pool->runs->replications + replication];
     struct sim_error error = {""};
@@ -269,6 +271,7 @@ static int serve(struct sim_session *session, struct pool *pool, unsigned jobs)
 static void count_states(struct sim_runs *runs)
 {
     size_t total = (size_t)runs->case_count * runs->replications;
+    runs->finished = runs->faults = 0;
     for (size_t i = 0; i < total; i++) {
         enum sim_run_state state = runs->runs[i].state;
         runs->finished += state == SIM_RUN_FINISHED;
@@ -276,45 +279,77 @@ static void count_states(struct sim_runs *runs)
     }
 }
 
-int sim_replicate(struct sim_session *session, const struct sim_case *cases, uint32_t case_count,
-                  const struct sim_replicate_options *options, struct sim_runs *runs,
-                  struct sim_error *error)
+/* Makes room for `more` replications of every case. 0, or -1 when out of memory. */
+static int grow(struct sim_runs *runs, uint32_t more)
 {
-    *runs = (struct sim_runs){.cases = cases,
-                              .case_count = case_count,
-                              .replications = options->replications,
-                              .metrics_only = options->metrics_only};
-    uint64_t total = (uint64_t)case_count * options->replications;
-    unsigned jobs = sim_replicate_jobs(options->jobs);
-    if (jobs > total)
-        jobs = total > 0 ? (unsigned)total : 1;
-    struct pool pool = {.runs = runs, .options = options, .total = (uint32_t)total};
-    if (total <= UINT32_MAX) {
-        runs->runs = calloc(total + 1, sizeof *runs->runs);
-        pool.workers = calloc(jobs, sizeof *pool.workers);
-    }
-    if (!runs->runs || !pool.workers || uv_mutex_init(&pool.lock) != 0) {
-        snprintf(error->text, sizeof error->text, "out of memory for %llu runs",
-                 (unsigned long long)total);
-        free(runs->runs);
-        free(pool.workers);
-        runs->runs = NULL;
+    uint64_t wide = (uint64_t)runs->replications + more, total = wide * runs->case_count;
+    struct sim_run *all = total < UINT32_MAX ? calloc(total + 1, sizeof *all) : NULL;
+    if (!all)
+        return -1;
+    for (uint32_t at = 0; runs->runs && at < runs->case_count; at++)
+        memcpy(all + at * wide, runs->runs + (size_t)at * runs->replications,
+               runs->replications * sizeof *all);
+    free(runs->runs);
+    runs->runs = all;
+    runs->replications = (uint32_t)wide;
+    return 0;
+}
+
+void sim_runs_begin(struct sim_runs *runs, const struct sim_case *cases, uint32_t case_count,
+                    bool metrics_only)
+{
+    *runs = (struct sim_runs){
+        .cases = cases, .case_count = case_count, .metrics_only = metrics_only};
+}
+
+static int run_all(struct sim_session *session, struct pool *pool, struct sim_error *error)
+{
+    unsigned jobs = sim_replicate_jobs(pool->options->jobs);
+    if (jobs > pool->total)
+        jobs = pool->total > 0 ? pool->total : 1;
+    pool->workers = calloc(jobs, sizeof *pool->workers);
+    if (!pool->workers || uv_mutex_init(&pool->lock) != 0) {
+        free(pool->workers);
+        snprintf(error->text, sizeof error->text, "out of memory");
         return -1;
     }
-    for (uint32_t i = 0; i < case_count; i++)
-        pool.total_s += seconds(cases[i].plan.duration) * options->replications;
-    int status = serve(session, &pool, jobs);
+    for (uint32_t i = 0; i < pool->runs->case_count; i++)
+        pool->total_s += seconds(pool->runs->cases[i].plan.duration) * pool->options->replications;
+    int status = serve(session, pool, jobs);
     if (status != 0)
         snprintf(error->text, sizeof error->text, "cannot start a thread");
+    uv_mutex_destroy(&pool->lock);
+    free(pool->workers);
+    return status;
+}
+
+int sim_replicate_more(struct sim_session *session, const struct sim_replicate_options *options,
+                       struct sim_runs *runs, struct sim_error *error)
+{
+    struct pool pool = {.runs = runs, .options = options, .first = runs->replications};
+    if (grow(runs, options->replications) != 0) {
+        snprintf(error->text, sizeof error->text, "out of memory for %llu runs",
+                 (unsigned long long)runs->case_count * options->replications);
+        return -1;
+    }
+    pool.total = runs->case_count * options->replications;
+    int status = run_all(session, &pool, error);
     runs->interrupted = session->interrupted;
     count_states(runs);
-    uv_mutex_destroy(&pool.lock);
-    free(pool.workers);
-    for (uint32_t at = 0; status == 0 && at < case_count; at++) {
+    for (uint32_t at = 0; status == 0 && at < runs->case_count; at++) {
         status = sim__rates_set(runs, at);
         if (status != 0)
             snprintf(error->text, sizeof error->text, "out of memory");
     }
+    return status;
+}
+
+int sim_replicate(struct sim_session *session, const struct sim_case *cases, uint32_t case_count,
+                  const struct sim_replicate_options *options, struct sim_runs *runs,
+                  struct sim_error *error)
+{
+    sim_runs_begin(runs, cases, case_count, options->metrics_only);
+    int status = sim_replicate_more(session, options, runs, error);
     if (status != 0)
         sim_runs_free(runs);
     return status;

@@ -41,15 +41,25 @@ struct sim_runs {
 
 struct sim_replicate_options {
     uint64_t seed;
-    uint32_t replications;
-    unsigned jobs;     /* threads; 0: as many as there are processors */
-    bool progress;     /* draw a bar on standard error */
-    bool metrics_only; /* keep no series and no distributions: for sweeps of many cells */
+    uint32_t replications; /* of every case, beside those that are there */
+    unsigned jobs;         /* threads; 0: as many as there are processors */
+    bool progress;         /* draw a bar on standard error */
+    bool metrics_only;     /* keep no series and no distributions: for sweeps of many cells */
 };
 
-/* Runs every replication of every case. Returns when all are done or the session is interrupted:
- * runs under way then end at their next window and count as missing. The caller frees *runs with
- * sim_runs_free(). 0, or -1 with the reason (out of memory, no threads). */
+/* No runs yet of these cases, which must outlive them. */
+void sim_runs_begin(struct sim_runs *, const struct sim_case *cases, uint32_t case_count,
+                    bool metrics_only);
+/* Runs the next options->replications replications of every case and appends them: those from
+ * runs->replications on. What replication k gives does not depend on when it is run, so adding to
+ * runs gives what running all at once gives. Returns when all are done or the session is
+ * interrupted: runs under way then end at their next window and count as missing. 0, or -1 with
+ * the reason (out of memory, no threads): what was finished is still there, and the caller frees
+ * it. options->metrics_only is what sim_runs_begin() was given. */
+int sim_replicate_more(struct sim_session *, const struct sim_replicate_options *,
+                       struct sim_runs *, struct sim_error *);
+/* Both: options->replications of every case. The caller frees *runs with sim_runs_free(). 0, or -1
+ * with the reason: nothing is there then. */
 int sim_replicate(struct sim_session *, const struct sim_case *cases, uint32_t case_count,
                   const struct sim_replicate_options *, struct sim_runs *, struct sim_error *);
 void sim_runs_free(struct sim_runs *);
