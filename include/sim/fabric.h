@@ -87,10 +87,10 @@ sim_time sim_call_arrived(struct sim_node *, sim_call_id);
 
 /* What the fabric measures at every node that is called. */
 struct sim_station_meters {
-    struct sim_counter rate; /* calls that arrived */
-    struct sim_counter ok, failed, refused, lost;
-    struct sim_counter wasted;    /* answered when nobody waited any more */
-    struct sim_gauge in_flight;   /* arrived and not yet answered */
+    struct sim_counter rate;                        /* calls that arrived */
+    struct sim_counter by_status[SIM_STATUS_COUNT]; /* how they were answered, or lost */
+    struct sim_counter wasted;                      /* answered when nobody waited any more */
+    struct sim_gauge in_flight;                     /* arrived and not yet answered */
     struct sim_histogram latency; /* arrival to answer at this node, ns; every answer */
 };
 

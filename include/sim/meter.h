@@ -8,6 +8,8 @@
 
 #include "sim/types.h"
 
+#include <assert.h>
+
 /* How often something happened, or how much of it went by. */
 struct sim_counter {
     uint64_t count; /* since the start of the run */
@@ -23,28 +25,30 @@ static inline void sim_count_by(struct sim_counter *c, uint64_t n)
     c->count += n;
 }
 
-/* A level that changes over time, weighted by how long it held: queue length, servers busy. */
+/* A level that changes over time, weighted by how long it held: queue length, servers busy.
+ *
+ * Its area up to `now` is value x now less each change x when it was: so a change costs an addition,
+ * and the time of the one before is not needed. */
 __extension__ typedef __int128 sim_area __attribute__((aligned(8)));
 
 struct sim_gauge {
     int64_t value;
-    sim_time since; /* when `area` was last brought up to date */
-    sim_area area;  /* value x ns within the window: 1e8 servers x 93 s are over 2^63 */
-    int64_t peak;   /* greatest value within the window */
+    int64_t peak;     /* greatest value within the window */
+    sim_area changes; /* sum of change x when, ns, since time 0: 1e8 servers x 93 s are over 2^63 */
+    sim_area before;  /* area of the windows that have ended */
 };
-
-static inline void sim_gauge_set(struct sim_gauge *g, sim_time now, int64_t value)
-{
-    g->area += (sim_area)g->value * (now - g->since);
-    g->since = now;
-    g->value = value;
-    if (value > g->peak)
-        g->peak = value;
-}
 
 static inline void sim_gauge_add(struct sim_gauge *g, sim_time now, int64_t change)
 {
-    sim_gauge_set(g, now, g->value + change);
+    g->changes += (sim_area)now * change;
+    g->value += change;
+    if (g->value > g->peak)
+        g->peak = g->value;
+}
+
+static inline void sim_gauge_set(struct sim_gauge *g, sim_time now, int64_t value)
+{
+    sim_gauge_add(g, now, value - g->value);
 }
 
 /* Ends a window at `now`: returns its area (value x ns), puts the window's greatest value in
@@ -55,30 +59,27 @@ double sim_gauge_roll(struct sim_gauge *, sim_time now, int64_t *peak);
  * exact below 128, so a percentile is within 0.8 % of the sample's. Percentiles follow the nearest
  * rank: the smallest recorded value with at least p·n values at or below it. Mergeable. */
 #define SIM_HISTOGRAM_STEPS 64
-#define SIM_HISTOGRAM_BUCKETS (SIM_HISTOGRAM_STEPS * 58)
+#define SIM_HISTOGRAM_BUCKETS (SIM_HISTOGRAM_STEPS * 59) /* any 64 bits have a place */
 
 struct sim_histogram {
-    uint64_t n;
-    uint64_t sum;      /* exact; saturates at UINT64_MAX */
+    sim_area sum;
     int64_t low, high; /* least and greatest value; INT64_MAX, -1 while empty */
     uint32_t *window;  /* SIM_HISTOGRAM_BUCKETS counts of the present window */
 };
 
+/* Of a value >= 0. */
 static inline uint32_t sim_histogram_bucket(int64_t value)
 {
-    uint64_t v = value < 0 ? 0 : (uint64_t)value;
-    if (v < 2 * SIM_HISTOGRAM_STEPS)
-        return (uint32_t)v;
-    uint32_t shift = 57u - (uint32_t)__builtin_clzll(v);
+    assert(value >= 0);
+    uint64_t v = (uint64_t)value;
+    uint32_t shift = 57u - (uint32_t)__builtin_clzll(v | (2 * SIM_HISTOGRAM_STEPS - 1));
     return shift * SIM_HISTOGRAM_STEPS + (uint32_t)(v >> shift);
 }
 
 static inline void sim_histogram_record(struct sim_histogram *h, int64_t value)
 {
     h->window[sim_histogram_bucket(value)]++;
-    h->n++;
-    if (__builtin_add_overflow(h->sum, (uint64_t)value, &h->sum))
-        h->sum = UINT64_MAX;
+    h->sum += value;
     if (value < h->low)
         h->low = value;
     if (value > h->high)

@@ -254,8 +254,7 @@ static inline sim_time sim_time_nearest(double ns)
     if (!(ns < 0x1p62)) {
         return SIM_DRAW_TIME_MAX;
     }
-    int64_t whole = (int64_t)ns;
-    return whole + (ns - (double)whole >= 0.5);
+    return ((int64_t)(ns + ns) + 1) >> 1; /* doubling is exact */
 }
 
 /* A draw of a distribution in nanoseconds, as a time: to the nearest ns, >= 0, saturating at

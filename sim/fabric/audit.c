@@ -38,14 +38,15 @@ static void audit_station(struct sim_world *w, uint32_t component, struct walked
                           const struct sim__station_sums *sums, struct sim_record *record)
 {
     struct sim_component *c = &w->components[component];
-    struct sim_station_meters all = {0};
+    uint64_t arrived = 0, done = 0;
     for (uint32_t n = 0; n < c->plan->nodes; n++) {
         const struct sim_station_meters *m = c->nodes[n]->station;
-        all.rate.count += m->rate.count;
-        all.ok.count += m->ok.count + m->failed.count + m->refused.count + m->lost.count;
+        arrived += m->rate.count;
+        for (int status = 0; status < SIM_STATUS_COUNT; status++)
+            done += m->by_status[status].count;
     }
-    compare(line(record, "conservation", c->plan->name), (double)all.rate.count,
-            (double)all.ok.count + walked.in_hand, 0,
+    compare(line(record, "conservation", c->plan->name), (double)arrived,
+            (double)done + walked.in_hand, 0,
             "arrived = answered + failed + refused + lost + in hand");
     /* exact but for the rounding of sums of doubles */
     double time = sums->sojourn + walked.waited;

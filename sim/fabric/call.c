@@ -7,7 +7,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static bool slab_new(struct sim_world *w)
+static __attribute__((noinline, cold)) bool slab_new(struct sim_world *w)
 {
     struct sim__calls *c = &w->calls;
     if (c->slab_count == c->slab_capacity) {
@@ -22,13 +22,18 @@ static bool slab_new(struct sim_world *w)
     if (slab == NULL)
         return false;
     uint32_t first = c->slab_count * SIM__CALLS_A_SLAB;
-    for (uint32_t i = SIM__CALLS_A_SLAB; i > 0; i--) {
-        slab[i - 1].index = first + i - 1;
-        slab[i - 1].next = c->free;
+    for (uint32_t i = SIM__CALLS_A_SLAB; i-- > (first == 0);) { /* record 0 stands for none */
+        slab[i].index = first + i;
+        slab[i].next = c->free;
         c->free = first + i;
     }
     c->slabs[c->slab_count++] = slab;
     return true;
+}
+
+int sim__calls_make(struct sim_world *w)
+{
+    return slab_new(w) ? 0 : -1;
 }
 
 void sim__calls_free(struct sim_world *w)
@@ -44,7 +49,7 @@ static inline struct sim__call *call_new(struct sim_world *w)
         sim_fail_memory(w->sim);
         return NULL;
     }
-    struct sim__call *call = sim__call_at(w, w->calls.free - 1);
+    struct sim__call *call = sim__call_at(w, w->calls.free);
     w->calls.free = call->next;
     call->used = true;
     return call;
@@ -55,7 +60,7 @@ static inline void call_release(struct sim_world *w, struct sim__call *call)
     call->generation++;
     call->used = false;
     call->next = w->calls.free;
-    w->calls.free = call->index + 1;
+    w->calls.free = call->index;
 }
 
 /* Ends the caller's half. The record may be gone afterwards. */
@@ -144,14 +149,15 @@ static inline struct sim_node *spread(struct sim_component *c, const struct sim_
     return c->nodes[turn];
 }
 
-void sim__call_attempt(struct sim_node *from, const struct sim_port_target *target, uint32_t node,
-                       const struct sim_request *request, sim_time give_up, sim_done *done,
-                       void *self, sim_arg arg)
+/* The record of a new attempt, without its timer. NULL when out of memory. */
+static inline struct sim__call *begin(struct sim_node *from, const struct sim_port_target *target,
+                                      uint32_t node, const struct sim_request *request,
+                                      sim_done *done, void *self, sim_arg arg)
 {
     struct sim_world *w = from->world;
     struct sim__call *call = call_new(w);
     if (call == NULL)
-        return;
+        return NULL;
     struct sim_component *c = target->component;
     call->stage = SIM__OUTBOUND;
     call->awaited = true;
@@ -166,16 +172,36 @@ void sim__call_attempt(struct sim_node *from, const struct sim_port_target *targ
     call->timer = SIM_NO_EVENT;
     from->caller->attempts.count++;
     w->totals.begun++;
-    if (give_up > 0 && give_up == from->component->plan->policy.timeout)
-        call->timer = sim_after_lane(w->sim, from->component->timeout_lane, timed_out, from,
-                                     (sim_arg){.p = call});
-    else if (give_up > 0)
-        call->timer = sim_after(w->sim, give_up, timed_out, from, (sim_arg){.p = call});
+    return call;
+}
+
+static inline void await_answer(struct sim *sim, struct sim__call *call, struct sim_lane *lane)
+{
+    call->timer = sim_after_lane(sim, lane, timed_out, call->from, (sim_arg){.p = call});
+}
+
+static inline void send_out(struct sim_world *w, struct sim__call *call, struct sim__link *out)
+{
     if (call->to->model->expect != NULL)
-        call->to->model->expect(call->to, request);
-    if (!sim__link_send(w, target->out, request->bytes, request_arrives, call->to,
+        call->to->model->expect(call->to, &call->request);
+    if (!sim__link_send(w, out, call->request.bytes, request_arrives, call->to,
                         (sim_arg){.p = call}))
         drop(w, call);
+}
+
+void sim__call_attempt(struct sim_node *from, const struct sim_port_target *target, uint32_t node,
+                       const struct sim_request *request, sim_time give_up, sim_done *done,
+                       void *self, sim_arg arg)
+{
+    struct sim_world *w = from->world;
+    struct sim__call *call = begin(from, target, node, request, done, self, arg);
+    if (call == NULL)
+        return;
+    if (give_up > 0 && give_up == from->component->timeout)
+        await_answer(w->sim, call, from->component->timeout_lane);
+    else if (give_up > 0)
+        call->timer = sim_after(w->sim, give_up, timed_out, from, (sim_arg){.p = call});
+    send_out(w, call, target->out);
 }
 
 static inline void call_port(struct sim_port *port, uint32_t index, uint32_t node,
@@ -186,11 +212,17 @@ static inline void call_port(struct sim_port *port, uint32_t index, uint32_t nod
     struct sim_node *from = port->owner;
     const struct sim_component *c = from->component;
     from->caller->calls.count++;
-    if (c->plain && (request->deadline == 0 || request->deadline == SIM_NEVER))
-        sim__call_attempt(from, &port->targets[index], node, request, c->plan->policy.timeout, done,
-                          self, arg);
-    else
+    if (!c->plain || (request->deadline != SIM_NEVER && request->deadline != 0)) {
         sim__operation_begin(port, index, node, request, done, self, arg);
+        return;
+    }
+    const struct sim_port_target *target = &port->targets[index];
+    struct sim__call *call = begin(from, target, node, request, done, self, arg);
+    if (call == NULL)
+        return;
+    if (c->timeout_lane != NULL)
+        await_answer(from->sim, call, c->timeout_lane);
+    send_out(from->world, call, target->out);
 }
 
 void sim_call(struct sim_port *port, uint32_t index, const struct sim_request *request,
@@ -232,7 +264,6 @@ sim_time sim_call_arrived(struct sim_node *node, sim_call_id id)
 static inline void leave_hand(struct sim_node *node, struct sim__call *call)
 {
     sim_time now = sim_now(node->sim);
-    node->world->totals.late_causes += now < call->arrived;
     sim_gauge_add(&node->station->in_flight, now, -1);
     sim_histogram_record(&node->station->latency, now - call->arrived);
 }
@@ -245,9 +276,8 @@ void sim_answer(struct sim_node *node, sim_call_id id, struct sim_reply reply)
     assert(call->to == node);
     struct sim_station_meters *m = node->station;
     leave_hand(node, call);
-    m->ok.count += reply.status == SIM_OK;
-    m->refused.count += reply.status == SIM_REFUSED;
-    m->failed.count += reply.status != SIM_OK && reply.status != SIM_REFUSED;
+    bool passed_on = reply.status == SIM_TIMEOUT || reply.status == SIM_LOST;
+    sim_count(&m->by_status[passed_on ? SIM_ERROR : reply.status]); /* lost is what a crash took */
     m->wasted.count += !call->awaited;
     call->reply = reply;
     send_back(node->world, call);
@@ -266,7 +296,7 @@ static void forget(struct sim_world *w, struct sim__call *call)
 static void lose(struct sim_node *node, struct sim__call *call, bool silent)
 {
     leave_hand(node, call);
-    sim_count(&node->station->lost);
+    sim_count(&node->station->by_status[SIM_LOST]);
     call->reply = (struct sim_reply){.status = SIM_LOST};
     if (silent)
         drop(node->world, call);

@@ -40,7 +40,7 @@ static bool jobs_grow(struct sim_station *s)
     return true;
 }
 
-static void start(struct sim_station *s, sim_call_id call)
+static inline void start(struct sim_station *s, sim_call_id call, sim_time waited)
 {
     if (s->free_job == 0 && !jobs_grow(s))
         return;
@@ -48,15 +48,14 @@ static void start(struct sim_station *s, sim_call_id call)
     s->free_job = s->jobs[job].next;
     s->jobs[job] = (struct sim_job){.call = call};
     sim_gauge_add(&s->busy, sim_now(s->node->sim), 1);
-    sim_time arrived = sim_call_arrived(s->node, call);
-    sim_histogram_record(&s->wait, sim_now(s->node->sim) - arrived);
+    sim_histogram_record(&s->wait, waited);
     s->start(s->node, s, job);
 }
 
 bool sim_station_arrive(struct sim_station *s, sim_call_id id)
 {
     if (s->busy.value < s->servers) {
-        start(s, id);
+        start(s, id, 0);
         return true;
     }
     if (s->queued >= s->queue_limit)
@@ -67,7 +66,7 @@ bool sim_station_arrive(struct sim_station *s, sim_call_id id)
     if (s->queued == 0)
         s->queue_head = call->index;
     else
-        sim__call_at(w, (uint32_t)s->queue_tail)->next = call->index + 1;
+        sim__call_at(w, (uint32_t)s->queue_tail)->next = call->index;
     s->queue_tail = call->index;
     s->queued++;
     sim_gauge_add(&s->waiting, sim_now(s->node->sim), 1);
@@ -77,11 +76,11 @@ bool sim_station_arrive(struct sim_station *s, sim_call_id id)
 static void start_next(struct sim_station *s)
 {
     struct sim__call *call = sim__call_at(s->node->world, (uint32_t)s->queue_head);
-    if (call->next != 0)
-        s->queue_head = call->next - 1;
+    sim_time now = sim_now(s->node->sim);
+    s->queue_head = call->next;
     s->queued--;
-    sim_gauge_add(&s->waiting, sim_now(s->node->sim), -1);
-    start(s, sim__call_name(call));
+    sim_gauge_add(&s->waiting, now, -1);
+    start(s, sim__call_name(call), now - call->arrived);
 }
 
 static void work_ends(struct sim *sim, void *self, sim_arg job)

@@ -10,12 +10,14 @@
 #define STATION(member) offsetof(struct sim_station_meters, member)
 const struct sim_meter sim_station_meter_table[] = {
     {"rate", SIM_COUNTER, "requests", "Calls that arrived.", STATION(rate), NULL, NULL, 0},
-    {"answered", SIM_COUNTER, "requests", "Calls answered well.", STATION(ok), NULL, NULL, 0},
-    {"failed", SIM_COUNTER, "requests", "Calls that failed while served.", STATION(failed), NULL,
+    {"answered", SIM_COUNTER, "requests", "Calls answered well.", STATION(by_status[SIM_OK]), NULL,
      NULL, 0},
-    {"refused", SIM_COUNTER, "requests", "Calls turned away unserved.", STATION(refused), NULL,
-     NULL, 0},
-    {"lost", SIM_COUNTER, "requests", "Calls in hand at a crash.", STATION(lost), NULL, NULL, 0},
+    {"failed", SIM_COUNTER, "requests", "Calls that failed while served.",
+     STATION(by_status[SIM_ERROR]), NULL, NULL, 0},
+    {"refused", SIM_COUNTER, "requests", "Calls turned away unserved.",
+     STATION(by_status[SIM_REFUSED]), NULL, NULL, 0},
+    {"lost", SIM_COUNTER, "requests", "Calls in hand at a crash.", STATION(by_status[SIM_LOST]),
+     NULL, NULL, 0},
     {"wasted", SIM_COUNTER, "requests", "Calls answered when nobody waited any more.",
      STATION(wasted), NULL, NULL, SIM_HEADLINE},
     {"in_flight", SIM_GAUGE, "requests", "Calls arrived and not yet answered.", STATION(in_flight),
@@ -215,7 +217,8 @@ static int component_make(struct sim_world *w, uint32_t index)
         return -1;
     sim_stream_init(&c->spread, w->seed, w->replication, p->name, "spread");
     sim_stream_init(&c->jitter, w->seed, w->replication, p->name, "retry jitter");
-    if (p->policy.timeout > 0) {
+    c->timeout = p->policy.timeout;
+    if (c->timeout > 0) {
         c->timeout_lane = sim_lane(w->sim, p->policy.timeout);
         if (c->timeout_lane == NULL)
             return -1;
@@ -280,7 +283,7 @@ static int world_make(struct sim_world *w)
     w->links = sim__world_alloc(w, (size_t)n * n, sizeof *w->links);
     w->lines = sim__world_alloc(w, 2 * (size_t)w->plan->link_count, sizeof *w->lines);
     if (w->sim == NULL || w->components == NULL || w->links == NULL || w->lines == NULL ||
-        keyspaces_make(w) != 0)
+        keyspaces_make(w) != 0 || sim__calls_make(w) != 0)
         return -1;
     w->component_count = n;
     for (uint32_t i = 0; i < n; i++)

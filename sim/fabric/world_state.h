@@ -18,7 +18,8 @@ struct sim_component {
     struct sim_node **nodes;
     uint32_t turn; /* round robin: the next node's turn */
     struct sim_stream spread, jitter;
-    struct sim_lane *timeout_lane; /* of its policy's timeout; NULL: none */
+    sim_time timeout;              /* its policy's; 0: none */
+    struct sim_lane *timeout_lane; /* of that; NULL: none */
     bool plain; /* its policy is at most a timeout: an attempt is the whole call */
     void *shared;
     size_t shared_bytes;
@@ -40,7 +41,7 @@ enum sim__stage {
 
 struct sim__call {
     uint32_t index, generation;
-    uint32_t next; /* free list; or the callee's queue (index + 1; 0: last) */
+    uint32_t next; /* index in the free list, or in the callee's queue; 0: last */
     uint8_t stage; /* enum sim__stage */
     bool awaited;  /* the caller's half is open */
     bool used;
@@ -60,7 +61,7 @@ struct sim__call {
 struct sim__calls {
     struct sim__call **slabs;
     uint32_t slab_count, slab_capacity;
-    uint32_t free; /* index + 1; 0: none */
+    uint32_t free; /* index; 0: none, as record 0 is never used */
 };
 
 struct sim__operation;
@@ -98,19 +99,16 @@ static inline struct sim__call *sim__call_at(const struct sim_world *w, uint32_t
     return &w->calls.slabs[index / SIM__CALLS_A_SLAB][index % SIM__CALLS_A_SLAB];
 }
 
-/* The call in hand at the callee under this id, or NULL when stale. */
+/* The call in hand at the callee under this id, or NULL when stale or none. */
 static inline struct sim__call *sim__call_in_hand(const struct sim_world *w, sim_call_id id)
 {
-    uint32_t index = (uint32_t)id.key;
-    if (index == 0 || (index - 1) / SIM__CALLS_A_SLAB >= w->calls.slab_count)
-        return NULL;
-    struct sim__call *call = sim__call_at(w, index - 1);
+    struct sim__call *call = sim__call_at(w, (uint32_t)id.key);
     return call->generation == id.key >> 32 && call->stage == SIM__IN_HAND ? call : NULL;
 }
 
 static inline sim_call_id sim__call_name(const struct sim__call *call)
 {
-    return (sim_call_id){(uint64_t)call->generation << 32 | (call->index + 1)};
+    return (sim_call_id){(uint64_t)call->generation << 32 | call->index};
 }
 
 /* One attempt: done once, with the answer, the timeout, or the loss. `give_up`: no answer is
@@ -118,6 +116,7 @@ static inline sim_call_id sim__call_name(const struct sim__call *call)
 void sim__call_attempt(struct sim_node *from, const struct sim_port_target *, uint32_t node,
                        const struct sim_request *, sim_time give_up, sim_done *, void *self,
                        sim_arg);
+int sim__calls_make(struct sim_world *); /* 0, or -1 when out of memory */
 void sim__calls_free(struct sim_world *);
 /* A node crashed: calls it held are lost (told at once, or not at all), calls it made are
  * forgotten. */
@@ -132,8 +131,8 @@ void sim__operations_crash(struct sim_node *);
 
 /* links */
 /* Carries a message: fn(sim, self, arg) runs when it arrives. False: it was lost. */
-bool sim__link_send_far(struct sim_world *, struct sim__link *, int64_t bytes, sim_fn *,
-                        void *self, sim_arg);
+bool sim__link_send_far(struct sim_world *, struct sim__link *, int64_t bytes, sim_fn *, void *self,
+                        sim_arg);
 static inline bool sim__link_send(struct sim_world *w, struct sim__link *link, int64_t bytes,
                                   sim_fn *fn, void *self, sim_arg arg)
 {

@@ -7,17 +7,17 @@
 
 double sim_gauge_roll(struct sim_gauge *g, sim_time now, int64_t *peak)
 {
-    sim_gauge_set(g, now, g->value);
-    double area = (double)g->area;
+    sim_area area = (sim_area)g->value * now - g->changes;
+    double window = (double)(area - g->before);
+    g->before = area;
     *peak = g->peak;
-    g->area = 0;
     g->peak = g->value;
-    return area;
+    return window;
 }
 
 static void histogram_empty(struct sim_histogram *h)
 {
-    h->n = h->sum = 0;
+    h->sum = 0;
     h->low = INT64_MAX;
     h->high = -1;
 }
@@ -46,15 +46,16 @@ static int tally_reserve(struct sim_tally *t)
 
 int sim_histogram_roll(struct sim_histogram *h, struct sim_tally *into)
 {
-    if (h->n == 0)
+    if (h->high < 0)
         return 0;
     if (tally_reserve(into) != 0)
         return -1;
     uint32_t first = sim_histogram_bucket(h->low), last = sim_histogram_bucket(h->high);
-    for (uint32_t i = first; i <= last; i++)
+    for (uint32_t i = first; i <= last; i++) {
         into->counts[i] += h->window[i];
+        into->n += h->window[i];
+    }
     memset(h->window + first, 0, (last - first + 1) * sizeof *h->window);
-    into->n += h->n;
     into->sum += (double)h->sum;
     into->low = h->low < into->low ? h->low : into->low;
     into->high = h->high > into->high ? h->high : into->high;

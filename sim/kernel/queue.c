@@ -320,23 +320,6 @@ static int top_append(struct sim__queue *q, struct sim__entry e)
     return run_append(&q->top, e);
 }
 
-int sim__queue_push_far(struct sim__queue *q, struct sim__entry e)
-{
-    assert(e.time < SIM_NEVER);
-    for (uint32_t i = q->rungs; i-- > 0;)
-        if (e.time < q->rung[i].limit) {
-            rung_add(q, &q->rung[i], e);
-            return 0;
-        }
-    struct sim__calendar *c = &q->calendar;
-    int64_t bucket = e.time >> c->shift;
-    if (bucket >= c->end)
-        return top_append(q, e);
-    c->count++;
-    link_event(q, &c->heads[bucket & c->mask], e.key & SIM__EVENT_MASK);
-    return 0;
-}
-
 /* Links what the ring has come to reach; the rest stays in top. */
 static void top_migrate(struct sim__queue *q)
 {
@@ -510,7 +493,7 @@ int sim__queue_refill(struct sim__queue *q)
 }
 
 /* Bottom is full: closes the gap at its head, and moves its later half away when it is long. */
-int sim__queue_overflow(struct sim__queue *q)
+static int overflow(struct sim__queue *q)
 {
     struct sim__run *b = &q->bottom;
     uint32_t n = b->end - b->head;
@@ -543,6 +526,29 @@ int sim__queue_overflow(struct sim__queue *q)
             return -1;
     }
     q->bottom_end = end;
+    return 0;
+}
+
+int sim__queue_push_far(struct sim__queue *q, struct sim__entry e)
+{
+    assert(e.time < SIM_NEVER);
+    if (e.time < q->bottom_end && overflow(q) != 0)
+        return -1;
+    if (e.time < q->bottom_end) {
+        sim__queue_insert(q, e);
+        return 0;
+    }
+    for (uint32_t i = q->rungs; i-- > 0;)
+        if (e.time < q->rung[i].limit) {
+            rung_add(q, &q->rung[i], e);
+            return 0;
+        }
+    struct sim__calendar *c = &q->calendar;
+    int64_t bucket = e.time >> c->shift;
+    if (bucket >= c->end)
+        return top_append(q, e);
+    c->count++;
+    link_event(q, &c->heads[bucket & c->mask], e.key & SIM__EVENT_MASK);
     return 0;
 }
 

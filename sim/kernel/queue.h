@@ -88,8 +88,7 @@ struct sim__calendar {
 struct sim__queue {
     struct sim__event *events;
     uint32_t free, capacity;
-    uint32_t used; /* records taken: pending and cancelled */
-    uint32_t dead; /* of these, cancelled */
+    uint32_t dead; /* records of cancelled events */
     struct sim__run bottom;
     uint32_t bottom_most; /* spread bottom out when it holds so many */
     sim_time bottom_end;  /* bottom takes times < this */
@@ -114,10 +113,12 @@ int sim__queue_refill(struct sim__queue *);
 /* Frees the records of cancelled events. O(n). 0, or -1 when out of memory. */
 int sim__queue_sweep(struct sim__queue *);
 
-/* Parts of the functions below not worth inlining. */
+/* More records. 0, or -1 when out of memory. */
 int sim__queue_grow(struct sim__queue *);
+
+/* Puts the event of an entry in its place when sim__queue_has_room() says no. Amortised O(1). 0, or
+ * -1 when out of memory. */
 int sim__queue_push_far(struct sim__queue *, struct sim__entry);
-int sim__queue_overflow(struct sim__queue *);
 
 /* A record for a new event, its fields to be filled in. Its index, or SIM__NO_INDEX when out of
  * memory. O(1). */
@@ -127,30 +128,27 @@ static inline uint32_t sim__queue_take(struct sim__queue *q)
         return SIM__NO_INDEX;
     uint32_t index = q->free;
     q->free = sim__event_next(&q->events[index]);
-    q->used++;
     return index;
 }
 
 static inline void sim__queue_give(struct sim__queue *q, uint32_t index)
 {
     q->events[index].fn = NULL;
-    sim__event_link(&q->events[index], q->free);
+    q->events[index].chain = q->free;
     q->free = index;
-    q->used--;
 }
 
-/* Puts the event of an entry in its place. Amortised O(1). 0, or -1 when out of memory. */
-static inline int sim__queue_push(struct sim__queue *q, struct sim__entry e)
+/* Whether an event of this time goes into bottom and bottom can take one more. */
+static inline bool sim__queue_has_room(const struct sim__queue *q, sim_time when)
 {
-    if (e.time >= q->bottom_end)
-        return sim__queue_push_far(q, e);
+    const struct sim__run *b = &q->bottom;
+    return when < q->bottom_end && b->end != b->capacity && b->end - b->head < q->bottom_most;
+}
+
+/* Puts an entry into bottom, which has room for it. */
+static inline void sim__queue_insert(struct sim__queue *q, struct sim__entry e)
+{
     struct sim__run *b = &q->bottom;
-    if (b->end == b->capacity || b->end - b->head >= q->bottom_most) {
-        if (sim__queue_overflow(q) != 0)
-            return -1;
-        if (e.time >= q->bottom_end)
-            return sim__queue_push_far(q, e);
-    }
     struct sim__entry *to = b->entries + b->end++;
     const struct sim__entry *first = b->entries + b->head;
     while (to > first && sim__entry_before(e, to[-1])) {
@@ -158,7 +156,6 @@ static inline int sim__queue_push(struct sim__queue *q, struct sim__entry e)
         to--;
     }
     *to = e;
-    return 0;
 }
 
 #endif

@@ -13,11 +13,16 @@
 #include <string.h>
 
 #define SEQUENCE_BITS 39 /* 5.5e11 events scheduled: seven hours of running at 20 M events/s */
+#define SEQUENCE_MOST (UINT64_C(1) << (SEQUENCE_BITS - 1)) /* far more are left than one look on */
 #define LANE_BIT (UINT64_C(1) << 63)
 #define LANE_SHIFT 52
 #define LANES_MOST 2048
 #define POSITION_MASK ((UINT64_C(1) << LANE_SHIFT) - 1)
 #define SWEEP_LEAST 4096 /* cancelled events are swept when more than this and than the others */
+
+/* Kept out of the functions that every event goes through, so that those need no stack. */
+#define APART __attribute__((noinline))
+#define SELDOM __attribute__((noinline, cold))
 
 struct lane_event {
     sim_time time;
@@ -31,7 +36,7 @@ struct sim_lane {
     sim_time delay;
     uint64_t head, tail; /* positions ever given out; the ring holds [head, tail) */
     struct lane_event *ring;
-    uint64_t mask; /* capacity - 1 */
+    uint64_t mask;    /* capacity - 1 */
     uint64_t id_base; /* of the ids of its events; their position stands below it */
 };
 
@@ -56,14 +61,14 @@ struct sim {
     struct soon_event *soon;
     uint32_t soon_head, soon_count, soon_mask;
     struct sim_lane **lanes;
-    struct lane_head *heads; /* heads[0] is the least; room for all lanes */
+    struct lane_head *heads; /* heads[0] is the least, at SIM_NEVER when there is none */
     uint32_t lane_count, head_count;
-    uint64_t lane_pending;
-    uint64_t events, hash;
+    uint64_t events, cancelled, hash;
     const void *last_self;
     uint64_t events_limit, instant_events; /* of the whole run; of one instant */
-    uint64_t pause_at;      /* look why when `events` gets there: either limit, or 0 to halt */
-    uint64_t instant_first; /* events when this instant began */
+    uint64_t pause_at; /* look whether to go on when `events` gets there; 0: at once */
+    sim_time looked;   /* the instant of the last look; -1: none yet */
+    bool due_now;      /* the queue or a lane got an event of the present instant */
     bool stopped, failed;
 };
 
@@ -77,10 +82,12 @@ struct sim *sim_new(const struct sim_limits *limits)
                                                                         : SIM_INSTANT_EVENTS;
     sim->soon_mask = 63;
     sim->soon = malloc((sim->soon_mask + 1) * sizeof *sim->soon);
-    if (sim__queue_init(&sim->queue) != 0 || sim->soon == NULL) {
+    sim->heads = malloc(sizeof *sim->heads);
+    if (sim__queue_init(&sim->queue) != 0 || sim->soon == NULL || sim->heads == NULL) {
         sim_free(sim);
         return NULL;
     }
+    sim->heads[0] = (struct lane_head){.time = SIM_NEVER};
     return sim;
 }
 
@@ -99,7 +106,7 @@ void sim_free(struct sim *sim)
     free(sim);
 }
 
-void sim_fail_memory(struct sim *sim)
+SELDOM void sim_fail_memory(struct sim *sim)
 {
     sim->failed = true;
     sim->pause_at = 0;
@@ -123,8 +130,7 @@ uint64_t sim_event_hash(const struct sim *sim)
 
 uint64_t sim_pending_count(const struct sim *sim)
 {
-    const struct sim__queue *q = &sim->queue;
-    return q->used - q->dead + sim->soon_count + sim->lane_pending;
+    return sim->sequence - sim->events - sim->cancelled;
 }
 
 const void *sim_last_self(const struct sim *sim)
@@ -134,36 +140,43 @@ const void *sim_last_self(const struct sim *sim)
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
-static inline uint64_t next_sequence(struct sim *sim)
+static SELDOM sim_id not_scheduled(struct sim *sim)
 {
-    if ((sim->sequence + 1) >> SEQUENCE_BITS != 0) { /* an id would be taken for a lane's */
-        sim_fail_memory(sim);
-        return sim->sequence;
-    }
-    return ++sim->sequence;
+    sim_fail_memory(sim);
+    return SIM_NO_EVENT;
 }
 
-sim_id sim_at(struct sim *sim, sim_time when, sim_fn *fn, void *self, sim_arg arg)
+static APART sim_id push_far(struct sim *sim, struct sim__entry entry)
 {
-    assert(when >= sim->clock.now && fn != NULL);
+    return sim__queue_push_far(&sim->queue, entry) != 0 ? not_scheduled(sim) : (sim_id){entry.key};
+}
+
+static inline sim_id schedule(struct sim *sim, sim_time when, sim_fn *fn, void *self, sim_arg arg)
+{
     struct sim__queue *q = &sim->queue;
     uint32_t index = sim__queue_take(q);
-    if (index == SIM__NO_INDEX) {
-        sim_fail_memory(sim);
-        return SIM_NO_EVENT;
-    }
-    uint64_t key = next_sequence(sim) << SIM__EVENT_BITS | index;
+    if (index == SIM__NO_INDEX)
+        return not_scheduled(sim);
+    uint64_t key = ++sim->sequence << SIM__EVENT_BITS | index;
     struct sim__event *event = &q->events[index];
     event->chain = key;
     event->time = when;
     event->fn = fn;
     event->self = self;
     event->arg = arg;
-    if (sim__queue_push(q, (struct sim__entry){when, key}) != 0) {
-        sim_fail_memory(sim);
-        return SIM_NO_EVENT;
-    }
+    if (when == sim->clock.now)
+        sim->due_now = true;
+    struct sim__entry entry = {when, key};
+    if (!sim__queue_has_room(q, when))
+        return push_far(sim, entry);
+    sim__queue_insert(q, entry);
     return (sim_id){key};
+}
+
+sim_id sim_at(struct sim *sim, sim_time when, sim_fn *fn, void *self, sim_arg arg)
+{
+    assert(when >= sim->clock.now && fn != NULL);
+    return schedule(sim, when, fn, self, arg);
 }
 
 /* The time so long from now; one that a clock of 63 bits never shows is put at its end. */
@@ -176,7 +189,7 @@ static inline sim_time due(const struct sim *sim, sim_time delay)
 sim_id sim_after(struct sim *sim, sim_time delay, sim_fn *fn, void *self, sim_arg arg)
 {
     assert(delay >= 0);
-    return sim_at(sim, due(sim, delay), fn, self, arg);
+    return schedule(sim, due(sim, delay), fn, self, arg);
 }
 
 static bool cancel_in_lane(struct sim *sim, uint64_t key)
@@ -188,24 +201,31 @@ static bool cancel_in_lane(struct sim *sim, uint64_t key)
     struct lane_event *event = &lane->ring[position & lane->mask];
     bool was = event->fn != NULL;
     event->fn = NULL;
-    sim->lane_pending -= was;
+    sim->cancelled += was;
     return was;
+}
+
+static SELDOM bool sweep(struct sim *sim)
+{
+    if (sim__queue_sweep(&sim->queue) != 0)
+        sim_fail_memory(sim);
+    return true;
 }
 
 bool sim_cancel(struct sim *sim, sim_id id)
 {
-    if (id.key == 0)
-        return false;
     if (id.key & LANE_BIT)
         return cancel_in_lane(sim, id.key);
+    if (id.key == 0)
+        return false;
     struct sim__queue *q = &sim->queue;
     struct sim__event *event = &q->events[id.key & SIM__EVENT_MASK];
     if (!sim__event_is(event, id.key))
         return false;
     event->fn = NULL;
-    if (++q->dead > SWEEP_LEAST && 2 * q->dead > q->used && sim__queue_sweep(q) != 0)
-        sim_fail_memory(sim);
-    return true;
+    q->dead++;
+    sim->cancelled++;
+    return q->dead <= SWEEP_LEAST || q->dead <= sim_pending_count(sim) || sweep(sim);
 }
 
 bool sim_is_pending(const struct sim *sim, sim_id id)
@@ -220,7 +240,7 @@ bool sim_is_pending(const struct sim *sim, sim_id id)
 
 /* ---- this instant ---------------------------------------------------------------------------- */
 
-static bool soon_grow(struct sim *sim)
+static SELDOM bool soon_grow(struct sim *sim)
 {
     uint32_t count = sim->soon_mask + 1;
     struct soon_event *soon = realloc(sim->soon, 2 * (size_t)count * sizeof *soon);
@@ -236,12 +256,23 @@ static bool soon_grow(struct sim *sim)
     return true;
 }
 
+static SELDOM void soon_slowly(struct sim *sim, sim_fn *fn, void *self, sim_arg arg)
+{
+    if (soon_grow(sim))
+        sim_soon(sim, fn, self, arg);
+}
+
 void sim_soon(struct sim *sim, sim_fn *fn, void *self, sim_arg arg)
 {
-    if (sim->soon_count > sim->soon_mask && !soon_grow(sim))
+    if (sim->soon_count > sim->soon_mask) {
+        soon_slowly(sim, fn, self, arg);
         return;
-    sim->soon[(sim->soon_head + sim->soon_count++) & sim->soon_mask] = (struct soon_event){
-        next_sequence(sim), fn, self, arg};
+    }
+    struct soon_event *event = &sim->soon[(sim->soon_head + sim->soon_count++) & sim->soon_mask];
+    event->sequence = ++sim->sequence;
+    event->fn = fn;
+    event->self = self;
+    event->arg = arg;
 }
 
 /* ---- lanes ----------------------------------------------------------------------------------- */
@@ -282,7 +313,7 @@ struct sim_lane *sim_lane(struct sim *sim, sim_time delay)
     return lane_new(sim, delay);
 }
 
-static bool lane_grow(struct sim *sim, struct sim_lane *lane)
+static SELDOM bool lane_grow(struct sim *sim, struct sim_lane *lane)
 {
     size_t count = (size_t)lane->mask + 1;
     struct lane_event *ring = malloc(2 * count * sizeof *ring);
@@ -309,6 +340,7 @@ static inline bool head_before(struct lane_head a, struct lane_head b)
 static void heads_add(struct sim *sim, struct lane_head head)
 {
     uint32_t at = sim->head_count++;
+    sim->due_now |= head.time == sim->clock.now;
     for (; at > 0 && head_before(head, sim->heads[(at - 1) / 2]); at = (at - 1) / 2)
         sim->heads[at] = sim->heads[(at - 1) / 2];
     sim->heads[at] = head;
@@ -337,24 +369,33 @@ static inline void heads_advance(struct sim *sim, struct sim_lane *lane)
         heads_replace(sim, (struct lane_head){event->time, event->sequence, lane});
     else if (--sim->head_count > 0)
         heads_replace(sim, sim->heads[sim->head_count]);
+    else
+        sim->heads[0].time = SIM_NEVER;
+}
+
+static SELDOM sim_id after_lane_slowly(struct sim *sim, struct sim_lane *lane, sim_fn *fn,
+                                       void *self, sim_arg arg)
+{
+    return lane_grow(sim, lane) ? sim_after_lane(sim, lane, fn, self, arg) : SIM_NO_EVENT;
 }
 
 sim_id sim_after_lane(struct sim *sim, struct sim_lane *lane, sim_fn *fn, void *self, sim_arg arg)
 {
     assert(fn != NULL);
-    uint64_t position = lane->tail;
-    if (position - lane->head > lane->mask && !lane_grow(sim, lane))
-        return SIM_NO_EVENT;
+    uint64_t position = lane->tail, mask = lane->mask;
+    if (position - lane->head > mask)
+        return after_lane_slowly(sim, lane, fn, self, arg);
     lane->tail = position + 1;
-    struct lane_event *event = &lane->ring[position & lane->mask];
-    event->time = due(sim, lane->delay);
-    event->sequence = next_sequence(sim);
+    struct lane_event *event = &lane->ring[position & mask];
+    sim_time when = due(sim, lane->delay);
+    uint64_t sequence = ++sim->sequence;
+    event->time = when;
+    event->sequence = sequence;
     event->fn = fn;
     event->self = self;
     event->arg = arg;
-    sim->lane_pending++;
     if (position == lane->head)
-        heads_add(sim, (struct lane_head){event->time, event->sequence, lane});
+        heads_add(sim, (struct lane_head){when, sequence, lane});
     return (sim_id){lane->id_base | position};
 }
 
@@ -362,30 +403,24 @@ sim_id sim_after_lane(struct sim *sim, struct sim_lane *lane, sim_fn *fn, void *
 
 static inline void dispatch(struct sim *sim, uint64_t sequence, sim_fn *fn, void *self, sim_arg arg)
 {
-    uint64_t named = (uint64_t)sim->clock.now + sequence * UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t mixed = sim->hash ^ named;
-    mixed *= UINT64_C(0xd1342543de82ef95);
-    sim->hash = mixed ^ mixed >> 32;
+    uint64_t mixed = (sim->hash ^ (uint64_t)sim->clock.now) * UINT64_C(0xd1342543de82ef95);
+    sim->hash = (mixed << 29 | mixed >> 35) + sequence;
     sim->events++;
     sim->last_self = self;
     fn(sim, self, arg);
 }
 
-static inline void run_soon(struct sim *sim)
+/* Runs what was scheduled for this instant: one event when the queue or a lane has one due now, too,
+ * else on until there is no more or one of these may have got one. */
+static inline void run_soon(struct sim *sim, bool due_now)
 {
-    struct soon_event e = sim->soon[sim->soon_head];
-    sim->soon_head = (sim->soon_head + 1) & sim->soon_mask;
-    sim->soon_count--;
-    dispatch(sim, e.sequence, e.fn, e.self, e.arg);
-}
-
-static inline void clock_advance(struct sim *sim, sim_time now)
-{
-    sim->clock.now = now;
-    sim->instant_first = sim->events;
-    uint64_t limit = sim->events + sim->instant_events;
-    if (sim->pause_at != 0)
-        sim->pause_at = limit < sim->events_limit ? limit : sim->events_limit;
+    sim->due_now = due_now;
+    do {
+        const struct soon_event *event = &sim->soon[sim->soon_head];
+        sim->soon_head = (sim->soon_head + 1) & sim->soon_mask;
+        sim->soon_count--;
+        dispatch(sim, event->sequence, event->fn, event->self, event->arg);
+    } while (sim->soon_count > 0 && !sim->due_now && sim->events < sim->pause_at);
 }
 
 static inline void run_lane_head(struct sim *sim)
@@ -400,9 +435,7 @@ static inline void run_lane_head(struct sim *sim)
     heads_advance(sim, lane);
     if (fn == NULL)
         return; /* cancelled since it came to the head */
-    sim->lane_pending--;
-    if (time != sim->clock.now)
-        clock_advance(sim, time);
+    sim->clock.now = time;
     dispatch(sim, sequence, fn, self, arg);
 }
 
@@ -415,8 +448,7 @@ static inline void run_entry(struct sim *sim, struct sim__entry entry)
         sim__queue_give(&sim->queue, index);
         return;
     }
-    if (entry.time != sim->clock.now)
-        clock_advance(sim, entry.time);
+    sim->clock.now = entry.time;
     sim_fn *fn = event->fn;
     void *self = event->self;
     sim_arg arg = event->arg;
@@ -424,7 +456,7 @@ static inline void run_entry(struct sim *sim, struct sim__entry entry)
     dispatch(sim, entry.key >> SIM__EVENT_BITS, fn, self, arg);
 }
 
-static bool refill(struct sim *sim)
+static APART bool refill(struct sim *sim)
 {
     int got = sim__queue_refill(&sim->queue);
     if (got < 0)
@@ -432,15 +464,29 @@ static bool refill(struct sim *sim)
     return got > 0;
 }
 
-static enum sim_outcome why_paused(const struct sim *sim)
+/* Whether to go on after a pause, and if so until how many events. Two looks in one instant, with
+ * instant_events between them: the run has stopped moving. */
+static APART bool look(struct sim *sim, enum sim_outcome *outcome)
 {
-    if (sim->failed)
-        return SIM_OUT_OF_MEMORY;
-    if (sim->stopped)
-        return SIM_STOPPED;
-    if (sim->events >= sim->events_limit)
-        return SIM_EVENT_LIMIT;
-    return sim->events - sim->instant_first >= sim->instant_events ? SIM_RUNAWAY : SIM_REACHED;
+    if (sim->sequence >= SEQUENCE_MOST) /* soon an event's id would be taken for a lane's */
+        sim_fail_memory(sim);
+    *outcome = sim->failed                        ? SIM_OUT_OF_MEMORY
+               : sim->stopped                     ? SIM_STOPPED
+               : sim->events >= sim->events_limit ? SIM_EVENT_LIMIT
+               : sim->looked == sim->clock.now    ? SIM_RUNAWAY
+                                                  : SIM_REACHED;
+    sim->looked = sim->clock.now;
+    uint64_t next = sim->events + sim->instant_events;
+    sim->pause_at = next < sim->events_limit ? next : sim->events_limit;
+    return *outcome == SIM_REACHED;
+}
+
+/* Whether a lane's event comes before the queue's first. */
+static inline bool lane_first(const struct sim *sim, struct sim__entry queued)
+{
+    const struct lane_head *head = &sim->heads[0];
+    return head->time < queued.time ||
+           (head->time == queued.time && head->sequence < queued.key >> SIM__EVENT_BITS);
 }
 
 /* Runs the next event before `until`: the least of the queue's, the lanes' and this instant's.
@@ -448,47 +494,43 @@ static enum sim_outcome why_paused(const struct sim *sim)
 static inline bool run_next(struct sim *sim, sim_time until)
 {
     struct sim__run *bottom = &sim->queue.bottom;
-    struct sim__entry first = {until, 0};
-    bool queued = bottom->head != bottom->end || refill(sim);
-    if (queued)
-        first = bottom->entries[bottom->head];
-    uint64_t sequence = first.key >> SIM__EVENT_BITS;
-    bool lane = false;
-    if (sim->head_count > 0) {
-        const struct lane_head *head = &sim->heads[0];
-        lane = head->time < first.time || (head->time == first.time && head->sequence < sequence);
-        first.time = lane ? head->time : first.time;
-        sequence = lane ? head->sequence : sequence;
+    struct sim__entry queued = {SIM_NEVER, 0};
+    if (bottom->head != bottom->end || refill(sim))
+        queued = bottom->entries[bottom->head];
+    bool lane = lane_first(sim, queued);
+    sim_time first = lane ? sim->heads[0].time : queued.time;
+    if (sim->soon_count > 0) {
+        uint64_t sequence = lane ? sim->heads[0].sequence : queued.key >> SIM__EVENT_BITS;
+        if (first > sim->clock.now || sequence > sim->soon[sim->soon_head].sequence) {
+            run_soon(sim, first == sim->clock.now);
+            return true;
+        }
     }
-    if (sim->soon_count > 0 && sim->clock.now < until &&
-        (first.time > sim->clock.now || sequence > sim->soon[sim->soon_head].sequence)) {
-        run_soon(sim);
-        return true;
-    }
-    if (first.time >= until)
+    if (first >= until)
         return false;
     if (lane) {
         run_lane_head(sim);
     } else {
         bottom->head++;
-        run_entry(sim, first);
+        run_entry(sim, queued);
     }
     return true;
 }
 
-enum sim_outcome sim_run_until(struct sim *sim, sim_time until)
+APART enum sim_outcome sim_run_until(struct sim *sim, sim_time until)
 {
     assert(until >= sim->clock.now);
+    enum sim_outcome outcome = SIM_REACHED;
     sim->stopped = false;
-    sim->pause_at = 1;
-    clock_advance(sim, sim->clock.now);
-    if (sim->failed)
-        sim->pause_at = 0;
-    while (sim->events < sim->pause_at)
-        if (!run_next(sim, until))
-            break;
-    enum sim_outcome outcome = why_paused(sim);
-    if (outcome == SIM_REACHED && sim->clock.now < until)
-        clock_advance(sim, until);
-    return outcome;
+    sim->looked = -1;
+    if (sim->clock.now == until || !look(sim, &outcome))
+        return outcome;
+    sim->looked = -1; /* less than instant_events since then: not a look */
+    while (run_next(sim, until))
+        if (sim->events >= sim->pause_at && !look(sim, &outcome))
+            return outcome;
+    if (sim->failed) /* while the queue was asked for the next */
+        return SIM_OUT_OF_MEMORY;
+    sim->clock.now = until;
+    return SIM_REACHED;
 }
