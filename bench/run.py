@@ -129,6 +129,9 @@ class Bench:
         floor = [self.program("floor_cache_aside"), self.count(5e6), "20000"]
         self.pair("cache_aside_json", 0.6, "requests/s", scenario,
                   lambda: output_of(floor)["requests_per_s"])
+        tuned = [self.program("floor_cache_aside_tuned"), *floor[1:]]
+        self.pair("cache_aside_json_tuned", None, "requests/s", scenario,
+                  lambda: output_of(tuned)["requests_per_s"])
         peer = [PYTHON, os.path.join(HERE, "peers", "cache_aside.py"), self.count(50e3), "20000"]
         self.pair("cache_aside_json_simpy", None, "requests/s", scenario,
                   lambda: output_of(peer)["requests_per_s"])

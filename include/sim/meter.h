@@ -27,7 +27,7 @@ static inline void sim_count_by(struct sim_counter *c, uint64_t n)
 
 /* A level that changes over time, weighted by how long it held: queue length, servers busy.
  *
- * Its area up to `now` is value x now less each change x when it was: so a change costs an addition,
+ * Its area up to `now` is value x now less each change x when it was: a change costs an addition,
  * and the time of the one before is not needed. */
 __extension__ typedef __int128 sim_area __attribute__((aligned(8)));
 

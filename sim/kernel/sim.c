@@ -410,8 +410,8 @@ static inline void dispatch(struct sim *sim, uint64_t sequence, sim_fn *fn, void
     fn(sim, self, arg);
 }
 
-/* Runs what was scheduled for this instant: one event when the queue or a lane has one due now, too,
- * else on until there is no more or one of these may have got one. */
+/* Runs what was scheduled for this instant: one event when the queue or a lane has one due now as
+ * well, else on until there is no more or one of these may have got one. */
 static inline void run_soon(struct sim *sim, bool due_now)
 {
     sim->due_now = due_now;

@@ -18,7 +18,8 @@ static const char text[] =
     "  \"users\": {\"model\": \"client\", \"to\": \"server\", \"rate\": \"100/s\"},\n"
     "  \"server\": {\"model\": \"service\", \"servers\": 1,\n"
     "   \"service_time\": {\"type\": \"exponential\", \"mean\": \"2ms\"}}},\n"
-    " \"sweep\": {\"cross\": {\"components.server.service_time.mean\": [\"2ms\", \"3ms\", \"4ms\"]}}}\n";
+    " \"sweep\": {\"cross\":\n"
+    "  {\"components.server.service_time.mean\": [\"2ms\", \"3ms\", \"4ms\"]}}}\n";
 
 struct fixture {
     struct sim_scenario *scenario;
