@@ -34,8 +34,8 @@
 #include <string.h>
 #include <time.h>
 
-/* Compiled twice: as most would write it, and (FLOOR_PREFETCHES) asking memory one request ahead for
- * what the next will touch, which is the fastest form found. */
+/* Compiled twice: as most would write it, and (FLOOR_PREFETCHES) asking memory one request ahead
+ * for what the next will touch, which is the fastest form found. */
 #ifdef FLOOR_PREFETCHES
 #define expect_soon(address) __builtin_prefetch(address)
 #else

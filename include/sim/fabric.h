@@ -11,6 +11,7 @@
 #include "sim/kernel.h"
 #include "sim/meter.h"
 #include "sim/random.h"
+#include "sim/truth.h"
 #include "sim/types.h"
 
 struct sim_node;
@@ -115,6 +116,7 @@ struct sim_node {
     double slow;           /* work takes so many times longer; 1 unless a fault says so */
     struct sim_station_meters *station; /* NULL unless the model serves */
     struct sim_caller_meters *caller;   /* NULL unless the model has ports */
+    struct sim_truth_meters *truth;     /* NULL unless the model serves and there are keyspaces */
 };
 
 /* Node `index` of this node's own component: for state shared by a cluster. */
@@ -128,33 +130,6 @@ void *sim_node_alloc(const struct sim_node *, size_t count, size_t size);
 void *sim_node_grow(const struct sim_node *, void *old, size_t count, size_t size);
 /* One zeroed block per component, made by the first node that asks, shared by its nodes. */
 void *sim_component_shared(const struct sim_node *, size_t size);
-
-/* ---- keyspaces and truth ----------------------------------------------------------------- */
-
-/* Keys declared once for everybody: popularity, sizes, and which version of each is the latest. */
-struct sim_keyspace {
-    const char *name;
-    const struct sim_keys *keys; /* popularity; shared by all replications */
-    uint64_t count;
-    struct sim_dist value_bytes;
-    uint32_t *latest;    /* version of each key last committed; 0: never written */
-    sim_time *committed; /* when that was */
-};
-
-/* Commits a write: the key's next version, now. Returns it. O(1). */
-uint32_t sim_commit(struct sim *, struct sim_keyspace *, uint64_t key);
-/* The latest committed version of a key. O(1). */
-static inline uint32_t sim_latest(const struct sim_keyspace *space, uint64_t key)
-{
-    return space->latest[key];
-}
-/* Asks memory for a key that sim_latest() will be asked for soon. */
-static inline void sim_expect_latest(const struct sim_keyspace *space, uint64_t key)
-{
-    __builtin_prefetch(&space->latest[key]);
-}
-/* The size of a key's value in bytes: drawn from the key alone, so it is the same everywhere. */
-int64_t sim_value_bytes(const struct sim_keyspace *, uint64_t key);
 
 /* ---- stations: servers and a queue before them -------------------------------------------- */
 

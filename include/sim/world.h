@@ -105,11 +105,19 @@ struct sim_plan {
     struct sim_limits limits;
 };
 
-/* What the fabric measures at every component whose model serves (offsets into struct
- * sim_station_meters) and at every component that has ports (into struct sim_caller_meters). Ended
- * by .name == NULL. */
-extern const struct sim_meter sim_station_meter_table[];
-extern const struct sim_meter sim_caller_meter_table[];
+/* The meters of a component: its model's own, and what the fabric measures at every component that
+ * is called, at every one that calls, and of the keys that every one called returns. */
+enum sim_meter_table {
+    SIM_METERS_OWN,     /* offsets into the model's struct */
+    SIM_METERS_STATION, /* into struct sim_station_meters */
+    SIM_METERS_CALLER,  /* into struct sim_caller_meters */
+    SIM_METERS_TRUTH,   /* into struct sim_truth_meters */
+    SIM_METERS_TABLES
+};
+
+/* One table, ended by .name == NULL; or NULL when such a model has none. Those of truth are kept
+ * only where there are keyspaces. */
+const struct sim_meter *sim_meters_of(const struct sim_model *, enum sim_meter_table);
 
 /* ---- one run ------------------------------------------------------------------------------- */
 

@@ -279,6 +279,9 @@ void sim_answer(struct sim_node *node, sim_call_id id, struct sim_reply reply)
     bool passed_on = reply.status == SIM_TIMEOUT || reply.status == SIM_LOST;
     sim_count(&m->by_status[passed_on ? SIM_ERROR : reply.status]); /* lost is what a crash took */
     m->wasted.count += !call->awaited;
+    const struct sim_request *r = &call->request;
+    if (r->space != NULL && r->op == SIM_READ && reply.status == SIM_OK)
+        sim_truth_read(node->truth, r->space, r->key, reply.version, call->arrived);
     call->reply = reply;
     send_back(node->world, call);
 }

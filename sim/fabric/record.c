@@ -15,7 +15,7 @@
 struct channel {
     const struct sim_meter *meter;
     uint32_t component;
-    enum { OF_MODEL, OF_STATION, OF_CALLER } table;
+    int table;               /* enum sim_meter_table */
     struct channel *of, *by; /* SIM_RATIO */
     bool series, keep_tally;
     uint32_t first_series; /* index in the record */
@@ -89,7 +89,7 @@ static uint32_t add_table(struct sim__recorder *r, uint32_t component, int table
         struct channel *c = &r->channels[r->count + n];
         c->meter = m;
         c->component = component;
-        c->table = table == 0 ? OF_MODEL : table == 1 ? OF_STATION : OF_CALLER;
+        c->table = table;
         c->least = INFINITY;
         c->greatest = -INFINITY;
         c->keep_tally = is_kept(r, c);
@@ -103,10 +103,9 @@ static void add_all(struct sim__recorder *r)
 {
     r->count = 0;
     for (uint32_t i = 0; i < r->world->component_count; i++) {
-        const struct sim_node *node = r->world->components[i].nodes[0];
-        add_table(r, i, 0, node->model->meters);
-        add_table(r, i, 1, node->station ? sim_station_meter_table : NULL);
-        add_table(r, i, 2, node->caller ? sim_caller_meter_table : NULL);
+        const struct sim_model *model = r->world->plan->components[i].model;
+        for (int t = 0; t < SIM_METERS_TABLES; t++)
+            add_table(r, i, t, sim__meters_kept(r->world, model, t));
     }
 }
 
@@ -188,10 +187,7 @@ void sim__recorder_free(struct sim__recorder *r)
 static void *meter_at(struct sim__recorder *r, const struct channel *c, uint32_t node)
 {
     struct sim_node *n = r->world->components[c->component].nodes[node];
-    char *base = c->table == OF_MODEL     ? (char *)n
-                 : c->table == OF_STATION ? (char *)n->station
-                                          : (char *)n->caller;
-    return base + c->meter->offset;
+    return (char *)sim__node_meters(n, c->table) + c->meter->offset;
 }
 
 /* Takes what the nodes' meters hold for this window. */
@@ -369,7 +365,7 @@ static int audit_make(struct sim__recorder *r)
         return -1;
     for (uint32_t i = 0; i < r->count; i++) {
         const struct channel *c = &r->channels[i];
-        if (c->table != OF_STATION)
+        if (c->table != SIM_METERS_STATION)
             continue;
         if (strcmp(c->meter->name, "in_flight") == 0)
             sums[c->component].in_flight_area = c->area;

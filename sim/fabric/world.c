@@ -8,7 +8,7 @@
 
 /* Offsets into struct sim_station_meters; every component that serves has these. */
 #define STATION(member) offsetof(struct sim_station_meters, member)
-const struct sim_meter sim_station_meter_table[] = {
+static const struct sim_meter station_meters[] = {
     {"rate", SIM_COUNTER, "requests", "Calls that arrived.", STATION(rate), NULL, NULL, 0},
     {"answered", SIM_COUNTER, "requests", "Calls answered well.", STATION(by_status[SIM_OK]), NULL,
      NULL, 0},
@@ -28,7 +28,7 @@ const struct sim_meter sim_station_meter_table[] = {
 };
 
 #define CALLER(member) offsetof(struct sim_caller_meters, member)
-const struct sim_meter sim_caller_meter_table[] = {
+static const struct sim_meter caller_meters[] = {
     {"calls", SIM_COUNTER, "calls", "Calls made, however often tried.", CALLER(calls), NULL, NULL,
      0},
     {"attempts", SIM_COUNTER, "attempts", "Attempts sent, retries included.", CALLER(attempts),
@@ -39,6 +39,28 @@ const struct sim_meter sim_caller_meter_table[] = {
      CALLER(timeouts), NULL, NULL, 0},
     {.name = NULL},
 };
+
+/* For SIM_TRUTH_METERS, whose offsets are of a member. */
+struct truth {
+    struct sim_truth_meters of;
+};
+
+static const struct sim_meter truth_meters[] = {
+    SIM_TRUTH_METERS(struct truth, of, "keyed_reads", 0),
+    {.name = NULL},
+};
+
+const struct sim_meter *sim_meters_of(const struct sim_model *model, enum sim_meter_table table)
+{
+    bool called = model->serve != NULL, calls = model->ports != NULL && model->ports[0].name;
+    switch (table) {
+    case SIM_METERS_OWN: return model->meters;
+    case SIM_METERS_STATION: return called ? station_meters : NULL;
+    case SIM_METERS_CALLER: return calls ? caller_meters : NULL;
+    case SIM_METERS_TRUTH: return called ? truth_meters : NULL;
+    default: return NULL;
+    }
+}
 
 void *sim__world_alloc(struct sim_world *w, size_t count, size_t size)
 {
@@ -61,9 +83,8 @@ void *sim_node_alloc(const struct sim_node *node, size_t count, size_t size)
     return sim__world_alloc(node->world, count, size);
 }
 
-void *sim_node_grow(const struct sim_node *node, void *old, size_t count, size_t size)
+void *sim__world_grow(struct sim_world *w, void *old, size_t count, size_t size)
 {
-    struct sim_world *w = node->world;
     if (old == NULL)
         return sim__world_alloc(w, count, size);
     size_t at = w->block_count;
@@ -73,6 +94,11 @@ void *sim_node_grow(const struct sim_node *node, void *old, size_t count, size_t
     if (grown != NULL)
         w->blocks[at] = grown;
     return grown;
+}
+
+void *sim_node_grow(const struct sim_node *node, void *old, size_t count, size_t size)
+{
+    return sim__world_grow(node->world, old, count, size);
 }
 
 void *sim_component_shared(const struct sim_node *node, size_t size)
@@ -121,8 +147,8 @@ static int keyspaces_make(struct sim_world *w)
         *k = (struct sim_keyspace){
             .name = p->name, .keys = &p->keys, .count = p->keys.n, .value_bytes = p->value_bytes};
         k->latest = sim__world_alloc(w, k->count, sizeof *k->latest);
-        k->committed = sim__world_alloc(w, k->count, sizeof *k->committed);
-        if (k->latest == NULL || k->committed == NULL)
+        k->commits = sim__commits_new(w, k->count);
+        if (k->latest == NULL || k->commits == NULL)
             return -1;
     }
     return 0;
@@ -173,6 +199,24 @@ static int node_name(struct sim_world *w, struct sim_node *node, const struct si
     return 0;
 }
 
+static int meters_make(struct sim_world *w, struct sim_node *node)
+{
+    const struct sim_model *model = node->model;
+    if (sim__meters_kept(w, model, SIM_METERS_STATION))
+        node->station = sim__world_alloc(w, 1, sizeof *node->station);
+    if (sim__meters_kept(w, model, SIM_METERS_CALLER))
+        node->caller = sim__world_alloc(w, 1, sizeof *node->caller);
+    if (sim__meters_kept(w, model, SIM_METERS_TRUTH))
+        node->truth = sim__world_alloc(w, 1, sizeof *node->truth);
+    for (int t = 0; t < SIM_METERS_TABLES; t++) {
+        const struct sim_meter *table = sim__meters_kept(w, model, t);
+        void *meters = sim__node_meters(node, t);
+        if (table != NULL && (meters == NULL || histograms_make(meters, table) != 0))
+            return -1;
+    }
+    return 0;
+}
+
 static int node_make(struct sim_world *w, struct sim_component *c, uint32_t index)
 {
     const struct sim_model *model = c->plan->model;
@@ -189,19 +233,7 @@ static int node_make(struct sim_world *w, struct sim_component *c, uint32_t inde
                               .count = c->plan->nodes,
                               .slow = 1};
     keyspaces_bind(w, (char *)node, model->params);
-    if (node_name(w, node, c) != 0 || histograms_make(node, model->meters) != 0)
-        return -1;
-    if (model->serve != NULL) {
-        node->station = sim__world_alloc(w, 1, sizeof *node->station);
-        if (node->station == NULL || histograms_make(node->station, sim_station_meter_table) != 0)
-            return -1;
-    }
-    if (model->ports != NULL && model->ports[0].name != NULL) {
-        node->caller = sim__world_alloc(w, 1, sizeof *node->caller);
-        if (node->caller == NULL)
-            return -1;
-    }
-    return 0;
+    return node_name(w, node, c) != 0 || meters_make(w, node) != 0 ? -1 : 0;
 }
 
 static int component_make(struct sim_world *w, uint32_t index)
@@ -316,8 +348,8 @@ static void node_free(struct sim_node *node)
         return;
     if (node->model->finish != NULL)
         node->model->finish(node);
-    histograms_free(node, node->model->meters);
-    histograms_free(node->station, sim_station_meter_table);
+    for (int t = 0; t < SIM_METERS_TABLES; t++)
+        histograms_free(sim__node_meters(node, t), sim_meters_of(node->model, t));
 }
 
 void sim_world_free(struct sim_world *w)

@@ -92,6 +92,30 @@ struct sim_world {
 
 /* Memory that lives as long as the world; zeroed. NULL when out of memory. */
 void *sim__world_alloc(struct sim_world *, size_t count, size_t size);
+/* As sim_node_grow(). */
+void *sim__world_grow(struct sim_world *, void *old, size_t count, size_t size);
+
+/* A table of sim_meters_of() as this world keeps it, or NULL. */
+static inline const struct sim_meter *sim__meters_kept(const struct sim_world *w,
+                                                       const struct sim_model *model, int table)
+{
+    bool kept = table != SIM_METERS_TRUTH || w->plan->keyspace_count > 0;
+    return kept ? sim_meters_of(model, (enum sim_meter_table)table) : NULL;
+}
+
+/* What the offsets of a node's table count from. */
+static inline void *sim__node_meters(struct sim_node *node, int table)
+{
+    switch (table) {
+    case SIM_METERS_OWN: return node;
+    case SIM_METERS_STATION: return node->station;
+    case SIM_METERS_CALLER: return node->caller;
+    default: return node->truth;
+    }
+}
+
+/* The commits of a keyspace; the world's. NULL when out of memory. */
+struct sim_commits *sim__commits_new(struct sim_world *, uint64_t keys);
 
 /* calls */
 static inline struct sim__call *sim__call_at(const struct sim_world *w, uint32_t index)

@@ -19,16 +19,14 @@ const char *const *sim__stats(enum sim_meter_kind kind)
     }
 }
 
-/* The meters of a component of this model, one after another: its own, those of every callee, those
- * of every caller. *index starts at 0. NULL past the last. */
+/* The meters of a component of this model, one table after another. *index starts at 0. NULL past
+ * the last. */
 const struct sim_meter *sim__meter_next(const struct sim_model *model, size_t *index)
 {
-    const struct sim_meter *tables[] = {
-        model->meters, model->serve ? sim_station_meter_table : NULL,
-        model->ports && model->ports[0].name ? sim_caller_meter_table : NULL};
     size_t left = (*index)++;
-    for (size_t t = 0; t < 3; t++)
-        for (const struct sim_meter *m = tables[t]; m && m->name; m++)
+    for (int t = 0; t < SIM_METERS_TABLES; t++)
+        for (const struct sim_meter *m = sim_meters_of(model, (enum sim_meter_table)t);
+             m && m->name; m++)
             if (left-- == 0)
                 return m;
     return NULL;

@@ -25,9 +25,10 @@ static const struct sim_meter *meter_of(const struct sim_plan *plan, const char 
     for (uint32_t i = 0; i < plan->component_count; i++) {
         if (strcmp(plan->components[i].name, component) != 0)
             continue;
-        const struct sim_meter *m = in_table(plan->components[i].model->meters, name);
-        m = m ? m : in_table(sim_station_meter_table, name);
-        return m ? m : in_table(sim_caller_meter_table, name);
+        const struct sim_meter *m = NULL;
+        for (int t = 0; t < SIM_METERS_TABLES && !m; t++)
+            m = in_table(sim_meters_of(plan->components[i].model, (enum sim_meter_table)t), name);
+        return m;
     }
     return NULL;
 }

@@ -31,6 +31,7 @@ PUBLIC = {
     "kept.h": "fabric",
     "model.h": "fabric",
     "refill.h": "fabric",
+    "truth.h": "fabric",
     "world.h": "fabric",
 }
 

@@ -70,13 +70,10 @@ static void test_every_model(void **state)
         add_params(&keys, (*m)->params);
         for (; port && port->name; port++)
             add(&keys, port->name);
-        add_meters(&meters, (*m)->meters);
-        if ((*m)->serve)
-            add_meters(&meters, sim_station_meter_table);
-        if ((*m)->ports) {
-            add_meters(&meters, sim_caller_meter_table);
+        for (int t = 0; t < SIM_METERS_TABLES; t++)
+            add_meters(&meters, sim_meters_of(*m, (enum sim_meter_table)t));
+        if ((*m)->ports)
             add_params(&keys, sim_policy_params);
-        }
         for (const struct sim_meter *r = (*m)->meters; r && r->name; r++) {
             int found = r->kind == SIM_RATIO ? 0 : 2;
             for (int i = 0; r->kind == SIM_RATIO && i < meters.count; i++)
@@ -91,10 +88,11 @@ static void test_every_model(void **state)
 static void test_a_double_name_is_found(void **state)
 {
     (void)state;
+    const struct sim_meter *caller = sim_meters_of(sim_model_find("client"), SIM_METERS_CALLER);
     struct names names = {.of = "two tables"};
-    add_meters(&names, sim_caller_meter_table);
+    add_meters(&names, caller);
     assert_int_equal(names.wrong, 0);
-    add_meters(&names, sim_caller_meter_table);
+    add_meters(&names, caller);
     assert_true(names.wrong > 0);
 }
 
