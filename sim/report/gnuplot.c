@@ -8,7 +8,7 @@
 
 extern char **environ;
 
-enum { SAID_BYTES = 2048, PATH_BYTES = 4096 };
+enum { SAID_BYTES = 2048, PATH_BYTES = 4096, SECONDS_MOST = 120 };
 
 struct batch;
 
@@ -16,11 +16,12 @@ struct drawing {
     struct batch *batch;
     uv_process_t process;
     uv_pipe_t pipe;
+    uv_timer_t timer;
     const char *name;
     char said[SAID_BYTES]; /* on its standard error */
     size_t said_bytes;
     int open; /* handles not yet closed */
-    bool running, good;
+    bool running, good, slow;
 };
 
 struct batch {
@@ -29,6 +30,7 @@ struct batch {
     struct drawing *drawings;
     char **environment;
     uint32_t count, next;
+    uint64_t seconds_most;
     bool missing, stop;
     FILE *complaints;
 };
@@ -112,7 +114,23 @@ static void on_end(uv_process_t *process, int64_t status, int signal)
     struct drawing *d = process->data;
     d->running = false;
     d->good = status == 0 && signal == 0;
+    if (d->slow)
+        d->said_bytes = (size_t)snprintf(d->said, sizeof d->said,
+                                         "it took more than %d s (WEIR_GNUPLOT_SECONDS)",
+                                         (int)d->batch->seconds_most);
+    else if (!d->good && d->said_bytes == 0)
+        d->said_bytes = (size_t)snprintf(d->said, sizeof d->said,
+                                         "it said nothing, and ended with %s %d",
+                                         signal ? "signal" : "status", signal ? signal : (int)status);
+    uv_close((uv_handle_t *)&d->timer, on_close);
     uv_close((uv_handle_t *)process, on_close);
+}
+
+static void on_slow(uv_timer_t *timer)
+{
+    struct drawing *d = timer->data;
+    d->slow = true;
+    uv_process_kill(&d->process, SIGKILL);
 }
 
 /* Starts one gnuplot. Its handles are closed later in any case, and on_close() goes on. */
@@ -125,7 +143,8 @@ static void start(struct drawing *d)
              b->format);
     char *arguments[] = {"gnuplot", "-d", "-e", set, script, NULL};
     uv_pipe_init(&b->session->loop, &d->pipe, 0);
-    d->pipe.data = d->process.data = d;
+    uv_timer_init(&b->session->loop, &d->timer);
+    d->pipe.data = d->process.data = d->timer.data = d;
     uv_stdio_container_t io[3] = {
         {.flags = UV_IGNORE},
         {.flags = UV_IGNORE},
@@ -139,15 +158,17 @@ static void start(struct drawing *d)
                                     .stdio = io,
                                     .stdio_count = 3};
     int status = uv_spawn(&b->session->loop, &d->process, &options);
-    d->open = 2;
+    d->open = 3;
     d->running = status == 0;
     if (status != 0) {
         b->missing = b->missing || status == UV_ENOENT;
         d->said_bytes = (size_t)snprintf(d->said, sizeof d->said, "%s", uv_strerror(status));
         uv_close((uv_handle_t *)&d->process, on_close);
         uv_close((uv_handle_t *)&d->pipe, on_close);
+        uv_close((uv_handle_t *)&d->timer, on_close);
         return;
     }
+    uv_timer_start(&d->timer, on_slow, b->seconds_most * 1000, 0);
     uv_read_start((uv_stream_t *)&d->pipe, on_room, on_read);
 }
 
@@ -165,6 +186,14 @@ static void on_interrupt(void *self)
         if (b->drawings[i].running)
             uv_process_kill(&b->drawings[i].process, SIGTERM);
     }
+}
+
+/* How long one figure may take, s. */
+static uint64_t seconds_most(void)
+{
+    const char *text = getenv("WEIR_GNUPLOT_SECONDS");
+    long seconds = text ? strtol(text, NULL, 10) : 0;
+    return seconds > 0 && seconds < 1000000 ? (uint64_t)seconds : SECONDS_MOST;
 }
 
 /* The environment with `zone` before all else, so that a PDF's date has one length. The strings are
@@ -193,6 +222,7 @@ enum sim_gnuplot_result sim_gnuplot_draw(struct sim_session *session, const char
                       .dir = dir,
                       .format = format,
                       .count = count,
+                      .seconds_most = seconds_most(),
                       .stop = session->interrupted,
                       .complaints = complaints};
     char zone[] = "TZ=UTC0";
