@@ -286,6 +286,7 @@ const struct sim_model cache_model = {
     .summary = "A read-through cache: LRU, lifetimes, and who recomputes a key many ask for.",
     .source = "Nishtala 2013, Vattani 2015, RFC 5861; validated against exact LRU and Che",
     .size = sizeof(struct cache),
+    .suffers = SIM_SUFFERS_SLOW | SIM_SUFFERS_FLUSH,
     .params = params,
     .ports = ports,
     .meters = meters,

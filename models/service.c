@@ -173,6 +173,7 @@ const struct sim_model service_model = {
     .summary = "Application servers: a queue, work, and calls to what they depend on.",
     .source = "Kleinrock 1975 sec. 3.5, 3.6; validated against M/M/1, M/M/c and M/M/c/K",
     .size = sizeof(struct service),
+    .suffers = SIM_SUFFERS_SLOW,
     .params = params,
     .ports = ports,
     .meters = meters,

@@ -134,6 +134,7 @@ const struct sim_model store_model = {
     .summary = "A keyed database: connections, service times by kind of request, versions.",
     .source = "Kleinrock 1975 sec. 3.5; Herlihy and Wing 1990; validated against M/M/c",
     .size = sizeof(struct store),
+    .suffers = SIM_SUFFERS_SLOW,
     .params = params,
     .meters = meters,
     .init = init,

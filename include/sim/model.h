@@ -18,11 +18,19 @@ enum sim_fault_kind {
     SIM_FAULT_FLUSH,   /* drop cached contents */
 };
 
+/* What faults mean to a model, beside a crash, which any may suffer, and errors, which all that are
+ * called may. A scenario that asks for more is refused. */
+enum {
+    SIM_SUFFERS_SLOW = 1,  /* it has work that takes longer: a station's, or .slow is heeded */
+    SIM_SUFFERS_FLUSH = 2, /* its `fault` drops cached contents */
+};
+
 struct sim_model {
     const char *name;    /* as in a scenario's "model" */
     const char *summary; /* one sentence */
     const char *source;  /* author, year, section; or what it is validated against */
     size_t size;         /* of the model's struct, whose first member is a struct sim_node */
+    unsigned suffers;    /* SIM_SUFFERS_SLOW, SIM_SUFFERS_FLUSH */
     const struct sim_param *params;   /* ended by .name == NULL */
     const struct sim_port_def *ports; /* ended by .name == NULL; NULL: calls nobody */
     const struct sim_meter *meters;   /* ended by .name == NULL; NULL: none of its own */

@@ -34,7 +34,23 @@ extern const struct sim_param sim_link_param_table[];
 /* The same as a model, for its page: it cannot be a component. */
 extern const struct sim_model sim_link_model;
 
-enum sim_plan_fault_kind { SIM_DO_CRASH, SIM_DO_SLOW, SIM_DO_SET, SIM_DO_FLUSH, SIM_DO_KINDS };
+enum sim_plan_fault_kind {
+    SIM_DO_CRASH,     /* down: in hand lost, memory forgotten; up again, cold, when it ends */
+    SIM_DO_RESTART,   /* the same; lasts no time unless it says so */
+    SIM_DO_SLOW,      /* work takes .factor times longer */
+    SIM_DO_ERRORS,    /* .share of the calls fail */
+    SIM_DO_PARTITION, /* no message passes */
+    SIM_DO_LOSS,      /* .share of the messages do not arrive */
+    SIM_DO_LATENCY,   /* messages take .adds longer */
+    SIM_DO_FLUSH,     /* what is cached is dropped: a moment */
+    SIM_DO_SET,       /* .param has .value */
+    SIM_DO_KINDS
+};
+
+/* As in a scenario's "do", by enum sim_plan_fault_kind, ended by NULL. */
+extern const char *const sim_fault_names[];
+/* Whether faults of a kind act on messages, not on nodes. */
+bool sim_fault_on_links(int kind);
 
 #define SIM_ALL_NODES UINT32_MAX
 #define SIM_NOWHERE UINT32_MAX
@@ -78,16 +94,41 @@ struct sim_plan_component {
     struct sim_plan_port *ports; /* one per entry of model->ports */
 };
 
+/* Nodes that a fault is about: those of a component or a region, one of them, or all but a
+ * region's. All zero with SIM_ALL_NODES: the first component. */
+enum sim_plan_end_kind { SIM_END_COMPONENT, SIM_END_REGION, SIM_END_OUTSIDE };
+
+struct sim_plan_end {
+    int kind;       /* enum sim_plan_end_kind */
+    uint32_t index; /* of the component or the region */
+    uint32_t node;  /* of the component; SIM_ALL_NODES */
+};
+
+enum sim_plan_each { SIM_EACH_NODE, SIM_EACH_COMPONENT, SIM_EACH_TARGET };
+enum sim_plan_when { SIM_WHEN_ARRIVAL, SIM_WHEN_ANSWER };
+
+/* A fault begins at .at and, unless .every is 0, again after each .every, and lasts .lasts; or,
+ * where .fails is a distribution, it begins after a draw of it, ends after a draw of .repaired,
+ * and so on. */
 struct sim_plan_fault {
-    sim_time at;
-    sim_time lasts;                /* 0: once and for all (a flush always) */
-    int kind;                      /* enum sim_plan_fault_kind */
-    uint32_t component, node;      /* node: index or SIM_ALL_NODES */
-    double factor;                 /* slow: times longer */
-    bool silent;                   /* crash: nobody is told, callers wait for their timeouts */
+    sim_time at, every;
+    sim_time lasts;                  /* 0: once and for all; restart: no time; flush: always 0 */
+    struct sim_dist fails, repaired; /* ns; .kind NONE: none */
+    int each;                        /* drawn: what fails on its own, enum sim_plan_each */
+    int kind;                        /* enum sim_plan_fault_kind */
+    struct sim_plan_end on; /* whom it strikes; partition, loss, latency: messages from these … */
+    struct sim_plan_end to; /* … to these, */
+    bool both_ways;         /* and from those to these */
+    double factor;          /* slow: times longer */
+    double share;           /* errors, loss */
+    int when;               /* errors: enum sim_plan_when */
+    struct sim_dist adds;   /* latency: ns a message takes longer */
+    bool silent;            /* crash, restart: nobody is told, callers wait for their timeouts */
     const struct sim_param *param; /* set: a changeable parameter of the model */
     void *value;                   /* set: its bytes, as in the model's struct */
     const char *label;             /* for figures and messages */
+    const char *target;            /* as written: names the streams of what acts on links */
+    uint32_t ordinal;              /* how many before it do the same to the same target */
 };
 
 struct sim_plan {
@@ -104,6 +145,9 @@ struct sim_plan {
     uint32_t kept_count;
     struct sim_limits limits;
 };
+
+/* Whether any node of a component is among those of an end, the node's number aside. */
+bool sim_plan_end_reaches(const struct sim_plan *, const struct sim_plan_end *, uint32_t component);
 
 /* The meters of a component: its model's own, and what the fabric measures at every component that
  * is called, at every one that calls, and of the keys that every one called returns. */
@@ -156,6 +200,15 @@ struct sim_audit_line {
     char text[160];
 };
 
+/* A fault as it struck: what was drawn is known only afterwards. */
+struct sim_fault_window {
+    uint32_t fault;        /* index in the plan */
+    const char *on;        /* node or component that it struck alone (drawn); NULL: its target */
+    sim_time began, ended; /* ended: the run's end when it was active still */
+};
+
+#define SIM_FAULT_WINDOWS_MOST 1000
+
 /* What one run left behind; the caller owns it. The same plan gives the same metrics and series
  * in the same order. */
 struct sim_record {
@@ -168,7 +221,10 @@ struct sim_record {
     struct sim_series *series;
     struct sim_distribution_result *distributions;
     struct sim_audit_line *audit;
+    struct sim_fault_window *faults; /* in the order in which they began; the first ones */
     uint32_t metric_count, series_count, distribution_count, audit_count;
+    uint32_t fault_count;  /* of .faults, SIM_FAULT_WINDOWS_MOST at most */
+    uint64_t fault_begins; /* how many began in all */
     bool audit_held;
 };
 

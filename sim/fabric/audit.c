@@ -2,7 +2,8 @@
  *
  * Conservation: what arrived at a component was answered, failed, refused, lost, or is found in its
  * hands by walking all calls. Little's law, exactly: the area under the calls in hand is the sum of
- * the times they spent there, those still there included. Causality: nothing arrived before it was
+ * the times they spent there, those still there included. Requests and answers: what was sent
+ * arrived, was lost, or is found on its way by walking all calls. Causality: nothing arrived before it was
  * sent. Utilisation: no more servers busy than there are. And each model's own invariants. */
 #include "fabric/world_state.h"
 
@@ -83,15 +84,21 @@ static void audit_utilisation(struct sim_world *w, struct sim_record *record)
     }
 }
 
+struct found {
+    uint64_t awaited, outbound, inbound; /* callers' halves open; messages on their way */
+};
+
 /* Calls found by walking the records, by component. */
-static void walk(const struct sim_world *w, struct walked *walked, uint64_t *open)
+static void walk(const struct sim_world *w, struct walked *walked, struct found *found)
 {
     sim_time now = sim_now(w->sim);
     for (uint32_t i = 0; i < w->calls.slab_count * SIM__CALLS_A_SLAB; i++) {
         const struct sim__call *call = sim__call_at(w, i);
         if (!call->used)
             continue;
-        *open += call->awaited;
+        found->awaited += call->awaited;
+        found->outbound += call->stage == SIM__OUTBOUND;
+        found->inbound += call->stage == SIM__INBOUND;
         if (call->stage != SIM__IN_HAND)
             continue;
         struct walked *at = &walked[call->to->component - w->components];
@@ -100,16 +107,40 @@ static void walk(const struct sim_world *w, struct walked *walked, uint64_t *ope
     }
 }
 
+/* Every request sent arrived, found nobody, was lost, or is on its way; and so every answer, which
+ * came in time, was not awaited any more, was lost, or is on its way. */
+static void audit_messages(struct sim_world *w, const struct found *found,
+                           struct sim_record *record)
+{
+    const struct sim__totals *t = &w->totals;
+    uint64_t arrived = 0, answered = t->told;
+    for (uint32_t i = 0; i < w->component_count; i++) {
+        for (uint32_t n = 0; n < w->plan->components[i].nodes; n++) {
+            const struct sim_station_meters *m = w->components[i].nodes[n]->station;
+            arrived += m != NULL ? m->rate.count : 0;
+            for (int status = 0; m != NULL && status < SIM_STATUS_COUNT; status++)
+                answered += status != SIM_LOST ? m->by_status[status].count : 0;
+        }
+    }
+    compare(line(record, "requests", "all"), (double)t->begun,
+            (double)(arrived + t->turned_away + t->requests_lost + found->outbound), 0,
+            "requests sent = arrived + found nobody + lost + on their way");
+    compare(line(record, "answers", "all"), (double)answered,
+            (double)(t->ended - t->timed_out - t->forgotten + t->unwanted + t->answers_lost +
+                     found->inbound),
+            0, "answers sent = awaited + unwanted + lost + on their way");
+}
+
 int sim__audit(struct sim_world *w, const struct sim__station_sums *sums, struct sim_record *record)
 {
-    uint64_t open = 0;
+    struct found found = {0};
     struct walked *walked = calloc(w->component_count + 1, sizeof *walked);
-    record->audit = calloc(4 * (size_t)w->component_count + 2, sizeof *record->audit);
+    record->audit = calloc(4 * (size_t)w->component_count + 4, sizeof *record->audit);
     if (walked == NULL || record->audit == NULL) {
         free(walked);
         return -1;
     }
-    walk(w, walked, &open);
+    walk(w, walked, &found);
     for (uint32_t i = 0; i < w->component_count; i++) {
         if (w->components[i].nodes[0]->station != NULL)
             audit_station(w, i, walked[i], &sums[i], record);
@@ -117,8 +148,9 @@ int sim__audit(struct sim_world *w, const struct sim__station_sums *sums, struct
             audit_model(&w->components[i], record);
     }
     audit_utilisation(w, record);
-    compare(line(record, "calls", "all"), (double)w->totals.begun, (double)(w->totals.ended + open),
-            0, "attempts begun = ended + awaited");
+    compare(line(record, "calls", "all"), (double)w->totals.begun,
+            (double)(w->totals.ended + found.awaited), 0, "attempts begun = ended + awaited");
+    audit_messages(w, &found, record);
     compare(line(record, "causality", "all"), 0, (double)w->totals.late_causes, 0,
             "requests that arrived before they were sent");
     record->audit_held = true;

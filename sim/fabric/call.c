@@ -83,6 +83,7 @@ static void answer_arrives(struct sim *sim, void *node, sim_arg arg)
     struct sim__call *call = arg.p;
     call->stage = SIM__ENDED;
     if (!call->awaited) {
+        call->from->world->totals.unwanted++;
         call_release(call->from->world, call);
         return;
     }
@@ -94,6 +95,7 @@ static void answer_arrives(struct sim *sim, void *node, sim_arg arg)
 static void timed_out(struct sim *sim, void *node, sim_arg arg)
 {
     ((struct sim_node *)node)->caller->timeouts.count++;
+    ((struct sim_node *)node)->world->totals.timed_out++;
     end_for_caller(sim, arg.p, (struct sim_reply){.status = SIM_TIMEOUT});
 }
 
@@ -109,29 +111,55 @@ static void send_back(struct sim_world *w, struct sim__call *call)
 {
     call->stage = SIM__INBOUND;
     if (!sim__link_send(w, call->back, call->reply.bytes, answer_arrives, call->from,
-                        (sim_arg){.p = call}))
+                        (sim_arg){.p = call})) {
+        w->totals.answers_lost++;
         drop(w, call);
+    }
+}
+
+/* Nobody serves this call any more: its caller is told, or not even that. */
+static void lose_call(struct sim_world *w, struct sim__call *call, bool silent)
+{
+    if (silent) {
+        drop(w, call);
+        return;
+    }
+    w->totals.told++;
+    call->reply = (struct sim_reply){.status = SIM_LOST};
+    send_back(w, call);
+}
+
+static inline void take_in_hand(struct sim_node *node, struct sim__call *call, sim_time now)
+{
+    node->world->totals.late_causes += now < call->arrived;
+    call->stage = SIM__IN_HAND;
+    call->arrived = now;
+    sim_count(&node->station->rate);
+    sim_gauge_add(&node->station->in_flight, now, 1);
+}
+
+/* True: the call gets no further than the door of an impaired node. */
+__attribute__((noinline)) static bool turned_away(struct sim_node *node, struct sim__call *call)
+{
+    if (node->down) {
+        node->world->totals.turned_away++;
+        lose_call(node->world, call, node->silent);
+        return true;
+    }
+    if (!sim__faults_spoil(node, SIM_WHEN_ARRIVAL))
+        return false;
+    take_in_hand(node, call, sim_now(node->sim));
+    sim_answer(node, sim__call_name(call), (struct sim_reply){.status = SIM_ERROR});
+    return true;
 }
 
 static void request_arrives(struct sim *sim, void *self, sim_arg arg)
 {
     struct sim_node *node = self;
     struct sim__call *call = arg.p;
-    sim_time now = sim_now(sim);
-    if (node->down) {
-        if (node->silent) {
-            drop(node->world, call);
-            return;
-        }
-        call->reply = (struct sim_reply){.status = SIM_LOST};
-        send_back(node->world, call);
+    if (node->impaired && turned_away(node, call))
         return;
-    }
-    node->world->totals.late_causes += now < call->arrived;
-    call->stage = SIM__IN_HAND;
-    call->arrived = now;
-    sim_count(&node->station->rate);
-    sim_gauge_add(&node->station->in_flight, now, 1);
+    take_in_hand(node, call, sim_now(sim));
     node->model->serve(node, sim__call_name(call), &call->request);
 }
 
@@ -185,8 +213,10 @@ static inline void send_out(struct sim_world *w, struct sim__call *call, struct 
     if (call->to->model->expect != NULL)
         call->to->model->expect(call->to, &call->request);
     if (!sim__link_send(w, out, call->request.bytes, request_arrives, call->to,
-                        (sim_arg){.p = call}))
+                        (sim_arg){.p = call})) {
+        w->totals.requests_lost++;
         drop(w, call);
+    }
 }
 
 void sim__call_attempt(struct sim_node *from, const struct sim_port_target *target, uint32_t node,
@@ -274,6 +304,8 @@ void sim_answer(struct sim_node *node, sim_call_id id, struct sim_reply reply)
     if (call == NULL)
         return;
     assert(call->to == node);
+    if (node->impaired && reply.status == SIM_OK && sim__faults_spoil(node, SIM_WHEN_ANSWER))
+        reply = (struct sim_reply){.status = SIM_ERROR};
     struct sim_station_meters *m = node->station;
     leave_hand(node, call);
     bool passed_on = reply.status == SIM_TIMEOUT || reply.status == SIM_LOST;
@@ -292,6 +324,7 @@ static void forget(struct sim_world *w, struct sim__call *call)
     sim_cancel(w->sim, call->timer);
     call->awaited = false;
     w->totals.ended++;
+    w->totals.forgotten++;
     if (call->stage == SIM__ENDED)
         call_release(w, call);
 }
@@ -300,11 +333,7 @@ static void lose(struct sim_node *node, struct sim__call *call, bool silent)
 {
     leave_hand(node, call);
     sim_count(&node->station->by_status[SIM_LOST]);
-    call->reply = (struct sim_reply){.status = SIM_LOST};
-    if (silent)
-        drop(node->world, call);
-    else
-        send_back(node->world, call);
+    lose_call(node->world, call, silent);
 }
 
 void sim__calls_crash(struct sim_node *node, bool silent)

@@ -58,8 +58,26 @@ bool sim__link_send_far(struct sim_world *w, struct sim__link *link, int64_t byt
     }
     if (p->loss > 0 && sim_draw_chance(&link->stream, p->loss))
         return false; /* lost on the way: it took its turn all the same */
-    sim_after(sim, leaves - now + sim_dist_draw_time(&p->latency, &link->stream), fn, self, arg);
+    sim_time takes = leaves - now + sim_dist_draw_time(&p->latency, &link->stream);
+    if (link->impaired) { /* asked last, so that faults move no draw of the link's own */
+        const struct sim__call *call = arg.p;
+        bool answer = call->stage == SIM__INBOUND;
+        if (!sim__faults_let_pass(w, answer ? call->to : call->from, answer ? call->from : call->to,
+                                  &takes))
+            return false;
+    }
+    sim_after(sim, takes, fn, self, arg);
     return true;
+}
+
+/* What is in force on a link that was not declared, while faults act on it. */
+static const struct sim_link_params nothing = {.latency = {.kind = SIM_DIST_CONSTANT}};
+
+void sim__link_impair(struct sim__link *link, bool impaired)
+{
+    link->impaired = impaired;
+    link->lane = impaired ? NULL : link->own_lane;
+    link->params = impaired && link->own_params == NULL ? &nothing : link->own_params;
 }
 
 /* The link declared for a pair: of the components before that of their regions. */
@@ -89,6 +107,26 @@ static sim_time *queue_of(struct sim_world *w, const struct sim_plan_link *plan,
     return &w->lines[2 * (plan - w->plan->links) + (region == plan->b)];
 }
 
+/* The parameters and the lane of a new link. 0, or -1 when out of memory. */
+static int link_set(struct sim_world *w, struct sim__link *link, const struct sim_plan_link *plan)
+{
+    link->params = &plan->params;
+    link->free_at = queue_of(w, plan, link, w->plan->components[link->from].region);
+    char name[256];
+    snprintf(name, sizeof name, "%s>%s", w->plan->components[link->from].name,
+             w->plan->components[link->to].name);
+    sim_stream_init(&link->stream, w->seed, w->replication, name, "link");
+    const struct sim_dist *latency = &link->params->latency;
+    if (latency->kind != SIM_DIST_CONSTANT || link->params->bandwidth > 0 || link->params->loss > 0)
+        return 0;
+    sim_time delay = sim_dist_draw_time(latency, &link->stream);
+    if (delay > 0)
+        link->lane = sim_lane(w->sim, delay);
+    else
+        link->params = NULL;
+    return delay > 0 && link->lane == NULL ? -1 : 0;
+}
+
 struct sim__link *sim__link_between(struct sim_world *w, uint32_t from, uint32_t to)
 {
     struct sim__link **place = &w->links[from * w->component_count + to];
@@ -98,25 +136,14 @@ struct sim__link *sim__link_between(struct sim_world *w, uint32_t from, uint32_t
     if (link == NULL)
         return NULL;
     *place = link;
+    link->from = from;
+    link->to = to;
+    link->next = w->links_made;
+    w->links_made = link;
     const struct sim_plan_link *plan = declared(w->plan, from, to);
-    if (plan == NULL)
-        return link;
-    link->params = &plan->params;
-    link->free_at = queue_of(w, plan, link, w->plan->components[from].region);
-    char name[256];
-    snprintf(name, sizeof name, "%s>%s", w->plan->components[from].name,
-             w->plan->components[to].name);
-    sim_stream_init(&link->stream, w->seed, w->replication, name, "link");
-    const struct sim_dist *latency = &link->params->latency;
-    if (latency->kind == SIM_DIST_CONSTANT && link->params->bandwidth <= 0 &&
-        link->params->loss <= 0) {
-        sim_time delay = sim_dist_draw_time(latency, &link->stream);
-        if (delay > 0)
-            link->lane = sim_lane(w->sim, delay);
-        else
-            link->params = NULL;
-        if (delay > 0 && link->lane == NULL)
-            return NULL;
-    }
+    if (plan != NULL && link_set(w, link, plan) != 0)
+        return NULL;
+    link->own_params = link->params;
+    link->own_lane = link->lane;
     return link;
 }

@@ -383,7 +383,8 @@ struct sim_record *sim__recorder_finish(struct sim__recorder *r)
     out->windows = r->window;
     out->events = sim_event_count(r->world->sim);
     out->hash = sim_event_hash(r->world->sim);
-    if (metrics_make(r) != 0 || audit_make(r) != 0 || distributions_make(r) != 0)
+    if (metrics_make(r) != 0 || audit_make(r) != 0 || distributions_make(r) != 0 ||
+        sim__faults_record(r->world, out) != 0)
         return NULL;
     r->record = NULL;
     return out;
@@ -401,5 +402,6 @@ void sim_record_free(struct sim_record *record)
     free(record->metrics);
     free(record->distributions);
     free(record->audit);
+    free(record->faults);
     free(record);
 }

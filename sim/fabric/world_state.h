@@ -4,10 +4,16 @@
 
 #include "sim/world.h"
 
-/* One direction of a link. */
+/* One direction of a link. While faults act on it, .lane is hidden and .params is not NULL, so that
+ * every message takes the far way, where they are asked; a whole link never looks for them. */
 struct sim__link {
-    const struct sim_link_params *params; /* NULL: no link was declared; nothing takes time */
-    struct sim_lane *lane;                /* constant latency, no bandwidth, no loss; or NULL */
+    const struct sim_link_params *params;     /* NULL: no link was declared; nothing takes time */
+    struct sim_lane *lane;                    /* constant latency, no bandwidth, no loss; or NULL */
+    const struct sim_link_params *own_params; /* what they are without faults */
+    struct sim_lane *own_lane;
+    bool impaired;
+    uint32_t from, to;      /* components */
+    struct sim__link *next; /* of all that were made */
     struct sim_stream stream;
     sim_time *free_at, own_free_at; /* when what was sent before has left the sender */
 };
@@ -66,9 +72,25 @@ struct sim__calls {
 
 struct sim__operation;
 
-/* Counted by the calls themselves, for the audit to compare with what it counts by walking. */
+/* Counted by the calls themselves, for the audit to compare with what it counts by walking. None
+ * but the first three is counted on the way of a call that meets no trouble. */
 struct sim__totals {
     uint64_t begun, ended, late_causes;
+    uint64_t timed_out, forgotten;        /* callers' halves that ended without an answer */
+    uint64_t unwanted;                    /* answers that arrived when nobody waited */
+    uint64_t turned_away;                 /* requests that found a node down */
+    uint64_t told;                        /* answers sent for a node that is down */
+    uint64_t requests_lost, answers_lost; /* on the way */
+};
+
+/* A fault at work: an entry of the plan, or its part that strikes one node or component alone. */
+struct sim__fault {
+    const struct sim_plan_fault *plan;
+    struct sim_plan_end on;
+    const char *name;                 /* of the part; NULL: all of it */
+    struct sim__fault *older, *newer; /* of those active, in the order in which they began */
+    uint32_t window;                  /* its place in the world's windows, 1 + index; 0: none */
+    struct sim_stream fails, repaired, effect;
 };
 
 struct sim_world {
@@ -78,13 +100,17 @@ struct sim_world {
     struct sim_component *components;
     uint32_t component_count;
     struct sim_keyspace *keyspaces;
-    struct sim__link **links;
+    struct sim__link **links, *links_made;
     sim_time *lines; /* between regions: two for each link of the plan, its free_at each way */
     uint32_t link_count;
     struct sim__calls calls;
     struct sim__operation *operations, *free_operations;
-    uint64_t *fault_began; /* by fault: 0 while it is not active, else in which order it began */
-    uint64_t faults_so_far;
+    struct sim__fault *faults;
+    uint32_t fault_count;
+    struct sim__fault *oldest_fault, *newest_fault; /* of those active */
+    struct sim_fault_window *fault_windows;
+    uint32_t fault_window_count;
+    uint64_t fault_begins;
     struct sim__totals totals;
     void **blocks; /* everything that lives as long as the world */
     size_t block_count, block_capacity;
@@ -154,7 +180,8 @@ void sim__operation_begin(struct sim_port *, uint32_t index, uint32_t node,
 void sim__operations_crash(struct sim_node *);
 
 /* links */
-/* Carries a message: fn(sim, self, arg) runs when it arrives. False: it was lost. */
+/* Carries a message of the call arg.p: fn(sim, self, arg) runs when it arrives. False: it was
+ * lost. */
 bool sim__link_send_far(struct sim_world *, struct sim__link *, int64_t bytes, sim_fn *, void *self,
                         sim_arg);
 static inline bool sim__link_send(struct sim_world *w, struct sim__link *link, int64_t bytes,
@@ -171,8 +198,18 @@ static inline bool sim__link_send(struct sim_world *w, struct sim__link *link, i
 /* The directed link between two components, made when first asked for. NULL when out of memory. */
 struct sim__link *sim__link_between(struct sim_world *, uint32_t from, uint32_t to);
 
+/* Works out which way messages take after faults have begun or ended. */
+void sim__link_impair(struct sim__link *, bool impaired);
+
 /* faults: schedules the plan's timeline. 0, or -1 when out of memory. */
 int sim__faults_begin(struct sim_world *);
+/* The windows of what struck, into the record. 0, or -1 when out of memory. */
+int sim__faults_record(const struct sim_world *, struct sim_record *);
+/* Whether an error rate in force takes this call of the node. */
+bool sim__faults_spoil(const struct sim_node *, enum sim_plan_when);
+/* Whether a message passes what is wrong with its link; makes *takes longer. */
+bool sim__faults_let_pass(const struct sim_world *, const struct sim_node *from,
+                          const struct sim_node *to, sim_time *takes);
 
 /* the record */
 struct sim__recorder;

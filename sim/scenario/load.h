@@ -211,9 +211,8 @@ extern const struct sim_param sim__component_table[];
 extern const struct sim_param sim__fault_table[];
 extern const struct sim_param sim__expect_table[];
 extern const struct sim_param sim__figure_table[];
-extern const char *const sim__fault_names[]; /* by enum sim_plan_fault_kind, NULL-terminated */
-extern const char *const sim__case_keys[];   /* top-level keys that belong to a case */
-extern const char *const sim__study_keys[];  /* and those that belong to the whole study */
+extern const char *const sim__case_keys[];  /* top-level keys that belong to a case */
+extern const char *const sim__study_keys[]; /* and those that belong to the whole study */
 extern const char *const sim__link_keys[], *const sim__keyspace_keys[],
                                                *const sim__component_keys[],
                                                    *const sim__fault_keys[],

@@ -299,8 +299,18 @@ static void write_object(struct sim__writer *w, const char *name, const struct s
     "{\"type\": \"object\", \"properties\": {\"notes\": true}, \"patternProperties\": {\"^x-\": "  \
     "true}, \"additionalProperties\": {\"$ref\": \"#/definitions/" name "\"}}"
 
+/* What "do" may be, as a schema. */
+static void fault_kinds(struct sim_buffer *out)
+{
+    for (int i = 0; sim_fault_names[i]; i++)
+        sim_buffer_printf(out, "%s\"%s\"", i ? ", " : "{\"enum\": [", sim_fault_names[i]);
+    sim_buffer_puts(out, "]}");
+}
+
 static void write_objects(struct sim__writer *w)
 {
+    struct sim_buffer kinds = {0};
+    fault_kinds(&kinds);
     static const char *const keyspace[][2] = {
         {"popularity", "{\"anyOf\": [{\"const\": \"uniform\"}, {\"type\": \"object\", \"required\""
                        ": [\"type\"], \"properties\": {\"type\": {\"enum\": [\"uniform\", "
@@ -310,9 +320,10 @@ static void write_objects(struct sim__writer *w)
         {"between", "{\"type\": \"array\", \"minItems\": 2, \"maxItems\": 2, \"items\": "
                     "{\"type\": \"string\"}}"},
         {NULL, NULL}};
-    static const char *const fault[][2] = {
-        {"do", "{\"enum\": [\"crash\", \"slow\", \"set\", \"flush\"]}"},
-        {"target", TEXT},
+    const char *const fault[][2] = {
+        {"do", kinds.text ? kinds.text : "true"},
+        {"target", "{\"anyOf\": [{\"type\": \"string\"}, {\"type\": \"array\", \"minItems\": 2, "
+                   "\"maxItems\": 2, \"items\": {\"type\": \"string\"}}]}"},
         {"set", "{\"type\": \"object\"}"},
         {"label", TEXT},
         {NULL, NULL}};
@@ -338,6 +349,7 @@ static void write_objects(struct sim__writer *w)
     write_object(w, "expect", sim__expect_table, expect, needs_that);
     write_object(w, "panel", NULL, panel, needs_series);
     write_object(w, "figure", sim__figure_table, figure, needs_figure);
+    sim_buffer_free(&kinds);
 }
 
 static void write_root(struct sim__writer *w)

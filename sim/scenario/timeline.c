@@ -1,109 +1,400 @@
-/* timeline.c - faults and changes at given times. A new kind is a row of `kinds` and a value of
- * enum sim_plan_fault_kind. */
+/* timeline.c - faults and changes: at given times, again and again, or drawn. A new kind is a row of
+ * `kinds`, a value of enum sim_plan_fault_kind and a name beside it. */
 #include "scenario/load.h"
 
 #include <stdio.h>
 #include <string.h>
 
-const char *const sim__fault_names[] = {
-    [SIM_DO_CRASH] = "crash", [SIM_DO_SLOW] = "slow", [SIM_DO_SET] = "set",
-    [SIM_DO_FLUSH] = "flush", [SIM_DO_KINDS] = NULL,
+enum {
+    MAY_LAST = 1,
+    NEEDS_FACTOR = 2,
+    MAY_SILENT = 4,
+    NEEDS_SET = 8,
+    NEEDS_SHARE = 16,
+    MAY_WHEN = 32,
+    NEEDS_ADDS = 64,
+    NO_TIME = 128, /* over at once, unless it says how long */
 };
-
-enum { MAY_LAST = 1, NEEDS_FACTOR = 2, MAY_SILENT = 4, NEEDS_SET = 8 };
 
 static const unsigned kinds[SIM_DO_KINDS] = {
     [SIM_DO_CRASH] = MAY_LAST | MAY_SILENT,
+    [SIM_DO_RESTART] = MAY_LAST | MAY_SILENT | NO_TIME,
     [SIM_DO_SLOW] = MAY_LAST | NEEDS_FACTOR,
+    [SIM_DO_ERRORS] = MAY_LAST | NEEDS_SHARE | MAY_WHEN,
+    [SIM_DO_PARTITION] = MAY_LAST,
+    [SIM_DO_LOSS] = MAY_LAST | NEEDS_SHARE,
+    [SIM_DO_LATENCY] = MAY_LAST | NEEDS_ADDS,
+    [SIM_DO_FLUSH] = NO_TIME,
     [SIM_DO_SET] = MAY_LAST | NEEDS_SET,
-    [SIM_DO_FLUSH] = 0,
 };
 
 /* Keys that belong to some kinds only. */
 static const struct {
-    const char *key, *whose;
+    const char *key, *whose, *example;
     unsigned kinds, needed;
 } special[] = {
-    {"for", "to what lasts", MAY_LAST, 0},
-    {"factor", "to \"slow\"", NEEDS_FACTOR, NEEDS_FACTOR},
-    {"silent", "to \"crash\"", MAY_SILENT, 0},
-    {"set", "to \"set\"", NEEDS_SET, NEEDS_SET},
+    {"for", "to what lasts", "", MAY_LAST, 0},
+    {"repaired", "to what lasts", "", MAY_LAST, 0},
+    {"factor", "to \"slow\"", "10 for ten times slower", NEEDS_FACTOR, NEEDS_FACTOR},
+    {"silent", "to \"crash\" and \"restart\"", "", MAY_SILENT, 0},
+    {"share", "to \"errors\" and \"loss\"", "0.1 for one in ten", NEEDS_SHARE, NEEDS_SHARE},
+    {"when", "to \"errors\"", "", MAY_WHEN, 0},
+    {"adds", "to \"latency\"", "\"100ms\"", NEEDS_ADDS, NEEDS_ADDS},
+    {"set", "to \"set\"", "{ \"rate\": \"4000/s\" }", NEEDS_SET, NEEDS_SET},
 };
 
 struct fault {
-    sim_time at, lasts;
-    double factor;
+    sim_time at, every, lasts;
+    struct sim_dist fails, repaired, adds;
+    double factor, share;
+    int each, when;
     bool silent;
 };
+
+static const char *const each_names[] = {"node", "component", "target", NULL};
+static const char *const when_names[] = {"arrival", "answer", NULL};
 
 const struct sim_param sim__fault_table[] = {
     {.name = "at",
      .kind = SIM_TIME,
      .offset = offsetof(struct fault, at),
-     .flags = SIM_REQUIRED,
-     .doc = "When, from the start of the run."},
+     .flags = SIM_OPTIONAL,
+     .doc = "When, from the start of the run; with `every`, the first time."},
+    {.name = "every",
+     .kind = SIM_TIME,
+     .offset = offsetof(struct fault, every),
+     .flags = SIM_OPTIONAL,
+     .low = 1,
+     .high = (double)INT64_MAX,
+     .doc = "From one beginning to the next; without `at`, the first is after so long."},
     {.name = "for",
      .kind = SIM_TIME,
      .offset = offsetof(struct fault, lasts),
      .flags = SIM_OPTIONAL,
      .low = 1,
      .high = (double)INT64_MAX,
-     .doc = "How long it lasts; without it, to the end of the run."},
+     .doc = "How long it lasts; without it, to the end of the run, but for a restart no time."},
+    {.name = "fails",
+     .kind = SIM_DISTRIBUTION,
+     .offset = offsetof(struct fault, fails),
+     .flags = SIM_OPTIONAL,
+     .low = 1,
+     .doc = "Drawn in place of `at`: the time to the next failure, from the start or the last "
+            "repair."},
+    {.name = "repaired",
+     .kind = SIM_DISTRIBUTION,
+     .offset = offsetof(struct fault, repaired),
+     .flags = SIM_OPTIONAL,
+     .doc = "With `fails`: how long each failure lasts."},
+    {.name = "each",
+     .kind = SIM_CHOICE,
+     .offset = offsetof(struct fault, each),
+     .flags = SIM_OPTIONAL,
+     .choices = each_names,
+     .doc = "With `fails`: whether each node fails on its own (as when left out), each component "
+            "as a whole, or all of the target at once."},
     {.name = "factor",
      .kind = SIM_NUMBER,
      .offset = offsetof(struct fault, factor),
      .flags = SIM_OPTIONAL,
      .doc = "slow: how many times longer work takes."},
+    {.name = "share",
+     .kind = SIM_FRACTION,
+     .offset = offsetof(struct fault, share),
+     .flags = SIM_OPTIONAL,
+     .low = 0,
+     .high = 1,
+     .doc = "errors: of the calls; loss: of the messages."},
+    {.name = "when",
+     .kind = SIM_CHOICE,
+     .offset = offsetof(struct fault, when),
+     .flags = SIM_OPTIONAL,
+     .choices = when_names,
+     .doc = "errors: on arrival, before any work (as when left out), or as the answer of work that "
+            "was done."},
+    {.name = "adds",
+     .kind = SIM_DISTRIBUTION,
+     .offset = offsetof(struct fault, adds),
+     .flags = SIM_OPTIONAL,
+     .doc = "latency: how much longer each message takes."},
     {.name = "silent",
      .kind = SIM_BOOL,
      .offset = offsetof(struct fault, silent),
      .by_default = "false",
-     .doc = "crash: nobody is told, and callers wait for their timeouts.",
+     .doc = "crash, restart: nobody is told, and callers wait for their timeouts.",
      .source = "chosen: a host that is up refuses for a process that is down"},
     {.name = NULL},
 };
 
 const char *const sim__fault_keys[] = {"do", "target", "set", "label", NULL};
 
-/* "cache" or "cache/3". */
+/* ---- targets --------------------------------------------------------------------------------- */
+
+static uint32_t find(const struct sim_plan *plan, const char *name, bool region)
+{
+    uint32_t count = region ? plan->region_count : plan->component_count;
+    for (uint32_t i = 0; i < count; i++)
+        if (strcmp(region ? plan->regions[i] : plan->components[i].name, name) == 0)
+            return i;
+    return SIM_NOWHERE;
+}
+
+/* The name of a component or a region. */
+static bool read_name(struct sim__load *load, const struct sim__at *at, const char *name,
+                      struct sim_plan_end *end)
+{
+    const struct sim_plan *plan = load->plan;
+    uint32_t region = find(plan, name, true), component = find(plan, name, false);
+    end->node = SIM_ALL_NODES;
+    if (region != SIM_NOWHERE && component != SIM_NOWHERE) {
+        sim__say(load, at, SIM__SOFT, "\"%s\" names a region and a component: rename one",
+                 sim_quote(name).s);
+        return false;
+    }
+    end->kind = region != SIM_NOWHERE ? SIM_END_REGION : SIM_END_COMPONENT;
+    end->index = region != SIM_NOWHERE ? region : component;
+    if (end->index != SIM_NOWHERE)
+        return true;
+    struct sim_nearest nearest = sim_nearest(name);
+    for (uint32_t i = 0; i < plan->component_count; i++)
+        sim_nearest_try(&nearest, plan->components[i].name);
+    for (uint32_t i = 0; i < plan->region_count; i++)
+        sim_nearest_try(&nearest, plan->regions[i]);
+    sim__say(load, at, SIM__SOFT,
+             plan->region_count ? "there is no component and no region \"%s\"%s"
+                                : "there is no component \"%s\"%s",
+             sim_quote(name).s, sim_nearest_hint(&nearest).s);
+    return false;
+}
+
+/* "cache", "cache/3" or "eu". */
+static bool read_end(struct sim__load *load, const struct sim__at *at, const char *text,
+                     struct sim_plan_end *end)
+{
+    const char *slash = strchr(text, '/');
+    if (!slash)
+        return read_name(load, at, text, end);
+    const char *name = sim_arena_copy_part(load->arena, text, (size_t)(slash - text));
+    if (!name || !read_name(load, at, name, end))
+        return false;
+    if (end->kind == SIM_END_REGION) {
+        sim__say(load, at, SIM__SOFT, "\"%s\" is a region: it has components, not nodes",
+                 sim_quote(name).s);
+        return false;
+    }
+    struct sim_amount node;
+    struct sim_error ignored;
+    const struct sim_plan_component *c = &load->plan->components[end->index];
+    if (sim_units_parse(slash + 1, SIM_DIM_COUNT, NULL, &node, &ignored)) {
+        sim__say(load, at, 0, "after the \"/\" the number of a node is wanted, such as \"%s/0\"",
+                 sim_quote(name).s);
+        return false;
+    }
+    if (node.whole >= c->nodes && c->model) { /* without a model the nodes were not read */
+        sim__say(load, at, SIM__SOFT, "\"%s\" has %u node%s: they are numbered from 0 to %u",
+                 sim_quote(name).s, c->nodes, c->nodes == 1 ? "" : "s", c->nodes - 1);
+        return false;
+    }
+    end->node = (uint32_t)node.whole;
+    return true;
+}
+
+/* Splits "a>b" and "a<>b", and takes ["a", "b"] as "a<>b". Two ends, or one (*to NULL); false: said,
+ * or out of memory. */
+static bool split(struct sim__load *load, const struct sim__at *at, json_t *value,
+                  const char **from, const char **to, bool *both_ways)
+{
+    *to = NULL;
+    if (json_is_array(value)) {
+        if (json_array_size(value) != 2) {
+            sim__say(load, at, 0, "a list of two names is wanted here, such as [\"app\", \"db\"]");
+            return false;
+        }
+        *from = sim__read_text(load, SIM__ITEM(at, 0), json_array_get(value, 0));
+        *to = sim__read_text(load, SIM__ITEM(at, 1), json_array_get(value, 1));
+        *both_ways = true;
+        return *from && *to;
+    }
+    const char *text = sim__read_text(load, at, value), *arrow = text ? strchr(text, '>') : NULL;
+    *from = text;
+    if (!arrow)
+        return text != NULL;
+    *both_ways = arrow > text && arrow[-1] == '<';
+    *from = sim_arena_copy_part(load->arena, text, (size_t)(arrow - text) - *both_ways);
+    *to = arrow + 1;
+    return *from != NULL;
+}
+
+static bool same_end(const struct sim_plan_end *a, const struct sim_plan_end *b)
+{
+    return a->kind == b->kind && a->index == b->index && a->node == b->node;
+}
+
+static bool read_link(struct sim__load *load, const struct sim__at *at, const char *from,
+                      const char *to, struct sim_plan_fault *fault)
+{
+    const char *kind = sim_fault_names[fault->kind];
+    bool good = read_end(load, at, from, &fault->on);
+    if (to) {
+        good &= read_end(load, at, to, &fault->to);
+        if (good && fault->on.kind == SIM_END_COMPONENT && same_end(&fault->on, &fault->to)) {
+            sim__say(load, at, SIM__SOFT, "a %s is between two, not of \"%s\" with itself", kind,
+                     sim_quote(from).s);
+            return false;
+        }
+        return good;
+    }
+    if (good && fault->on.kind == SIM_END_COMPONENT) {
+        sim__say(load, at, SIM__SOFT,
+                 "a %s is between two: \"%s<>other\" both ways, \"%s>other\" one way, or a region, "
+                 "for all that enters and leaves it",
+                 kind, sim_quote(from).s, sim_quote(from).s);
+        return false;
+    }
+    fault->to = (struct sim_plan_end){SIM_END_OUTSIDE, fault->on.index, SIM_ALL_NODES};
+    fault->both_ways = true;
+    return good;
+}
+
 static bool read_target(struct sim__load *load, const struct sim__at *at, json_t *object,
                         struct sim_plan_fault *fault)
 {
     json_t *value = json_object_get(object, "target");
     const struct sim__at *key = SIM__KEY(at, "target");
-    if (!value)
-        sim__say(load, at, 0, "\"target\" is missing, such as \"cache\" or \"cache/3\"");
-    const char *text = sim__read_text(load, key, value);
-    if (!text)
+    const char *from, *to;
+    if (!value || !split(load, key, value, &from, &to, &fault->both_ways))
         return false;
-    const char *slash = strchr(text, '/');
-    const char *name = slash ? sim_arena_copy_part(load->arena, text, (size_t)(slash - text))
-                             : text;
-    if (!name)
-        return false;
-    fault->node = SIM_ALL_NODES;
-    fault->component = sim__find_component(load, key, name);
-    if (fault->component == UINT32_MAX)
-        return false;
-    if (!slash)
-        return true;
-    struct sim_amount node;
-    struct sim_error ignored;
-    unsigned nodes = load->plan->components[fault->component].nodes;
-    bool known = load->plan->components[fault->component].model; /* else nodes were not read */
-    if (sim_units_parse(slash + 1, SIM_DIM_COUNT, NULL, &node, &ignored)) {
-        sim__say(load, key, 0, "after the \"/\" the number of a node is wanted, such as \"%s/0\"",
-                 sim_quote(name).s);
+    const char *kind = sim_fault_names[fault->kind];
+    fault->target = !to ? from
+                        : sim_arena_format(load->arena, "%s%s%s", from,
+                                           fault->both_ways ? "<>" : ">", to);
+    if (sim_fault_on_links(fault->kind))
+        return read_link(load, key, from, to, fault);
+    if (to) {
+        sim__say(load, key, SIM__SOFT,
+                 "\"%s\" is of a component, a node or a region, not of a link", kind);
         return false;
     }
-    if (node.whole >= nodes && known) {
-        sim__say(load, key, SIM__SOFT, "\"%s\" has %u node%s: they are numbered from 0 to %u",
-                 sim_quote(name).s, nodes, nodes == 1 ? "" : "s", nodes - 1);
+    if (!read_end(load, key, from, &fault->on))
+        return false;
+    if (fault->kind == SIM_DO_SET && fault->on.kind == SIM_END_REGION) {
+        sim__say(load, key, SIM__SOFT, "\"set\" is of one component, and \"%s\" is a region",
+                 sim_quote(from).s);
         return false;
     }
-    fault->node = (uint32_t)node.whole;
     return true;
 }
+
+/* ---- what a target can suffer ---------------------------------------------------------------- */
+
+static bool can_suffer(const struct sim_model *model, int kind)
+{
+    switch (kind) {
+    case SIM_DO_ERRORS: return model->serve != NULL;
+    case SIM_DO_SLOW: return model->suffers & SIM_SUFFERS_SLOW;
+    case SIM_DO_FLUSH: return model->suffers & SIM_SUFFERS_FLUSH;
+    default: return true;
+    }
+}
+
+static void check_nodes(struct sim__load *load, const struct sim__at *at,
+                        const struct sim_plan_fault *fault)
+{
+    static const char *const lacks[SIM_DO_KINDS] = {
+        [SIM_DO_ERRORS] = "is not called, and so cannot answer with errors",
+        [SIM_DO_SLOW] = "does no work that could take longer",
+        [SIM_DO_FLUSH] = "holds nothing to flush"};
+    const struct sim_plan *plan = load->plan;
+    const struct sim_model *model = NULL;
+    for (uint32_t i = 0; i < plan->component_count; i++) {
+        if (!sim_plan_end_reaches(plan, &fault->on, i))
+            continue;
+        model = plan->components[i].model;
+        if (!model || can_suffer(model, fault->kind)) /* without a model: not read */
+            return;
+    }
+    if (!model)
+        sim__say(load, at, SIM__SOFT, "no component stands in \"%s\"", sim_quote(fault->target).s);
+    else if (fault->on.kind == SIM_END_REGION)
+        sim__say(load, at, SIM__SOFT, "what stands in \"%s\" %s", sim_quote(fault->target).s,
+                 lacks[fault->kind]);
+    else
+        sim__say(load, at, SIM__SOFT, "a %s %s", model->name, lacks[fault->kind]);
+}
+
+static bool joins(const struct sim_plan *plan, const struct sim_plan_fault *fault, uint32_t a,
+                  uint32_t b)
+{
+    return sim_plan_end_reaches(plan, &fault->on, a) && sim_plan_end_reaches(plan, &fault->to, b);
+}
+
+/* Where one calls another, messages go both ways. */
+static void check_link(struct sim__load *load, const struct sim__at *at,
+                       const struct sim_plan_fault *fault)
+{
+    const struct sim_plan *plan = load->plan;
+    for (uint32_t i = 0; i < plan->component_count; i++) {
+        const struct sim_plan_component *c = &plan->components[i];
+        if (!c->model)
+            return; /* what it calls was not read */
+        for (uint32_t k = 0; c->ports && c->model->ports && c->model->ports[k].name; k++) {
+            for (uint32_t t = 0; t < c->ports[k].count; t++) {
+                uint32_t to = c->ports[k].targets[t].component;
+                if (joins(plan, fault, i, to) || joins(plan, fault, to, i))
+                    return;
+            }
+        }
+    }
+    sim__say(load, at, SIM__SOFT | SIM__WARNING, "this does nothing: no calls go there");
+}
+
+/* ---- times ----------------------------------------------------------------------------------- */
+
+static bool has(json_t *object, const char *key)
+{
+    return json_object_get(object, key) != NULL;
+}
+
+static void check_drawn(struct sim__load *load, const struct sim__at *at, json_t *object, int kind)
+{
+    static const char *const others[] = {"at", "every", "for"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (has(object, others[i]))
+            sim__say(load, SIM__KEY(at, others[i]), SIM__ON_KEY,
+                     "\"%s\" and \"fails\" exclude one another: times are given or drawn",
+                     others[i]);
+    if (!has(object, "repaired") && !(kinds[kind] & NO_TIME))
+        sim__say(load, at, 0, "\"fails\" needs \"repaired\", how long each failure lasts");
+    if (has(object, "each") && sim_fault_on_links(kind))
+        sim__say(load, SIM__KEY(at, "each"), SIM__ON_KEY,
+                 "\"each\" is about nodes, and a %s is of a link", sim_fault_names[kind]);
+}
+
+static void check_times(struct sim__load *load, const struct sim__at *at, json_t *object,
+                        const struct sim_plan_fault *fault)
+{
+    static const char *const drawn[] = {"repaired", "each"};
+    if (has(object, "fails")) {
+        check_drawn(load, at, object, fault->kind);
+        return;
+    }
+    for (size_t i = 0; i < sizeof drawn / sizeof drawn[0]; i++)
+        if (has(object, drawn[i]))
+            sim__say(load, SIM__KEY(at, drawn[i]), SIM__ON_KEY,
+                     "\"%s\" goes with \"fails\", the time to a failure", drawn[i]);
+    if (has(object, "every") && !has(object, "for") && !(kinds[fault->kind] & NO_TIME))
+        sim__say(load, at, 0, "\"every\" needs \"for\": how long it lasts each time");
+    if (fault->every > 0 && fault->lasts >= fault->every)
+        sim__say(load, SIM__KEY(at, "for"), 0,
+                 "\"for\" must be below \"every\", which is %s: else it never ends",
+                 sim_units_format(SIM_DIM_TIME, (double)fault->every).s);
+    if (load->plan->duration > 0 && fault->at >= load->plan->duration)
+        sim__say(load, SIM__KEY(at, has(object, "at") ? "at" : "every"), SIM__SOFT | SIM__WARNING,
+                 "this never happens: the run ends at %s",
+                 sim_units_format(SIM_DIM_TIME, (double)load->plan->duration).s);
+}
+
+/* ---- faults ---------------------------------------------------------------------------------- */
 
 static void check_special(struct sim__load *load, const struct sim__at *at, json_t *object,
                           int kind)
@@ -114,12 +405,10 @@ static void check_special(struct sim__load *load, const struct sim__at *at, json
         if (given && !(kinds[kind] & special[i].kinds))
             sim__say(load, SIM__KEY(at, special[i].key), SIM__ON_KEY,
                      "\"%s\" belongs %s, not to \"%s\"", special[i].key, special[i].whose,
-                     sim__fault_names[kind]);
+                     sim_fault_names[kind]);
         if (!given && (kinds[kind] & special[i].needed))
-            sim__say(load, at, 0, "\"%s\" needs \"%s\", such as %s", sim__fault_names[kind],
-                     special[i].key,
-                     special[i].needed == NEEDS_FACTOR ? "10 for ten times slower"
-                                                       : "{ \"rate\": \"4000/s\" }");
+            sim__say(load, at, 0, "\"%s\" needs \"%s\", such as %s", sim_fault_names[kind],
+                     special[i].key, special[i].example);
     }
 }
 
@@ -135,7 +424,7 @@ static void read_set(struct sim__load *load, const struct sim__at *at, json_t *o
 {
     const struct sim__at *key_at = SIM__KEY(at, "set");
     json_t *values = sim__as_object(load, key_at, json_object_get(object, "set"));
-    const struct sim_model *model = load->plan->components[draft->component].model;
+    const struct sim_model *model = load->plan->components[draft->on.index].model;
     const char *key;
     json_t *value;
     if (!model)
@@ -171,17 +460,39 @@ static void read_set(struct sim__load *load, const struct sim__at *at, json_t *o
 static void check_fault(struct sim__load *load, const struct sim__at *at, json_t *object,
                         const struct sim_plan_fault *fault)
 {
-    const struct sim_plan_component *target = &load->plan->components[fault->component];
-    if (fault->kind == SIM_DO_FLUSH && target->model && !target->model->fault)
-        sim__say(load, SIM__KEY(at, "target"), SIM__SOFT, "a %s holds nothing to flush",
-                 target->model->name);
-    if (fault->kind == SIM_DO_SLOW && json_object_get(object, "factor") && !(fault->factor > 0))
+    if (fault->kind == SIM_DO_SLOW && has(object, "factor") && !(fault->factor > 0))
         sim__say(load, SIM__KEY(at, "factor"), 0,
                  "\"factor\" must be above 0: 10 is ten times slower, 0.5 twice as fast");
-    if (load->plan->duration > 0 && fault->at >= load->plan->duration)
-        sim__say(load, SIM__KEY(at, "at"), SIM__SOFT | SIM__WARNING,
-                 "this never happens: the run ends at %s",
-                 sim_units_format(SIM_DIM_TIME, (double)load->plan->duration).s);
+    if (sim_fault_on_links(fault->kind))
+        check_link(load, SIM__KEY(at, "target"), fault);
+    else
+        check_nodes(load, SIM__KEY(at, "target"), fault);
+}
+
+/* Entries alike draw from streams of their own: by how many stand before. */
+static uint32_t ordinal(const struct sim_plan *plan, const struct sim_plan_fault *fault)
+{
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < plan->fault_count; i++) {
+        const struct sim_plan_fault *f = &plan->faults[i];
+        if (f->kind == fault->kind && strcmp(f->target, fault->target) == 0 && f->ordinal >= next)
+            next = f->ordinal + 1;
+    }
+    return next;
+}
+
+static void say_missing(struct sim__load *load, const struct sim__at *at, json_t *object)
+{
+    if (!has(object, "at") && !has(object, "every") && !has(object, "fails"))
+        sim__say(
+            load, at, 0,
+            "when? \"at\" is missing, such as \"at\": \"60s\"; or \"every\", or \"fails\" with "
+            "\"repaired\"");
+    if (!has(object, "do"))
+        sim__say(load, at, 0, "\"do\" is missing, such as \"crash\" or \"partition\"");
+    if (!has(object, "target"))
+        sim__say(load, at, 0,
+                 "\"target\" is missing, such as \"cache\", \"cache/3\" or \"app<>cache\"");
 }
 
 static void read_fault(struct sim__load *load, const struct sim__at *at, json_t *object)
@@ -192,22 +503,30 @@ static void read_fault(struct sim__load *load, const struct sim__at *at, json_t 
     json_t *kind = json_object_get(object, "do");
     sim__check_keys(load, at, object, &allowed);
     sim__read_table(load, at, object, sim__fault_table, &read);
-    if (!kind)
-        sim__say(load, at, 0, "\"do\" is missing: \"crash\", \"slow\", \"set\" or \"flush\"");
-    bool known = kind &&
-                 sim__read_choice(load, SIM__KEY(at, "do"), kind, sim__fault_names, &fault.kind);
+    say_missing(load, at, object);
     const char *label = sim__read_text(load, SIM__KEY(at, "label"),
                                        json_object_get(object, "label"));
-    if (!read_target(load, at, object, &fault) || !known)
+    if (!kind || !sim__read_choice(load, SIM__KEY(at, "do"), kind, sim_fault_names, &fault.kind))
         return;
     check_special(load, at, object, fault.kind);
-    fault.at = read.at;
+    fault.at = has(object, "at") ? read.at : read.every;
+    fault.every = read.every;
     fault.lasts = read.lasts;
+    fault.fails = read.fails;
+    fault.repaired = read.repaired;
+    fault.each = read.each;
     fault.factor = read.factor;
+    fault.share = read.share;
+    fault.when = read.when;
+    fault.adds = read.adds;
     fault.silent = read.silent;
+    check_times(load, at, object, &fault);
+    if (!read_target(load, at, object, &fault) || !fault.target)
+        return;
     fault.label = label ? label
-                        : sim_arena_format(load->arena, "%s %s", sim__fault_names[fault.kind],
-                                           json_string_value(json_object_get(object, "target")));
+                        : sim_arena_format(load->arena, "%s %s", sim_fault_names[fault.kind],
+                                           fault.target);
+    fault.ordinal = ordinal(load->plan, &fault);
     check_fault(load, at, object, &fault);
     if (fault.kind == SIM_DO_SET)
         read_set(load, at, object, &fault);

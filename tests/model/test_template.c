@@ -142,8 +142,7 @@ static void what_is_in_hand_is_lost_in_a_crash(void **state)
     struct sim_plan_fault crash = {.at = 100 * SIM_SECOND + 1,
                                    .lasts = 10 * SIM_SECOND,
                                    .kind = SIM_DO_CRASH,
-                                   .component = 1,
-                                   .node = SIM_ALL_NODES,
+                                   .on = {.index = 1, .node = SIM_ALL_NODES},
                                    .factor = 1,
                                    .label = "crash"};
     struct sim_record *r = run(&delay, &crash, 1);

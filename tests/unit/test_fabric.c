@@ -374,7 +374,11 @@ static void test_deadline(void **state)
 static void fault(struct bench *b, int kind, sim_time at, sim_time lasts)
 {
     b->faults[b->plan.fault_count++] = (struct sim_plan_fault){
-        .at = at, .lasts = lasts, .kind = kind, .component = 1, .node = SIM_ALL_NODES, .factor = 2};
+        .at = at,
+        .lasts = lasts,
+        .kind = kind,
+        .on = {.index = 1, .node = SIM_ALL_NODES},
+        .factor = 2};
 }
 
 /* Two crashes that overlap: down from 120 to 340 ms. The call of 100 ms, in hand, is lost at 120;

@@ -141,7 +141,7 @@ static void fills_a_plan(void **state)
     assert_int_equal(read->kind, SIM_DIST_LOGNORMAL);
     assert_true(sim_dist_cdf(read, 9e6) > 0.9899 && sim_dist_cdf(read, 9e6) < 0.9901);
     assert_int_equal(plan->fault_count, 2);
-    assert_int_equal(plan->faults[0].node, 1);
+    assert_int_equal(plan->faults[0].on.node, 1);
     assert_string_equal(plan->faults[0].label, "crash db/1");
     assert_true(plan->faults[1].lasts == 0 && *(double *)plan->faults[1].value == 3000);
     assert_string_equal(plan->faults[1].param->name, "rate");
