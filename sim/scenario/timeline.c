@@ -238,17 +238,18 @@ static bool read_link(struct sim__load *load, const struct sim__at *at, const ch
     if (to) {
         good &= read_end(load, at, to, &fault->to);
         if (good && fault->on.kind == SIM_END_COMPONENT && same_end(&fault->on, &fault->to)) {
-            sim__say(load, at, SIM__SOFT, "a %s is between two, not of \"%s\" with itself", kind,
+            sim__say(load, at, SIM__SOFT, "\"%s\" is between two, not of \"%s\" with itself", kind,
                      sim_quote(from).s);
             return false;
         }
         return good;
     }
     if (good && fault->on.kind == SIM_END_COMPONENT) {
-        sim__say(load, at, SIM__SOFT,
-                 "a %s is between two: \"%s<>other\" both ways, \"%s>other\" one way, or a region, "
-                 "for all that enters and leaves it",
-                 kind, sim_quote(from).s, sim_quote(from).s);
+        sim__say(
+            load, at, SIM__SOFT,
+            "\"%s\" is between two: \"%s<>other\" both ways, \"%s>other\" one way, or a region, "
+            "for all that enters and leaves it",
+            kind, sim_quote(from).s, sim_quote(from).s);
         return false;
     }
     fault->to = (struct sim_plan_end){SIM_END_OUTSIDE, fault->on.index, SIM_ALL_NODES};
@@ -367,7 +368,7 @@ static void check_drawn(struct sim__load *load, const struct sim__at *at, json_t
         sim__say(load, at, 0, "\"fails\" needs \"repaired\", how long each failure lasts");
     if (has(object, "each") && sim_fault_on_links(kind))
         sim__say(load, SIM__KEY(at, "each"), SIM__ON_KEY,
-                 "\"each\" is about nodes, and a %s is of a link", sim_fault_names[kind]);
+                 "\"each\" is about nodes, and \"%s\" is of a link", sim_fault_names[kind]);
 }
 
 static void check_times(struct sim__load *load, const struct sim__at *at, json_t *object,
@@ -379,7 +380,7 @@ static void check_times(struct sim__load *load, const struct sim__at *at, json_t
         return;
     }
     for (size_t i = 0; i < sizeof drawn / sizeof drawn[0]; i++)
-        if (has(object, drawn[i]))
+        if (has(object, drawn[i]) && (i > 0 || kinds[fault->kind] & MAY_LAST))
             sim__say(load, SIM__KEY(at, drawn[i]), SIM__ON_KEY,
                      "\"%s\" goes with \"fails\", the time to a failure", drawn[i]);
     if (has(object, "every") && !has(object, "for") && !(kinds[fault->kind] & NO_TIME))
