@@ -1,0 +1,62 @@
+/* holds.h - closed forms held against scenarios given as text.
+ *
+ * For each value: the 99 % interval over independent replications covers it, and does not cover it
+ * when it is shifted by 3 % either way. So a test can fail, and would see an error of 3 %. With the
+ * fixed seed the outcome is fixed; a correct simulator fails one value in a hundred by chance. */
+#ifndef TESTS_THEORY_HOLDS_H
+#define TESTS_THEORY_HOLDS_H
+
+#include "model/harness.h"
+
+enum { REPLICATIONS = 10 };
+
+struct value {
+    const char *metric;
+    double expected;
+    double shift; /* that must be seen; 0: 3 % */
+};
+
+static inline struct sim_estimate estimate(const struct sim_record *const *records,
+                                           const char *metric)
+{
+    double values[REPLICATIONS];
+    for (size_t i = 0; i < REPLICATIONS; i++)
+        values[i] = harness_metric(records[i], metric);
+    return sim_estimate_mean(values, REPLICATIONS, 0.99);
+}
+
+static inline bool covers(struct sim_estimate e, double value)
+{
+    return e.low <= value && value <= e.high;
+}
+
+static inline void holds(const char *text, const struct value *values, size_t count)
+{
+    struct sim_scenario *s = harness_scenario(text);
+    struct sim_record *records[REPLICATIONS];
+    for (uint64_t i = 0; i < REPLICATIONS; i++)
+        records[i] = harness_run(&s->variants[0], 7, i);
+    for (size_t i = 0; i < count; i++) {
+        const struct value *v = &values[i];
+        double shift = v->shift > 0 ? v->shift : 0.03;
+        struct sim_estimate e = estimate((const struct sim_record *const *)records, v->metric);
+        printf("%-36s expected %-11.7g saw %-11.7g [%.7g, %.7g]\n", v->metric, v->expected, e.mean,
+               e.low, e.high);
+        if (!covers(e, v->expected))
+            fail_msg("%s: %.7g is not within [%.7g, %.7g]", v->metric, v->expected, e.low, e.high);
+        if (covers(e, v->expected * (1 + shift)) || covers(e, v->expected * (1 - shift)))
+            fail_msg("%s: [%.7g, %.7g] would not tell a shift of %g %%", v->metric, e.low, e.high,
+                     100 * shift);
+    }
+    for (size_t i = 0; i < REPLICATIONS; i++)
+        sim_record_free(records[i]);
+    sim_scenario_free(s);
+}
+
+#define HOLDS(text, ...)                                                                           \
+    do {                                                                                           \
+        const struct value values[] = {__VA_ARGS__};                                               \
+        holds(text, values, sizeof values / sizeof *values);                                       \
+    } while (0)
+
+#endif
