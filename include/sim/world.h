@@ -202,9 +202,9 @@ struct sim_audit_line {
 
 /* A fault as it struck: what was drawn is known only afterwards. */
 struct sim_fault_window {
-    uint32_t fault;        /* index in the plan */
-    const char *on;        /* node or component that it struck alone (drawn); NULL: its target */
-    sim_time began, ended; /* ended: the run's end when it was active still */
+    uint32_t fault;         /* index in the plan */
+    struct sim_plan_end on; /* the plan's, or the node or component of it struck alone (drawn) */
+    sim_time began, ended;  /* ended: the run's end when it was active still */
 };
 
 #define SIM_FAULT_WINDOWS_MOST 1000

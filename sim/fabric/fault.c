@@ -191,7 +191,7 @@ static void window_opens(struct sim_world *w, struct sim__fault *f)
         return;
     w->fault_windows[w->fault_window_count++] = (struct sim_fault_window){
         .fault = (uint32_t)(f->plan - w->plan->faults),
-        .on = f->name,
+        .on = f->on,
         .began = sim_now(w->sim),
         .ended = w->plan->duration};
     f->window = w->fault_window_count;
