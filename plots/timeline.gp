@@ -25,24 +25,28 @@ PH = SMALL ? 116 : 132
 eval proc('head')
 
 # fault text: one line each in the strip over the first panel (overlay), one legend entry (small multiples)
-ftext(i) = fault_label[i].(fault_to[i] > fault_from[i] ? sprintf(' (%s–%s %s)', abs3(fault_from[i]/TDIV), abs3(fault_to[i]/TDIV), TUNIT) : sprintf(' (at %s %s)', abs3(fault_from[i]/TDIV), TUNIT))
+ftext(i) = fault_label[i] eq '' ? '' : fault_label[i].(fault_to[i] > fault_from[i] ? sprintf(' (%s–%s %s)', abs3(fault_from[i]/TDIV), abs3(fault_to[i]/TDIV), TUNIT) : sprintf(' (at %s %s)', abs3(fault_from[i]/TDIV), TUNIT))
 PX(t) = LM + (t - XMIN)/SPAN*CW
 FROWS = 0
+# faults without a name repeat one that has it; FLET: their letters in small multiples
 if (nfaults > 0) {
+  if (!exists("fault_variant")) { array fault_variant[nfaults]; do for [f=1:nfaults] { fault_variant[f] = 0 } }
+  array FLET[nfaults]; _n = 0
+  do for [f=1:nfaults] { if (fault_label[f] ne '') { _n = _n + 1 }; FLET[f] = _n }
   array FROW[nfaults]; array FEND[nfaults]; array FAT[nfaults]
   do for [f=1:nfaults] { FEND[f] = -1 }
-  do for [f=1:nfaults] {
+  do for [f=1:nfaults] { if (fault_label[f] ne '') {
     _w = tw(ftext(f), 10.5); _a = min2(max2(PX((fault_from[f]+fault_to[f])/2.0) - _w/2, LM), W - 8 - _w); FAT[f] = _a; FROW[f] = 0
     do for [r=1:nfaults] { if (FROW[f] == 0 && FEND[r] < _a) { FROW[f] = r; FEND[r] = _a + _w + 10 } }
     FROWS = max2(FROWS, FROW[f])
-  }
+  } else { FROW[f] = 0; FAT[f] = 0 } }
 }
 
 GHOSTED = SMALL && nvariants > 1 && variant_colour[1] == 0
 # legend entries: variants in scenario order (overlay), faults (small multiples)
 array LEGNAME[nvariants + nfaults + 1]; array LEGKEY[nvariants + nfaults + 1]; nlegend = 0
 if (!SMALL && nvariants > 1) { do for [v=1:nvariants] { nlegend = nlegend + 1; LEGNAME[nlegend] = variant_name[v]; LEGKEY[nlegend] = variant_colour[v] } }
-if (SMALL)  { do for [f=1:nfaults] { nlegend = nlegend + 1; LEGNAME[nlegend] = (nfaults > 1 ? word('A B C D E F G H I J K L M N O P', f).': ' : '').ftext(f); LEGKEY[nlegend] = -2 } }
+if (SMALL)  { do for [f=1:nfaults] { if (fault_label[f] ne '') { nlegend = nlegend + 1; LEGNAME[nlegend] = (nfaults > 1 ? word('A B C D E F G H I J K L M N O P', FLET[f]).': ' : '').ftext(f); LEGKEY[nlegend] = -2 } } }
 if (GHOSTED) { nlegend = nlegend + 1; LEGNAME[nlegend] = variant_name[1].', repeated for comparison'; LEGKEY[nlegend] = -3 }
 DRAW = 0; YL = YHEAD + 10
 eval proc('legend')
@@ -105,12 +109,13 @@ do for [_p=1:npanels] {
     set xtics () font ',10.5'
     do for [m=int(ceil(XMIN/TDIV/TSTEP - 1e-9)):int(floor(XMAX/TDIV/TSTEP + 1e-9))] { set xtics add ((_p == npanels && (c == NC || PX(m*TSTEP*TDIV) < LM + CW - 11) ? abs3(m*TSTEP) : '') m*TSTEP*TDIV 0) }
     if (c > 1) { set ytics (); do for [m=1:words(YT)] { set ytics add ('' real(word(YT, m)) 0) }; set border 1 } else { set border 3 }
-    do for [f=1:nfaults] {
+    _fx = -1e9
+    do for [f=1:nfaults] { if (!SMALL || fault_variant[f] == 0 || fault_variant[f] == c) {
       if (fault_to[f] > fault_from[f]) { set object rectangle from first max2(fault_from[f], XMIN), graph 0 to first min2(fault_to[f], XMAX), graph 1 fc rgb FAULT fs solid noborder behind }
       else { set arrow from first fault_from[f], graph 0 to first fault_from[f], graph 1 nohead lw 1.2 dt 31 lc rgb FAULTINK back }
-      if (_p == 1 && !SMALL) { set label ftext(f) at screen SX(FAT[f]), screen SY(_top - 8 - 15*(FROW[f]-1)) left font ',10.5' tc rgb FAULTINK noenhanced }
-      if (_p == 1 && SMALL && nfaults > 1) { _fx = max2(f == 1 ? -1e9 : _fx + 9, PX((fault_from[f]+fault_to[f])/2.0)); set label word('A B C D E F G H I J K L M N O P', f) at screen SX(_fx + (c-1)*(CW + GAP)), screen SY(_top - 6) center font ',9.5' tc rgb FAULTINK }
-    }
+      if (_p == 1 && !SMALL && fault_label[f] ne '') { set label ftext(f) at screen SX(FAT[f]), screen SY(_top - 8 - 15*(FROW[f]-1)) left font ',10.5' tc rgb FAULTINK noenhanced }
+      if (_p == 1 && SMALL && nfaults > 1 && fault_label[f] ne '') { _fx = max2(_fx + 9, PX((fault_from[f]+fault_to[f])/2.0)); set label word('A B C D E F G H I J K L M N O P', FLET[f]) at screen SX(_fx + (c-1)*(CW + GAP)), screen SY(_top - 6) center font ',9.5' tc rgb FAULTINK }
+    } }
     if (ok(panel_slo[_p]) && SLOIN) {
       set arrow from graph 0, first panel_slo[_p] to graph 1, first panel_slo[_p] nohead lw 1.2 dt 30 lc rgb SLO front
       if (c == NC) { set label panel_slo_label[_p] at graph 1, first panel_slo[_p] offset 0.6,0 left font ',10' tc rgb SLO noenhanced }

@@ -207,26 +207,43 @@ static const struct sim_plan *first_plan(const struct sim_drawing *d)
 
 static void fault_from(FILE *gp, const void *self, uint32_t i)
 {
-    number(gp, (double)((const struct sim_plan *)self)->faults[i].at / 1e9);
+    number(gp, ((const struct sim_shade *)self)[i].from);
 }
 
 static void fault_to(FILE *gp, const void *self, uint32_t i)
 {
-    const struct sim_plan *plan = self;
-    const struct sim_plan_fault *fault = &plan->faults[i];
-    sim_time end = fault->at + fault->lasts;
-    if (fault->lasts == 0 && (fault->kind == SIM_DO_CRASH || fault->kind == SIM_DO_SLOW))
-        end = plan->duration; /* for good */
-    number(gp, (double)(end > plan->duration ? plan->duration : end) / 1e9);
+    number(gp, ((const struct sim_shade *)self)[i].to);
 }
 
 static void fault_label(FILE *gp, const void *self, uint32_t i)
 {
-    const char *label = ((const struct sim_plan *)self)->faults[i].label;
-    quoted(gp, label ? label : "fault");
+    quoted(gp, ((const struct sim_shade *)self)[i].label);
 }
 
-static void write_time(const struct sim_drawing *d, FILE *gp)
+static void fault_variant(FILE *gp, const void *self, uint32_t i)
+{
+    number(gp, ((const struct sim_shade *)self)[i].variant);
+}
+
+static void write_faults(struct sim_drawing *d, FILE *gp)
+{
+    struct sim_shade *shades;
+    int count = sim_shades_make(d, &shades);
+    d->failed = d->failed || count < 0;
+    uint32_t n = count > 0 ? (uint32_t)count : 0;
+    bool differ = false;
+    for (uint32_t i = 0; i < n; i++)
+        differ |= shades[i].variant > 0;
+    set_number(gp, "nfaults", n);
+    set_array(gp, "fault_from", n, fault_from, shades);
+    set_array(gp, "fault_to", n, fault_to, shades);
+    set_array(gp, "fault_label", n, fault_label, shades);
+    if (differ)
+        set_array(gp, "fault_variant", n, fault_variant, shades);
+    free(shades);
+}
+
+static void write_time(struct sim_drawing *d, FILE *gp)
 {
     const struct sim_plan *plan = first_plan(d);
     const struct sim_figure *figure = d->figure;
@@ -234,10 +251,7 @@ static void write_time(const struct sim_drawing *d, FILE *gp)
     set_number(gp, "fig_to", isnan(figure->to) ? (double)plan->duration / 1e9 : figure->to);
     if (figure->small_multiples)
         set_text(gp, "fig_layout", "small-multiples");
-    set_number(gp, "nfaults", plan->fault_count);
-    set_array(gp, "fault_from", plan->fault_count, fault_from, plan);
-    set_array(gp, "fault_to", plan->fault_count, fault_to, plan);
-    set_array(gp, "fault_label", plan->fault_count, fault_label, plan);
+    write_faults(d, gp);
 }
 
 /* ---- the preamble -------------------------------------------------------------------------- */
@@ -266,7 +280,7 @@ static void write_subtitle(const struct sim_drawing *d, FILE *gp)
     set_text(gp, "fig_subtitle", text);
 }
 
-static void write_preamble(const struct sim_drawing *d, FILE *gp)
+static void write_preamble(struct sim_drawing *d, FILE *gp)
 {
     static const char *const kinds[] = {"timeline", "bars", "ccdf", "curve"};
     const struct sim_report *report = d->report;

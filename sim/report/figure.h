@@ -57,6 +57,18 @@ void sim_drawing_range(struct sim_drawn_panel *, double value);
 /* The place of a variant in the file, which fixes its colour; `otherwise` when it has none. */
 uint32_t sim_drawing_colour(const struct sim_report *, const char *variant, uint32_t otherwise);
 
+enum { SIM_SHADES_MOST = 200 };
+
+struct sim_shade {
+    double from, to;  /* s */
+    uint32_t variant; /* the one it is about, from 1; 0: all */
+    char label[256];  /* empty: one like it was named before */
+};
+
+/* What a timeline shades, SIM_SHADES_MOST at most; *out is the caller's to free. How many; -1: out
+ * of memory. */
+int sim_shades_make(const struct sim_drawing *, struct sim_shade **out);
+
 /* Fill in .lines and the panels' units and ranges from the report. */
 void sim_lines_timeline(struct sim_drawing *);
 void sim_lines_ccdf(struct sim_drawing *);
