@@ -39,6 +39,19 @@ static void add(struct found *all, uint32_t *count, struct found it)
     all[(*count)++] = it;
 }
 
+/* By time, and what is of one time in the order of the variants. */
+static int by_time(const void *a, const void *b)
+{
+    const struct found *x = a, *y = b;
+    if (x->from != y->from)
+        return x->from < y->from ? -1 : 1;
+    if (x->to != y->to)
+        return x->to < y->to ? -1 : 1;
+    if (x->variants != y->variants)
+        return x->variants < y->variants ? -1 : 1;
+    return strcmp(x->fault->label, y->fault->label);
+}
+
 /* The windows of all variants that the figure shows; the same one once. */
 static struct found *collect(const struct sim_drawing *d, uint32_t *count)
 {
@@ -56,6 +69,8 @@ static struct found *collect(const struct sim_drawing *d, uint32_t *count)
                 add(all, count, it);
         }
     }
+    if (all)
+        qsort(all, *count, sizeof *all, by_time);
     return all;
 }
 

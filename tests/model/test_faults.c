@@ -2,6 +2,8 @@
  * exactly; and at random, where the audit must hold and the same run come out twice. */
 #include "model/harness.h"
 
+#include "fabric/world_state.h"
+
 /* ---- overlapping pairs ----------------------------------------------------------------------- */
 
 enum { CRASH, RESTART, SLOW, ERRORS, PARTITION, LOSS, LATENCY, SET, KINDS };
@@ -266,6 +268,30 @@ static void nodes_have_times_of_their_own(void **state)
     harness_free(r);
 }
 
+/* ---- the audit ------------------------------------------------------------------------------- */
+
+/* A message counted that never was: the audit says so. */
+static void audit_finds_a_message_too_many(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {"requests", "answers"};
+    for (int i = 0; i < 2; i++) {
+        struct sim_scenario *s = harness_scenario(LINKED("'1ms'", "1", ""));
+        struct sim_error error;
+        struct sim_world *world = sim_world_new(&s->variants[0].plan, 1, 0, &error);
+        assert_non_null(world);
+        *(i ? &world->totals.told : &world->totals.turned_away) += 1;
+        struct sim_record *r = sim_world_run(world, NULL, NULL);
+        assert_non_null(r);
+        assert_false(r->audit_held);
+        for (uint32_t k = 0; k < r->audit_count; k++)
+            assert_int_equal(r->audit[k].held, strcmp(r->audit[k].name, lines[i]) != 0);
+        sim_record_free(r);
+        sim_world_free(world);
+        sim_scenario_free(s);
+    }
+}
+
 /* ---- at random ------------------------------------------------------------------------------- */
 
 static uint64_t next(uint64_t *state, uint64_t below)
@@ -374,6 +400,7 @@ int main(void)
         cmocka_unit_test(restarts),
         cmocka_unit_test(each_entry_draws_its_own_times),
         cmocka_unit_test(nodes_have_times_of_their_own),
+        cmocka_unit_test(audit_finds_a_message_too_many),
         cmocka_unit_test(nothing_is_lost_under_random_faults),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
