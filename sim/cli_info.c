@@ -55,6 +55,10 @@ int sim__cli_models(const struct sim_cli *cli)
         sim_models_list(stdout);
         return SIM_EXIT_DONE;
     }
+    if (strcmp(cli->operands[0], "fault") == 0) {
+        sim_fault_page(stdout);
+        return SIM_EXIT_DONE;
+    }
     bool link = strcmp(cli->operands[0], sim_link_model.name) == 0;
     const struct sim_model *model = link ? &sim_link_model : sim_model_find(cli->operands[0]);
     if (model) {

@@ -138,29 +138,35 @@ static inline void take_in_hand(struct sim_node *node, struct sim__call *call, s
     sim_gauge_add(&node->station->in_flight, now, 1);
 }
 
-/* True: the call gets no further than the door of an impaired node. */
-__attribute__((noinline)) static bool turned_away(struct sim_node *node, struct sim__call *call)
+static inline void serve(struct sim_node *node, struct sim__call *call)
+{
+    take_in_hand(node, call, sim_now(node->sim));
+    node->model->serve(node, sim__call_name(call), &call->request);
+}
+
+/* A node that is down turns calls away, an error rate takes some at the door. */
+__attribute__((noinline)) static void arrives_impaired(struct sim_node *node,
+                                                       struct sim__call *call)
 {
     if (node->down) {
         node->world->totals.turned_away++;
         lose_call(node->world, call, node->silent);
-        return true;
+    } else if (sim__faults_spoil(node, SIM_WHEN_ARRIVAL)) {
+        take_in_hand(node, call, sim_now(node->sim));
+        sim_answer(node, sim__call_name(call), (struct sim_reply){.status = SIM_ERROR});
+    } else {
+        serve(node, call);
     }
-    if (!sim__faults_spoil(node, SIM_WHEN_ARRIVAL))
-        return false;
-    take_in_hand(node, call, sim_now(node->sim));
-    sim_answer(node, sim__call_name(call), (struct sim_reply){.status = SIM_ERROR});
-    return true;
 }
 
 static void request_arrives(struct sim *sim, void *self, sim_arg arg)
 {
     struct sim_node *node = self;
-    struct sim__call *call = arg.p;
-    if (node->impaired && turned_away(node, call))
-        return;
-    take_in_hand(node, call, sim_now(sim));
-    node->model->serve(node, sim__call_name(call), &call->request);
+    (void)sim;
+    if (node->impaired)
+        arrives_impaired(node, arg.p);
+    else
+        serve(node, arg.p);
 }
 
 static inline struct sim_node *spread(struct sim_component *c, const struct sim_request *request)
@@ -298,14 +304,12 @@ static inline void leave_hand(struct sim_node *node, struct sim__call *call)
     sim_histogram_record(&node->station->latency, now - call->arrived);
 }
 
-void sim_answer(struct sim_node *node, sim_call_id id, struct sim_reply reply)
+static inline void answer(struct sim_node *node, sim_call_id id, struct sim_reply reply)
 {
     struct sim__call *call = sim__call_in_hand(node->world, id);
     if (call == NULL)
         return;
     assert(call->to == node);
-    if (node->impaired && reply.status == SIM_OK && sim__faults_spoil(node, SIM_WHEN_ANSWER))
-        reply = (struct sim_reply){.status = SIM_ERROR};
     struct sim_station_meters *m = node->station;
     leave_hand(node, call);
     bool passed_on = reply.status == SIM_TIMEOUT || reply.status == SIM_LOST;
@@ -316,6 +320,24 @@ void sim_answer(struct sim_node *node, sim_call_id id, struct sim_reply reply)
         sim_truth_read(node->truth, r->space, r->key, reply.version, call->arrived);
     call->reply = reply;
     send_back(node->world, call);
+}
+
+/* Errors that strike after the work was done. */
+__attribute__((noinline)) static void answer_impaired(struct sim_node *node, sim_call_id id,
+                                                      struct sim_reply reply)
+{
+    if (reply.status == SIM_OK && sim__call_in_hand(node->world, id) != NULL &&
+        sim__faults_spoil(node, SIM_WHEN_ANSWER))
+        reply = (struct sim_reply){.status = SIM_ERROR};
+    answer(node, id, reply);
+}
+
+void sim_answer(struct sim_node *node, sim_call_id id, struct sim_reply reply)
+{
+    if (node->impaired)
+        answer_impaired(node, id, reply);
+    else
+        answer(node, id, reply);
 }
 
 /* The node's own outstanding calls: nobody waits for them any more. */

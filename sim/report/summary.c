@@ -106,6 +106,33 @@ static void write_faults(struct sim_json *json, const struct sim_runs *runs, uin
     sim_json_close(json, ']');
 }
 
+/* What struck in the variant's first replication: of what was drawn, others have other times. */
+static void write_timeline(struct sim_json *json, const struct sim_report *report, uint32_t at)
+{
+    const struct sim_record *sample = report->aggregates[at].sample;
+    const struct sim_plan *plan = &report->runs->cases[at].plan;
+    if (!sample || sample->fault_count == 0)
+        return;
+    sim_json_open(json, "timeline", '{', false);
+    sim_json_count(json, "began", sample->fault_begins);
+    sim_json_open(json, "first", '[', false);
+    for (uint32_t i = 0; i < sample->fault_count; i++) {
+        const struct sim_fault_window *w = &sample->faults[i];
+        sim_json_open(json, NULL, '{', true);
+        sim_json_text(json, "fault", plan->faults[w->fault].label);
+        if (w->on.kind == SIM_END_COMPONENT && !sim_fault_on_links(plan->faults[w->fault].kind)) {
+            sim_json_text(json, "component", plan->components[w->on.index].name);
+            if (w->on.node != SIM_ALL_NODES)
+                sim_json_count(json, "node", w->on.node);
+        }
+        sim_json_number(json, "from_s", (double)w->began / 1e9);
+        sim_json_number(json, "to_s", (double)w->ended / 1e9);
+        sim_json_close(json, '}');
+    }
+    sim_json_close(json, ']');
+    sim_json_close(json, '}');
+}
+
 static void write_cell(struct sim_json *json, const struct sim_report *report, uint32_t at)
 {
     const struct sim_case *it = &report->runs->cases[at];
@@ -131,6 +158,7 @@ static void write_case(struct sim_json *json, const struct sim_report *report, u
     }
     sim_json_close(json, ']');
     write_audit(json, report, at);
+    write_timeline(json, report, at);
     if (a->finished < report->runs->replications) {
         sim_json_count(json, "finished", a->finished);
         write_faults(json, report->runs, at);

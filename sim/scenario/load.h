@@ -209,6 +209,7 @@ extern const struct sim_param sim__run_table[];
 extern const struct sim_param sim__keyspace_table[];
 extern const struct sim_param sim__component_table[];
 extern const struct sim_param sim__fault_table[];
+extern const char *const sim__fault_docs[]; /* by enum sim_plan_fault_kind */
 extern const struct sim_param sim__expect_table[];
 extern const struct sim_param sim__figure_table[];
 extern const char *const sim__case_keys[];  /* top-level keys that belong to a case */

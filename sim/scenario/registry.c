@@ -28,6 +28,8 @@ const struct sim_model *sim_model_find(const char *name)
     return NULL;
 }
 
+static const char fault_summary[] = "What goes wrong with components and links, and when.";
+
 void sim_models_list(void *stdio_file)
 {
     FILE *file = stdio_file;
@@ -38,6 +40,7 @@ void sim_models_list(void *stdio_file)
     for (const struct sim_model *const *m = sim_models(); *m; m++)
         fprintf(file, "%-*s  %s\n", width, (*m)->name, (*m)->summary);
     fprintf(file, "%-*s  %s\n", width, sim_link_model.name, sim_link_model.summary);
+    fprintf(file, "%-*s  %s\n", width, "fault", fault_summary);
     fprintf(file, "\nweir models NAME shows one with its parameters, ports and meters.\n");
 }
 
@@ -210,4 +213,23 @@ void sim_model_page(const struct sim_model *model, void *stdio_file)
     fprintf(file, "  %-*s%s\n", width + 2, "region", "name of a region; optional");
     print_params(file, sim__component_table, 2, width);
     print_meters(file, model);
+}
+
+void sim_fault_page(void *stdio_file)
+{
+    FILE *file = stdio_file;
+    int width = name_width(sim__fault_table, 0);
+    for (int i = 0; sim_fault_names[i]; i++)
+        width = (int)strlen(sim_fault_names[i]) > width ? (int)strlen(sim_fault_names[i]) : width;
+    fprintf(file, "fault: %s\n\nWhat \"do\" may be\n", fault_summary);
+    for (int i = 0; sim_fault_names[i]; i++) {
+        fprintf(file, "  %-*s", width + 2, sim_fault_names[i]);
+        wrapped(file, 4 + width, sim__fault_docs[i]);
+    }
+    fprintf(file, "\nGiven in \"timeline\", with \"do\" and \"target\"\n");
+    print_params(file, sim__fault_table, 2, width);
+    fprintf(file,
+            "\nTargets: \"app\", a node \"app/3\", a region \"eu\". Of partition, loss and "
+            "latency:\n\"app>db\" one way, \"app<>db\" or [\"app\", \"db\"] both ways, each end "
+            "any of those before;\nor a region, for all that enters and leaves it.\n");
 }

@@ -137,6 +137,8 @@ const struct sim_model *const *sim_models(void);
 const struct sim_model *sim_model_find(const char *name);
 void sim_models_list(void *stdio_file);                          /* weir models */
 void sim_model_page(const struct sim_model *, void *stdio_file); /* weir models NAME */
+/* And of what may stand in a scenario's "timeline". */
+void sim_fault_page(void *stdio_file);
 char *sim_schema(void);                                          /* the JSON Schema, malloc'd */
 
 /* A quantity in JSON-ish text to base units by its dimension; for --set, expect and figures.

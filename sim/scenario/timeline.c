@@ -28,6 +28,22 @@ static const unsigned kinds[SIM_DO_KINDS] = {
     [SIM_DO_SET] = MAY_LAST | NEEDS_SET,
 };
 
+/* For the page of faults, by kind. */
+const char *const sim__fault_docs[SIM_DO_KINDS] = {
+    [SIM_DO_CRASH] = "Down: what is in hand is lost, memory forgotten, calls turned away; up again "
+                     "cold.",
+    [SIM_DO_RESTART] = "The same, over at once unless it says `for` or `repaired`.",
+    [SIM_DO_SLOW] = "Work takes `factor` times longer. Several multiply.",
+    [SIM_DO_ERRORS] =
+        "A `share` of the calls is answered with an error. Several draw on their own.",
+    [SIM_DO_PARTITION] = "No message passes. What is on its way as it begins arrives.",
+    [SIM_DO_LOSS] = "A `share` of the messages is lost. Several, and the link's own, draw on their "
+                    "own.",
+    [SIM_DO_LATENCY] = "Each message takes `adds` longer. Several add up.",
+    [SIM_DO_FLUSH] = "What is cached is dropped: a moment.",
+    [SIM_DO_SET] = "Parameters of `set` have other values. Of several, the last begun holds.",
+};
+
 /* Keys that belong to some kinds only. */
 static const struct {
     const char *key, *whose, *example;
