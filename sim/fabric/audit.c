@@ -3,8 +3,9 @@
  * Conservation: what arrived at a component was answered, failed, refused, lost, or is found in its
  * hands by walking all calls. Little's law, exactly: the area under the calls in hand is the sum of
  * the times they spent there, those still there included. Requests and answers: what was sent
- * arrived, was lost, or is found on its way by walking all calls. Causality: nothing arrived before it was
- * sent. Utilisation: no more servers busy than there are. And each model's own invariants. */
+ * arrived, was lost, or is found on its way by walking all calls. Causality: nothing arrived before
+ * it was sent. Utilisation: no more servers busy than there are. And each model's own
+ * invariants. */
 #include "fabric/world_state.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* timeline.c - faults and changes: at given times, again and again, or drawn. A new kind is a row of
- * `kinds`, a value of enum sim_plan_fault_kind and a name beside it. */
+/* timeline.c - faults and changes: at given times, again and again, or drawn. A new kind is a value
+ * of enum sim_plan_fault_kind with its name, and a row of `kinds` and of its sentences. */
 #include "scenario/load.h"
 
 #include <stdio.h>
@@ -215,8 +215,8 @@ static bool read_end(struct sim__load *load, const struct sim__at *at, const cha
     return true;
 }
 
-/* Splits "a>b" and "a<>b", and takes ["a", "b"] as "a<>b". Two ends, or one (*to NULL); false: said,
- * or out of memory. */
+/* Splits "a>b" and "a<>b", and takes ["a", "b"] as "a<>b". Two ends, or one (*to NULL); false:
+ * said, or out of memory. */
 static bool split(struct sim__load *load, const struct sim__at *at, json_t *value,
                   const char **from, const char **to, bool *both_ways)
 {

@@ -195,11 +195,11 @@ static void periodic(void **state)
 static void restarts(void **state)
 {
     (void)state;
-#define SLOWLY(timeline)                                                                                        \
-    "{'schema_version': 1, 'title': 't', 'run': {'duration': '10s', 'replications': 1},"                        \
-    " 'components': {'users': {'model': 'client', 'to': 'app', 'rate': '1/s', 'arrival':"                       \
-    " 'constant'}, 'app': {'model': 'service', 'service_time': '400ms', 'servers': 1}}, 'timeline': [" timeline \
-    "]}"
+#define SLOWLY(timeline)                                                                           \
+    "{'schema_version': 1, 'title': 't', 'run': {'duration': '10s', 'replications': 1},"           \
+    " 'components': {'users': {'model': 'client', 'to': 'app', 'rate': '1/s', 'arrival':"          \
+    " 'constant'}, 'app': {'model': 'service', 'service_time': '400ms', 'servers': 1}},"           \
+    " 'timeline': [" timeline "]}"
     struct sim_record *r = harness_once(
         SLOWLY("{'do': 'restart', 'at': '1s', 'every': '1s', 'target': 'app'}"));
     harness_is(r, "users.lost.count", 0); /* each arrives after the restart of its instant */
