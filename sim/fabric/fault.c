@@ -15,6 +15,7 @@
  * target and how many before it are alike, so that no entry moves another's draws. */
 #include "fabric/world_state.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -313,6 +314,37 @@ static void streams(const struct sim_world *w, struct sim__fault *f)
                  purposes[i]);
         sim_stream_init(of[i], w->seed, w->replication, name, purpose);
     }
+}
+
+/* How many parts of a fault strike alone. */
+static double parts(const struct sim_plan *plan, const struct sim_plan_fault *p)
+{
+    double n = 0;
+    if (p->each == SIM_EACH_TARGET || p->on.node != SIM_ALL_NODES || sim_fault_on_links(p->kind))
+        return 1;
+    for (uint32_t i = 0; i < plan->component_count; i++)
+        if (sim_plan_end_reaches(plan, &p->on, i))
+            n += p->each == SIM_EACH_NODE ? plan->components[i].nodes : 1;
+    return n;
+}
+
+double sim__faults_events(const struct sim_plan *plan)
+{
+    double events = 0, duration = (double)plan->duration;
+    for (uint32_t i = 0; i < plan->fault_count; i++) {
+        const struct sim_plan_fault *p = &plan->faults[i];
+        double cycle = duration;
+        if (p->every > 0)
+            cycle = (double)p->every;
+        if (p->fails.kind != SIM_DIST_NONE) {
+            cycle = sim_dist_mean(&p->fails);
+            if (p->repaired.kind != SIM_DIST_NONE)
+                cycle += sim_dist_mean(&p->repaired);
+            cycle /= parts(plan, p);
+        }
+        events += 2 * fmax(duration / cycle, 1);
+    }
+    return events;
 }
 
 int sim__faults_begin(struct sim_world *w)

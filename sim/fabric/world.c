@@ -396,8 +396,13 @@ double sim_plan_events(const struct sim_plan *plan, char *arithmetic, size_t byt
         calls += rate * below;
         total += rate * seconds * (1 + EVENTS_A_CALL * below);
     }
+    double faults = sim__faults_events(plan);
+    total += faults;
+    char more[40] = "";
+    if (faults > 0.01 * total)
+        snprintf(more, sizeof more, " + %.3g of faults", faults);
     if (arithmetic != NULL && bytes > 0)
-        snprintf(arithmetic, bytes, "%.4g requests/s x %.4g s x %.3g calls a request x %d events",
-                 offered, seconds, offered > 0 ? calls / offered : 0, EVENTS_A_CALL);
+        snprintf(arithmetic, bytes, "%.4g requests/s x %.4g s x %.3g calls a request x %d events%s",
+                 offered, seconds, offered > 0 ? calls / offered : 0, EVENTS_A_CALL, more);
     return total;
 }

@@ -203,6 +203,8 @@ void sim__link_impair(struct sim__link *, bool impaired);
 
 /* faults: schedules the plan's timeline. 0, or -1 when out of memory. */
 int sim__faults_begin(struct sim_world *);
+/* About how many events the timeline takes: beginnings and ends. */
+double sim__faults_events(const struct sim_plan *);
 /* The windows of what struck, into the record. 0, or -1 when out of memory. */
 int sim__faults_record(const struct sim_world *, struct sim_record *);
 /* Whether an error rate in force takes this call of the node. */

@@ -268,6 +268,22 @@ static void nodes_have_times_of_their_own(void **state)
     harness_free(r);
 }
 
+/* What a run is thought to take counts its faults: of 3 nodes, each in 250 ns, over 10 s; and once
+ * a second. The calls are 9 of 3 events and one to start each. */
+static void a_run_of_too_many_faults_is_foreseen(void **state)
+{
+    (void)state;
+    char text[160];
+    struct sim_scenario *s = harness_scenario(
+        LINKED("'0s'", "3",
+               "{'do': 'slow', 'factor': 2, 'target': 'app', 'fails': '200ns', 'repaired': '50ns'},"
+               "{'do': 'crash', 'every': '1s', 'for': '1ms', 'target': 'app'}"));
+    double events = sim_plan_events(&s->variants[0].plan, text, sizeof text);
+    assert_true(fabs(events - (10 * 4 + 2 * 3 * 10 / 250e-9 + 2 * 10)) < 1e-3);
+    assert_non_null(strstr(text, "+ 2.4e+08 of faults"));
+    sim_scenario_free(s);
+}
+
 /* ---- the audit ------------------------------------------------------------------------------- */
 
 /* A message counted that never was: the audit says so. */
@@ -400,6 +416,7 @@ int main(void)
         cmocka_unit_test(restarts),
         cmocka_unit_test(each_entry_draws_its_own_times),
         cmocka_unit_test(nodes_have_times_of_their_own),
+        cmocka_unit_test(a_run_of_too_many_faults_is_foreseen),
         cmocka_unit_test(audit_finds_a_message_too_many),
         cmocka_unit_test(nothing_is_lost_under_random_faults),
     };
