@@ -241,7 +241,7 @@ static const char *const stampedes[] = {"none",   "single-flight",          "loc
 
 static const struct sim_param params[] = {
     SIM_KEPT_PARAMS(struct cache, kept),
-    {"lookup_time", SIM_DISTRIBUTION, OF(lookup_time), "10us",
+    {"lookup_time", SIM_DISTRIBUTION, OF(lookup_time), "10us", .flags = SIM_WORK,
      .doc = "From a read's arrival to its hit or miss.",
      .source = "chosen: the order of a memcached get on its server"},
     {"stampede", SIM_CHOICE, OF(stampede), "none", .choices = stampedes,

@@ -144,10 +144,11 @@ static const char *const while_calling[] = {"release", "hold", NULL};
 static const struct sim_param params[] = {
     {"servers", SIM_COUNT, OF(servers), NULL, 1, 1e8, SIM_REQUIRED | SIM_CHANGEABLE, "servers",
      .doc = "Requests worked on at once by each node."},
-    {"queue_limit", SIM_COUNT, OF(queue_limit), "unlimited", .flags = SIM_CHANGEABLE,
+    {"queue_limit", SIM_COUNT, OF(queue_limit), "unlimited", .flags = SIM_CHANGEABLE | SIM_ADMITS,
      .unit = "requests", .doc = "Requests that may wait; one more is refused.",
      .source = "chosen: nothing is refused unless the scenario says so"},
-    {"service_time", SIM_DISTRIBUTION, OF(service_time), .flags = SIM_REQUIRED | SIM_CHANGEABLE,
+    {"service_time", SIM_DISTRIBUTION, OF(service_time),
+     .flags = SIM_REQUIRED | SIM_CHANGEABLE | SIM_WORK,
      .doc = "Work on a request, without what it waits for."},
     {"while_calling", SIM_CHOICE, OF(while_calling), "release", .choices = while_calling,
      .doc = "Whether a server is released or held while dependencies are asked.",

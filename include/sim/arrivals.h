@@ -1,10 +1,21 @@
-/* arrivals.h - what models that start requests of themselves share: rates that change over time,
- * and mixes of kinds of request. */
+/* arrivals.h - what models that start requests of themselves share: when the next one starts and how
+ * many with it, and mixes of kinds of request.
+ *
+ * An open load is a rate over time, and an arrival falls where its integral has grown by a draw of
+ * mean 1. The rate is one of: constant, steps and ramps, a curve over the day, or a rate modulated
+ * by a Markov chain; spikes multiply it; batches make several of each arrival. Or a trace says it
+ * all. A model has a struct sim_arrivals, its rows in the table of parameters by
+ * SIM_ARRIVALS_PARAMS, and asks sim_arrivals_next(). */
 #ifndef SIM_ARRIVALS_H
 #define SIM_ARRIVALS_H
 
 #include "sim/fabric.h"
 #include "sim/param.h"
+
+/* ---- parameters ------------------------------------------------------------------------------ */
+
+/* How arrivals are spaced: draws of the growth of the integral, or always 1. */
+enum sim_arrivals_spacing { SIM_ARRIVALS_POISSON, SIM_ARRIVALS_CONSTANT };
 
 /* From `at` on the rate is `rate` per second, until the next step; with `ramp` it has moved there
  * in a straight line since the step before. Before the first step it is 0, after the last it
@@ -15,18 +26,207 @@ struct sim_arrivals_step {
     bool ramp;
 };
 
-/* Fields of a SIM_LIST of steps. */
-extern const struct sim_param sim_arrivals_step_params[];
+/* A state of a Markov-modulated rate: left after an exponential time of mean `dwell` for the next
+ * state of the list (the first after the last), or for one drawn from `next`. */
+struct sim_arrivals_state {
+    double rate; /* per second */
+    sim_time dwell;
+    struct sim_list next; /* of struct sim_arrivals_turn */
+};
 
-/* When the integral of the rate has grown by `units` since `from`, to the nearest ns; SIM_NEVER if
- * it never does. *hint is the caller's, 0 at first, for calls in order of time. O(steps passed). */
-sim_time sim_arrivals_when(const struct sim_list *steps, size_t *hint, sim_time from, double units);
+struct sim_arrivals_turn {
+    int64_t state; /* from 1, in the order of the list */
+    double share;
+};
 
-/* The greatest rate of the steps; 0 if there are none. O(steps). */
-double sim_arrivals_most(const struct sim_list *steps);
+/* A curve that repeats: a cosine around `rate`, or `rate` times factors joined by straight lines. */
+struct sim_arrivals_day {
+    double rate; /* per second; 0: no such load */
+    double peak_to_trough;
+    sim_time peak_at, period;
+    struct sim_list factors; /* of struct sim_arrivals_factor */
+};
 
-/* NULL, or what is wrong with the steps, as a sentence. O(steps). */
-const char *sim_arrivals_check(const struct sim_list *steps);
+struct sim_arrivals_factor {
+    sim_time at; /* within the period */
+    double factor;
+};
+
+/* The rate is `factor` times what it would be; spikes that overlap multiply. */
+struct sim_arrivals_spike {
+    sim_time at, lasts;
+    double factor;
+};
+
+/* Spikes one after the other, each after a time of calm; .every.kind is NONE without them. */
+struct sim_arrivals_random_spikes {
+    struct sim_dist every, lasts, factor;
+};
+
+/* A request of a trace. */
+struct sim_trace_request {
+    sim_time at; /* never less than that of the request before */
+    uint64_t key;
+    int64_t bytes;    /* of the value */
+    uint32_t session; /* from 1 */
+    uint8_t op;       /* enum sim_op */
+};
+
+/* A file of requests as the loader read it; read-only, shared by all replications. */
+struct sim_trace {
+    const char *name;
+    const struct sim_trace_request *requests;
+    size_t count;  /* >= 1 */
+    uint64_t keys; /* how many there are: 0 .. keys - 1, in the order of their first requests */
+    bool has_keys, has_ops, has_bytes, has_sessions; /* what the file says of each request */
+    uint64_t hash;                                   /* of its bytes */
+};
+
+struct sim_arrivals_replay {
+    const struct sim_trace *trace; /* NULL: none */
+    double speed;
+    int64_t repeat;
+    sim_time from; /* time of the file at which the run begins */
+};
+
+/* ---- the source ------------------------------------------------------------------------------ */
+
+/* A straight piece of a rate: `rate` per ns at `from`, growing by `slope` per ns each ns. */
+struct sim_arrivals_piece {
+    sim_time from, until;
+    double rate, slope;
+};
+
+/* Where a rate stands: copied to look ahead. */
+struct sim_arrivals_walk {
+    struct sim_arrivals_piece piece;
+    size_t at;                           /* step, state or knot the piece belongs to */
+    struct sim_stream states;            /* of the chain */
+    struct sim_stream bursts;            /* of random spikes */
+    sim_time listed_until, random_until; /* how long the two factors stay */
+    double listed, random;
+    bool in_burst;
+};
+
+struct sim_arrivals {
+    double rate; /* per second; where it is above 0 it stands for the load below */
+    int spacing;
+    struct sim_list schedule, modulated, spikes; /* of steps, states, spikes */
+    struct sim_arrivals_day day;
+    struct sim_arrivals_random_spikes random_spikes;
+    struct sim_dist batch;
+    struct sim_arrivals_replay replay;
+
+    /* state */
+    bool shaped;  /* spikes: the rate changes even where it is constant */
+    sim_time end; /* of the run: no rate is looked at beyond it */
+    void (*advance)(const struct sim_arrivals *, struct sim_arrivals_walk *, sim_time);
+    struct sim_arrivals_walk walk;
+    struct sim_arrivals_piece *knots; /* of the day: one period */
+    size_t knot_count;
+    struct sim_stream sizes;       /* of batches */
+    const struct sim_trace *trace; /* the parameter, for the fast path */
+    size_t due, first;             /* of the trace's requests */
+    int64_t rounds;
+    sim_time round_from, round_ns;
+};
+
+/* Prepares the source within init(). 0, or -1 when out of memory. */
+int sim_arrivals_begin(struct sim_arrivals *, const struct sim_node *);
+
+/* When the next arrival falls, from now on: `now` may not go back. SIM_NEVER: none will. `units`
+ * are drawn from `times`. Asking again instead of taking what was due draws anew. Amortised
+ * O(changes of the rate passed). */
+sim_time sim__arrivals_walk(struct sim_arrivals *, sim_time now, double units);
+static inline sim_time sim_arrivals_next(struct sim_arrivals *a, sim_time now,
+                                         struct sim_stream *times)
+{
+    double units = a->spacing == SIM_ARRIVALS_POISSON ? sim_draw_exponential(times) : 1;
+    if (a->rate > 0 && !a->shaped)
+        return now + sim_time_nearest(units * 1e9 / a->rate);
+    return sim__arrivals_walk(a, now, units);
+}
+
+/* Whether arrivals are those of the trace: not while a rate is set above it. */
+static inline bool sim_arrivals_replaying(const struct sim_arrivals *a)
+{
+    return a->trace && !(a->rate > 0);
+}
+
+/* The trace's request that is due, at its arrival: it is then done with. Only while replaying. */
+const struct sim_trace_request *sim_arrivals_take(struct sim_arrivals *);
+/* The same before its arrival, after sim_arrivals_next(). */
+static inline const struct sim_trace_request *sim_arrivals_due(const struct sim_arrivals *a)
+{
+    return &a->trace->requests[a->due];
+}
+
+/* How many come at once. */
+static inline uint64_t sim_arrivals_size(struct sim_arrivals *a)
+{
+    return a->batch.kind == SIM_DIST_NONE ? 1 : (uint64_t)sim_dist_draw(&a->batch, &a->sizes);
+}
+
+/* ---- for tables, sound() and offered() ------------------------------------------------------- */
+
+/* How many of the loads that exclude one another are given. */
+int sim_arrivals_loads(const struct sim_arrivals *);
+/* NULL, or what is wrong with the parameters, as a sentence. O(states^2 + items of lists). */
+const char *sim_arrivals_check(const struct sim_arrivals *);
+/* NULL, or what is wrong: every value must be a whole number from 1 to a million. */
+const char *sim_arrivals_check_count(const struct sim_dist *);
+/* The most requests per second, batches and spikes on average: of a trace the mean. */
+double sim_arrivals_offered(const struct sim_arrivals *);
+
+extern const struct sim_param sim_arrivals_step_params[], sim_arrivals_state_params[],
+    sim_arrivals_day_params[], sim_arrivals_spike_params[], sim_arrivals_random_spike_params[],
+    sim_arrivals_replay_params[];
+extern const char *const sim_arrivals_spacings[];
+
+/* Rows of a table of parameters for the struct sim_arrivals `member` of `type`. */
+#define SIM_ARRIVALS_PARAMS(type, member)                                                          \
+    SIM__ARRIVALS_ROW("rate", SIM_RATE, type, member.rate, SIM_OPTIONAL | SIM_CHANGEABLE,          \
+                      .doc = "Open load: requests per second, from each node."),                   \
+        {"arrival",                                                                                \
+         SIM_CHOICE,                                                                               \
+         offsetof(type, member.spacing),                                                           \
+         "poisson",                                                                                \
+         .choices = sim_arrivals_spacings,                                                         \
+         .doc = "Open load: how requests are spaced.",                                             \
+         .source = "Kleinrock 1975, ch. 2: what many independent users amount to"},                \
+        SIM__ARRIVALS_ROW("schedule", SIM_LIST, type, member.schedule, SIM_OPTIONAL,               \
+                          .fields = sim_arrivals_step_params,                                      \
+                          .size = sizeof(struct sim_arrivals_step),                                \
+                          .doc = "Open load whose rate changes: steps and ramps; the last one "    \
+                                 "stays."),                                                        \
+        SIM__ARRIVALS_ROW("day", SIM_GROUP, type, member.day, SIM_OPTIONAL,                        \
+                          .fields = sim_arrivals_day_params,                                       \
+                          .doc = "Open load that follows a curve over the day."),                  \
+        SIM__ARRIVALS_ROW("modulated", SIM_LIST, type, member.modulated, SIM_OPTIONAL,             \
+                          .fields = sim_arrivals_state_params,                                     \
+                          .size = sizeof(struct sim_arrivals_state),                               \
+                          .doc = "Open load whose rate is that of the state of a Markov chain."),  \
+        SIM__ARRIVALS_ROW("spikes", SIM_LIST, type, member.spikes, SIM_OPTIONAL,                   \
+                          .fields = sim_arrivals_spike_params,                                     \
+                          .size = sizeof(struct sim_arrivals_spike),                               \
+                          .doc = "Times at which the rate of an open load is multiplied."),        \
+        SIM__ARRIVALS_ROW("random_spikes", SIM_GROUP, type, member.random_spikes, SIM_OPTIONAL,    \
+                          .fields = sim_arrivals_random_spike_params,                              \
+                          .doc = "The same at drawn times."),                                      \
+        SIM__ARRIVALS_ROW("batch", SIM_NUMBER_DIST, type, member.batch, SIM_OPTIONAL,              \
+                          .doc = "Open load: how many come at once at each arrival; left out: "    \
+                                 "one."),                                                          \
+        SIM__ARRIVALS_ROW("trace", SIM_GROUP, type, member.replay, SIM_OPTIONAL,                   \
+                          .fields = sim_arrivals_replay_params,                                    \
+                          .doc = "Open load replayed from a file of requests.")
+
+#define SIM__ARRIVALS_ROW(json, type_of_row, type, place, flag, ...)                               \
+    {                                                                                              \
+        .name = json, .kind = type_of_row, .offset = offsetof(type, place), .flags = flag,         \
+        __VA_ARGS__                                                                                \
+    }
+
+/* ---- mixes ----------------------------------------------------------------------------------- */
 
 /* Shares of the kinds of request. A read share of 1 stands for whatever the others leave. */
 struct sim_arrivals_mix {

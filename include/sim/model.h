@@ -10,6 +10,7 @@
 #include "sim/param.h"
 #include "sim/refill.h"
 #include "sim/table.h"
+#include "sim/users.h"
 
 enum sim_fault_kind {
     SIM_FAULT_CRASH,   /* the node is down: forget what memory held, cancel timers; the fabric
@@ -55,6 +56,9 @@ struct sim_model {
     /* At most so many calls per second of simulated time start here of themselves, read from the
      * parameters alone; for refusing runs too large to finish. NULL: none. */
     double (*offered)(const void *params);
+    /* How many calls a node keeps going at most, each made anew *think_ns after the answer to the
+     * last, read from the parameters alone; for the same. NULL: none. */
+    double (*closed)(const void *params, double *think_ns);
     /* Frees what init() got that is not of sim_node_alloc(); NULL: nothing. */
     void (*finish)(struct sim_node *);
 };

@@ -21,7 +21,9 @@ enum sim_param_kind {
     SIM_CHOICE,       /* int; an index into .choices */
     SIM_DISTRIBUTION, /* struct sim_dist of a duration in ns; "2ms" or {"type": …} */
     SIM_BYTES_DIST,   /* struct sim_dist of a size in bytes; 1024, "1KiB" or {"type": …} */
+    SIM_NUMBER_DIST,  /* struct sim_dist of a number, such as a count; 3 or {"type": …} */
     SIM_KEYSPACE,     /* struct sim_keyspace *; the name of a keyspace; NULL when not given */
+    SIM_TRACE,        /* const struct sim_trace *; the file it is in; NULL when not given */
     SIM_GROUP,        /* a nested struct at .offset, described by .fields */
     SIM_LIST,         /* struct sim_list at .offset of .size-byte elements, described by .fields */
 };
@@ -31,6 +33,9 @@ enum {
     SIM_OPTIONAL = 2,   /* no default: absent leaves zero bytes (a distribution: .kind NONE) */
     SIM_CHANGEABLE = 4, /* may be set while running (`"do": "set"`); the model reads it afresh or
                            is told through its `changed` hook */
+    /* for the estimate of a run's size: */
+    SIM_WORK = 32,   /* a duration: every call takes this, or another one so marked */
+    SIM_ADMITS = 64, /* a count: of more calls at once some may be refused, which takes no time */
 };
 
 struct sim_list {

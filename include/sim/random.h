@@ -141,6 +141,7 @@ enum sim_dist_kind {
     SIM_DIST_MIXTURE,
     SIM_DIST_EMPIRICAL,
     SIM_DIST_PERCENTILES,
+    SIM_DIST_GEOMETRIC, /* of counts: 1, 2, … */
 };
 
 /* A point a fitted distribution passes through: `percent` per cent of draws are at or below
@@ -161,9 +162,11 @@ struct sim_dist {
     bool weighted; /* empirical: `cumulative` holds sums of weights */
     size_t count;  /* stages, components, values or points */
     double scale;  /* constant: the value; uniform: low; exponential, erlang: the mean;
-                      normal: mean; lognormal: mu; pareto: minimum; weibull, gamma: scale */
+                      normal: mean; lognormal: mu; pareto: minimum; weibull, gamma: scale;
+                      geometric: mean of the exponential that is rounded up */
     double shape;  /* uniform: high - low; normal: sd; lognormal: sigma; pareto, weibull,
-                      gamma: shape; mixture, weighted empirical: the sum of the weights */
+                      gamma: shape; mixture, weighted empirical: the sum of the weights;
+                      geometric: the mean */
     double span;   /* pareto: shape * ln(maximum / minimum), or INFINITY */
     double below;  /* pareto: P(the law without a maximum is below it) = 1 - e^-span */
     union {
@@ -240,6 +243,10 @@ int sim_dist_empirical(struct sim_dist *, size_t count, const double *values, co
  * The array is the caller's, is completed here and outlives the struct. Drawing O(count). */
 int sim_dist_percentiles(struct sim_dist *, size_t count, struct sim_percentile *points,
                          const char **why);
+
+/* Geometric on 1, 2, …: the trials up to the first that succeeds with probability 1 / mean;
+ * mean >= 1. */
+int sim_dist_geometric(struct sim_dist *, double mean, const char **why);
 
 /* A draw in base units, >= 0; INFINITY where a heavy tail passes the largest double. */
 double sim_dist_draw(const struct sim_dist *, struct sim_stream *);

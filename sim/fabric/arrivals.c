@@ -1,11 +1,18 @@
-/* arrivals.c - rates that change over time, and mixes of kinds of request.
+/* arrivals.c - when requests start of themselves: the parameters, what goes with what, and the
+ * inversion of the integral of a rate.
  *
  * An arrival falls where the integral of the rate has grown by a draw of mean 1 (Cinlar 1975,
  * Introduction to Stochastic Processes, ch. 4.7). The integral of a rate in straight pieces is
- * quadratic, so it is inverted exactly; nothing is thinned, and each arrival costs one draw. */
-#include "sim/arrivals.h"
+ * quadratic, so it is inverted exactly; nothing is thinned, and each arrival costs one draw.
+ *
+ * To find an arrival the rate is looked at ahead of the clock, on a copy of where it stands: what
+ * was seen there is seen again when the clock comes to it, whatever was set in between. */
+#include "fabric/arrivals_state.h"
+#include "fabric/world_state.h"
 
 #include <math.h>
+
+const char *const sim_arrivals_spacings[] = {"poisson", "constant", NULL};
 
 const struct sim_param sim_arrivals_step_params[] = {
     {"at", SIM_TIME, offsetof(struct sim_arrivals_step, at), .flags = SIM_REQUIRED,
@@ -32,45 +39,121 @@ const struct sim_param sim_arrivals_mix_params[] = {
     {0},
 };
 
-sim_time sim_arrivals_when(const struct sim_list *list, size_t *hint, sim_time from, double units)
+/* ---- the next arrival ------------------------------------------------------------------------ */
+
+/* Moves a walk on until both its piece and its factors hold at `from`. */
+static void settle(const struct sim_arrivals *a, struct sim_arrivals_walk *w, sim_time from)
 {
-    const struct sim_arrivals_step *steps = list->items;
-    if (list->count == 0)
-        return SIM_NEVER;
-    size_t last = list->count - 1;
-    if (from < steps[0].at)
-        from = steps[0].at;
-    while (*hint < last && steps[*hint + 1].at <= from)
-        ++*hint;
-    for (size_t i = *hint; i < last; i++) {
-        const struct sim_arrivals_step *step = &steps[i], *next = step + 1;
-        double slope = next->ramp ? (next->rate - step->rate) * 1e-9 / (double)(next->at - step->at)
-                                  : 0;
-        double rate = step->rate * 1e-9 + slope * (double)(from - step->at);
-        double span = (double)(next->at - from);
-        double area = (rate + 0.5 * slope * span) * span;
-        if (units < area) {
-            /* the lesser root of slope/2 t^2 + rate t = units, in the form that keeps digits */
-            double root = sqrt(fmax(0, rate * rate + 2 * slope * units));
-            return from + sim_time_nearest(fmin(span, 2 * units / (rate + root)));
-        }
-        units -= area;
-        from = next->at;
+    if (from >= w->piece.until)
+        a->advance(a, w, from);
+    if (a->shaped)
+        sim__spikes_advance(a, w, from);
+}
+
+/* A growth of `units` within the piece from `from` on: when, or SIM_NEVER with what is left of it
+ * after `until`. */
+static sim_time within(double rate, double slope, sim_time from, sim_time until, double *units)
+{
+    if (until == SIM_NEVER)
+        return from + sim_time_nearest(*units / rate);
+    double span = (double)(until - from);
+    double area = (rate + 0.5 * slope * span) * span;
+    if (*units < area) {
+        /* the lesser root of slope/2 t^2 + rate t = units, in the form that keeps digits */
+        double root = sqrt(fmax(0, rate * rate + 2 * slope * *units));
+        return from + sim_time_nearest(fmin(span, 2 * *units / (rate + root)));
     }
-    double rate = steps[last].rate * 1e-9;
-    return rate > 0 ? from + sim_time_nearest(units / rate) : SIM_NEVER;
+    *units -= area;
+    return SIM_NEVER;
 }
 
-double sim_arrivals_most(const struct sim_list *list)
+sim_time sim__arrivals_walk(struct sim_arrivals *a, sim_time now, double units)
 {
-    const struct sim_arrivals_step *steps = list->items;
-    double most = 0;
-    for (size_t i = 0; i < list->count; i++)
-        most = fmax(most, steps[i].rate);
-    return most;
+    if (sim_arrivals_replaying(a))
+        return sim__trace_next(a, now);
+    struct sim_arrivals_walk *w = &a->walk, ahead;
+    struct sim_arrivals_piece set = {0, SIM_NEVER, a->rate * 1e-9, 0};
+    settle(a, w, now);
+    for (sim_time from = now;;) {
+        const struct sim_arrivals_piece *p = a->rate > 0 ? &set : &w->piece;
+        if (p->until == SIM_NEVER && !(p->rate > 0))
+            return SIM_NEVER;
+        double factor = 1;
+        sim_time until = p->until;
+        if (a->shaped) {
+            factor = w->listed * w->random;
+            until = until < w->listed_until ? until : w->listed_until;
+            until = until < w->random_until ? until : w->random_until;
+        }
+        double rate = factor * (p->rate + p->slope * (double)(from - p->from));
+        if (rate > 0 || until != SIM_NEVER) {
+            sim_time when = within(rate, factor * p->slope, from, until, &units);
+            if (when != SIM_NEVER)
+                return when;
+        }
+        if (until >= a->end)
+            return SIM_NEVER;
+        from = until;
+        if (w == &a->walk) {
+            ahead = *w;
+            w = &ahead;
+        }
+        settle(a, w, from);
+    }
 }
 
-const char *sim_arrivals_check(const struct sim_list *list)
+static void advance_steps(const struct sim_arrivals *a, struct sim_arrivals_walk *w, sim_time from)
+{
+    const struct sim_arrivals_step *steps = a->schedule.items;
+    size_t last = a->schedule.count - 1;
+    if (from < steps[0].at) {
+        w->piece = (struct sim_arrivals_piece){0, steps[0].at, 0, 0};
+        return;
+    }
+    while (w->at < last && steps[w->at + 1].at <= from)
+        w->at++;
+    const struct sim_arrivals_step *step = &steps[w->at], *next = step + 1;
+    w->piece = (struct sim_arrivals_piece){step->at, SIM_NEVER, step->rate * 1e-9, 0};
+    if (w->at == last)
+        return;
+    w->piece.until = next->at;
+    if (next->ramp)
+        w->piece.slope = (next->rate - step->rate) * 1e-9 / (double)(next->at - step->at);
+}
+
+/* No load of its own: until a rate is set. */
+static void advance_nothing(const struct sim_arrivals *a, struct sim_arrivals_walk *w,
+                            sim_time from)
+{
+    (void)a;
+    (void)from;
+    w->piece = (struct sim_arrivals_piece){0, SIM_NEVER, 0, 0};
+}
+
+int sim_arrivals_begin(struct sim_arrivals *a, const struct sim_node *node)
+{
+    a->shaped = a->spikes.count > 0 || a->random_spikes.every.kind != SIM_DIST_NONE;
+    a->trace = a->replay.trace;
+    a->end = node->world->plan->duration;
+    a->advance = a->schedule.count > 0    ? advance_steps
+                 : a->modulated.count > 0 ? sim__modulated_advance
+                 : a->day.rate > 0        ? sim__day_advance
+                                          : advance_nothing;
+    sim_node_stream(node, "batches", &a->sizes);
+    sim_node_stream(node, "modulation", &a->walk.states);
+    sim_node_stream(node, "spikes", &a->walk.bursts);
+    if (a->modulated.count > 0)
+        sim__modulated_begin(a);
+    if (a->shaped)
+        sim__spikes_begin(a);
+    if (a->trace)
+        sim__trace_begin(a);
+    return a->day.rate > 0 ? sim__day_begin(a, node) : 0;
+}
+
+/* ---- what goes together ---------------------------------------------------------------------- */
+
+static const char *check_steps(const struct sim_list *list)
 {
     const struct sim_arrivals_step *steps = list->items;
     for (size_t i = 0; i < list->count; i++) {
@@ -80,6 +163,71 @@ const char *sim_arrivals_check(const struct sim_list *list)
             return "the schedule's first step has nothing to ramp from";
     }
     return NULL;
+}
+
+const char *sim_arrivals_check_count(const struct sim_dist *dist)
+{
+    static const char *const why = "how many come at once, or in a session, is a whole number from "
+                                   "1 to 1000000: a constant, \"geometric\", or \"empirical\" of "
+                                   "such numbers";
+    bool bad = dist->kind != SIM_DIST_CONSTANT && dist->kind != SIM_DIST_GEOMETRIC &&
+               dist->kind != SIM_DIST_EMPIRICAL && dist->kind != SIM_DIST_MIXTURE;
+    if (dist->kind == SIM_DIST_MIXTURE)
+        for (size_t i = 0; i < dist->count && !bad; i++)
+            bad = sim_arrivals_check_count(&dist->components[i]) != NULL;
+    size_t count = dist->kind == SIM_DIST_EMPIRICAL  ? dist->count
+                   : dist->kind == SIM_DIST_CONSTANT ? 1
+                                                     : 0;
+    for (size_t i = 0; i < count && !bad; i++) {
+        double x = dist->kind == SIM_DIST_EMPIRICAL ? dist->values[i] : dist->scale;
+        bad = !(x >= 1 && x <= 1e6) || floor(x) < x;
+    }
+    return bad || sim_dist_mean(dist) > 1e6 ? why : NULL;
+}
+
+int sim_arrivals_loads(const struct sim_arrivals *a)
+{
+    return (a->rate > 0) + (a->schedule.count > 0) + (a->modulated.count > 0) + (a->day.rate > 0) +
+           (a->replay.trace != NULL);
+}
+
+static const char *check_trace(const struct sim_arrivals *a)
+{
+    if (a->spikes.count > 0 || a->random_spikes.every.kind != SIM_DIST_NONE)
+        return "spikes multiply a rate, and a trace has none: its times are those of the file";
+    if (a->batch.kind != SIM_DIST_NONE)
+        return "a trace says itself what comes at once: leave \"batch\" out";
+    if (a->spacing != SIM_ARRIVALS_POISSON)
+        return "a trace says itself when requests come: leave \"arrival\" out";
+    return sim__trace_check(&a->replay);
+}
+
+const char *sim_arrivals_check(const struct sim_arrivals *a)
+{
+    const char *why = check_steps(&a->schedule);
+    if (!why && a->modulated.count > 0)
+        why = sim__modulated_check(&a->modulated);
+    if (!why && a->day.rate > 0)
+        why = sim__day_check(&a->day);
+    if (!why)
+        why = sim__spikes_check(a);
+    if (!why && a->batch.kind != SIM_DIST_NONE)
+        why = sim_arrivals_check_count(&a->batch);
+    return why || !a->replay.trace ? why : check_trace(a);
+}
+
+double sim_arrivals_offered(const struct sim_arrivals *a)
+{
+    const struct sim_arrivals_step *steps = a->schedule.items;
+    double most = a->rate;
+    for (size_t i = 0; i < a->schedule.count; i++)
+        most = fmax(most, steps[i].rate);
+    most = fmax(most, sim__modulated_most(&a->modulated));
+    most = fmax(most, sim__day_most(&a->day));
+    most *= sim__spikes_most(a);
+    if (a->batch.kind != SIM_DIST_NONE)
+        most *= sim_dist_mean(&a->batch);
+    return a->replay.trace ? fmax(most, sim__trace_rate(&a->replay)) : most;
 }
 
 const char *sim_arrivals_check_mix(const struct sim_arrivals_mix *mix)

@@ -73,7 +73,8 @@ static size_t param_bytes(const struct sim_param *p)
     case SIM_BOOL: return sizeof(bool);
     case SIM_CHOICE: return sizeof(int);
     case SIM_DISTRIBUTION:
-    case SIM_BYTES_DIST: return sizeof(struct sim_dist);
+    case SIM_BYTES_DIST:
+    case SIM_NUMBER_DIST: return sizeof(struct sim_dist);
     default: return 8; /* int64_t, sim_time, double */
     }
 }

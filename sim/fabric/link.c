@@ -81,7 +81,7 @@ void sim__link_impair(struct sim__link *link, bool impaired)
 }
 
 /* The link declared for a pair: of the components before that of their regions. */
-static const struct sim_plan_link *declared(const struct sim_plan *plan, uint32_t a, uint32_t b)
+const struct sim_plan_link *sim__link_declared(const struct sim_plan *plan, uint32_t a, uint32_t b)
 {
     uint32_t ra = plan->components[a].region, rb = plan->components[b].region;
     const struct sim_plan_link *found = NULL;
@@ -140,7 +140,7 @@ struct sim__link *sim__link_between(struct sim_world *w, uint32_t from, uint32_t
     link->to = to;
     link->next = w->links_made;
     w->links_made = link;
-    const struct sim_plan_link *plan = declared(w->plan, from, to);
+    const struct sim_plan_link *plan = sim__link_declared(w->plan, from, to);
     if (plan != NULL && link_set(w, link, plan) != 0)
         return NULL;
     link->own_params = link->params;

@@ -2,6 +2,7 @@
 #include "fabric/world_state.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -384,14 +385,91 @@ static double calls_below(const struct sim_plan *plan, uint32_t component, int d
     return calls;
 }
 
+/* The mean latency both ways between two components, ns. */
+static double round_trip(const struct sim_plan *plan, uint32_t from, uint32_t to)
+{
+    const struct sim_plan_link *found = sim__link_declared(plan, from, to);
+    return found != NULL && found->params.latency.kind != SIM_DIST_NONE
+               ? 2 * sim_dist_mean(&found->params.latency)
+               : 0;
+}
+
+static bool may_crash(const struct sim_plan *plan, uint32_t component)
+{
+    for (uint32_t i = 0; i < plan->fault_count; i++)
+        if (plan->faults[i].component == component && plan->faults[i].kind == SIM_DO_CRASH)
+            return true;
+    return false;
+}
+
+/* The least of the durations that calls take at a model's node, ns, and the fewest calls at once of
+ * which some may be refused, as its table marks them. */
+static void marked(const struct sim_param *p, const char *image, double *work, double *admits)
+{
+    for (; p != NULL && p->name != NULL; p++) {
+        if (p->kind == SIM_GROUP)
+            marked(p->fields, image + p->offset, work, admits);
+        if (p->kind == SIM_DISTRIBUTION && (p->flags & SIM_WORK)) {
+            struct sim_dist time;
+            memcpy(&time, image + p->offset, sizeof time);
+            if (time.kind != SIM_DIST_NONE)
+                *work = fmin(*work, sim_dist_mean(&time));
+        }
+        if (p->kind == SIM_COUNT && (p->flags & SIM_ADMITS)) {
+            int64_t count;
+            memcpy(&count, image + p->offset, sizeof count);
+            *admits = fmin(*admits, (double)count);
+        }
+    }
+}
+
+/* How long a call by a component takes at least on average, ns, when it makes at most so many at
+ * once: on the way, at work, and no longer than its timeout. A model that marks no work passes calls
+ * on. A callee that is down, or full, answers at once. */
+static double quickest(const struct sim_plan *plan, uint32_t component, double calls, int depth)
+{
+    const struct sim_plan_component *c = &plan->components[component];
+    double least = INFINITY;
+    for (uint32_t k = 0; depth < DEPTH_MOST && c->model->ports && c->model->ports[k].name; k++)
+        for (uint32_t t = 0; t < c->ports[k].count; t++) {
+            uint32_t to = c->ports[k].targets[t].component;
+            const struct sim_plan_component *callee = &plan->components[to];
+            double work = INFINITY, admits = INFINITY;
+            marked(callee->model->params, callee->image, &work, &admits);
+            if (isinf(work))
+                work = quickest(plan, to, calls, depth + 1);
+            if (calls > admits || may_crash(plan, to))
+                work = 0;
+            least = fmin(least, work + round_trip(plan, component, to));
+        }
+    if (c->policy.timeout > 0)
+        least = fmin(least, (double)c->policy.timeout);
+    if (c->policy.deadline > 0)
+        least = fmin(least, (double)c->policy.deadline);
+    return isinf(least) ? 0 : least;
+}
+
+/* Calls a second that a node starts of itself, at most. Those who wait for an answer before they
+ * go on start one in each cycle of answer and thought (the asymptotic bound of Denning and Buzen
+ * 1978, "The operational analysis of queueing network models"). */
+static double started(const struct sim_plan *plan, uint32_t component)
+{
+    const struct sim_plan_component *c = &plan->components[component];
+    double think_ns = 0, rate = c->model->offered != NULL ? c->model->offered(c->image) : 0;
+    double users = c->model->closed != NULL ? c->model->closed(c->image, &think_ns) : 0;
+    if (!(users > 0))
+        return rate;
+    return rate + users * 1e9 / (think_ns + quickest(plan, component, users * c->nodes, 0));
+}
+
 double sim_plan_events(const struct sim_plan *plan, char *arithmetic, size_t bytes)
 {
     double seconds = (double)plan->duration / 1e9, total = 0, offered = 0, calls = 0;
     for (uint32_t i = 0; i < plan->component_count; i++) {
         const struct sim_plan_component *c = &plan->components[i];
-        if (c->model->offered == NULL)
+        double rate = started(plan, i) * c->nodes, below = calls_below(plan, i, 0);
+        if (!(rate > 0))
             continue;
-        double rate = c->model->offered(c->image) * c->nodes, below = calls_below(plan, i, 0);
         offered += rate;
         calls += rate * below;
         total += rate * seconds * (1 + EVENTS_A_CALL * below);

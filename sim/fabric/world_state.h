@@ -197,6 +197,8 @@ static inline bool sim__link_send(struct sim_world *w, struct sim__link *link, i
 }
 /* The directed link between two components, made when first asked for. NULL when out of memory. */
 struct sim__link *sim__link_between(struct sim_world *, uint32_t from, uint32_t to);
+/* The link declared for a pair, of the components before that of their regions; NULL: none. */
+const struct sim_plan_link *sim__link_declared(const struct sim_plan *, uint32_t a, uint32_t b);
 
 /* Works out which way messages take after faults have begun or ended. */
 void sim__link_impair(struct sim__link *, bool impaired);

@@ -176,6 +176,16 @@ int sim_dist_erlang(struct sim_dist *dist, double mean, uint32_t stages, const c
     return 0;
 }
 
+int sim_dist_geometric(struct sim_dist *dist, double mean, const char **why)
+{
+    if (!is_positive(mean) || mean < 1.0) {
+        return fail(dist, why, "the mean must be at least 1");
+    }
+    /* an exponential rounded up: P(X > k) = e^(-k / scale) = (1 - 1 / mean)^k */
+    make(dist, SIM_DIST_GEOMETRIC, mean > 1.0 ? -1.0 / sim_log1p(-1.0 / mean) : 0.0, mean);
+    return 0;
+}
+
 /* The sum of the weights, or NaN where one is negative or not finite, or none is positive. */
 static double sum_weights(size_t count, const double *weights)
 {
@@ -401,6 +411,7 @@ double sim_dist_draw(const struct sim_dist *dist, struct sim_stream *stream)
     case SIM_DIST_MIXTURE: return draw_mixture(dist, stream);
     case SIM_DIST_EMPIRICAL: return draw_empirical(dist, stream);
     case SIM_DIST_PERCENTILES: return draw_percentiles(dist, stream);
+    case SIM_DIST_GEOMETRIC: return 1.0 + floor(dist->scale * sim_draw_exponential(stream));
     }
     assert(dist->kind != SIM_DIST_NONE);
     return 0.0;
@@ -529,6 +540,7 @@ double sim_dist_mean(const struct sim_dist *dist)
     case SIM_DIST_MIXTURE: return mixture_moment(dist, 1);
     case SIM_DIST_EMPIRICAL: return empirical_moment(dist, 1, 0.0);
     case SIM_DIST_PERCENTILES: return percentiles_moment(dist, 1);
+    case SIM_DIST_GEOMETRIC: return dist->shape;
     }
     assert(dist->kind != SIM_DIST_NONE);
     return 0.0;
@@ -564,6 +576,7 @@ double sim_dist_variance(const struct sim_dist *dist)
     case SIM_DIST_MIXTURE: return from_square(mixture_moment(dist, 2), mean);
     case SIM_DIST_EMPIRICAL: return empirical_moment(dist, 2, mean);
     case SIM_DIST_PERCENTILES: return from_square(percentiles_moment(dist, 2), mean);
+    case SIM_DIST_GEOMETRIC: return mean * (mean - 1.0);
     }
     return 0.0;
 }
@@ -657,6 +670,8 @@ double sim_dist_cdf(const struct sim_dist *dist, double x)
     case SIM_DIST_MIXTURE:
     case SIM_DIST_EMPIRICAL: return sum_below(dist, x);
     case SIM_DIST_PERCENTILES: return percentiles_cdf(dist, x);
+    case SIM_DIST_GEOMETRIC:
+        return dist->scale > 0.0 ? -sim_expm1(-floor(x) / dist->scale) : (x < 1.0 ? 0.0 : 1.0);
     }
     assert(dist->kind != SIM_DIST_NONE);
     return 0.0;

@@ -246,6 +246,8 @@ static void read_component(struct sim__load *load, const struct sim__at *at, uin
     struct sim_error why;
     if (load->said == said && model->sound && model->sound(out->image, &why) != 0)
         sim__say(load, at, SIM__SOFT, "%s", why.text);
+    if (load->said == said)
+        sim__check_trace(load, at, model->params, out->image);
 }
 
 void sim__read_components(struct sim__load *load)

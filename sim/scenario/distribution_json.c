@@ -17,12 +17,13 @@ enum type {
     ERLANG,
     MIXTURE,
     EMPIRICAL,
-    PERCENTILES
+    PERCENTILES,
+    GEOMETRIC
 };
 
 static const char *const type_names[] = {
     "constant", "uniform", "exponential", "normal",    "lognormal",   "pareto", "weibull",
-    "gamma",    "erlang",  "mixture",     "empirical", "percentiles", NULL};
+    "gamma",    "erlang",  "mixture",     "empirical", "percentiles", "geometric", NULL};
 
 enum { FIELDS = 3 };
 
@@ -51,6 +52,7 @@ static const struct form forms[] = {
     {ERLANG, {"mean", "stages"}, NULL, 0},
     {MIXTURE, {"parts"}, NULL, 0},
     {EMPIRICAL, {"values"}, "weights", 0},
+    {GEOMETRIC, {"mean"}, NULL, 0},
 };
 
 enum { FORM_COUNT = sizeof forms / sizeof forms[0] };
@@ -299,6 +301,12 @@ static int make(struct reading *r, const struct form *form, const char **why)
     case PARETO: return sim_dist_pareto(r->out, a, b, maximum, why);
     case WEIBULL: return sim_dist_weibull(r->out, a, b, why);
     case GAMMA: return sim_dist_gamma(r->out, a, b, why);
+    case GEOMETRIC:
+        if (r->dimension != SIM_DIM_NUMBER) {
+            *why = "\"geometric\" is a distribution of counts: use \"exponential\" here";
+            return -1;
+        }
+        return sim_dist_geometric(r->out, a, why);
     default:
         if (b < 1 || b > 1e6) {
             *why = "\"stages\" must be between 1 and 1000000";

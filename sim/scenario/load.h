@@ -19,6 +19,8 @@ enum {
     SIM__CASES_MAX = 20000,     /* variants times cells */
     SIM__FINDINGS_MAX = 1000,   /* errors shown */
     SIM__KEY_LIST_MAX = 16,
+    SIM__TRACE_BYTES_MAX = 1 << 30,    /* of a file of requests */
+    SIM__TRACE_REQUESTS_MAX = 1 << 24, /* in it; 32 bytes each, and as much while it is read */
 };
 
 /* Where in the document the loader is: a chain up to the root, which is NULL. On the stack. */
@@ -78,6 +80,13 @@ struct sim__sampler {
     struct sim_keys keys;
 };
 
+/* A file of requests, read once for all variants; or why it cannot be. */
+struct sim__trace_file {
+    struct sim__trace_file *next; /* by name */
+    const char *name, *why;
+    struct sim_trace trace;
+};
+
 /* A case's document with all defaults put in; kept for `resolved` and `explain`. */
 struct sim__resolved {
     const char *name; /* of the variant; NULL: the file as it stands */
@@ -98,6 +107,7 @@ struct sim__document {
     struct sim__resolved *variants; /* as sim_scenario.variants */
     size_t variant_count;
     struct sim__sampler *samplers;
+    struct sim__trace_file *traces;
 };
 
 /* What is being read, while it is being read. */
@@ -173,6 +183,11 @@ bool sim__read_amount(struct sim__load *, const struct sim__at *, json_t *value,
                       const char *noun, bool bare, struct sim_amount *);
 bool sim__read_distribution(struct sim__load *, const struct sim__at *, json_t *value,
                             enum sim_dimension, struct sim_dist *);
+/* A file of requests (trace_file.c): a const struct sim_trace * into out. */
+bool sim__read_trace(struct sim__load *, const struct sim__at *, json_t *value, char *out);
+/* Whether what a trace says fits the run and the keyspace given beside it. */
+void sim__check_trace(struct sim__load *, const struct sim__at *, const struct sim_param *table,
+                      const char *image);
 /* One parameter into image + offset. */
 bool sim__read_param(struct sim__load *, const struct sim__at *, const struct sim_param *,
                      json_t *value, char *image);

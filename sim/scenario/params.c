@@ -171,8 +171,10 @@ bool sim__read_param(struct sim__load *load, const struct sim__at *at, const str
         memcpy(out, &choice, sizeof choice);
         return true;
     case SIM_DISTRIBUTION:
-    case SIM_BYTES_DIST: return read_dist(load, at, p, value, out);
+    case SIM_BYTES_DIST:
+    case SIM_NUMBER_DIST: return read_dist(load, at, p, value, out);
     case SIM_KEYSPACE: return read_keyspace(load, at, value, out);
+    case SIM_TRACE: return sim__read_trace(load, at, value, out);
     case SIM_GROUP: return read_group(load, at, p, value, out);
     case SIM_LIST: return read_list(load, at, p, value, out);
     default: return read_quantity(load, at, p, value, out);
@@ -188,6 +190,7 @@ static const char *example_of(const struct sim_param *p)
     case SIM_FRACTION: return "0.25";
     case SIM_CHOICE: return p->choices[0];
     case SIM_KEYSPACE: return "\"items\"";
+    case SIM_TRACE: return "\"requests.csv\"";
     case SIM_GROUP: return "{ }";
     case SIM_LIST: return "[ ]";
     default: return sim_units_example(sim__dimension(p->kind));

@@ -83,7 +83,9 @@ static const char *kind_name(const struct sim_param *p)
     case SIM_CHOICE: return "choice";
     case SIM_DISTRIBUTION: return "duration or distribution";
     case SIM_BYTES_DIST: return "size or distribution";
+    case SIM_NUMBER_DIST: return "number or distribution";
     case SIM_KEYSPACE: return "keyspace";
+    case SIM_TRACE: return "file";
     case SIM_GROUP: return "object";
     default: return "list of objects";
     }

@@ -67,6 +67,17 @@ static void write_order(struct sim__writer *w, const struct sim_plan *plan)
     sim__write_close(w, ']');
 }
 
+/* What the files beside the scenario hold decides the result too. */
+static void write_traces(struct sim__writer *w, const struct sim__document *d)
+{
+    char hash[17];
+    for (const struct sim__trace_file *t = d->traces; t; t = t->next) {
+        snprintf(hash, sizeof hash, "%016llx", (unsigned long long)t->trace.hash);
+        sim__write_text(w, t->name);
+        sim__write_text(w, hash);
+    }
+}
+
 int sim__hash(const struct sim_scenario *scenario, char hash[17])
 {
     const struct sim__document *d = scenario->document;
@@ -80,6 +91,7 @@ int sim__hash(const struct sim_scenario *scenario, char hash[17])
     for (size_t i = 0; sim__study_keys[i]; i++)
         if (strcmp(sim__study_keys[i], "variants") != 0)
             sim__write_value(&w, json_object_get(d->root, sim__study_keys[i]), true);
+    write_traces(&w, d);
     sim__write_close(&w, ']');
     size_t length = w.out.length;
     char *text = sim_buffer_take(&w.out);

@@ -98,8 +98,9 @@ static void write_distribution(struct sim__writer *w, const char *name, const ch
              "{\"anyOf\": [{\"$ref\": \"#/definitions/%s\"}, %s{\"type\": \"object\", "
              "\"required\": [\"type\"], \"properties\": {\"type\": {\"enum\": [\"constant\", "
              "\"uniform\", \"exponential\", \"normal\", \"lognormal\", \"pareto\", \"weibull\", "
-             "\"gamma\", \"erlang\", \"mixture\", \"empirical\", \"percentiles\"]}}}]}",
-             quantity, bare ? "{\"type\": \"integer\", \"minimum\": 0}, " : "");
+             "\"gamma\", \"erlang\", \"mixture\", \"empirical\", \"percentiles\"%s]}}}]}",
+             quantity, bare ? "{\"type\": \"integer\", \"minimum\": 0}, " : "",
+             strcmp(quantity, "number") == 0 ? ", \"geometric\"" : "");
     raw(w, name, text);
 }
 
@@ -113,6 +114,8 @@ static const char *definition_of(const struct sim_param *p)
         return "durations";
     if (p->kind == SIM_BYTES_DIST)
         return "sizes";
+    if (p->kind == SIM_NUMBER_DIST)
+        return "numbers";
     size_t n = strlen(p->name);
     if (p->kind == SIM_BYTES && n >= 5 && strcmp(p->name + n - 5, "bytes") == 0)
         return "bytes";
@@ -164,7 +167,8 @@ static void write_param(struct sim__writer *w, const struct sim_param *p)
     switch (p->kind) {
     case SIM_BOOL: pair(w, "type", "boolean"); break;
     case SIM_CHOICE: names(w, "enum", p->choices); break;
-    case SIM_KEYSPACE: pair(w, "type", "string"); break;
+    case SIM_KEYSPACE:
+    case SIM_TRACE: pair(w, "type", "string"); break;
     case SIM_GROUP:
     case SIM_LIST: write_fields(w, p); break;
     default:
@@ -401,6 +405,7 @@ char *sim_schema(void)
         "\"minimum\": 0}]}");
     write_distribution(&w, "durations", "duration", false);
     write_distribution(&w, "sizes", "size", true);
+    write_distribution(&w, "numbers", "number", false);
     raw(&w, "target",
         "{\"anyOf\": [{\"type\": \"string\"}, {\"type\": \"object\", \"required\": "
         "[\"to\"], \"properties\": {\"to\": {\"type\": \"string\"}, \"share\": "

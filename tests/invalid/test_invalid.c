@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -49,6 +50,9 @@ static void refuses(void **state)
     char *text = read_all(folder, "scenario.json", &bytes), *said = NULL;
     assert_non_null(text);
     struct sim_diagnostics diagnostics = {0};
+    char here[1024];
+    snprintf(here, sizeof here, "%s/%s", FOLDER, folder);
+    assert_int_equal(chdir(here), 0); /* files beside the scenario */
     struct sim_scenario *s = sim_scenario_parse("scenario.json", text, bytes, NULL, &diagnostics);
     FILE *out = open_memstream(&said, &said_bytes);
     sim_diagnostics_print(&diagnostics, out);

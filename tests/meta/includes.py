@@ -32,6 +32,7 @@ PUBLIC = {
     "model.h": "fabric",
     "refill.h": "fabric",
     "truth.h": "fabric",
+    "users.h": "fabric",
     "world.h": "fabric",
 }
 

@@ -268,6 +268,35 @@ static void test_empirical_counts(void **state)
     }
 }
 
+/* P(k) = (1 - p)^(k - 1) p with p = 1/mean, k = 1 .. 5 and beyond; mean and variance m and
+ * m (m - 1). */
+static void test_geometric_counts(void **state)
+{
+    (void)state;
+    const double mean = 4.0, p = 1.0 / mean;
+    struct sim_dist dist, one;
+    made(sim_dist_geometric(&dist, mean, NULL));
+    made(sim_dist_geometric(&one, 1.0, NULL));
+    struct sim_stream stream = stream_named("geometric counts");
+    double counts[7] = {0}, tail = 1.0;
+    for (int i = 0; i < DRAWS; i++) {
+        double x = sim_dist_draw(&dist, &stream);
+        assert_true(x >= 1.0 && x == floor(x));
+        counts[x < 6.0 ? (int)x : 6]++;
+        assert_true(sim_dist_draw(&one, &stream) == 1.0);
+    }
+    for (int k = 1; k <= 6; k++) {
+        double share = k < 6 ? tail * p : tail;
+        double error = z_two_sided * sqrt(DRAWS * share * (1.0 - share));
+        assert_true(fabs(counts[k] - DRAWS * share) <= error);
+        assert_false(fabs(counts[k] - DRAWS * share * 1.03) <= error);
+        tail *= 1.0 - p;
+        assert_true(fabs(sim_dist_cdf(&dist, k + 0.5) - (1.0 - tail)) < 1e-14);
+    }
+    assert_true(sim_dist_mean(&dist) == mean && sim_dist_variance(&dist) == mean * (mean - 1.0));
+    assert_true(sim_dist_cdf(&dist, 0.5) == 0.0 && sim_dist_cdf(&one, 1.0) == 1.0);
+}
+
 /* ---- moments and distribution functions against theory ----------------------------------- */
 
 /* E X^order as the integral of order x^(order - 1) P(X > x), by Simpson's rule in ln x. */
@@ -487,6 +516,8 @@ static void test_bad_parameters_are_refused(void **state)
     REFUSED(sim_dist_mixture(&d, 0, good, &none, &why));
     REFUSED(sim_dist_mixture(&d, 1, zero, &none, &why));
     REFUSED(sim_dist_mixture(&d, 1, good, &none, &why));
+    REFUSED(sim_dist_geometric(&d, 0.5, &why));
+    REFUSED(sim_dist_geometric(&d, NAN, &why));
     REFUSED(sim_dist_empirical(&d, 0, good, NULL, NULL, &why));
     REFUSED(sim_dist_empirical(&d, 2, negative, NULL, NULL, &why));
     REFUSED(sim_dist_empirical(&d, 2, good, zero, work, &why));
@@ -556,6 +587,7 @@ int main(void)
         cmocka_unit_test(test_draws_have_their_moments),
         cmocka_unit_test(test_draws_have_their_shape),
         cmocka_unit_test(test_empirical_counts),
+        cmocka_unit_test(test_geometric_counts),
         cmocka_unit_test(test_moments_are_integrals_of_the_tail),
         cmocka_unit_test(test_closed_forms),
         cmocka_unit_test(test_lognormal_parameters),

@@ -1,0 +1,100 @@
+/* arrivals_spikes.c - times at which the rate of a load is multiplied: listed, or drawn one after
+ * the other, each after a time of calm (an alternating renewal process: Cinlar 1975, ch. 9; its
+ * mean factor is (E calm + E length E factor) / (E calm + E length)). The two may be given
+ * together; spikes that overlap multiply. */
+#include "fabric/arrivals_state.h"
+
+#include <math.h>
+
+const struct sim_param sim_arrivals_spike_params[] = {
+    {"at", SIM_TIME, offsetof(struct sim_arrivals_spike, at), .flags = SIM_REQUIRED,
+     .doc = "When it begins."},
+    {"for", SIM_TIME, offsetof(struct sim_arrivals_spike, lasts), .low = 1, .flags = SIM_REQUIRED,
+     .doc = "How long it lasts."},
+    {"factor", SIM_NUMBER, offsetof(struct sim_arrivals_spike, factor), .flags = SIM_REQUIRED,
+     .doc = "How many times the rate is what it would be; below 1 it is a lull."},
+    {0},
+};
+
+const struct sim_param sim_arrivals_random_spike_params[] = {
+    {"every", SIM_DISTRIBUTION, offsetof(struct sim_arrivals_random_spikes, every), .low = 1e3,
+     .high = 1e19, .flags = SIM_REQUIRED,
+     .doc = "Calm from the end of one (at first from the start of the run) to the next."},
+    {"for", SIM_DISTRIBUTION, offsetof(struct sim_arrivals_random_spikes, lasts), .low = 1e3,
+     .high = 1e19, .flags = SIM_REQUIRED, .doc = "How long each lasts."},
+    {"factor", SIM_NUMBER_DIST, offsetof(struct sim_arrivals_random_spikes, factor),
+     .flags = SIM_REQUIRED, .doc = "How many times the rate is what it would be, drawn for each."},
+    {0},
+};
+
+const char *sim__spikes_check(const struct sim_arrivals *a)
+{
+    const struct sim_arrivals_spike *s = a->spikes.items;
+    for (size_t i = 1; i < a->spikes.count; i++)
+        if (s[i].at < s[i - 1].at)
+            return "the spikes must stand in the order of their beginning";
+    return NULL;
+}
+
+static sim_time end_of(const struct sim_arrivals_spike *s)
+{
+    bool far = s->at > SIM_DRAW_TIME_MAX || s->lasts > SIM_DRAW_TIME_MAX;
+    return far ? SIM_NEVER : s->at + s->lasts;
+}
+
+/* The product of the factors in force at `from`, and how long it stays. */
+static double listed(const struct sim_arrivals *a, sim_time from, sim_time *until)
+{
+    const struct sim_arrivals_spike *s = a->spikes.items;
+    double factor = 1;
+    *until = SIM_NEVER;
+    for (size_t i = 0; i < a->spikes.count; i++) {
+        bool on = s[i].at <= from && from < end_of(&s[i]);
+        sim_time change = on ? end_of(&s[i]) : s[i].at;
+        factor *= on ? s[i].factor : 1;
+        if (change > from && change < *until)
+            *until = change;
+    }
+    return factor;
+}
+
+double sim__spikes_most(const struct sim_arrivals *a)
+{
+    const struct sim_arrivals_spike *s = a->spikes.items;
+    double most = 1;
+    sim_time ignored;
+    for (size_t i = 0; i < a->spikes.count; i++)
+        most = fmax(most, listed(a, s[i].at, &ignored));
+    if (a->random_spikes.factor.kind == SIM_DIST_NONE)
+        return most;
+    return most * fmax(1, sim_dist_mean(&a->random_spikes.factor));
+}
+
+/* The other of calm and spike, from `at` on. */
+static void turn(const struct sim_arrivals *a, struct sim_arrivals_walk *w, sim_time at)
+{
+    const struct sim_arrivals_random_spikes *r = &a->random_spikes;
+    w->in_burst = !w->in_burst;
+    w->random = w->in_burst ? sim_dist_draw(&r->factor, &w->bursts) : 1;
+    sim_time stay = sim_dist_draw_time(w->in_burst ? &r->lasts : &r->every, &w->bursts);
+    w->random_until = at < SIM_DRAW_TIME_MAX ? at + stay : SIM_NEVER;
+}
+
+void sim__spikes_begin(struct sim_arrivals *a)
+{
+    struct sim_arrivals_walk *w = &a->walk;
+    w->listed = listed(a, 0, &w->listed_until);
+    w->random = 1;
+    w->random_until = SIM_NEVER;
+    w->in_burst = true; /* so that calm comes first */
+    if (a->random_spikes.every.kind != SIM_DIST_NONE)
+        turn(a, w, 0);
+}
+
+void sim__spikes_advance(const struct sim_arrivals *a, struct sim_arrivals_walk *w, sim_time from)
+{
+    if (w->listed_until <= from)
+        w->listed = listed(a, from, &w->listed_until);
+    while (w->random_until <= from)
+        turn(a, w, w->random_until);
+}

@@ -1,0 +1,100 @@
+/* arrivals_trace.c - requests replayed from a file at its own times, divided by the speed. */
+#include "fabric/arrivals_state.h"
+
+#include <math.h>
+
+const struct sim_param sim_arrivals_replay_params[] = {
+    {"file", SIM_TRACE, offsetof(struct sim_arrivals_replay, trace), .flags = SIM_REQUIRED,
+     .doc = "A .csv file with the columns t_s and, each if wanted, op, key, bytes, session; or a "
+            ".bin file of 24-byte records. Its path is from the scenario's folder."},
+    {"from", SIM_TIME, offsetof(struct sim_arrivals_replay, from), "0s",
+     .doc = "Time of the file at which the run begins.",
+     .source = "chosen: a file's times are those of the run"},
+    {"speed", SIM_NUMBER, offsetof(struct sim_arrivals_replay, speed), "1", .low = 1e-6,
+     .high = 1e6, .doc = "How many times faster than in the file requests come.",
+     .source = "chosen: as they came"},
+    {"repeat", SIM_COUNT, offsetof(struct sim_arrivals_replay, repeat), "1", .unit = "times",
+     .doc = "How often it is played; each time begins a mean gap after the last request.",
+     .source = "chosen: a trace is played once"},
+    {0},
+};
+
+/* A time of the file as one of the run's first round. */
+static sim_time scaled(const struct sim_arrivals_replay *r, sim_time at)
+{
+    sim_time past = at - r->from;
+    return fabs(r->speed - 1) > 0 ? sim_time_nearest((double)past / r->speed) : past;
+}
+
+/* The first request that is played. */
+static size_t first_of(const struct sim_arrivals_replay *r)
+{
+    size_t low = 0, high = r->trace->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (r->trace->requests[middle].at < r->from)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* From the start of one round to the start of the next; 0: the requests all come at once. */
+static sim_time round_of(const struct sim_arrivals_replay *r, size_t first)
+{
+    const struct sim_trace_request *q = r->trace->requests;
+    size_t last = r->trace->count - 1;
+    sim_time span = q[last].at - q[first].at;
+    sim_time gap = last > first ? span / (sim_time)(last - first) : 0;
+    return scaled(r, q[last].at + gap);
+}
+
+const char *sim__trace_check(const struct sim_arrivals_replay *r)
+{
+    size_t first = first_of(r);
+    if (r->repeat < 1)
+        return "\"repeat\" of a trace is at least 1: how often it is played";
+    if (first == r->trace->count)
+        return "the trace has no request at \"from\" or later";
+    if (r->repeat > 1 && round_of(r, first) <= 0)
+        return "a trace whose requests all come at once cannot be repeated";
+    return NULL;
+}
+
+double sim__trace_rate(const struct sim_arrivals_replay *r)
+{
+    size_t first = first_of(r);
+    double seconds = (double)round_of(r, first) / 1e9;
+    return (double)(r->trace->count - first) / (r->repeat > 1 ? seconds : fmax(1, seconds));
+}
+
+void sim__trace_begin(struct sim_arrivals *a)
+{
+    a->first = a->due = first_of(&a->replay);
+    a->round_ns = round_of(&a->replay, a->first);
+}
+
+static sim_time due_at(const struct sim_arrivals *a)
+{
+    return a->round_from + scaled(&a->replay, a->replay.trace->requests[a->due].at);
+}
+
+/* What was due before now is passed over: the node was down, or a rate was set. */
+sim_time sim__trace_next(struct sim_arrivals *a, sim_time now)
+{
+    while (a->rounds < a->replay.repeat) {
+        for (; a->due < a->trace->count; a->due++)
+            if (due_at(a) >= now)
+                return due_at(a);
+        a->due = a->first;
+        a->rounds++;
+        a->round_from += a->round_ns;
+    }
+    return SIM_NEVER;
+}
+
+const struct sim_trace_request *sim_arrivals_take(struct sim_arrivals *a)
+{
+    return &a->trace->requests[a->due++];
+}

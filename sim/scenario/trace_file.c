@@ -1,0 +1,444 @@
+/* trace_file.c - files of requests: CSV, and 24-byte records as block traces are distributed.
+ *
+ * A file is read once, whole, and becomes an array that every replication replays. What it calls
+ * its keys and sessions, numbers or words, are numbered in the order of their first requests. The
+ * first row that is wrong is told by its line. */
+#include "scenario/load.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { RECORD = 24, COLUMNS = 5, CELL_MAX = 256 };
+enum column { TIME, OP, KEY, BYTES, SESSION };
+
+static const char *const column_names[COLUMNS + 1] = {"t_s", "op", "key", "bytes", "session", NULL};
+static const char *const op_names[] = {"read", "write", "delete", "scan", "other", NULL};
+
+#define TIME_MOST 4611686018.0 /* s: 2^62 ns */
+
+/* A part of the file's text. */
+struct cell {
+    const char *text;
+    size_t length;
+};
+
+/* Numbers names in the order in which they are first seen: open addressing by hash. */
+struct numbering {
+    struct cell *names;
+    uint32_t *slots; /* number + 1; 0: empty */
+    size_t mask, count;
+};
+
+/* A file being read. */
+struct reading {
+    struct sim__load *load;
+    struct sim_arena work; /* what is needed only while reading */
+    const char *name;      /* as in the scenario */
+    const char *text;
+    size_t bytes;
+    struct sim_trace_request *requests;
+    size_t count;
+    struct numbering keys, sessions;
+    int places[COLUMNS]; /* of each column in a row; -1: not there */
+    char why[SIM_ERROR_TEXT_BYTES];
+};
+
+/* ---- numbering ------------------------------------------------------------------------------- */
+
+static bool numbering_make(struct reading *r, struct numbering *n, size_t most)
+{
+    size_t slots = 16;
+    while (slots < 2 * most)
+        slots *= 2;
+    n->names = sim_arena_alloc(&r->work, most, sizeof *n->names);
+    n->slots = sim_arena_alloc(&r->work, slots, sizeof *n->slots);
+    n->mask = slots - 1;
+    return n->names && n->slots;
+}
+
+static uint32_t number_of(struct numbering *n, struct cell name)
+{
+    size_t slot = sim_hash64(name.text, name.length, 0) & n->mask;
+    for (; n->slots[slot]; slot = (slot + 1) & n->mask) {
+        const struct cell *other = &n->names[n->slots[slot] - 1];
+        if (other->length == name.length && memcmp(other->text, name.text, name.length) == 0)
+            return n->slots[slot] - 1;
+    }
+    n->names[n->count++] = name;
+    n->slots[slot] = (uint32_t)n->count;
+    return n->slots[slot] - 1;
+}
+
+/* Room for so many requests and their names; false: too many (said), or out of memory. */
+static bool make_room(struct reading *r, size_t most)
+{
+    if (most > SIM__TRACE_REQUESTS_MAX) {
+        snprintf(r->why, sizeof r->why, "\"%s\" has more than %d requests", sim_quote(r->name).s,
+                 SIM__TRACE_REQUESTS_MAX);
+        return false;
+    }
+    r->requests = sim__alloc(r->load, most, sizeof *r->requests);
+    bool keys = r->places[KEY] < 0 || numbering_make(r, &r->keys, most);
+    bool sessions = r->places[SESSION] < 0 || numbering_make(r, &r->sessions, most);
+    return r->requests && keys && sessions;
+}
+
+/* ---- CSV ------------------------------------------------------------------------------------- */
+
+/* A decimal number of a cell, times `scale`, to the nearest whole; false: it is none, or more than
+ * `most` before scaling. Up to nine decimals are exact. */
+static bool decimal(struct cell c, int64_t scale, double most, int64_t *out)
+{
+    char copy[48];
+    struct sim_amount amount;
+    struct sim_error ignored;
+    int64_t whole = 0, part = 0, unit = scale;
+    size_t i = 0;
+    for (; i < c.length && i < 10 && c.text[i] >= '0' && c.text[i] <= '9'; i++)
+        whole = 10 * whole + (c.text[i] - '0');
+    bool digits = i > 0;
+    if (digits && i < c.length && c.text[i] == '.')
+        for (i++; i < c.length && unit >= 10 && c.text[i] >= '0' && c.text[i] <= '9'; i++) {
+            unit /= 10;
+            part += (c.text[i] - '0') * unit;
+        }
+    if (digits && i == c.length) {
+        *out = whole * scale + part;
+        return (double)whole <= most;
+    }
+    if (c.length == 0 || c.length >= sizeof copy)
+        return false;
+    memcpy(copy, c.text, c.length);
+    copy[c.length] = '\0';
+    if (sim_units_parse(copy, SIM_DIM_NUMBER, NULL, &amount, &ignored) || !(amount.value >= 0) ||
+        amount.value > most)
+        return false;
+    *out = sim_time_nearest(amount.value * (double)scale);
+    return true;
+}
+
+/* The cells of the line at *at, which is moved past it; how many, or -1: more than there may be. */
+static int split(const struct reading *r, size_t *at, struct cell cells[COLUMNS])
+{
+    const char *begin = r->text + *at;
+    const char *end = memchr(begin, '\n', r->bytes - *at);
+    *at = end ? (size_t)(end - r->text) + 1 : r->bytes;
+    end = end ? end : r->text + r->bytes;
+    if (end > begin && end[-1] == '\r')
+        end--;
+    for (int n = 0; n < COLUMNS; n++) {
+        const char *comma = memchr(begin, ',', (size_t)(end - begin));
+        cells[n] = (struct cell){begin, (size_t)((comma ? comma : end) - begin)};
+        while (cells[n].length > 0 && *cells[n].text == ' ') {
+            cells[n].text++;
+            cells[n].length--;
+        }
+        while (cells[n].length > 0 && cells[n].text[cells[n].length - 1] == ' ')
+            cells[n].length--;
+        if (!comma)
+            return n + 1;
+        begin = comma + 1;
+    }
+    return -1;
+}
+
+static bool is(struct cell c, const char *word)
+{
+    return c.length == strlen(word) && memcmp(c.text, word, c.length) == 0;
+}
+
+static const char *shown(struct cell c, char copy[CELL_MAX])
+{
+    size_t n = c.length < 40 ? c.length : 40;
+    memcpy(copy, c.text, n);
+    copy[n] = '\0';
+    return copy;
+}
+
+static bool refuse(struct reading *r, size_t line, const char *format, const char *what)
+{
+    char sentence[CELL_MAX + 128];
+    snprintf(sentence, sizeof sentence, format, what);
+    snprintf(r->why, sizeof r->why, "\"%s\", line %zu: %s", sim_quote(r->name).s, line, sentence);
+    return false;
+}
+
+/* The first line names the columns. */
+static int read_header(struct reading *r, size_t *at)
+{
+    struct cell cells[COLUMNS];
+    char copy[CELL_MAX];
+    int n = split(r, at, cells);
+    for (int k = 0; k < COLUMNS; k++)
+        r->places[k] = -1;
+    for (int i = 0; i < n; i++) {
+        int k = 0;
+        while (k < COLUMNS && !is(cells[i], column_names[k]))
+            k++;
+        if (k < COLUMNS && r->places[k] < 0) {
+            r->places[k] = i;
+            continue;
+        }
+        refuse(r, 1,
+               "\"%s\" is not a column, or stands there twice: the first line names the columns, "
+               "t_s and of op, key, bytes, session those there are",
+               sim_quote(shown(cells[i], copy)).s);
+        return -1;
+    }
+    if (n < 0 || r->places[TIME] < 0) {
+        refuse(r, 1, "the first line names the columns, such as %s", "t_s,op,key,bytes,session");
+        return -1;
+    }
+    return n;
+}
+
+static bool read_row(struct reading *r, size_t line, const struct cell *cells)
+{
+    struct sim_trace_request *q = &r->requests[r->count];
+    char copy[CELL_MAX];
+    int64_t value = 0;
+    struct cell c = cells[r->places[TIME]];
+    if (!decimal(c, SIM_SECOND, TIME_MOST, &q->at))
+        return refuse(r, line, "\"%s\" is not a time in seconds, such as 0.25",
+                      sim_quote(shown(c, copy)).s);
+    if (r->count > 0 && q->at < q[-1].at)
+        return refuse(r, line, "the time goes back to %s: requests stand in the order of time",
+                      sim_quote(shown(c, copy)).s);
+    if (r->places[OP] >= 0) {
+        c = cells[r->places[OP]];
+        while (op_names[q->op] && !is(c, op_names[q->op]))
+            q->op++;
+        if (!op_names[q->op])
+            return refuse(r, line, "\"%s\" is none of read, write, delete, scan, other",
+                          sim_quote(shown(c, copy)).s);
+    }
+    if (r->places[BYTES] >= 0) {
+        c = cells[r->places[BYTES]];
+        if (!decimal(c, 1, 9e9, &value))
+            return refuse(r, line, "\"%s\" is not a number of bytes", sim_quote(shown(c, copy)).s);
+        q->bytes = value;
+    }
+    for (int k = 0; k < 2; k++) {
+        int place = r->places[k ? SESSION : KEY];
+        if (place >= 0 && cells[place].length == 0)
+            return refuse(r, line, "\"%s\" is empty", k ? "session" : "key");
+    }
+    if (r->places[KEY] >= 0)
+        q->key = number_of(&r->keys, cells[r->places[KEY]]);
+    if (r->places[SESSION] >= 0)
+        q->session = 1 + number_of(&r->sessions, cells[r->places[SESSION]]);
+    r->count++;
+    return true;
+}
+
+static bool read_csv(struct reading *r)
+{
+    struct cell cells[COLUMNS];
+    size_t at = 0, lines = 1, line = 1;
+    for (size_t i = 0; i < r->bytes; i++)
+        lines += r->text[i] == '\n';
+    int columns = read_header(r, &at);
+    if (columns < 0)
+        return false;
+    if (!make_room(r, lines))
+        return false;
+    while (at < r->bytes) {
+        int n = split(r, &at, cells);
+        char wanted[64];
+        snprintf(wanted, sizeof wanted, "as many columns as the first line, %d", columns);
+        line++;
+        if (n == 1 && cells[0].length == 0 && at == r->bytes)
+            break; /* an empty line at the end */
+        if (n != columns)
+            return refuse(r, line, "a row has %s", wanted);
+        if (!read_row(r, line, cells))
+            return false;
+    }
+    return true;
+}
+
+/* ---- 24-byte records ------------------------------------------------------------------------- */
+
+static uint64_t little_endian(const char *bytes, int count)
+{
+    uint64_t value = 0;
+    for (int i = count; i-- > 0;)
+        value = value << 8 | (unsigned char)bytes[i];
+    return value;
+}
+
+/* u32 time in s, u64 id, u32 size, i64 next access (left aside: it is the future), each little
+ * endian, as libCacheSim's traces are distributed. */
+static bool read_records(struct reading *r)
+{
+    if (r->bytes % RECORD) {
+        snprintf(r->why, sizeof r->why,
+                 "\"%s\" has %zu bytes, which are not whole records of %d bytes",
+                 sim_quote(r->name).s, r->bytes, RECORD);
+        return false;
+    }
+    size_t count = r->bytes / RECORD;
+    r->places[KEY] = r->places[BYTES] = 0;
+    r->places[OP] = r->places[SESSION] = -1;
+    if (!make_room(r, count))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const char *record = r->text + i * RECORD;
+        struct sim_trace_request *q = &r->requests[i];
+        q->at = (sim_time)little_endian(record, 4) * SIM_SECOND;
+        q->key = number_of(&r->keys, (struct cell){record + 4, 8});
+        q->bytes = (int64_t)little_endian(record + 12, 4);
+        if (i > 0 && q->at < q[-1].at) {
+            snprintf(r->why, sizeof r->why, "\"%s\", record %zu: the time goes back",
+                     sim_quote(r->name).s, i + 1);
+            return false;
+        }
+    }
+    r->count = count;
+    return true;
+}
+
+/* ---- the file -------------------------------------------------------------------------------- */
+
+/* The whole file into the working arena; false with the reason, or out of memory. */
+static bool read_file(struct reading *r, const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    long size = -1;
+    if (file && fseek(file, 0, SEEK_END) == 0)
+        size = ftell(file);
+    const char *wrong = !file       ? "cannot be opened: its path is from the scenario's folder"
+                        : size < 0  ? "cannot be read"
+                        : size == 0 ? "is empty"
+                        : size > SIM__TRACE_BYTES_MAX ? "is larger than 1 GiB"
+                                                      : NULL;
+    char *text = wrong ? NULL : sim_arena_alloc(&r->work, (size_t)size, 1);
+    if (text && (fseek(file, 0, SEEK_SET) || fread(text, 1, (size_t)size, file) != (size_t)size))
+        wrong = "cannot be read";
+    if (file)
+        fclose(file);
+    if (wrong)
+        snprintf(r->why, sizeof r->why, "\"%s\" %s", sim_quote(r->name).s, wrong);
+    r->text = text;
+    r->bytes = (size_t)size;
+    return text && !wrong;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text), m = strlen(end);
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+/* Reads the file into its entry, or the reason why it cannot be. */
+static void read_entry(struct sim__load *load, struct sim__trace_file *entry)
+{
+    struct reading r = {.load = load, .name = entry->name};
+    const char *file = load->document->file, *slash = strrchr(file, '/');
+    int folder = slash && *entry->name != '/' ? (int)(slash - file) + 1 : 0;
+    r.work.allow = load->arena->allow;
+    r.work.allow_self = load->arena->allow_self;
+    char *path = sim_arena_format(&r.work, "%.*s%s", folder, file, entry->name);
+    bool csv = ends_with(entry->name, ".csv"), known = csv || ends_with(entry->name, ".bin");
+    if (!known)
+        snprintf(r.why, sizeof r.why,
+                 "\"%s\" is no trace: a .csv file, or a .bin file of %d-byte records",
+                 sim_quote(r.name).s, RECORD);
+    bool good = known && path && read_file(&r, path) && (csv ? read_csv(&r) : read_records(&r));
+    if (good && r.count == 0) {
+        snprintf(r.why, sizeof r.why, "\"%s\" has no requests", sim_quote(r.name).s);
+        good = false;
+    }
+    if (good)
+        entry->trace = (struct sim_trace){.name = entry->name,
+                                          .requests = r.requests,
+                                          .count = r.count,
+                                          .keys = r.keys.count,
+                                          .has_keys = r.places[KEY] >= 0,
+                                          .has_ops = r.places[OP] >= 0,
+                                          .has_bytes = r.places[BYTES] >= 0,
+                                          .has_sessions = r.places[SESSION] >= 0,
+                                          .hash = sim_hash64(r.text, r.bytes, 0)};
+    entry->why = r.why[0] ? sim__copy(load, r.why) : NULL;
+    load->out_of_memory = load->out_of_memory || (!good && !r.why[0]);
+    sim_arena_free(&r.work);
+}
+
+bool sim__read_trace(struct sim__load *load, const struct sim__at *at, json_t *value, char *out)
+{
+    const char *name = sim__read_text(load, at, value);
+    if (!name)
+        return false;
+    struct sim__trace_file **place = &load->document->traces;
+    while (*place && strcmp((*place)->name, name) < 0)
+        place = &(*place)->next;
+    struct sim__trace_file *entry = *place;
+    if (!entry || strcmp(entry->name, name) != 0) {
+        entry = sim__alloc(load, 1, sizeof *entry);
+        if (!entry)
+            return false;
+        entry->name = name;
+        entry->next = *place;
+        *place = entry;
+        read_entry(load, entry);
+    }
+    if (entry->why)
+        sim__say(load, at, SIM__SOFT, "%s", entry->why);
+    if (entry->why || load->out_of_memory)
+        return false;
+    const struct sim_trace *trace = &entry->trace;
+    memcpy(out, &trace, sizeof trace);
+    return true;
+}
+
+/* ---- what it is given beside ----------------------------------------------------------------- */
+
+/* The struct sim_arrivals_replay that a table has, and the keyspace beside it (1 + its index). */
+static const struct sim_arrivals_replay *replay_of(const struct sim_param *table, const char *image,
+                                                   const char **key, uintptr_t *space)
+{
+    const struct sim_arrivals_replay *found = NULL;
+    for (const struct sim_param *p = table; p && p->name; p++) {
+        if (p->kind == SIM_GROUP && p->fields == sim_arrivals_replay_params) {
+            found = (const struct sim_arrivals_replay *)(const void *)(image + p->offset);
+            *key = p->name;
+        }
+        if (p->kind == SIM_KEYSPACE)
+            memcpy(space, image + p->offset, sizeof *space);
+    }
+    return found && found->trace ? found : NULL;
+}
+
+void sim__check_trace(struct sim__load *load, const struct sim__at *at,
+                      const struct sim_param *table, const char *image)
+{
+    uintptr_t space = 0;
+    const char *key = NULL;
+    const struct sim_arrivals_replay *replay = replay_of(table, image, &key, &space);
+    if (!replay)
+        return;
+    const struct sim__at *here = SIM__KEY(at, key);
+    const struct sim_trace *trace = replay->trace;
+    const struct sim_plan *plan = load->plan;
+    uint64_t keys = space ? plan->keyspaces[space - 1].keys.n : 0;
+    if (trace->has_keys && !space)
+        sim__say(load, here, SIM__SOFT,
+                 "the trace names keys: give the \"keyspace\" they are of, with %llu keys or more",
+                 (unsigned long long)trace->keys);
+    else if (trace->has_keys && keys > 0 && keys < trace->keys)
+        sim__say(load, here, SIM__SOFT,
+                 "the trace names %llu keys, more than the %llu of the keyspace \"%s\"",
+                 (unsigned long long)trace->keys, (unsigned long long)keys,
+                 plan->keyspaces[space - 1].name);
+    sim_time first = SIM_NEVER;
+    for (size_t i = trace->count; i-- > 0 && trace->requests[i].at >= replay->from;)
+        first = trace->requests[i].at;
+    double after = (double)(first - replay->from) / replay->speed;
+    if (plan->duration > 0 && after >= (double)plan->duration)
+        sim__say(load, here, SIM__SOFT,
+                 "no request falls into the run, %s: the first comes at %s of the file; set "
+                 "\"from\"",
+                 sim_units_format(SIM_DIM_TIME, (double)plan->duration).s,
+                 sim_units_format(SIM_DIM_TIME, (double)first).s);
+}
