@@ -58,8 +58,8 @@ static int init(struct sim_node *self, struct sim_error *error)
  * `weir models template`, the schema and every check come from here. */
 static const struct sim_param params[] = {
     {"delay", SIM_DISTRIBUTION, offsetof(struct template, delay), "1ms",
-     .flags = SIM_CHANGEABLE | SIM_WORK,
-     .doc = "From a request's arrival to its answer.", .source = "chosen: a round number"},
+     .flags = SIM_CHANGEABLE | SIM_WORK, .doc = "From a request's arrival to its answer.",
+     .source = "chosen: a round number"},
     {0},
 };
 

@@ -1,5 +1,5 @@
-/* arrivals.h - what models that start requests of themselves share: when the next one starts and how
- * many with it, and mixes of kinds of request.
+/* arrivals.h - what models that start requests of themselves share: when the next one starts and
+ * how many with it, and mixes of kinds of request.
  *
  * An open load is a rate over time, and an arrival falls where its integral has grown by a draw of
  * mean 1. The rate is one of: constant, steps and ramps, a curve over the day, or a rate modulated
@@ -39,7 +39,7 @@ struct sim_arrivals_turn {
     double share;
 };
 
-/* A curve that repeats: a cosine around `rate`, or `rate` times factors joined by straight lines. */
+/* A curve that repeats: a cosine around `rate`, or `rate` times factors joined by lines. */
 struct sim_arrivals_day {
     double rate; /* per second; 0: no such load */
     double peak_to_trough;

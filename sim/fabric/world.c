@@ -424,8 +424,8 @@ static void marked(const struct sim_param *p, const char *image, double *work, d
 }
 
 /* How long a call by a component takes at least on average, ns, when it makes at most so many at
- * once: on the way, at work, and no longer than its timeout. A model that marks no work passes calls
- * on. A callee that is down, or full, answers at once. */
+ * once: on the way, at work, and no longer than its timeout. A model that marks no work passes
+ * calls on. A callee that is down, or full, answers at once. */
 static double quickest(const struct sim_plan *plan, uint32_t component, double calls, int depth)
 {
     const struct sim_plan_component *c = &plan->components[component];
@@ -479,7 +479,10 @@ double sim_plan_events(const struct sim_plan *plan, char *arithmetic, size_t byt
     char more[40] = "";
     if (faults > 0.01 * total)
         snprintf(more, sizeof more, " + %.3g of faults", faults);
-    if (arithmetic != NULL && bytes > 0)
+    if (arithmetic != NULL && bytes > 0 && isinf(total))
+        snprintf(arithmetic, bytes,
+                 "users whose answers may take no time need a think_time, or whom they call work");
+    else if (arithmetic != NULL && bytes > 0)
         snprintf(arithmetic, bytes, "%.4g requests/s x %.4g s x %.3g calls a request x %d events%s",
                  offered, seconds, offered > 0 ? calls / offered : 0, EVENTS_A_CALL, more);
     return total;

@@ -22,7 +22,7 @@ enum type {
 };
 
 static const char *const type_names[] = {
-    "constant", "uniform", "exponential", "normal",    "lognormal",   "pareto", "weibull",
+    "constant", "uniform", "exponential", "normal",    "lognormal",   "pareto",    "weibull",
     "gamma",    "erlang",  "mixture",     "empirical", "percentiles", "geometric", NULL};
 
 enum { FIELDS = 3 };

@@ -175,6 +175,10 @@ static void a_runaway_is_named(void **state)
                " \"variants\": {\"base\": {}, \"sane\": {\"components\": {\"users\": "
                "{\"think_time\": \"1s\"}}}}}\n");
     struct result r = run("run loop.json");
+    assert_int_equal(r.status, 2); /* foreseen: a cycle that takes no time */
+    assert_non_null(strstr(r.err, "think_time"));
+    result_free(&r);
+    r = run("run loop.json --force");
     assert_int_equal(r.status, 3);
     assert_non_null(strstr(r.err, "base, replication 0"));
     assert_non_null(strstr(r.err, "instant"));

@@ -330,8 +330,8 @@ static double estimated(const char *app, const char *users, const char *more)
     return events;
 }
 
-/* 10 users; a request is 1 + 3 events. A cycle is the thought, the way there and back, the work, and
- * no more than the timeout; without work where the callee may refuse or be down. */
+/* 10 users; a request is 1 + 3 events. A cycle is the thought, the way there and back, the work,
+ * and no more than the timeout; without work where the callee may refuse or be down. */
 static void a_closed_load_is_bounded_by_its_cycle(void **state)
 {
     (void)state;

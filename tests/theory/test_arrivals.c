@@ -154,7 +154,7 @@ static void it_starts_stationary(void **state)
     assert_true(fabs(sum / RUNS - 15) <= error && error < 0.03 * 15);
 }
 
-/* ---- curves and spikes: counts by window against the integral of the rate --------------------- */
+/* ---- curves and spikes: counts by window against the integral of the rate -------------------- */
 
 /* The p-value of chi-square with so many degrees of freedom. */
 static double p_value(double chi_square, double degrees)
