@@ -182,6 +182,37 @@ static void the_hash_of_a_scenario_covers_its_trace(void **state)
     sim_scenario_free(s);
 }
 
+static long allocations_left;
+
+static bool failing_allow(void *self, size_t bytes)
+{
+    (void)self, (void)bytes;
+    return allocations_left-- != 0;
+}
+
+/* Whichever allocation fails while a trace is read, the loader says so and loses nothing. */
+static void a_trace_survives_want_of_memory(void **state)
+{
+    (void)state;
+    char out[2000];
+    struct sim_load_options options = {.allow = failing_allow};
+    write_file("a.csv", csv, sizeof csv - 1);
+    char *json = harness_json(with_folder(TRACED("8s", ""), out, sizeof out));
+    bool failed = true;
+    long k = 0;
+    for (; failed; k++) {
+        struct sim_diagnostics found = {0};
+        allocations_left = k;
+        struct sim_scenario *s = sim_scenario_parse("t", json, strlen(json), &options, &found);
+        failed = allocations_left < 0;
+        assert_true(failed ? !s && found.out_of_memory : s != NULL);
+        sim_scenario_free(s);
+        sim_diagnostics_free(&found);
+    }
+    assert_true(k > 50);
+    free(json);
+}
+
 static void batches_come_at_one_instant(void **state)
 {
     (void)state;
@@ -366,6 +397,7 @@ int main(void)
         cmocka_unit_test(a_trace_goes_on_after_a_fault),
         cmocka_unit_test(records_name_their_keys),
         cmocka_unit_test(the_hash_of_a_scenario_covers_its_trace),
+        cmocka_unit_test(a_trace_survives_want_of_memory),
         cmocka_unit_test(batches_come_at_one_instant),
         cmocka_unit_test(a_curve_sends_its_integral),
         cmocka_unit_test(a_rate_that_is_set_moves_no_chain),
