@@ -394,11 +394,16 @@ static double round_trip(const struct sim_plan *plan, uint32_t from, uint32_t to
                : 0;
 }
 
-static bool may_crash(const struct sim_plan *plan, uint32_t component)
+/* Whether a fault may make a component turn calls away without work. */
+static bool may_turn_away(const struct sim_plan *plan, uint32_t component)
 {
-    for (uint32_t i = 0; i < plan->fault_count; i++)
-        if (plan->faults[i].component == component && plan->faults[i].kind == SIM_DO_CRASH)
+    for (uint32_t i = 0; i < plan->fault_count; i++) {
+        const struct sim_plan_fault *f = &plan->faults[i];
+        bool turns_away = f->kind == SIM_DO_CRASH || f->kind == SIM_DO_RESTART ||
+                          f->kind == SIM_DO_ERRORS;
+        if (turns_away && sim_plan_end_reaches(plan, &f->on, component))
             return true;
+    }
     return false;
 }
 
@@ -438,7 +443,7 @@ static double quickest(const struct sim_plan *plan, uint32_t component, double c
             marked(callee->model->params, callee->image, &work, &admits);
             if (isinf(work))
                 work = quickest(plan, to, calls, depth + 1);
-            if (calls > admits || may_crash(plan, to))
+            if (calls > admits || may_turn_away(plan, to))
                 work = 0;
             least = fmin(least, work + round_trip(plan, component, to));
         }
