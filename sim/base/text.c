@@ -108,6 +108,23 @@ static void repair_point(char *text)
     memmove(from + 1, rest, strlen(rest) + 1);
 }
 
+struct sim_unit_text sim_unit_text(const char *unit, bool one)
+{
+    struct sim_unit_text out;
+    size_t n = strcspn(unit, "/ "); /* the first word is what is counted */
+    snprintf(out.s, sizeof out.s, "%s", unit);
+    if (!one || n < 4 || n >= sizeof out.s || unit[n - 1] != 's' || unit[n - 2] == 's')
+        return out;
+    if (memcmp(unit + n - 3, "ies", 3) == 0)
+        snprintf(out.s, sizeof out.s, "%.*sy%s", (int)(n - 3), unit, unit + n);
+    else if (n > 4 &&
+             (memcmp(unit + n - 4, "sses", 4) == 0 || memcmp(unit + n - 4, "ches", 4) == 0))
+        snprintf(out.s, sizeof out.s, "%.*s%s", (int)(n - 2), unit, unit + n);
+    else
+        snprintf(out.s, sizeof out.s, "%.*s%s", (int)(n - 1), unit, unit + n);
+    return out;
+}
+
 struct sim_number_text sim_number_text(double value)
 {
     struct sim_number_text out;

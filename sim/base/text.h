@@ -28,6 +28,12 @@ struct sim_hint {
 };
 struct sim_hint sim_nearest_hint(const struct sim_nearest *);
 
+/* A unit as it stands behind a number: "requests/s", and for one "request/s". */
+struct sim_unit_text {
+    char s[64];
+};
+struct sim_unit_text sim_unit_text(const char *unit, bool one);
+
 /* The shortest decimal text that reads back as exactly this value; always with a '.' as the
  * decimal point, whatever the locale. `value` is finite. */
 struct sim_number_text {

@@ -1,6 +1,8 @@
 /* number.c - numbers in results. */
 #include "report/number.h"
 
+#include "base/text.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -132,8 +134,9 @@ struct sim_number sim_number_with(double value, double half, const char *unit)
         snprintf(n.s, sizeof n.s, "%.*f ±%.*f%s%s%s%.12s", digits, shown, digits, around, space,
                  big, between, scale.unit);
     } else {
+        bool one = digits == 0 && shown == 1 && !*big;
         snprintf(n.s, sizeof n.s, "%.*f%s%s%s%.12s", digits, shown, space, big, between,
-                 scale.unit);
+                 sim_unit_text(scale.unit, one).s);
     }
     return n;
 }
@@ -141,4 +144,48 @@ struct sim_number sim_number_with(double value, double half, const char *unit)
 struct sim_number sim_number_human(double value, const char *unit)
 {
     return sim_number_with(value, NAN, unit);
+}
+
+struct sim_number sim_number_within(double value, double low, double high, const char *unit)
+{
+    double below = value - low, above = high - value, wide = fmax(below, above);
+    if (!(wide > 0) || (value != 0 && wide < fabs(value) * 1e-5))
+        return sim_number_human(value, unit);
+    if (fabs(below - above) <= 0.1 * wide || strcmp(unit, "1") != 0)
+        return sim_number_with(value, wide, unit);
+    struct sim_number n = {""};
+    int finer = decimals(wide) > 1 ? decimals(wide) - 1 : 1;
+    int digits = decimals(value) > finer ? decimals(value) : finer;
+    if (value == 0) {
+        snprintf(n.s, sizeof n.s, "0 +%.2g", above);
+        return n;
+    }
+    size_t used = (size_t)snprintf(n.s, sizeof n.s, "%.*f", digits, value);
+    double least = pow(10, -digits) / 2;
+    if (below >= least && used < sizeof n.s)
+        used += (size_t)snprintf(n.s + used, sizeof n.s - used, " -%.*f", digits, below);
+    if (above >= least && used < sizeof n.s)
+        snprintf(n.s + used, sizeof n.s - used, " +%.*f", digits, above);
+    return n;
+}
+
+struct sim_span_text sim_number_span(double value, double low, double high, const char *unit)
+{
+    struct sim_span_text text;
+    struct sim_scale scale = sim_number_scale(unit, value);
+    double factor, half = fmax(value - low, high - value);
+    const char *big = prefix(unit, value, &factor);
+    factor *= scale.factor;
+    if (!(half > 0)) {
+        snprintf(text.s, sizeof text.s, "%s", sim_number_human(value, unit).s);
+        return text;
+    }
+    int digits = decimals(value * factor), finer = decimals(half * factor);
+    finer = finer > 1 ? finer - 1 : finer; /* two digits of the half width are enough */
+    digits = finer > digits || digits > finer + 2 ? finer : digits;
+    const char *space = *big || *scale.unit ? " " : "";
+    const char *between = *big && *scale.unit ? " " : "";
+    snprintf(text.s, sizeof text.s, "%.*f%s%s%s%.24s (%.*f to %.*f)", digits, value * factor, space,
+             big, between, scale.unit, digits, low * factor, digits, high * factor);
+    return text;
 }

@@ -57,6 +57,16 @@ static void numbers_for_people(void **state)
     assert_string_equal(sim_number_human(NAN, "s").s, "-");
     assert_string_equal(sim_number_with(0.01234, 0.0004, "s").s, "12.34 ±0.40 ms");
     assert_string_equal(sim_number_with(0.01234, 0.00003, "s").s, "12.340 ±0.030 ms");
+    assert_string_equal(sim_number_human(1, "requests").s, "1 request");
+    assert_string_equal(sim_number_with(1, 0.5, "requests").s, "1.00 ±0.50 requests");
+    assert_string_equal(sim_number_within(0.5, 0.48, 0.52, "1").s, "0.500 ±0.020");
+    assert_string_equal(sim_number_within(0.999, 0.9977, 0.9995, "1").s, "0.9990 -0.0013 +0.0005");
+    assert_string_equal(sim_number_within(1, 0.99, 1, "1").s, "1.000 -0.010");
+    assert_string_equal(sim_number_within(0, 0, 0.0002, "1").s, "0 +0.0002");
+    assert_string_equal(sim_number_within(0.9, NAN, NAN, "1").s, "0.900");
+    assert_string_equal(sim_number_span(0.0123, 0.0101, 0.0145, "s").s, "12.3 ms (10.1 to 14.5)");
+    assert_string_equal(sim_number_span(219e-3, 117e-3, 320e-3, "s").s, "219 ms (117 to 320)");
+    assert_string_equal(sim_number_span(2, NAN, NAN, "requests").s, "2 requests");
 }
 
 /* ---- JSON ---------------------------------------------------------------------------------- */
