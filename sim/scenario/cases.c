@@ -121,14 +121,21 @@ static size_t each_variant(struct sim__load *load, json_t *map, bool read)
     return count;
 }
 
+/* The variants that were asked for, in the file's order; the unpatched file can be asked for as
+ * "base" also where none is named so. */
 static void choose(struct sim__load *load, const struct sim_load_options *options,
-                   struct sim_scenario *scenario)
+                   const struct sim_plan *base, struct sim_scenario *scenario)
 {
     size_t wanted = options ? options->variant_count : 0;
-    scenario->variants = sim__alloc(load, load->case_count + wanted, sizeof *scenario->variants);
+    bool named = false, asked = false;
+    scenario->variants = sim__alloc(load, load->case_count + 1, sizeof *scenario->variants);
+    for (size_t k = 0; k < load->case_count; k++)
+        named = named || strcmp(load->cases[k].name, "base") == 0;
     for (size_t i = 0; i < wanted; i++) {
         struct sim_nearest nearest = sim_nearest(options->variants[i]);
-        bool found = false;
+        bool found = !named && strcmp(options->variants[i], "base") == 0;
+        asked = asked || found;
+        sim_nearest_try(&nearest, "base");
         for (size_t k = 0; k < load->case_count && !found; k++) {
             found = strcmp(load->cases[k].name, options->variants[i]) == 0;
             sim_nearest_try(&nearest, load->cases[k].name);
@@ -138,6 +145,11 @@ static void choose(struct sim__load *load, const struct sim_load_options *option
                  sim_quote(options->variants[i]).s, sim_nearest_hint(&nearest).s);
         if (!found)
             sim__say_at(load, "--variant", 0, 0, "", text);
+    }
+    if (asked && scenario->variants) {
+        struct sim_case *c = &scenario->variants[scenario->variant_count++];
+        *c = (struct sim_case){.name = "base", .variant = "base", .plan = *base};
+        c->plan.title = scenario->title;
     }
     for (size_t k = 0; k < load->case_count && scenario->variants; k++) {
         bool chosen = wanted == 0;
@@ -177,7 +189,7 @@ void sim__read_variants(struct sim__load *load, const struct sim_load_options *o
             return;
         load->cases[i].plan.title = scenario->title;
     }
-    choose(load, options, scenario);
+    choose(load, options, &base, scenario);
 }
 
 /* ---- sweep ----------------------------------------------------------------------------------- */

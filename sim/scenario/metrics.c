@@ -144,6 +144,12 @@ int sim__metric_find(const struct sim_plan *plan, const char *text, struct sim__
     return 0;
 }
 
+int sim_scenario_metric(const struct sim_plan *plan, const char *that, struct sim_error *error)
+{
+    struct sim__metric metric;
+    return sim__metric_find(plan, that, &metric, error);
+}
+
 int sim_quantity(const char *text, const char *dimension, double *value, struct sim_error *error)
 {
     static const struct {

@@ -10,7 +10,7 @@ static json_t *variant_document(const struct sim__document *d, const char *name)
     for (size_t i = 0; i < d->variant_count; i++)
         if (d->variants[i].name && strcmp(d->variants[i].name, name) == 0)
             return d->variants[i].document;
-    return NULL;
+    return strcmp(name, "base") == 0 ? d->base.document : NULL; /* asked for, but not named */
 }
 
 static void write_section(struct sim__writer *w, const json_t *root, const char *key)

@@ -101,7 +101,7 @@ struct sim_set {
 };
 
 struct sim_load_options {
-    const char **variants; /* run only these; none: all */
+    const char **variants; /* run only these; none: all. "base" is always there to be asked for */
     size_t variant_count;
     const struct sim_set *sets;
     size_t set_count;
@@ -140,6 +140,9 @@ void sim_model_page(const struct sim_model *, void *stdio_file); /* weir models 
 /* And of what may stand in a scenario's "timeline". */
 void sim_fault_page(void *stdio_file);
 char *sim_schema(void);                                          /* the JSON Schema, malloc'd */
+
+/* Whether a plan has a metric "component.meter[.stat]". 0, or -1 with what is wrong with it. */
+int sim_scenario_metric(const struct sim_plan *, const char *that, struct sim_error *);
 
 /* A quantity in JSON-ish text to base units by its dimension; for --set, expect and figures.
  * `dimension`: "time" (s), "rate" (1/s), "bytes", "1" … */
