@@ -273,7 +273,7 @@ static const struct sim_meter meters[] = {
     COUNT("sets_dropped", sets_dropped, "Recomputed values not kept as their lease was gone."),
     COUNT("forwarded", forwarded, "Requests passed to the origin: writes, scans, other keyspaces."),
     {"hit_ratio", SIM_RATIO, "1", "Share of reads answered with what was kept.", .of = "hits",
-     .by = "lookups", .flags = SIM_HEADLINE},
+     .by = "lookups", .flags = SIM_HEADLINE | SIM_SHARE},
     {"earliness", SIM_HISTOGRAM, "s", "XFetch: from the first early recomputation to the expiry.",
      .offset = OF(earliness)},
     SIM_KEPT_METERS(struct cache, kept),

@@ -45,6 +45,7 @@ do for [_p=1:npanels] {
     XHI = XLO + (XHI - XLO)/(1 - _room)
     if (XLO < 0) { XLO = XLO - 0.15*(XHI - XLO) }
   }
+  x_top = panel_share[_p] ? 1 : 1e308
   eval proc('xaxis')
   set yrange [nvariants + 0.5 + 4.0/BH : 0.5 - 4.0/BH]
   unset grid; set grid xtics lt 1 lc rgb RULE lw 0.8 back

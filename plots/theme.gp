@@ -18,6 +18,7 @@ if (!exists("panel_log"))       { array panel_log[npanels];       do for [i=1:np
 if (!exists("panel_slo"))       { array panel_slo[npanels];       do for [i=1:npanels] { panel_slo[i] = NaN } }
 if (!exists("panel_slo_label")) { array panel_slo_label[npanels]; do for [i=1:npanels] { panel_slo_label[i] = 'SLO' } }
 if (!exists("panel_unit"))      { array panel_unit[npanels];      do for [i=1:npanels] { panel_unit[i] = '' } }
+if (!exists("panel_share"))     { array panel_share[npanels];     do for [i=1:npanels] { panel_share[i] = 0 } }
 if (!exists("panel_min"))       { array panel_min[npanels];       do for [i=1:npanels] { panel_min[i] = NaN } }
 if (!exists("panel_max"))       { array panel_max[npanels];       do for [i=1:npanels] { panel_max[i] = NaN } }
 
@@ -140,12 +141,14 @@ if (panel_log[_p]) {
   _st = nice((YHI - YLO)/max2(2, min2(5, _ph/32.0)));
   if (YLO != 0 && !ok(panel_min[_p])) { YLO = floor(YLO/_st)*_st };
   if (ok(panel_max[_p])) { YHI = panel_max[_p] } else { YHI = YHI + 0.06*(YHI - YLO) };
-  do for [_m=int(ceil(YLO/_st - 1e-9)):int(floor(YHI/_st + 1e-9))] { set ytics add (human(_m*_st) _m*_st 0); YT = YT.sprintf(' %.12g', _m*_st) };
+  if (panel_share[_p] && YHI > 1 && YLO < 1) { YHI = 1 + 0.02*(1 - YLO) };
+  do for [_m=int(ceil(YLO/_st - 1e-9)):int(floor((panel_share[_p] ? min2(YHI, 1) : YHI)/_st + 1e-9))] { set ytics add (human(_m*_st) _m*_st 0); YT = YT.sprintf(' %.12g', _m*_st) };
 };
 set yrange [panel_log[_p] ? YLO*0.9999 : YLO : YHI]; set grid ytics lt 1 lc rgb RULE lw 0.8 back
 EOP
 
-# numeric x axis (curve, ccdf) from XLO..XHI; x_log; wants a width in px in _pw.
+# numeric x axis (bars, curve, ccdf) from XLO..XHI; x_log; wants a width in px in _pw; ticks end at x_top.
+x_top = 1e308
 $xaxis << EOP
 unset logscale x; set xtics () font ',10.5';
 if (x_log) {
@@ -154,7 +157,7 @@ if (x_log) {
     if ((_m == 1 && (_d - floor(log10(XLO))) % _stp == 0) || (_stp == 1 && _pw/_dec > 110 && (_m == 2 || _m == 5)) || (_dec < 0.6)) { set xtics add (human(_v) _v 0) } else { if (_dec < 6 || _m == 1) { set xtics add ('' _v 1) } } } } };
 } else {
   _st = nice((XHI - XLO)/max2(2, _pw/60.0));
-  do for [_m=int(ceil(XLO/_st - 1e-9)):int(floor(XHI/_st + 1e-9))] { set xtics add (human(_m*_st) _m*_st 0) };
+  do for [_m=int(ceil(XLO/_st - 1e-9)):int(floor(min2(XHI, x_top)/_st + 1e-9))] { set xtics add (human(_m*_st) _m*_st 0) };
 };
 set xrange [x_log ? XLO*0.9999 : XLO : XHI]
 EOP

@@ -87,7 +87,7 @@ struct sim_model {
          0},                                                                                       \
     {                                                                                              \
         "utilisation", SIM_RATIO, "1", "Servers busy over servers there are.", 0, "busy",          \
-            "capacity", SIM_HEADLINE                                                               \
+            "capacity", SIM_HEADLINE | SIM_SHARE                                                   \
     }
 
 #endif

@@ -87,9 +87,10 @@ struct sim_meter {
     const char *doc;
     size_t offset; /* in the model's struct; not for SIM_RATIO */
     const char *of, *by;
-    unsigned flags; /* SIM_HEADLINE: in the table printed after a run, and kept as a series */
+    unsigned flags; /* SIM_HEADLINE: in the table printed after a run, and kept as a series.
+                       SIM_SHARE: a ratio that cannot exceed 1; its intervals and axes stay there */
 };
 
-enum { SIM_HEADLINE = 16 };
+enum { SIM_HEADLINE = 16, SIM_SHARE = 32 };
 
 #endif

@@ -98,6 +98,28 @@ static void panel_log(FILE *gp, const void *self, uint32_t i)
     number(gp, ((const struct sim_drawing *)self)->panels[i].asked->log);
 }
 
+/* Whether all that a panel shows are shares, as far as the first variant that has it tells. */
+static void panel_share(FILE *gp, const void *self, uint32_t i)
+{
+    const struct sim_drawing *d = self;
+    const struct sim_drawn_panel *panel = &d->panels[i];
+    uint32_t count = panel->that ? 1 : panel->asked->series_count, shares = 0;
+    for (uint32_t s = 0; s < count && d->figure->kind != SIM_FIGURE_CCDF; s++) {
+        const char *that = panel->that ? panel->that : panel->asked->series[s];
+        for (uint32_t v = 0; v < d->variant_count; v++) {
+            uint32_t at = d->variants[v].at;
+            const struct sim_record *sample = sim_runs_sample(d->report->runs, at);
+            uint32_t m = sample ? sim_aggregate_metric(sample, that) : UINT32_MAX;
+            if (m == UINT32_MAX)
+                continue;
+            shares += sim_aggregate_is_share(d->report->runs, at, sample->metrics[m].component,
+                                             sample->metrics[m].meter);
+            break;
+        }
+    }
+    number(gp, count > 0 && shares == count);
+}
+
 static void panel_slo(FILE *gp, const void *self, uint32_t i)
 {
     const struct sim_drawing *d = self;
@@ -122,6 +144,7 @@ static void write_panels(const struct sim_drawing *d, FILE *gp)
     set_array(gp, "panel_title", d->panel_count, panel_title, d);
     set_array(gp, "panel_unit", d->panel_count, panel_unit, d);
     set_array(gp, "panel_log", d->panel_count, panel_log, d);
+    set_array(gp, "panel_share", d->panel_count, panel_share, d);
     set_array(gp, bars ? "panel_claim" : "panel_slo", d->panel_count, panel_slo, d);
     set_array(gp, bars ? "panel_claim_label" : "panel_slo_label", d->panel_count, panel_slo_label,
               d);
@@ -384,7 +407,8 @@ static void lines_bars(struct sim_drawing *d)
             const struct sim_aggregate *a = &d->report->aggregates[d->variants[v].at];
             uint32_t m = a->sample ? sim_aggregate_metric(a->sample, d->panels[p].that)
                                    : UINT32_MAX;
-            line->y[v] = m == UINT32_MAX ? (struct sim_estimate){NAN, NAN, NAN, 0} : a->metrics[m];
+            const struct sim_estimate none = {.mean = NAN, .low = NAN, .high = NAN};
+            line->y[v] = m == UINT32_MAX ? none : a->metrics[m];
             if (m != UINT32_MAX)
                 d->panels[p].unit = a->sample->metrics[m].unit;
             sim_drawing_range(&d->panels[p], line->y[v].mean);

@@ -2,6 +2,7 @@
 #include "report/figure.h"
 
 #include "report/reduce.h"
+#include "study/wilson.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -56,6 +57,10 @@ static void estimate_windows(struct sim_drawing *d, uint32_t at, uint32_t series
                              uint32_t windows, struct sim_estimate *all, double *means)
 {
     const struct sim_runs *runs = d->report->runs;
+    const struct sim_record *sample = sim_runs_sample(runs, at);
+    bool share = sample && series < sample->series_count &&
+                 sim_aggregate_is_share(runs, at, sample->series[series].component,
+                                        sample->series[series].meter);
     for (uint32_t w = 0; w < windows; w++) {
         uint32_t n = 0;
         for (uint32_t r = 0; r < runs->replications; r++) {
@@ -63,7 +68,8 @@ static void estimate_windows(struct sim_drawing *d, uint32_t at, uint32_t series
             if (record && series < record->series_count && first + w < record->windows)
                 d->values[n++] = record->series[series].values[first + w];
         }
-        all[w] = sim_estimate_quick(d->values, n, d->quantiles);
+        all[w] = share ? sim_wilson_shares(d->values, n, 0, d->quantiles)
+                       : sim_estimate_quick(d->values, n, d->quantiles);
         means[w] = all[w].mean;
     }
 }
@@ -178,10 +184,8 @@ static void tail_points(struct sim_drawing *d, const struct sim_tally **tallies,
         if (here == total)
             tail_point(line, (double)(sim_histogram_bucket_high(b) - 1) / base, all);
         passed += here;
-        struct sim_estimate e = sim_estimate_quick(d->values, n, d->quantiles);
+        struct sim_estimate e = sim_wilson_shares(d->values, n, 0, d->quantiles);
         e.mean = (double)(total - passed) / (double)total;
-        e.low = e.low < 0 ? 0 : e.low;
-        e.high = e.high > 1 ? 1 : e.high;
         if (passed < total)
             tail_point(line, (double)(sim_histogram_bucket_high(b) - 1) / base, e);
     }

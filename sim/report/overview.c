@@ -1,6 +1,7 @@
 /* overview.c - what `weir run` prints: the headline numbers side by side, the claims, the audit. */
 #include "report/report.h"
 
+#include "base/text.h"
 #include "report/number.h"
 
 #include <inttypes.h>
@@ -41,8 +42,7 @@ static void pad(FILE *out, const char *s, unsigned to, bool right)
 
 /* ---- wrapped text -------------------------------------------------------------------------- */
 
-/* Prints words with line breaks; all lines but the first are indented. */
-static void wrap(FILE *out, const char *text, unsigned indent, unsigned at, unsigned columns)
+void sim_overview_wrap(FILE *out, const char *text, unsigned indent, unsigned at, unsigned columns)
 {
     while (*text) {
         size_t n = strcspn(text, " \n");
@@ -66,20 +66,6 @@ static void wrap(FILE *out, const char *text, unsigned indent, unsigned at, unsi
 
 /* ---- the table ----------------------------------------------------------------------------- */
 
-static bool is_shown(const struct sim_record *record, uint32_t at)
-{
-    const struct sim_metric *m = &record->metrics[at];
-    if (!m->headline)
-        return false;
-    if (strcmp(m->stat, "p50") == 0 || strcmp(m->stat, "p99") == 0)
-        return true;
-    if (strcmp(m->stat, "mean") != 0)
-        return false;
-    char that[256]; /* of a histogram the percentiles say more than the mean */
-    snprintf(that, sizeof that, "%s.%s.p99", m->component, m->meter);
-    return sim_aggregate_metric(record, that) == UINT32_MAX;
-}
-
 static void metric_cell(const struct sim_report *report, uint32_t at, const char *that, char *text)
 {
     const struct sim_aggregate *a = &report->aggregates[at];
@@ -89,10 +75,9 @@ static void metric_cell(const struct sim_report *report, uint32_t at, const char
         return;
     }
     const struct sim_estimate *e = &a->metrics[m];
-    double half = e->high - e->mean;
     const char *unit = a->sample->metrics[m].unit; /* in the head, unless it varies */
-    struct sim_number n = sim_number_with(e->mean, half > 0 ? half : NAN,
-                                          sim_number_has_family(unit) ? unit : "1");
+    struct sim_number n = sim_number_within(e->mean, e->low, e->high,
+                                            sim_number_has_family(unit) ? unit : "1");
     snprintf(text, CELL_BYTES, "%s", n.s);
 }
 
@@ -136,7 +121,7 @@ static uint32_t collect(const struct sim_report *report, char (*names)[CELL_BYTE
         const struct sim_record *record = report->aggregates[at].sample;
         for (uint32_t i = 0; record && i < record->metric_count; i++) {
             const struct sim_metric *m = &record->metrics[i];
-            if (!is_shown(record, i) || n == most)
+            if (!sim_aggregate_is_shown(record, i) || n == most)
                 continue;
             snprintf(names[n], sizeof names[n], "%s.%s.%s", m->component, m->meter, m->stat);
             uint32_t k = 0;
@@ -224,11 +209,11 @@ static uint32_t print_same(const struct sim_report *report, char (*names)[CELL_B
         const char *unit = unit_in_head(report, names[m]);
         if (n < sizeof text)
             n += (size_t)snprintf(text + n, sizeof text - n, " %s %s%s%s;", names[m], value,
-                                  *unit ? " " : "", unit);
+                                  *unit ? " " : "", sim_unit_text(unit, strcmp(value, "1") == 0).s);
     }
     if (left < count && n <= sizeof text) {
         text[n - 1] = '.';
-        wrap(out, text, 0, 0, columns);
+        sim_overview_wrap(out, text, 0, 0, columns);
         fputc('\n', out);
     }
     return left;
@@ -290,16 +275,16 @@ static void print_verdict(const struct sim_report *report, const struct sim_verd
     if (!isnan(e->from) || !isnan(e->to))
         snprintf(when, sizeof when, " from %.9g s to %.9g s", isnan(e->from) ? 0.0 : e->from,
                  isnan(e->to) ? (double)report->runs->cases[v->at].plan.duration / 1e9 : e->to);
-    double half = v->observed.high - v->observed.mean;
-    struct sim_number seen = sim_number_with(v->observed.mean, half > 0 ? half : NAN, v->unit);
+    const struct sim_estimate *o = &v->observed;
+    struct sim_number seen = sim_number_within(o->mean, o->low, o->high, v->unit);
     snprintf(text, sizeof text, "%s: %s%s is %s; expected %s%s%s%s%.300s",
              report->runs->cases[v->at].name, e->that, when, seen.s, v->bound,
              v->note[0] ? " (" : "", v->note, v->note[0] ? ")" : "", "");
     mark(out, v->held, colour);
-    wrap(out, text, 4, 4, columns);
+    sim_overview_wrap(out, text, 4, 4, columns);
     if (!v->held && e->because) {
         fputs("    ", out);
-        wrap(out, e->because, 4, 4, columns);
+        sim_overview_wrap(out, e->because, 4, 4, columns);
     }
 }
 
@@ -325,7 +310,7 @@ static void print_audit(const struct sim_report *report, unsigned columns, bool 
                 snprintf(text, sizeof text, "%s, replication %u: %s of %s: %s",
                          report->runs->cases[at].name, r, line->name, line->component, line->text);
                 fputs("    ", out);
-                wrap(out, text, 4, 4, columns);
+                sim_overview_wrap(out, text, 4, 4, columns);
             }
         }
     }
@@ -338,12 +323,14 @@ static void print_head(const struct sim_report *report, unsigned columns, FILE *
     const struct sim_plan *plan = &runs->cases[0].plan;
     uint64_t total = (uint64_t)runs->case_count * runs->replications;
     char text[512], warm[64] = "", interval[96];
-    wrap(out, s->title ? s->title : s->name, 0, 0, columns);
+    sim_overview_wrap(out, s->title ? s->title : s->name, 0, 0, columns);
     if (plan->warmup > 0)
         snprintf(warm, sizeof warm, " after %s of warm-up",
                  sim_number_human((double)plan->warmup / 1e9, "s").s);
     snprintf(interval, sizeof interval, "%s",
-             runs->replications > 1 ? "± is half of a 95 % interval" : "n = 1: no intervals");
+             runs->replications > 1
+                 ? "± is half of a 95 % interval"
+                 : "n = 1: intervals only where batches of the run support them");
     snprintf(text, sizeof text, "%u %s, %u replication%s, seed %" PRIu64 ", %s simulated%s; %s.",
              runs->case_count,
              report->sweep           ? "cells"
@@ -352,7 +339,7 @@ static void print_head(const struct sim_report *report, unsigned columns, FILE *
              runs->replications, runs->replications == 1 ? "" : "s", s->seed,
              sim_number_human((double)(plan->duration - plan->warmup) / 1e9, "s").s, warm,
              interval);
-    wrap(out, text, 0, 0, columns);
+    sim_overview_wrap(out, text, 0, 0, columns);
     if (runs->finished < total)
         fprintf(out, "INCOMPLETE: %u of %" PRIu64 " runs finished.\n", runs->finished, total);
     fputc('\n', out);

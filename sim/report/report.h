@@ -2,7 +2,9 @@
 #ifndef SIM_REPORT_REPORT_H
 #define SIM_REPORT_REPORT_H
 
+#include "study/compare.h"
 #include "study/study.h"
+#include "study/until.h"
 
 #include <stdio.h>
 
@@ -19,6 +21,8 @@ struct sim_report {
        NULL: those of the scenario */
     const char *const *all_variants;
     uint32_t all_variant_count;
+    const struct sim_until *until; /* NULL: no --until */
+    const struct sim_until_end *until_end;
 };
 
 /* summary.json, as DESIGN §6 has it; more members may come. */
@@ -32,6 +36,20 @@ void sim_series_write(const struct sim_report *, FILE *);
  * results are, NULL: nowhere. */
 void sim_overview_print(const struct sim_report *, const char *place, unsigned columns, bool colour,
                         FILE *);
+
+/* A line when a warm-up is too short (study/mser.h): the worst case. Nothing otherwise. */
+void sim_warmups_print(const struct sim_report *, FILE *);
+
+/* Prints words with line breaks before `columns`, from column `at`; all lines but the first are
+ * indented. */
+void sim_overview_wrap(FILE *, const char *text, unsigned indent, unsigned at, unsigned columns);
+
+/* What `weir compare` prints, and comparison.json (`--json`). */
+void sim_comparison_print(const struct sim_report *, const struct sim_comparison *,
+                          unsigned columns, FILE *);
+void sim_comparison_write(const struct sim_report *, const struct sim_comparison *, FILE *);
+/* What was reached with --until, in a line; nothing without. */
+void sim_comparison_until(const struct sim_report *, FILE *);
 
 /* True when every expectation held; every audit. */
 bool sim_report_claims_held(const struct sim_report *);

@@ -2,6 +2,7 @@
 #include "report/report.h"
 
 #include "report/json.h"
+#include "report/number.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -14,6 +15,41 @@ static void write_estimate(struct sim_json *json, const struct sim_estimate *e)
     sim_json_number(json, "high", e->high);
 }
 
+/* How the interval was made, where it is not Student's over replications. */
+static void write_method(struct sim_json *json, const struct sim_estimate *e)
+{
+    if (e->method != SIM_BY_STUDENT && !isnan(e->low))
+        sim_json_text(json, "interval", e->method == SIM_BY_WILSON ? "wilson" : "batch means");
+}
+
+/* What MSER-5 says of the warm-up, by series; times in s. */
+static void write_warmup(struct sim_json *json, const struct sim_aggregate *a)
+{
+    if (a->warmup_count == 0)
+        return;
+    bool enough = true;
+    for (uint32_t i = 0; i < a->warmup_count; i++)
+        enough = enough && a->warmups[i].enough;
+    sim_json_open(json, "warmup", '{', false);
+    sim_json_number(json, "chosen_s", a->warmups[0].chosen_s);
+    sim_json_bool(json, "enough", enough);
+    sim_json_open(json, "mser5", '{', false);
+    for (uint32_t i = 0; i < a->warmup_count; i++) {
+        const struct sim_warmup *w = &a->warmups[i];
+        char key[256];
+        snprintf(key, sizeof key, "%s.%s.%s", w->component, w->meter, w->stat);
+        sim_json_open(json, key, '{', true);
+        sim_json_number(json, "needed_s", w->needed_s);
+        sim_json_number(json, "measured", w->measured);
+        sim_json_number(json, "settled", w->settled);
+        sim_json_text(json, "unit", w->unit);
+        sim_json_bool(json, "enough", w->enough);
+        sim_json_close(json, '}');
+    }
+    sim_json_close(json, '}');
+    sim_json_close(json, '}');
+}
+
 static void write_metrics(struct sim_json *json, const struct sim_aggregate *a)
 {
     sim_json_open(json, "metrics", '{', false);
@@ -24,6 +60,7 @@ static void write_metrics(struct sim_json *json, const struct sim_aggregate *a)
         sim_json_open(json, key, '{', true);
         write_estimate(json, &a->metrics[i]);
         sim_json_text(json, "unit", m->unit);
+        write_method(json, &a->metrics[i]);
         if (a->metrics[i].n < a->finished)
             sim_json_count(json, "n", a->metrics[i].n);
         sim_json_close(json, '}');
@@ -41,6 +78,7 @@ static void write_verdict(struct sim_json *json, const struct sim_verdict *v)
     sim_json_number(json, "low", v->observed.low);
     sim_json_number(json, "high", v->observed.high);
     sim_json_text(json, "unit", v->unit);
+    write_method(json, &v->observed);
     sim_json_text(json, "bound", v->bound);
     if (!isnan(e->from))
         sim_json_number(json, "from", e->from);
@@ -151,6 +189,7 @@ static void write_case(struct sim_json *json, const struct sim_report *report, u
     if (report->sweep)
         write_cell(json, report, at);
     write_metrics(json, a);
+    write_warmup(json, a);
     sim_json_open(json, "expect", '[', false);
     for (uint32_t i = 0; i < report->verdict_count; i++) {
         if (report->verdicts[i].at == at)
@@ -182,6 +221,56 @@ static void write_incomplete(struct sim_json *json, const struct sim_runs *runs)
     sim_json_close(json, '}');
 }
 
+/* Present only with --until: what was asked for and what was reached. */
+static void write_until(struct sim_json *json, const struct sim_report *report)
+{
+    const struct sim_until_end *end = report->until_end;
+    if (!report->until)
+        return;
+    sim_json_open(json, "until", '{', true);
+    sim_json_number(json, "target", report->until->target);
+    sim_json_count(json, "max_replications", report->until->most);
+    sim_json_bool(json, "reached", end->narrow);
+    sim_json_number(json, "widest", end->metric[0] ? end->widest : (double)NAN);
+    sim_json_text(json, "metric", end->metric[0] ? end->metric : NULL);
+    sim_json_text(json, "variant", end->metric[0] ? report->runs->cases[end->at].name : NULL);
+    sim_json_close(json, '}');
+}
+
+void sim_warmups_print(const struct sim_report *report, FILE *out)
+{
+    const struct sim_warmup *worst = NULL;
+    const char *name = "";
+    uint32_t short_of = 0;
+    for (uint32_t at = 0; at < report->runs->case_count; at++) {
+        const struct sim_aggregate *a = &report->aggregates[at];
+        for (uint32_t i = 0; i < a->warmup_count; i++) {
+            const struct sim_warmup *w = &a->warmups[i];
+            short_of += !w->enough;
+            if (w->enough || (worst && (isnan(worst->needed_s) || w->needed_s <= worst->needed_s)))
+                continue;
+            worst = w;
+            name = report->runs->cases[at].name;
+        }
+    }
+    if (!worst)
+        return;
+    fprintf(out, "weir: the warm-up of %s is too short: %s.%s.%s of %s ",
+            worst->chosen_s > 0 ? sim_number_human(worst->chosen_s, "s").s : "0 s",
+            worst->component, worst->meter, worst->stat, name);
+    if (isnan(worst->needed_s))
+        fputs("has not settled by the middle of the run", out);
+    else
+        fprintf(out, "settles after %s, and is %s from then on, not %s",
+                sim_number_human(worst->needed_s, "s").s,
+                sim_number_human(worst->settled, worst->unit).s,
+                sim_number_human(worst->measured, worst->unit).s);
+    fputs(" (MSER-5)", out);
+    if (short_of > 1)
+        fprintf(out, "; %u more in summary.json", short_of - 1);
+    fputc('\n', out);
+}
+
 void sim_summary_write(const struct sim_report *report, FILE *out)
 {
     const struct sim_scenario *scenario = report->scenario;
@@ -195,6 +284,7 @@ void sim_summary_write(const struct sim_report *report, FILE *out)
     sim_json_count(&json, "seed", scenario->seed);
     sim_json_count(&json, "replications", scenario->replications);
     sim_json_number(&json, "confidence", SIM_LEVEL);
+    write_until(&json, report);
     write_incomplete(&json, report->runs);
     sim_json_open(&json, "variants", '{', false);
     for (uint32_t at = 0; at < report->runs->case_count; at++)

@@ -1,8 +1,9 @@
 /* aggregate.c - what the replications of each case saw, as estimates. */
-#include "study/study.h"
+#include "study/study_state.h"
 
 #include "sim/random.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,6 +77,26 @@ uint32_t sim_aggregate_series(const struct sim_record *record, const char *that)
     return best;
 }
 
+bool sim_aggregate_is_shown(const struct sim_record *record, uint32_t at)
+{
+    const struct sim_metric *m = &record->metrics[at];
+    if (!m->headline)
+        return false;
+    if (strcmp(m->stat, "p50") == 0 || strcmp(m->stat, "p99") == 0)
+        return true;
+    if (strcmp(m->stat, "mean") != 0)
+        return false;
+    char that[256]; /* of a histogram the percentiles say more than the mean */
+    snprintf(that, sizeof that, "%s.%s.p99", m->component, m->meter);
+    return sim_aggregate_metric(record, that) == UINT32_MAX;
+}
+
+bool sim_aggregate_is_share(const struct sim_runs *runs, uint32_t at, const char *component,
+                            const char *meter)
+{
+    return sim__share_is(&runs->cases[at].plan, component, meter);
+}
+
 /* ---- aggregating --------------------------------------------------------------------------- */
 
 static int aggregate_metrics(struct sim_aggregate *a, const struct sim_runs *runs, uint32_t at,
@@ -84,16 +105,9 @@ static int aggregate_metrics(struct sim_aggregate *a, const struct sim_runs *run
     a->metrics = calloc(a->sample->metric_count + 1u, sizeof *a->metrics);
     if (!a->metrics)
         return -1;
-    for (uint32_t m = 0; m < a->sample->metric_count; m++) {
-        uint32_t n = 0;
-        for (uint32_t r = 0; r < runs->replications; r++) {
-            const struct sim_record *record = sim_runs_record(runs, at, r);
-            if (record && m < record->metric_count)
-                values[n++] = record->metrics[m].value;
-        }
-        a->metrics[m] = sim_estimate_quick(values, n, quantiles);
-    }
-    return 0;
+    for (uint32_t m = 0; m < a->sample->metric_count; m++)
+        a->metrics[m] = sim__share_or_mean(runs, at, m, quantiles, values);
+    return sim_mser_check(runs, at, &a->warmups, &a->warmup_count);
 }
 
 static void count_audit_line(struct sim_aggregate *a, const struct sim_audit_line *line)
@@ -172,6 +186,7 @@ void sim_aggregate_free(struct sim_aggregate *all, uint32_t count)
     for (uint32_t i = 0; all && i < count; i++) {
         free(all[i].metrics);
         free(all[i].audits);
+        free(all[i].warmups);
     }
     free(all);
 }

@@ -8,7 +8,7 @@
 /* Mean and standard error of what was observed. Two passes: no cancellation, same order always. */
 static struct sim_estimate moments(const double *values, size_t count, double *error)
 {
-    struct sim_estimate e = {NAN, NAN, NAN, 0};
+    struct sim_estimate e = {.mean = NAN, .low = NAN, .high = NAN, .method = SIM_BY_STUDENT};
     double sum = 0, squares = 0;
     for (size_t i = 0; i < count; i++) {
         if (!isnan(values[i])) {

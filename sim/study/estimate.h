@@ -1,4 +1,4 @@
-/* estimate.h - a mean and how sure it is. */
+/* estimate.h - a mean, or a share, and how sure it is. */
 #ifndef SIM_STUDY_ESTIMATE_H
 #define SIM_STUDY_ESTIMATE_H
 
@@ -7,11 +7,19 @@
 
 #define SIM_LEVEL 0.95 /* of every interval that nobody asked otherwise for */
 
+/* Where an interval comes from. */
+enum sim_method {
+    SIM_BY_STUDENT, /* Student's t over replications */
+    SIM_BY_WILSON,  /* Wilson's score interval of a share */
+    SIM_BY_BATCHES, /* batch means within one run; of a share by Wilson's */
+};
+
 /* Over n observed replications. n = 0: all NAN. n = 1: low and high NAN, for one run says nothing
- * about how far another would lie from it. */
+ * about how far another would lie from it; unless its batches do (batch.h). */
 struct sim_estimate {
     double mean, low, high;
     uint32_t n;
+    enum sim_method method;
 };
 
 /* The Student interval of the mean of `values`, of which NAN were not observed and are left out.

@@ -1,19 +1,24 @@
 /* expect.c - the scenario's claims held against what was observed.
  *
- * What is observed: one value per replication, and the Student interval of their mean at the
- * expectation's confidence.
+ * What is observed: one value per replication, and the interval of their mean at the expectation's
+ * confidence: Student's, of shares Wilson's, of one run from its batches where they support one.
  *   whole run        the metric's value
  *   from … to        of the windows that start in [from, to): the mean, or the greatest (least) for
  *                    the stat max (min), of the meter's series
  *   relative_to      the value divided, replication by replication (both saw the same load), by
  *                    that of the other variant
  * What holds:
- *   at_most, at_least   the mean satisfies the bound and, for n > 1, so does the whole interval; an
- *                       interval that crosses the bound does not hold, and the note says so
+ *   at_most, at_least   the mean satisfies the bound and, if there is one, so does the whole
+ *                       interval; an interval that crosses the bound does not hold, and the note
+ *                       says so. That a share is exactly 0 or 1 can be seen, never shown: such a
+ *                       bound is held by what was observed alone
  *   equals, within w    |mean - value| <= w |value|
  *   equals alone        the interval covers the value; with n = 1 there is none and nothing holds
  * What was never observed does not hold. */
-#include "study/study.h"
+#include "study/study_state.h"
+
+#include "base/text.h"
+#include "study/wilson.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -105,7 +110,20 @@ static struct sim_estimate observe_case(const struct sim_expect *e, const struct
         values[r] = below == 0 ? NAN : values[r] / below;
     }
     double level = e->confidence > 0 && e->confidence < 1 ? e->confidence : SIM_LEVEL;
-    return sim_estimate_mean(values, runs->replications, level);
+    const struct sim_record *sample = sim_runs_sample(runs, at);
+    uint32_t m = sample && !e->relative_to ? sim_aggregate_metric(sample, e->that) : UINT32_MAX;
+    if (m == UINT32_MAX)
+        return sim_estimate_mean(values, runs->replications, level);
+    const struct sim_metric *metric = &sample->metrics[m];
+    if (runs->replications == 1 && !is_windowed(e))
+        return sim__share_one_run(runs, at, m, level);
+    if (!sim__share_is(&runs->cases[at].plan, metric->component, metric->meter)) {
+        struct sim_estimate o = sim_estimate_mean(values, runs->replications, level);
+        sim__share_widen(&o, sim__share_blur(&runs->cases[at].plan, metric, o.mean));
+        return o;
+    }
+    double trials = is_windowed(e) ? 0 : sim__share_trials(runs, at, metric);
+    return sim_wilson_level(values, runs->replications, trials, level);
 }
 
 /* ---- judging ------------------------------------------------------------------------------- */
@@ -120,10 +138,14 @@ static bool holds_bound(struct sim_verdict *v, double bound, int direction)
     const struct sim_estimate *o = &v->observed;
     if (direction * (o->mean - bound) > 0)
         return false;
-    if (o->n < 2) {
+    if (isnan(o->low)) {
         note(v, "n = 1 cannot support an interval");
         return true;
     }
+    if (o->method == SIM_BY_WILSON && bound == (direction > 0 ? 0 : 1))
+        return true;
+    if (o->method == SIM_BY_BATCHES)
+        note(v, "n = 1: the interval is from batches of the run");
     if (direction * ((direction > 0 ? o->high : o->low) - bound) > 0) {
         note(v, "the interval crosses the bound: more replications would tell");
         return false;
@@ -137,37 +159,41 @@ static bool holds_equality(struct sim_verdict *v)
     const struct sim_estimate *o = &v->observed;
     if (!isnan(e->within))
         return fabs(o->mean - e->equals) <= e->within * fabs(e->equals);
-    if (o->n < 2) {
+    if (isnan(o->low)) {
         note(v, "n = 1 cannot support an interval: ask for `within`, or for more replications");
         return false;
     }
     return o->low <= e->equals && e->equals <= o->high;
 }
 
+/* "at most 1 request", "at least 3000 requests/s". */
+static void describe_one(struct sim_buffer *text, const char *words, double value, const char *unit)
+{
+    unit = strcmp(unit, "1") == 0 ? "" : unit;
+    struct sim_unit_text one = sim_unit_text(unit, value == 1);
+    sim_buffer_printf(text, "%s%s %.9g%s%s", text->length ? " and " : "", words, value,
+                      *unit ? " " : "", one.s);
+}
+
 static void describe(struct sim_verdict *v)
 {
     const struct sim_expect *e = v->expect;
-    char *text = v->bound;
-    size_t room = sizeof v->bound;
-    const char *unit = strcmp(v->unit, "1") == 0 ? "" : v->unit;
-    const char *space = *unit ? " " : "";
-    int n = 0;
+    struct sim_buffer text = {.text = NULL};
     if (!isnan(e->at_least))
-        n += snprintf(text, room, "at least %.9g%s%s", e->at_least, space, unit);
-    if (!isnan(e->at_most) && n < (int)room)
-        n += snprintf(text + n, room - (size_t)n, "%sat most %.9g%s%s", n ? " and " : "",
-                      e->at_most, space, unit);
-    if (!isnan(e->equals) && n < (int)room) {
-        n += snprintf(text + n, room - (size_t)n, "%sequal to %.9g%s%s", n ? " and " : "",
-                      e->equals, space, unit);
-        if (!isnan(e->within) && n < (int)room)
-            n += snprintf(text + n, room - (size_t)n, " within %.9g %%", 100 * e->within);
-        else if (n < (int)room)
-            n += snprintf(text + n, room - (size_t)n, " by its %.9g %% interval",
-                          100 * e->confidence);
+        describe_one(&text, "at least", e->at_least, v->unit);
+    if (!isnan(e->at_most))
+        describe_one(&text, "at most", e->at_most, v->unit);
+    if (!isnan(e->equals)) {
+        describe_one(&text, "equal to", e->equals, v->unit);
+        if (!isnan(e->within))
+            sim_buffer_printf(&text, " within %.9g %%", 100 * e->within);
+        else
+            sim_buffer_printf(&text, " by its %.9g %% interval", 100 * e->confidence);
     }
-    if (e->relative_to && n < (int)room)
-        snprintf(text + n, room - (size_t)n, " times that of %s", e->relative_to);
+    if (e->relative_to)
+        sim_buffer_printf(&text, " times that of %s", e->relative_to);
+    snprintf(v->bound, sizeof v->bound, "%s", text.text ? text.text : "");
+    sim_buffer_free(&text);
 }
 
 static void judge(struct sim_verdict *v, const struct sim_runs *runs, double *values)

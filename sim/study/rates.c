@@ -18,9 +18,8 @@ static const struct sim_meter *in_table(const struct sim_meter *table, const cha
     return NULL;
 }
 
-/* The meter of a component as its model's table, or the fabric's, has it. NULL: none. */
-static const struct sim_meter *meter_of(const struct sim_plan *plan, const char *component,
-                                        const char *name)
+const struct sim_meter *sim__rates_meter(const struct sim_plan *plan, const char *component,
+                                         const char *name)
 {
     for (uint32_t i = 0; i < plan->component_count; i++) {
         if (strcmp(plan->components[i].name, component) != 0)
@@ -58,7 +57,7 @@ static const char *unit_for(struct sim_runs *runs, const struct sim_plan *plan,
     size_t n = strlen(m->unit);
     if (n >= 2 && strcmp(m->unit + n - 2, "/s") == 0)
         return m->unit;
-    const struct sim_meter *meter = meter_of(plan, m->component, m->meter);
+    const struct sim_meter *meter = sim__rates_meter(plan, m->component, m->meter);
     bool count = strcmp(m->stat, "count") == 0;
     if (meter && meter->kind == SIM_HISTOGRAM && count)
         return "1";

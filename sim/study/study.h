@@ -10,6 +10,7 @@
 
 #include "scenario/scenario.h"
 #include "study/estimate.h"
+#include "study/mser.h"
 #include "study/session.h"
 
 /* ---- running ------------------------------------------------------------------------------- */
@@ -90,6 +91,8 @@ struct sim_aggregate {
     struct sim_audit_total *audits;
     uint32_t audit_count;
     bool audit_held;
+    struct sim_warmup *warmups; /* what MSER-5 says of the warm-up; none without series */
+    uint32_t warmup_count;
 };
 
 /* One per case, in order. The caller frees with sim_aggregate_free(). NULL: out of memory. */
@@ -99,7 +102,13 @@ void sim_aggregate_free(struct sim_aggregate *, uint32_t count);
 /* "component.meter[.stat]" taken apart. The stat may be left out: what is natural is "p99" where
  * there is one and "mean" otherwise. Index into record->metrics, UINT32_MAX: none. O(metrics). */
 uint32_t sim_aggregate_metric(const struct sim_record *, const char *that);
-/* The same for record->series. */
+/* Whether a metric is one of those shown when nobody names any: of headline meters the median and
+ * the 99th percentile where there are such, the mean of the others. O(metrics). */
+bool sim_aggregate_is_shown(const struct sim_record *, uint32_t at);
+/* Whether a meter of a case is a share, from 0 to 1 whatever was observed. O(components). */
+bool sim_aggregate_is_share(const struct sim_runs *, uint32_t at, const char *component,
+                            const char *meter);
+/* The same as sim_aggregate_metric() for record->series. */
 uint32_t sim_aggregate_series(const struct sim_record *, const char *that);
 
 /* ---- the claims ---------------------------------------------------------------------------- */

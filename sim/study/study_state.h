@@ -12,5 +12,27 @@ struct sim__unit {
 
 /* Puts the units of counters' rates into a case's records. 0, or -1 when out of memory. */
 int sim__rates_set(struct sim_runs *, uint32_t at);
+/* The meter of a component as its model's table, or the fabric's, has it. NULL: none. */
+const struct sim_meter *sim__rates_meter(const struct sim_plan *, const char *component,
+                                         const char *name);
+
+/* Whether a meter is a share, which has Wilson's interval. */
+bool sim__share_is(const struct sim_plan *, const char *component, const char *meter);
+/* What the shares of a case were shares of, over all replications: the requests of "success". 0:
+ * not of something counted. */
+double sim__share_trials(const struct sim_runs *, uint32_t at, const struct sim_metric *);
+/* How far a percentile may lie from the observed `value` as histograms keep no more than a bucket:
+ * half of that bucket, about 0.8 % of the value. 0 for other stats. Every replication can have it
+ * in the same direction, so it is not part of how far they lie apart. */
+double sim__share_blur(const struct sim_plan *, const struct sim_metric *, double value);
+/* Widens an interval, if there is one, by so much on both sides. */
+void sim__share_widen(struct sim_estimate *, double by);
+/* What one run says of its own metric `m` by its batches; no interval where they support none. */
+struct sim_estimate sim__share_one_run(const struct sim_runs *, uint32_t at, uint32_t m,
+                                       double level);
+/* The estimate of metric `m` of a case over replications; with one replication from its batches.
+ * `values`: room for runs->replications. */
+struct sim_estimate sim__share_or_mean(const struct sim_runs *, uint32_t at, uint32_t m,
+                                       const double *quantiles, double *values);
 
 #endif

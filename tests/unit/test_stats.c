@@ -6,9 +6,12 @@
 /* cmocka.h wants the four above first */
 #include <cmocka.h>
 
+#include "base/text.h"
+#include "study/batch.h"
 #include "study/progress.h"
 #include "study/student.h"
-#include "study/study.h"
+#include "study/until.h"
+#include "study/wilson.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -369,6 +372,215 @@ static void windows_are_judged_alone(void **state)
     assert_int_equal(judge(&f).observed.n, 0);
 }
 
+/* ---- shares and single runs ----------------------------------------------------------------- */
+
+/* A model with a share and a latency, for the tables are where a share is known by. */
+static const struct sim_meter share_meters[] = {
+    {"success", SIM_RATIO, "1", "", .of = "good", .by = "sent", .flags = SIM_SHARE | SIM_HEADLINE},
+    {"good", SIM_COUNTER, "requests", "", .offset = 0},
+    {"sent", SIM_COUNTER, "requests", "", .offset = 0},
+    {0},
+};
+static const struct sim_model share_model = {.name = "shares", .meters = share_meters};
+static struct sim_plan_component share_component = {.name = "users", .model = &share_model};
+
+enum { LONG = 200 };
+
+/* users.success of base by replication; 100 sent in each; by window alternating about it. */
+static void fake_shares(struct fake *f, uint32_t replications, const double *shares)
+{
+    static double windows[LONG];
+    fake_init(f, replications);
+    f->cases[0].plan.components = &share_component;
+    f->cases[0].plan.component_count = 1;
+    for (uint32_t i = 0; i < 2 * replications; i++) {
+        f->metrics[i][0] = (struct sim_metric){
+            "users", "success", "mean", "1", shares[i % replications], true};
+        f->metrics[i][1] = (struct sim_metric){"users", "sent", "count", "requests", 100, false};
+        f->series[i] = (struct sim_series){"users", "success", "mean", "1", windows};
+        f->records[i].windows = LONG;
+    }
+    for (uint32_t w = 0; w < LONG; w++)
+        windows[w] = shares[0] + (w * 7 % 11 - 5.0) / 1000;
+    f->expect.that = "users.success";
+}
+
+/* 0.97, 0.98, 1, 1: Student's interval would reach 1.011. */
+static void shares_stay_within_one(void **state)
+{
+    (void)state;
+    static const double shares[] = {0.97, 0.98, 1, 1};
+    struct fake f;
+    fake_shares(&f, 4, shares);
+    struct sim_aggregate *a = sim_aggregate_runs(&f.all);
+    assert_non_null(a);
+    struct sim_estimate e = a[0].metrics[0], student = sim_estimate_mean(shares, 4, SIM_LEVEL);
+    assert_true(student.high > 1);
+    assert_int_equal(e.method, SIM_BY_WILSON);
+    assert_true(e.mean == student.mean && e.low > 0.9 && e.low < 0.97 && e.high < 1);
+    sim_aggregate_free(a, 2);
+    f.expect.at_most = 1;
+    assert_true(judge(&f).held);
+    f.expect.at_most = NAN;
+    f.expect.at_least = 1; /* seen not to be so */
+    assert_false(judge(&f).held);
+}
+
+/* All of 400 succeeded: by Wilson 1/(1 + z²/400) = 0.990487 is not ruled out. */
+static void what_never_failed_may_fail(void **state)
+{
+    (void)state;
+    static const double shares[] = {1, 1, 1, 1};
+    struct fake f;
+    fake_shares(&f, 4, shares);
+    f.expect.at_least = 0.99;
+    struct sim_verdict v = judge(&f);
+    assert_true(v.held && fabs(v.observed.low - 0.990487) < 1e-6 && v.observed.high == 1);
+    f.expect.at_least = 0.995;
+    v = judge(&f);
+    assert_false(v.held);
+    assert_non_null(strstr(v.note, "crosses"));
+    f.expect.at_least = 1; /* can be seen, never shown */
+    assert_true(judge(&f).held);
+}
+
+static void one_long_run_has_an_interval(void **state)
+{
+    (void)state;
+    static const double shares[] = {0.5};
+    struct fake f;
+    fake_shares(&f, 1, shares);
+    f.expect.at_most = 0.51;
+    struct sim_verdict v = judge(&f);
+    assert_true(v.held && v.observed.method == SIM_BY_BATCHES && v.observed.n == 1);
+    assert_true(v.observed.low > 0.495 && v.observed.low < 0.5 && v.observed.high < 0.505);
+    assert_string_equal(v.note, "n = 1: the interval is from batches of the run");
+    f.cases[0].plan.fault_count = 1; /* what a fault did once says nothing of the next run */
+    v = judge(&f);
+    assert_true(v.held && isnan(v.observed.low));
+    assert_string_equal(v.note, "n = 1 cannot support an interval");
+}
+
+/* ---- batches and warm-up --------------------------------------------------------------------- */
+
+static void batches_say_why_not(void **state)
+{
+    (void)state;
+    double windows[LONG];
+    struct sim_estimate e;
+    uint64_t noise = 5;
+    for (int w = 0; w < LONG; w++)
+        windows[w] = 3 + normal(&noise);
+    assert_int_equal(sim_batch_estimate(windows, 79, 3, false, 0.95, &e), SIM_BATCH_SHORT);
+    assert_true(e.n == 1 && e.mean == 3 && isnan(e.low));
+    assert_int_equal(sim_batch_estimate(windows, LONG, 3, false, 0.95, &e), SIM_BATCH_FINE);
+    assert_true(e.low < 3 && e.high > 3);
+    assert_int_equal(sim_batch_estimate(windows, LONG, 5, false, 0.95, &e), SIM_BATCH_DISAGREES);
+    windows[150] = windows[151] = NAN; /* the oldest 40 of 200 belong to no batch: 2 to a quarter */
+    assert_int_equal(sim_batch_estimate(windows, LONG, 3, false, 0.95, &e), SIM_BATCH_EMPTY);
+    for (int w = 0; w < LONG; w++)
+        windows[w] = w;
+    assert_int_equal(sim_batch_estimate(windows, LONG, 100, false, 0.95, &e), SIM_BATCH_CORRELATED);
+}
+
+/* A beginning that is 10 too high and falls by e every 20 windows is below the noise after about
+ * 20 ln 10 = 46; noise alone has no beginning worth much; what goes on rising has no end. */
+static void a_beginning_is_found(void **state)
+{
+    (void)state;
+    enum { COUNT = 1000 };
+    double falling[COUNT], level[COUNT], rising[COUNT];
+    uint64_t noise = 11;
+    unsigned long_cuts = 0;
+    for (int run = 0; run < 200; run++) {
+        for (int w = 0; w < COUNT; w++) {
+            level[w] = normal(&noise);
+            falling[w] = level[w] + 10 * exp(-w / 20.0);
+            rising[w] = level[w] + w / 50.0;
+        }
+        size_t cut = sim_mser_cut(falling, COUNT);
+        assert_true(cut % 5 == 0 && cut >= 25 && cut <= 500);
+        long_cuts += sim_mser_cut(level, COUNT) > 100;
+        assert_true(sim_mser_cut(rising, COUNT) == SIZE_MAX);
+    }
+    assert_true(long_cuts < 20);
+    assert_true(sim_mser_cut(level, 49) == SIZE_MAX);
+}
+
+/* Replications of a latency by window that starts high; without a warm-up and with one of 80 s. */
+static void a_short_warm_up_is_told(void **state)
+{
+    (void)state;
+    enum { COUNT = 400 };
+    static double values[2 * REPLICATIONS][COUNT];
+    uint64_t noise = 3;
+    struct fake f;
+    fake_init(&f, REPLICATIONS);
+    for (uint32_t i = 0; i < 2 * REPLICATIONS; i++) {
+        for (int w = 0; w < COUNT; w++)
+            values[i][w] = 2 + 0.1 * normal(&noise) + 3 * exp(-w / 15.0);
+        f.series[i].values = values[i];
+        f.records[i].windows = COUNT;
+    }
+    struct sim_warmup *told;
+    uint32_t count;
+    assert_int_equal(sim_mser_check(&f.all, 0, &told, &count), 0);
+    assert_int_equal(count, 1);
+    assert_false(told[0].enough);
+    assert_string_equal(told[0].meter, "rate");
+    assert_in_range((int)told[0].needed_s, 30, 150);
+    assert_true(told[0].measured > 2.1 && fabs(told[0].settled - 2) < 0.02);
+    free(told);
+    f.cases[0].plan.warmup = 80 * SIM_SECOND;
+    assert_int_equal(sim_mser_check(&f.all, 0, &told, &count), 0);
+    assert_true(told[0].enough);
+    free(told);
+    f.cases[0].plan.fault_count = 1;
+    assert_int_equal(sim_mser_check(&f.all, 0, &told, &count), 0);
+    assert_int_equal(count, 0);
+    free(told);
+}
+
+static void looks_come_at_fixed_numbers(void **state)
+{
+    (void)state;
+    static const uint32_t at[] = {10, 15, 23, 35, 53, 80, 100, 100};
+    uint32_t n = 0;
+    for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
+        n = sim_until_next(n, 100);
+        assert_int_equal(n, at[i]);
+    }
+    struct sim_estimate e = {.mean = 100, .low = 98.05, .high = 101.95, .n = 10};
+    assert_true(sim_until_narrow(&e, 100, 0.02)); /* 1.95 <= 100 x 0.02/1.02 = 1.961 */
+    e.high = 101.99;
+    assert_false(sim_until_narrow(&e, 100, 0.02));
+    assert_false(sim_until_narrow(&e, 0, 0.02)); /* nothing to relate it to */
+}
+
+static void one_of_a_thing_is_singular(void **state)
+{
+    (void)state;
+    static const char *const pairs[][2] = {{"requests", "request"},
+                                           {"requests/s", "request/s"},
+                                           {"copies", "copy"},
+                                           {"misses", "miss"},
+                                           {"batches", "batch"},
+                                           {"s", "s"},
+                                           {"B/s", "B/s"},
+                                           {"hops", "hop"},
+                                           {"", ""},
+                                           {"GB h", "GB h"}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        assert_string_equal(sim_unit_text(pairs[i][0], true).s, pairs[i][1]);
+        assert_string_equal(sim_unit_text(pairs[i][0], false).s, pairs[i][0]);
+    }
+    struct fake f;
+    fake_init(&f, REPLICATIONS);
+    f.expect.that = "db.rate";
+    f.expect.at_most = 1;
+    assert_string_equal(judge(&f).bound, "at most 1 request/s");
+}
+
 /* ---- the bar ------------------------------------------------------------------------------- */
 
 static void progress_fits_the_terminal(void **state)
@@ -402,6 +614,14 @@ int main(void)
         cmocka_unit_test(one_replication_says_so),
         cmocka_unit_test(relative_claims_are_paired),
         cmocka_unit_test(windows_are_judged_alone),
+        cmocka_unit_test(shares_stay_within_one),
+        cmocka_unit_test(what_never_failed_may_fail),
+        cmocka_unit_test(one_long_run_has_an_interval),
+        cmocka_unit_test(batches_say_why_not),
+        cmocka_unit_test(a_beginning_is_found),
+        cmocka_unit_test(a_short_warm_up_is_told),
+        cmocka_unit_test(looks_come_at_fixed_numbers),
+        cmocka_unit_test(one_of_a_thing_is_singular),
         cmocka_unit_test(progress_fits_the_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,58 @@
+/* compare.h - two cases of the same load, metric by metric.
+ *
+ * Replication k of both shares its random streams (common random numbers), so what is looked at is
+ * their difference replication by replication: the paired-t interval (Law 2015, Simulation Modeling
+ * and Analysis, 5th ed., 10.2.1), which is the narrower the more alike the two respond to the same
+ * load. Of m metrics looked at each has an interval of level 1 - 0.05/m, so that with probability
+ * 0.95 all of them hold at once, however they depend on each other (Bonferroni; Dunn 1961, J. Amer.
+ * Statist. Assoc. 56; Law 2015, 9.7). Holm's procedure tests the same with a little more power, but
+ * has no intervals to show. */
+#ifndef SIM_STUDY_COMPARE_H
+#define SIM_STUDY_COMPARE_H
+
+#include "study/study.h"
+
+enum sim_compare_finding {
+    SIM_COMPARE_LOWER,  /* the interval of b - a lies below 0 */
+    SIM_COMPARE_HIGHER, /* above */
+    SIM_COMPARE_UNCLEAR,
+    SIM_COMPARE_SAME,       /* equal in every pair */
+    SIM_COMPARE_ALONE,      /* one pair: no interval */
+    SIM_COMPARE_UNOBSERVED, /* not seen in both by any replication */
+};
+
+struct sim_difference {
+    const char *component, *meter, *stat, *unit; /* the records' */
+    double a, b;                                 /* means over the pairs */
+    struct sim_estimate change;                  /* of b - a; .n pairs */
+    double relative;                             /* change of the mean of a; NAN when that is 0 */
+    enum sim_compare_finding finding;
+    /* pairs with which a true difference of `resolution` of a would be found four times in five;
+       0: unknown (n = 1, a is 0, all pairs equal), UINT32_MAX: a billion or more */
+    uint32_t needed;
+};
+
+struct sim_comparison {
+    uint32_t a, b, pairs; /* cases; replications finished in both */
+    double level;         /* of each interval; all together have SIM_LEVEL */
+    double resolution;    /* 0.02: differences of 2 % are of interest */
+    struct sim_difference *items;
+    uint32_t count;
+};
+
+/* Compares cases `a` and `b` by the metrics named ("component.meter[.stat]"); count 0: by those
+ * shown when nobody names any, that either has and that are not zero throughout. A metric not in
+ * both is unobserved. Differences of percentiles are known to no more than the histograms' buckets:
+ * their intervals are the wider for it. The caller
+ * frees with sim_compare_free(). 0, or -1 when out of memory. */
+int sim_compare_runs(const struct sim_runs *, uint32_t a, uint32_t b, const char *const *metrics,
+                     uint32_t count, double resolution, struct sim_comparison *);
+void sim_compare_free(struct sim_comparison *);
+
+/* How many pairs whose differences have the standard deviation `sd` find a difference of `size`
+ * with an interval of `level` four times in five: the least n with
+ * size >= (t_level + t_0.6) sd/sqrt(n), both of n - 1 degrees of freedom (one of the two tails of
+ * t_0.6 is 0.2). O(log n · n). */
+uint32_t sim_compare_needed(double sd, double size, double level);
+
+#endif

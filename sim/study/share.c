@@ -1,0 +1,103 @@
+/* share.c - which metrics are shares, and the estimate that suits a metric: Wilson's for shares,
+ * Student's for the rest, batch means where there is one run only. */
+#include "study/study_state.h"
+
+#include "study/batch.h"
+#include "study/wilson.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+bool sim__share_is(const struct sim_plan *plan, const char *component, const char *meter)
+{
+    const struct sim_meter *m = sim__rates_meter(plan, component, meter);
+    return m && m->flags & SIM_SHARE;
+}
+
+double sim__share_trials(const struct sim_runs *runs, uint32_t at, const struct sim_metric *metric)
+{
+    const struct sim_plan *plan = &runs->cases[at].plan;
+    const struct sim_meter *m = sim__rates_meter(plan, metric->component, metric->meter);
+    const struct sim_meter *by = m && m->by ? sim__rates_meter(plan, metric->component, m->by)
+                                            : NULL;
+    char that[256];
+    double trials = 0;
+    if (!by || by->kind != SIM_COUNTER || strcmp(metric->stat, "mean") != 0)
+        return 0;
+    snprintf(that, sizeof that, "%s.%s.count", metric->component, m->by);
+    for (uint32_t r = 0; r < runs->replications; r++) {
+        const struct sim_record *record = sim_runs_record(runs, at, r);
+        uint32_t i = record ? sim_aggregate_metric(record, that) : UINT32_MAX;
+        trials += i == UINT32_MAX ? 0 : record->metrics[i].value;
+    }
+    return trials;
+}
+
+double sim__share_blur(const struct sim_plan *plan, const struct sim_metric *metric, double value)
+{
+    const struct sim_meter *m = sim__rates_meter(plan, metric->component, metric->meter);
+    bool percentile = metric->stat[0] == 'p' && strcmp(metric->stat, "peak") != 0;
+    if (!m || m->kind != SIM_HISTOGRAM || !percentile || !(value > 0))
+        return 0;
+    double scale = strcmp(m->unit, "s") == 0 ? 1e9 : 1, kept = value * scale;
+    if (!(kept < 9e18))
+        return 0;
+    uint32_t bucket = sim_histogram_bucket((int64_t)kept);
+    int64_t width = sim_histogram_bucket_high(bucket) - 1 - sim_histogram_bucket_low(bucket);
+    return (double)width / 2 / scale;
+}
+
+void sim__share_widen(struct sim_estimate *e, double by)
+{
+    e->low -= by; /* NAN stays */
+    e->high += by;
+}
+
+struct sim_estimate sim__share_one_run(const struct sim_runs *runs, uint32_t at, uint32_t m,
+                                       double level)
+{
+    const struct sim_plan *plan = &runs->cases[at].plan;
+    const struct sim_record *record = sim_runs_sample(runs, at);
+    const struct sim_metric *metric = &record->metrics[m];
+    bool share = sim__share_is(plan, metric->component, metric->meter);
+    struct sim_estimate e = {.mean = metric->value, .low = NAN, .high = NAN};
+    e.n = isnan(e.mean) ? 0u : 1u;
+    bool extreme = strcmp(metric->stat, "max") == 0 || strcmp(metric->stat, "peak") == 0;
+    for (uint32_t s = 0; plan->fault_count == 0 && !extreme && s < record->series_count; s++) {
+        const struct sim_series *series = &record->series[s];
+        if (strcmp(series->component, metric->component) != 0 ||
+            strcmp(series->meter, metric->meter) != 0 || strcmp(series->stat, metric->stat) != 0)
+            continue;
+        size_t warm = (size_t)((plan->warmup + record->interval - 1) / record->interval);
+        struct sim_estimate batches;
+        if (warm < record->windows &&
+            sim_batch_estimate(series->values + warm, record->windows - warm, metric->value, share,
+                               level, &batches) == SIM_BATCH_FINE)
+            e = batches;
+    }
+    sim__share_widen(&e, sim__share_blur(plan, metric, e.mean));
+    return e;
+}
+
+struct sim_estimate sim__share_or_mean(const struct sim_runs *runs, uint32_t at, uint32_t m,
+                                       const double *quantiles, double *values)
+{
+    const struct sim_record *sample = sim_runs_sample(runs, at);
+    const struct sim_metric *metric = &sample->metrics[m];
+    bool share = sim__share_is(&runs->cases[at].plan, metric->component, metric->meter);
+    uint32_t n = 0;
+    for (uint32_t r = 0; r < runs->replications; r++) {
+        const struct sim_record *record = sim_runs_record(runs, at, r);
+        if (record && m < record->metric_count)
+            values[n++] = record->metrics[m].value;
+    }
+    struct sim_estimate e = share ? sim_wilson_shares(values, n, 0, quantiles)
+                                  : sim_estimate_quick(values, n, quantiles);
+    if (share && e.n > 1 && e.low == e.high)
+        e = sim_wilson_shares(values, n, sim__share_trials(runs, at, metric), quantiles);
+    if (runs->replications == 1)
+        return sim__share_one_run(runs, at, m, SIM_LEVEL);
+    sim__share_widen(&e, sim__share_blur(&runs->cases[at].plan, metric, e.mean));
+    return e;
+}
