@@ -2,7 +2,7 @@
 #ifndef SIM_CLI_H
 #define SIM_CLI_H
 
-#include "scenario/scenario.h"
+#include "study/until.h"
 
 /* Exit statuses; other tools hold on to them. */
 enum {
@@ -15,12 +15,14 @@ enum {
 
 struct sim_cli {
     const char *command;
-    const char **variants;
+    const char **variants, **metrics;
     struct sim_set *sets;
-    size_t variant_count, set_count;
+    size_t variant_count, metric_count, set_count;
     uint64_t seed;
     uint32_t replications; /* 0: the file's */
+    uint32_t most;         /* --max-reps; 0: as many as until.h says */
     unsigned jobs;         /* 0: as many as processors */
+    double until;          /* relative half width; 0: not asked for */
     const char *out, *format;
     bool has_seed, no_plot, quiet, json, force, list, help;
     char **operands;
@@ -29,6 +31,7 @@ struct sim_cli {
 
 /* Each returns an exit status. */
 int sim__cli_run(const struct sim_cli *); /* run and sweep */
+int sim__cli_compare(const struct sim_cli *);
 int sim__cli_check(const struct sim_cli *);
 int sim__cli_plot(const struct sim_cli *);
 int sim__cli_models(const struct sim_cli *);
@@ -44,6 +47,8 @@ enum {
     SIM_TAKES_RUN = 4, /* --seed --reps --jobs --out --no-plot --json --quiet --force */
     SIM_TAKES_FORMAT = 8,
     SIM_TAKES_LIST = 16,
+    SIM_TAKES_UNTIL = 32, /* --until --max-reps --metric */
+    SIM_TAKES_PLOT = 64,  /* --no-plot */
 };
 int sim__cli_read(struct sim_cli *, unsigned takes, int argc, char **argv);
 void sim__cli_free(struct sim_cli *);
@@ -53,6 +58,14 @@ void sim__cli_print_options(unsigned takes);
 /* Loads a scenario with the command's options; errors and warnings go to standard error. NULL:
  * there were errors. */
 struct sim_scenario *sim__cli_load(const struct sim_cli *, const char *file);
+
+/* Refuses what would take more than an hour, with the arithmetic; SIM_EXIT_DONE: it would not. */
+int sim__cli_size(const struct sim_cli *, const struct sim_scenario *, const struct sim_case *,
+                  uint32_t count, bool sweep);
+
+/* What --until, --max-reps and --metric ask for. 0, or -1: said; some metric is in no case. */
+int sim__cli_until(const struct sim_cli *, const struct sim_case *, uint32_t count,
+                   struct sim_until *);
 
 /* Says "weir COMMAND: …" and where help is. Returns SIM_EXIT_USAGE. */
 int sim__cli_usage(const char *command, const char *format, ...)

@@ -26,7 +26,12 @@ static const struct option_row rows[] = {
     {"reps", "N", 'r', SIM_TAKES_RUN, "replications; the file's otherwise"},
     {"jobs", "N", 'j', SIM_TAKES_RUN, "runs at a time; as many as processors otherwise"},
     {"out", "DIR", 'o', SIM_TAKES_RUN, "where results go; out/<scenario name> otherwise"},
-    {"no-plot", NULL, 'n', SIM_TAKES_RUN, "write the figures' data and programs, draw none"},
+    {"until", "X%", 'u', SIM_TAKES_UNTIL,
+     "add replications until every interval is this narrow: \xC2\xB1X% of the mean"},
+    {"max-reps", "N", 'm', SIM_TAKES_UNTIL, "with --until: not more than these; 1000 otherwise"},
+    {"metric", "C.METER.STAT", 'M', SIM_TAKES_UNTIL,
+     "look at this metric only; may be given again; the table's otherwise"},
+    {"no-plot", NULL, 'n', SIM_TAKES_PLOT, "write the figures' data and programs, draw none"},
     {"format", "svg|pdf|png", 'f', SIM_TAKES_FORMAT, "of the figures; svg otherwise"},
     {"json", NULL, 'J', SIM_TAKES_RUN, "print summary.json instead of the table"},
     {"quiet", NULL, 'q', SIM_TAKES_RUN, "print nothing but errors"},
@@ -105,6 +110,17 @@ static int take_format(struct sim_cli *cli, const char *text)
     return 0;
 }
 
+static int take_until(struct sim_cli *cli, const char *text)
+{
+    struct sim_error error;
+    if (sim_quantity(text, "fraction", &cli->until, &error) == 0 && cli->until >= 1e-4 &&
+        cli->until <= 0.5)
+        return 0;
+    sim__cli_usage(cli->command, "--until takes a share from 0.01%% to 50%%, as in 2%%, not \"%s\"",
+                   sim_quote(text).s);
+    return -1;
+}
+
 static int take(struct sim_cli *cli, int letter, char *text)
 {
     uint64_t v = 0;
@@ -121,6 +137,12 @@ static int take(struct sim_cli *cli, int letter, char *text)
         status = whole(cli, "jobs", text, 1, 512, &v);
         cli->jobs = (unsigned)v;
         break;
+    case 'u': return take_until(cli, text);
+    case 'm':
+        status = whole(cli, "max-reps", text, SIM_UNTIL_FIRST, 1000000, &v);
+        cli->most = (uint32_t)v;
+        break;
+    case 'M': cli->metrics[cli->metric_count++] = text; break;
     case 'o': cli->out = text; break;
     case 'f': return take_format(cli, text);
     case 'n': cli->no_plot = true; break;
@@ -166,8 +188,9 @@ int sim__cli_read(struct sim_cli *cli, unsigned takes, int argc, char **argv)
     int count = 0;
     cli->format = "svg";
     cli->variants = calloc((size_t)argc + 1, sizeof *cli->variants);
+    cli->metrics = calloc((size_t)argc + 1, sizeof *cli->metrics);
     cli->sets = calloc((size_t)argc + 1, sizeof *cli->sets);
-    if (!cli->variants || !cli->sets) {
+    if (!cli->variants || !cli->metrics || !cli->sets) {
         fputs("weir: out of memory\n", stderr);
         return -1;
     }
@@ -198,7 +221,36 @@ int sim__cli_read(struct sim_cli *cli, unsigned takes, int argc, char **argv)
 void sim__cli_free(struct sim_cli *cli)
 {
     free(cli->variants);
+    free(cli->metrics);
     free(cli->sets);
+}
+
+/* Whether some case has it; the last one's error otherwise. */
+static bool known(const struct sim_case *cases, uint32_t count, const char *metric,
+                  struct sim_error *error)
+{
+    for (uint32_t at = 0; at < count; at++) {
+        if (sim_scenario_metric(&cases[at].plan, metric, error) == 0)
+            return true;
+    }
+    return false;
+}
+
+int sim__cli_until(const struct sim_cli *cli, const struct sim_case *cases, uint32_t count,
+                   struct sim_until *until)
+{
+    struct sim_error error = {""};
+    *until = (struct sim_until){.target = cli->until,
+                                .most = cli->most ? cli->most : SIM_UNTIL_MOST,
+                                .metrics = cli->metrics,
+                                .metric_count = (uint32_t)cli->metric_count};
+    for (size_t i = 0; i < cli->metric_count; i++) {
+        if (known(cases, count, cli->metrics[i], &error))
+            continue;
+        sim__cli_usage(cli->command, "--metric: %s", error.text);
+        return -1;
+    }
+    return 0;
 }
 
 struct sim_scenario *sim__cli_load(const struct sim_cli *cli, const char *file)

@@ -32,7 +32,9 @@ struct job {
     struct sim_report report;
     struct sim_scenario *whole; /* without --variant, for the order of all; or NULL */
     const char **names;         /* of its variants */
-    bool sweep, fault;          /* something went wrong while running */
+    struct sim_until until;
+    struct sim_until_end until_end;
+    bool sweep, fault; /* something went wrong while running */
 };
 
 static int fault(const struct sim_error *error)
@@ -43,42 +45,35 @@ static int fault(const struct sim_error *error)
 
 /* ---- how large it is ----------------------------------------------------------------------- */
 
-static double events_of_all(const struct job *job)
+static double seconds_for(const struct sim_cli *cli, double events)
 {
-    double events = 0;
-    for (uint32_t i = 0; i < job->case_count; i++)
-        events += sim_plan_events(&job->cases[i].plan, NULL, 0) * job->scenario->replications;
-    return events;
+    return events / EVENTS_PER_SECOND / sim_replicate_jobs(cli->jobs);
 }
 
-static double seconds_for(const struct job *job, double events)
+int sim__cli_size(const struct sim_cli *cli, const struct sim_scenario *scenario,
+                  const struct sim_case *cases, uint32_t count, bool sweep)
 {
-    return events / EVENTS_PER_SECOND / sim_replicate_jobs(job->cli->jobs);
-}
-
-/* Refuses what would take more than an hour, with the arithmetic. */
-static int check_size(const struct job *job)
-{
-    double events = events_of_all(job), s = seconds_for(job, events);
-    if (job->cli->force || s <= MOST_SECONDS)
-        return SIM_EXIT_DONE;
+    double events = 0, largest = -1;
     char most[256] = "", arithmetic[256];
-    double largest = -1;
-    for (uint32_t i = 0; i < job->case_count; i++) {
-        double n = sim_plan_events(&job->cases[i].plan, arithmetic, sizeof arithmetic);
+    for (uint32_t i = 0; i < count; i++) {
+        double n = sim_plan_events(&cases[i].plan, arithmetic, sizeof arithmetic);
+        events += n * scenario->replications;
         if (!(n <= largest)) {
             largest = n;
-            snprintf(most, sizeof most, "\"%.60s\" alone %.3g: %.150s", job->cases[i].name, n,
+            snprintf(most, sizeof most, "\"%.60s\" alone %.3g: %.150s", cases[i].name, n,
                      arithmetic);
         }
     }
+    double s = seconds_for(cli, events);
+    if (cli->force || s <= MOST_SECONDS)
+        return SIM_EXIT_DONE;
     fprintf(stderr,
             "weir: %s is too large to run unasked: about %.3g events (%u %s x %u replications, %s)."
             "\nAt %.0f million events/s on each of %u cores that is %s. Make it smaller (--reps, "
             "--variant,\n--set run.duration=...), or run it all the same with --force.\n",
-            job->scenario->file, events, job->case_count, job->sweep ? "cells" : "variants",
-            job->scenario->replications, most, EVENTS_PER_SECOND / 1e6,
-            sim_replicate_jobs(job->cli->jobs), sim_number_human(s, "s").s);
+            scenario->file, events, count, sweep ? "cells" : "variants", scenario->replications,
+            most, EVENTS_PER_SECOND / 1e6, sim_replicate_jobs(cli->jobs),
+            sim_number_human(s, "s").s);
     return SIM_EXIT_USAGE;
 }
 
@@ -94,7 +89,8 @@ static int list_plan(const struct job *job)
     printf("%u cells x %u replications = %" PRIu64 " runs, about %s events, %s on %u cores\n",
            job->case_count, job->scenario->replications,
            (uint64_t)job->case_count * job->scenario->replications, sim_number_human(total, "1").s,
-           sim_number_human(seconds_for(job, total), "s").s, sim_replicate_jobs(job->cli->jobs));
+           sim_number_human(seconds_for(job->cli, total), "s").s,
+           sim_replicate_jobs(job->cli->jobs));
     return SIM_EXIT_DONE;
 }
 
@@ -111,9 +107,11 @@ static int simulate(struct job *job)
         .progress = !job->cli->quiet && isatty(STDERR_FILENO),
         .metrics_only = job->sweep,
     };
-    if (sim_replicate(&job->session, job->cases, job->case_count, &options, &job->runs, &error) !=
+    sim_runs_begin(&job->runs, job->cases, job->case_count, job->sweep);
+    if (sim_until_run(&job->session, &options, &job->until, &job->runs, &job->until_end, &error) !=
         0)
         return fault(&error);
+    job->scenario->replications = job->runs.replications;
     job->fault = job->runs.faults > 0;
     job->aggregates = sim_aggregate_runs(&job->runs);
     uint32_t count = 0;
@@ -129,6 +127,8 @@ static int simulate(struct job *job)
                                       .verdict_count = count,
                                       .sweep = job->sweep,
                                       .figure_format = job->cli->format,
+                                      .until = job->until.target > 0 ? &job->until : NULL,
+                                      .until_end = &job->until_end,
                                       .all_variants = job->names,
                                       .all_variant_count = job->names ? job->whole->variant_count
                                                                       : 0};
@@ -307,10 +307,14 @@ static void print(const struct job *job)
     bool terminal = isatty(STDOUT_FILENO);
     if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 60)
         columns = size.ws_col < 160 ? size.ws_col : 160;
+    if (!job->cli->quiet)
+        sim_warmups_print(&job->report, stderr);
     if (job->cli->json)
         sim_summary_write(&job->report, stdout);
     else if (!job->cli->quiet)
         sim_overview_print(&job->report, job->place, columns, terminal, stdout);
+    if (!job->cli->quiet)
+        sim_comparison_until(&job->report, job->cli->json ? stderr : stdout);
 }
 
 static int status_of(struct job *job)
@@ -352,7 +356,13 @@ static int run_and_write(struct job *job)
 static int run_scenario(struct job *job)
 {
     struct sim_error error = {""};
-    int status = check_size(job);
+    int status = sim__cli_size(job->cli, job->scenario, job->cases, job->case_count, job->sweep);
+    if (status == SIM_EXIT_DONE &&
+        sim__cli_until(job->cli, job->cases, job->case_count, &job->until) != 0)
+        status = SIM_EXIT_USAGE;
+    if (status == SIM_EXIT_DONE && !(job->cli->until > 0) &&
+        (job->cli->metric_count > 0 || job->cli->most > 0))
+        status = sim__cli_usage(job->cli->command, "--metric and --max-reps go with --until X%%");
     if (status != SIM_EXIT_DONE)
         return status;
     if (sim_session_open(&job->session, &error) != 0)

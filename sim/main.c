@@ -19,15 +19,24 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {"run", "FILE", 1, 1, SIM_TAKES_VARIANT | SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_FORMAT,
+    {"run", "FILE", 1, 1,
+     SIM_TAKES_VARIANT | SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_PLOT | SIM_TAKES_FORMAT |
+         SIM_TAKES_UNTIL,
      sim__cli_run, "run every variant of a scenario and draw its figures",
      "Prints the headline numbers side by side and whether what the file expects held. Results go\n"
      "to --out: resolved.json, summary.json, series.csv and figures/. They are the same bytes for\n"
      "the same file, seed and version, whatever --jobs.\n"},
     {"sweep", "FILE", 1, 1,
-     SIM_TAKES_VARIANT | SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_FORMAT | SIM_TAKES_LIST,
+     SIM_TAKES_VARIANT | SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_PLOT | SIM_TAKES_FORMAT |
+         SIM_TAKES_LIST | SIM_TAKES_UNTIL,
      sim__cli_run, "run every cell of a scenario's sweep and draw its curves",
      "As `weir run`, over the cells of \"sweep\". Results go to out/<scenario name>-sweep.\n"},
+    {"compare", "FILE A B", 3, 3, SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_UNTIL, sim__cli_compare,
+     "say by how much variant B differs from variant A",
+     "Replication k of both has the same load, so that they are compared pair by pair. \"base\"\n"
+     "is the file without a variant. Of every metric: a difference with an interval, or how many\n"
+     "replications would show one of 2 % (with --until X% that is X). All intervals hold together\n"
+     "with 95 %. Nothing is written unless --out says where: comparison.json, summary.json.\n"},
     {"check", "FILE...", 1, -1, SIM_TAKES_VARIANT | SIM_TAKES_SET, sim__cli_check,
      "say every error of scenario files at once", ""},
     {"plot", "DIR...", 1, -1, SIM_TAKES_FORMAT, sim__cli_plot, "draw the figures of results again",

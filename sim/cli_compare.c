@@ -1,0 +1,221 @@
+/* cli_compare.c - weir compare: two variants, pair by pair. */
+#include "cli.h"
+
+#include "report/output.h"
+#include "report/report.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define RESOLUTION 0.02 /* differences that matter when nobody says: chosen */
+#define PLAIN_COLUMNS 100u
+
+struct pair {
+    const struct sim_cli *cli;
+    struct sim_scenario *scenario;
+    struct sim_case cases[2]; /* A and B; their insides are the scenario's */
+    struct sim_until until;
+    struct sim_until_end until_end;
+    struct sim_session session;
+    struct sim_runs runs;
+    struct sim_aggregate *aggregates;
+    struct sim_comparison comparison;
+    struct sim_report report;
+};
+
+static int fault(const struct sim_error *error)
+{
+    fprintf(stderr, "weir: %s\n", error->text);
+    return SIM_EXIT_FAULT;
+}
+
+/* ---- what is compared ---------------------------------------------------------------------- */
+
+static int load(struct pair *pair)
+{
+    const struct sim_cli *cli = pair->cli;
+    const char *names[2] = {cli->operands[1], cli->operands[2]};
+    struct sim_cli both = *cli;
+    if (strcmp(names[0], names[1]) == 0)
+        return sim__cli_usage(cli->command, "\"%s\" compared with itself: name two variants",
+                              names[0]);
+    both.variants = names;
+    both.variant_count = 2;
+    pair->scenario = sim__cli_load(&both, cli->operands[0]);
+    if (!pair->scenario)
+        return SIM_EXIT_USAGE;
+    for (uint32_t i = 0; i < pair->scenario->variant_count; i++) {
+        const struct sim_case *c = &pair->scenario->variants[i];
+        pair->cases[strcmp(c->name, names[1]) == 0] = *c;
+    }
+    int status = sim__cli_size(cli, pair->scenario, pair->cases, 2, false);
+    if (status != SIM_EXIT_DONE)
+        return status;
+    if (sim__cli_until(cli, pair->cases, 2, &pair->until) != 0)
+        return SIM_EXIT_USAGE;
+    if (cli->most > 0 && !(cli->until > 0))
+        return sim__cli_usage(cli->command, "--max-reps goes with --until X%%");
+    pair->until.compare = true;
+    pair->until.resolution = cli->until > 0 ? cli->until : RESOLUTION;
+    return SIM_EXIT_DONE;
+}
+
+/* ---- running and writing ------------------------------------------------------------------- */
+
+static int simulate(struct pair *pair)
+{
+    struct sim_error error = {""};
+    struct sim_replicate_options options = {
+        .seed = pair->scenario->seed,
+        .replications = pair->scenario->replications,
+        .jobs = pair->cli->jobs,
+        .progress = !pair->cli->quiet && isatty(STDERR_FILENO),
+    };
+    sim_runs_begin(&pair->runs, pair->cases, 2, false);
+    if (sim_until_run(&pair->session, &options, &pair->until, &pair->runs, &pair->until_end,
+                      &error) != 0)
+        return fault(&error);
+    pair->scenario->replications = pair->runs.replications;
+    pair->aggregates = sim_aggregate_runs(&pair->runs);
+    if (!pair->aggregates ||
+        sim_compare_runs(&pair->runs, 0, 1, pair->until.metrics, pair->until.metric_count,
+                         pair->until.resolution, &pair->comparison) != 0) {
+        snprintf(error.text, sizeof error.text, "out of memory");
+        return fault(&error);
+    }
+    pair->report = (struct sim_report){.scenario = pair->scenario,
+                                       .runs = &pair->runs,
+                                       .aggregates = pair->aggregates,
+                                       .figure_format = "svg",
+                                       .until = pair->until.target > 0 ? &pair->until : NULL,
+                                       .until_end = &pair->until_end};
+    return SIM_EXIT_DONE;
+}
+
+static int write_to(struct pair *pair, struct sim_output *output)
+{
+    struct sim_error error = {""};
+    FILE *file = sim_output_file(output, "summary.json", &error);
+    int status = file ? 0 : -1;
+    if (status == 0) {
+        sim_summary_write(&pair->report, file);
+        status = sim_output_file_end(output, &error);
+    }
+    file = status == 0 ? sim_output_file(output, "comparison.json", &error) : NULL;
+    if (file) {
+        sim_comparison_write(&pair->report, &pair->comparison, file);
+        status = sim_output_file_end(output, &error);
+    }
+    if (file && status == 0)
+        status = sim_output_commit(output, &error);
+    else
+        sim_output_abandon(output);
+    return file && status == 0 ? SIM_EXIT_DONE : fault(&error);
+}
+
+/* Says which runs went wrong, each reason once. */
+static void say_faults(const struct pair *pair)
+{
+    const char *before = "";
+    for (uint32_t i = 0; i < 2 * pair->runs.replications; i++) {
+        const struct sim_run *run = &pair->runs.runs[i];
+        if (run->why[0] && strcmp(run->why, before) != 0)
+            fprintf(stderr, "weir: %s: %s\n", pair->cases[i / pair->runs.replications].name,
+                    run->why);
+        before = run->why[0] ? run->why : before;
+    }
+}
+
+static void print(const struct pair *pair)
+{
+    struct winsize size;
+    unsigned columns = PLAIN_COLUMNS;
+    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 60)
+        columns = size.ws_col < 160 ? size.ws_col : 160;
+    if (!pair->cli->quiet)
+        sim_warmups_print(&pair->report, stderr);
+    if (pair->cli->json) {
+        sim_comparison_write(&pair->report, &pair->comparison, stdout);
+        sim_comparison_until(&pair->report, stderr);
+    } else if (!pair->cli->quiet) {
+        sim_comparison_print(&pair->report, &pair->comparison, columns, stdout);
+    }
+}
+
+static int status_of(struct pair *pair)
+{
+    if (sim_session_interrupted(&pair->session)) {
+        fprintf(stderr, "weir: interrupted: %u pairs were finished\n", pair->comparison.pairs);
+        return SIM_EXIT_INTERRUPTED;
+    }
+    if (pair->runs.faults > 0)
+        return SIM_EXIT_FAULT;
+    if (sim_report_audit_held(&pair->report))
+        return SIM_EXIT_DONE;
+    fprintf(stderr, "weir: the audit failed; `weir run` says where\n");
+    return SIM_EXIT_CLAIM;
+}
+
+static int run(struct pair *pair, struct sim_output *output)
+{
+    int status = simulate(pair);
+    if (status == SIM_EXIT_DONE)
+        say_faults(pair);
+    if (status == SIM_EXIT_DONE && pair->comparison.pairs == 0) {
+        bool refused = pair->runs.finished == 0;
+        for (uint32_t i = 0; i < 2 * pair->runs.replications; i++)
+            refused = refused && pair->runs.runs[i].state != SIM_RUN_FAULT;
+        fprintf(stderr, "weir: no pair of runs finished: there is nothing to compare\n");
+        status = pair->runs.interrupted ? SIM_EXIT_INTERRUPTED
+                 : refused              ? SIM_EXIT_USAGE
+                                        : SIM_EXIT_FAULT;
+    }
+    if (status != SIM_EXIT_DONE) {
+        if (output)
+            sim_output_abandon(output);
+        return status;
+    }
+    if (output)
+        status = write_to(pair, output);
+    if (status != SIM_EXIT_DONE)
+        return status;
+    print(pair);
+    return status_of(pair);
+}
+
+static int open_and_run(struct pair *pair)
+{
+    struct sim_error error = {""};
+    struct sim_output output;
+    if (!pair->cli->out)
+        return run(pair, NULL);
+    switch (sim_output_open(&output, pair->cli->out, &error)) {
+    case SIM_OUTPUT_FINE: return run(pair, &output);
+    case SIM_OUTPUT_FOREIGN: return sim__cli_usage(pair->cli->command, "%s", error.text);
+    case SIM_OUTPUT_FAULT: break;
+    }
+    return fault(&error);
+}
+
+int sim__cli_compare(const struct sim_cli *cli)
+{
+    struct pair pair = {.cli = cli};
+    struct sim_error error = {""};
+    int status = load(&pair);
+    if (status == SIM_EXIT_DONE) {
+        if (sim_session_open(&pair.session, &error) != 0) {
+            status = fault(&error);
+        } else {
+            status = open_and_run(&pair);
+            sim_compare_free(&pair.comparison);
+            sim_aggregate_free(pair.aggregates, 2);
+            sim_runs_free(&pair.runs);
+            sim_session_close(&pair.session);
+        }
+    }
+    sim_scenario_free(pair.scenario);
+    return status;
+}
