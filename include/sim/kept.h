@@ -14,7 +14,7 @@ struct sim_kept_store {
     struct sim_keyspace *space; /* NULL until the first keyed request */
     struct sim_table table;
     struct sim_refills refills;
-    float *took; /* by place, ns of the last recomputation; NULL unless asked for */
+    float *took;      /* by place, ns of the last recomputation; NULL unless asked for */
     sim_time longest; /* lifetime any node has had in force */
     bool ready;
 };

@@ -85,8 +85,14 @@ static inline void sim_truth_read(struct sim_truth_meters *m, const struct sim_k
          NULL,                                                                                     \
          NULL,                                                                                     \
          0},                                                                                       \
-        {"stale_reads", SIM_RATIO,  "1",        "Share of answered reads that were stale.", 0,     \
-         "stale",       reads_name, stale_flags},                                                  \
+        {"stale_reads",                                                                            \
+         SIM_RATIO,                                                                                \
+         "1",                                                                                      \
+         "Share of answered reads that were stale.",                                               \
+         0,                                                                                        \
+         "stale",                                                                                  \
+         reads_name,                                                                               \
+         (stale_flags) | SIM_SHARE},                                                               \
         {"versions_behind",                                                                        \
          SIM_HISTOGRAM,                                                                            \
          "versions",                                                                               \
@@ -152,7 +158,7 @@ void sim_session_wrote(struct sim_sessions *, uint32_t session, uint64_t key, ui
          0,                                                                                        \
          "own_reads_violated",                                                                     \
          "own_reads",                                                                              \
-         0},                                                                                       \
+         SIM_SHARE},                                                                               \
         {"again_reads",                                                                            \
          SIM_COUNTER,                                                                              \
          "requests",                                                                               \
@@ -172,7 +178,7 @@ void sim_session_wrote(struct sim_sessions *, uint32_t session, uint64_t key, ui
     {                                                                                              \
         "monotonic_reads_violations", SIM_RATIO, "1",                                              \
             "Share of the reads of what a session had seen that went back in time.", 0,            \
-            "again_reads_violated", "again_reads", 0                                               \
+            "again_reads_violated", "again_reads", SIM_SHARE                                       \
     }
 
 #endif

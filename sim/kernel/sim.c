@@ -36,7 +36,7 @@ struct sim_lane {
     sim_time delay;
     uint64_t head, tail; /* positions ever given out; the ring holds [head, tail) */
     struct lane_event *ring;
-    uint64_t mask; /* capacity - 1 */
+    uint64_t mask;    /* capacity - 1 */
     uint64_t id_base; /* of the ids of its events; their position stands below it */
 };
 

@@ -10,8 +10,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct sim_diagnostics diagnostics = {0};
     struct sim_load_options options = {0};
-    struct sim_scenario *s =
-        sim_scenario_parse("fuzz.json", (const char *)data, size, &options, &diagnostics);
+    struct sim_scenario *s = sim_scenario_parse("fuzz.json", (const char *)data, size, &options,
+                                                &diagnostics);
     if ((s == NULL) != (diagnostics.errors > 0))
         abort();
     if (s != NULL)

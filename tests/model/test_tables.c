@@ -41,6 +41,8 @@ static void add_meters(struct names *names, const struct sim_meter *m)
         add(names, m->name);
         names->wrong += !m->unit || !is_sentence(m->doc);
         names->wrong += (m->kind == SIM_RATIO) != (m->of != NULL && m->by != NULL);
+        names->wrong += m->kind == SIM_RATIO && strncmp(m->doc, "Share", 5) == 0 &&
+                        !(m->flags & SIM_SHARE);
         names->wrong += m->flags & SIM_SHARE && (m->kind != SIM_RATIO || strcmp(m->unit, "1") != 0);
         if (!m->unit || !is_sentence(m->doc))
             print_error("%s.%s: no unit or no sentence\n", names->of, m->name);
