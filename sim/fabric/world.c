@@ -350,7 +350,8 @@ static void node_free(struct sim_node *node)
     if (node->model->finish != NULL)
         node->model->finish(node);
     for (int t = 0; t < SIM_METERS_TABLES; t++)
-        histograms_free(sim__node_meters(node, t), sim_meters_of(node->model, t));
+        histograms_free(sim__node_meters(node, t),
+                        sim_meters_of(node->model, (enum sim_meter_table)t));
 }
 
 void sim_world_free(struct sim_world *w)

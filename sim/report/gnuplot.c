@@ -119,9 +119,9 @@ static void on_end(uv_process_t *process, int64_t status, int signal)
                                          "it took more than %d s (WEIR_GNUPLOT_SECONDS)",
                                          (int)d->batch->seconds_most);
     else if (!d->good && d->said_bytes == 0)
-        d->said_bytes = (size_t)snprintf(d->said, sizeof d->said,
-                                         "it said nothing, and ended with %s %d",
-                                         signal ? "signal" : "status", signal ? signal : (int)status);
+        d->said_bytes = (size_t)snprintf(
+            d->said, sizeof d->said, "it said nothing, and ended with %s %d",
+            signal ? "signal" : "status", signal ? signal : (int)status);
     uv_close((uv_handle_t *)&d->timer, on_close);
     uv_close((uv_handle_t *)process, on_close);
 }
