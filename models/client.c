@@ -25,8 +25,12 @@
 struct in_flight {
     sim_time intended;
     struct sim_user *user;
-    uint32_t latest; /* version of its key when it was sent */
-    bool keyed_read;
+    struct asked {
+        uint64_t key;
+        uint32_t session;
+        enum sim_op op;
+        struct sim_session_floor floor; /* what its session knew of the key when it was sent */
+    } asked[];                          /* one, where there is a keyspace */
 };
 
 struct client {
@@ -37,27 +41,41 @@ struct client {
 
     struct sim_table_pool in_flight;
     uint64_t forgotten;
-    struct sim_counter requests, finished, by_status[SIM_STATUS_COUNT], reads, stale;
-    struct sim_histogram latency, versions_behind;
+    struct sim_truth_meters truth;
+    struct sim_sessions sessions;
+    struct sim_counter requests, finished, by_status[SIM_STATUS_COUNT];
+    struct sim_histogram latency;
 };
+
+/* What an answer is worth: held against the truth, and against what its session knew. */
+static void judge(struct client *c, const struct in_flight *f, uint32_t version)
+{
+    const struct asked *a = f->asked;
+    if (a->op == SIM_READ) {
+        sim_truth_read(&c->truth, c->users.keyspace, a->key, version, f->intended);
+        if (a->session)
+            sim_session_read(&c->sessions, a->session, a->key, a->floor, version);
+    } else if (a->session && (a->op == SIM_WRITE || a->op == SIM_DELETE)) {
+        sim_session_wrote(&c->sessions, a->session, a->key, version);
+    }
+}
 
 static void finish(struct sim *sim, void *self, sim_arg arg, const struct sim_reply *reply)
 {
     struct client *c = self;
     struct in_flight *f = arg.p;
-    struct sim_user *user = f->user;
     sim_count(&c->finished);
     sim_count(&c->by_status[reply->status]);
     if (reply->status == SIM_OK) {
         sim_histogram_record(&c->latency, sim_now(sim) - f->intended);
-        sim_count_by(&c->reads, f->keyed_read);
-        if (f->keyed_read && reply->version < f->latest) {
-            sim_count(&c->stale);
-            sim_histogram_record(&c->versions_behind, f->latest - reply->version);
-        }
+        if (c->users.keyspace)
+            judge(c, f, reply->version);
     }
+    struct sim_user *user = f->user;
+    uint32_t session = user->session;
     sim_table_pool_give(&c->in_flight, f);
-    sim_users_answered(&c->users, user);
+    if (sim_users_answered(&c->users, user))
+        sim_session_end(&c->sessions, session);
 }
 
 static void send(struct sim_node *self, struct sim_user *user, uint64_t key,
@@ -68,10 +86,13 @@ static void send(struct sim_node *self, struct sim_user *user, uint64_t key,
     if (!f)
         return;
     struct sim_request request = sim_users_request(&c->users, user, key, given, c->request_bytes);
-    *f = (struct in_flight){.intended = request.intended, .user = user};
+    f->intended = request.intended;
+    f->user = user;
     if (request.space) {
-        f->latest = sim_latest(request.space, request.key);
-        f->keyed_read = request.op == SIM_READ;
+        uint32_t session = request.space->count < UINT32_MAX ? request.session : 0;
+        f->asked[0] = (struct asked){.key = key, .session = session, .op = request.op};
+        if (session)
+            f->asked[0].floor = sim_session_expect(&c->sessions, session, key);
     }
     sim_count(&c->requests);
     sim_call(&c->to, 0, &request, finish, c, (sim_arg){.p = f});
@@ -86,7 +107,10 @@ static int sound(const void *params, struct sim_error *error)
 static int init(struct sim_node *self, struct sim_error *error)
 {
     struct client *c = (struct client *)self;
-    sim_table_pool_init(&c->in_flight, self, sizeof(struct in_flight));
+    sim_table_pool_init(&c->in_flight, self,
+                        sizeof(struct in_flight) + (c->users.keyspace ? sizeof(struct asked) : 0));
+    if (sim_sessions_init(&c->sessions, self))
+        return sim_refuse(error, "out of memory");
     return sim_users_init(&c->users, self, send, error);
 }
 
@@ -159,12 +183,8 @@ static const struct sim_meter meters[] = {
     COUNT("refused", by_status[SIM_REFUSED], "Requests turned away."),
     COUNT("errors", by_status[SIM_ERROR], "Requests that failed."),
     COUNT("lost", by_status[SIM_LOST], "Requests lost in a crash."),
-    COUNT("reads", reads, "Reads of a key that were answered."),
-    COUNT("stale", stale, "Such reads that returned less than the latest version when sent."),
-    {"stale_reads", SIM_RATIO, "1", "Share of answered reads that were stale.", .of = "stale",
-     .by = "reads", .flags = SIM_HEADLINE | SIM_SHARE},
-    {"versions_behind", SIM_HISTOGRAM, "versions", "How far behind, of stale reads only.",
-     .offset = OF(versions_behind)},
+    SIM_TRUTH_METERS(struct client, truth, "reads", SIM_HEADLINE),
+    SIM_SESSION_METERS(struct client, sessions),
     SIM_USERS_METERS(struct client, users),
     {0},
 };

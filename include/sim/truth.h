@@ -126,12 +126,14 @@ struct sim_session_floor {
 
 /* Within init(). 0, or -1 when out of memory. */
 int sim_sessions_init(struct sim_sessions *, const struct sim_node *);
-/* O(1), all three. A key must be below 2^32. */
+/* O(1), all three. A key must be below 2^32 - 1. */
 struct sim_session_floor sim_session_expect(const struct sim_sessions *, uint32_t session,
                                             uint64_t key);
 void sim_session_read(struct sim_sessions *, uint32_t session, uint64_t key,
                       struct sim_session_floor, uint32_t version);
 void sim_session_wrote(struct sim_sessions *, uint32_t session, uint64_t key, uint32_t version);
+/* The session is over: what is known of it is forgotten. O(keys known of it). */
+void sim_session_end(struct sim_sessions *, uint32_t session);
 
 /* Rows of a meter table for a struct sim_sessions member. */
 #define SIM_SESSION_METERS(type, member)                                                           \

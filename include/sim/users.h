@@ -84,12 +84,12 @@ static inline struct sim_request sim_users_request(struct sim_users *users, stru
     return request;
 }
 
-/* A request of a user has ended, well or not. */
-void sim__users_think(struct sim_users *, struct sim_user *);
-static inline void sim_users_answered(struct sim_users *users, struct sim_user *user)
+/* A request of a user has ended, well or not. True: it was the last of its session, and the user is
+ * gone. */
+bool sim__users_think(struct sim_users *, struct sim_user *);
+static inline bool sim_users_answered(struct sim_users *users, struct sim_user *user)
 {
-    if (users->thinks)
-        sim__users_think(users, user);
+    return users->thinks && sim__users_think(users, user);
 }
 
 /* For fault(): a crash forgets the sessions and cancels what was to be sent; after it all start

@@ -5,11 +5,14 @@
 
 #include <assert.h>
 
-/* What a session knows of a key. */
+/* What a session knows of a key. The record of no key heads the list of a session's. */
 struct known {
     struct sim_table_link link;
     struct sim_session_floor floor;
+    struct known *next;
 };
+
+#define NO_KEY UINT32_MAX
 
 struct sim__session_map {
     struct sim_table_map map;
@@ -17,7 +20,7 @@ struct sim__session_map {
 
 static uint64_t name(uint32_t session, uint64_t key)
 {
-    assert(key <= UINT32_MAX);
+    assert(key <= NO_KEY);
     return (uint64_t)session << 32 | key;
 }
 
@@ -35,10 +38,35 @@ struct sim_session_floor sim_session_expect(const struct sim_sessions *s, uint32
 }
 
 /* NULL when out of memory. */
+static struct known *find_or_add(struct sim_table_map *map, uint32_t session, uint64_t key,
+                                 bool *added)
+{
+    struct known *known = sim_table_map_find(map, name(session, key));
+    *added = known == NULL;
+    return known ? known : sim_table_map_add(map, name(session, key));
+}
+
 static struct known *remember(struct sim_sessions *s, uint32_t session, uint64_t key)
 {
-    struct known *known = sim_table_map_find(&s->map->map, name(session, key));
-    return known ? known : sim_table_map_add(&s->map->map, name(session, key));
+    struct sim_table_map *map = &s->map->map;
+    bool added;
+    struct known *known = find_or_add(map, session, key, &added);
+    struct known *head = known && added ? find_or_add(map, session, NO_KEY, &added) : NULL;
+    if (head) {
+        known->next = head->next;
+        head->next = known;
+    }
+    return known;
+}
+
+void sim_session_end(struct sim_sessions *s, uint32_t session)
+{
+    struct sim_table_map *map = &s->map->map;
+    struct known *next, *known = sim_table_map_find(map, name(session, NO_KEY));
+    for (; known; known = next) {
+        next = known->next;
+        sim_table_map_drop(map, known);
+    }
 }
 
 void sim_session_read(struct sim_sessions *s, uint32_t session, uint64_t key,

@@ -77,17 +77,18 @@ static void leave(struct sim_users *users, struct sim_user *user)
 }
 
 /* After an answer, and at the start of a closed load. */
-void sim__users_think(struct sim_users *users, struct sim_user *user)
+bool sim__users_think(struct sim_users *users, struct sim_user *user)
 {
     if (users->visited && --user->left == 0) {
         leave(users, user);
-        return;
+        return true;
     }
     const struct sim_dist *time = users->visited ? &users->session.think_time : &users->think_time;
     user->next = sim_after(users->node->sim, sim_dist_draw_time(time, &user->times), send_next,
                            users, (sim_arg){.p = user});
     if (users->keyspace)
         choose_key(users, user);
+    return false;
 }
 
 /* ---- arrivals -------------------------------------------------------------------------------- */

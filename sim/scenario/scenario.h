@@ -139,7 +139,7 @@ void sim_models_list(void *stdio_file);                          /* weir models 
 void sim_model_page(const struct sim_model *, void *stdio_file); /* weir models NAME */
 /* And of what may stand in a scenario's "timeline". */
 void sim_fault_page(void *stdio_file);
-char *sim_schema(void);                                          /* the JSON Schema, malloc'd */
+char *sim_schema(void); /* the JSON Schema, malloc'd */
 
 /* Whether a plan has a metric "component.meter[.stat]". 0, or -1 with what is wrong with it. */
 int sim_scenario_metric(const struct sim_plan *, const char *that, struct sim_error *);
