@@ -2,7 +2,8 @@
  *
  * Models: a pool of connections behind one first-come-first-served queue with a limit; a request
  * holds a connection for a time drawn by its kind. A write or delete commits when its work is
- * done and gives its key the next version; a read returns the version that is latest when its
+ * done and gives its key the next version, unless it is conditional on a version that has been
+ * overtaken (optimistic concurrency, Kung and Robinson 1981); a read returns the version that is latest when its
  * work is done. So what a reader got is as old as its way back.
  * Leaves out: everything within a storage engine (pages, locks, log, compaction), replicas,
  * transactions of several keys, what a scan returns. Data outlive a crash; work under way does not,
@@ -24,7 +25,7 @@ struct store {
 
     struct sim_stream streams[SIM_OP_COUNT];
     struct sim_station station;
-    struct sim_counter reads, writes;
+    struct sim_counter reads, writes, conflicts;
 };
 
 static const struct sim_dist *time_of(const struct store *s, enum sim_op op)
@@ -47,14 +48,19 @@ static void worked(struct sim_node *self, struct sim_station *station, uint32_t 
     sim_call_id call = station->jobs[job].call;
     const struct sim_request *request = sim_call_request(self, call);
     struct sim_reply reply = {.status = SIM_OK};
-    if (request->op == SIM_WRITE || request->op == SIM_DELETE) {
+    bool changes = request->op == SIM_WRITE || request->op == SIM_DELETE;
+    uint32_t latest = request->space ? sim_latest(request->space, request->key) : 0;
+    if (changes && request->if_version > 0 && latest != request->if_version - 1) {
+        sim_count(&s->conflicts);
+        reply = (struct sim_reply){.status = SIM_CONFLICT, .version = latest};
+    } else if (changes) {
         sim_count(&s->writes);
         if (request->space)
             reply.version = sim_commit(self->sim, request->space, request->key);
     } else {
         sim_count(&s->reads);
         if (request->space) {
-            reply.version = sim_latest(request->space, request->key);
+            reply.version = latest;
             reply.bytes = sim_value_bytes(request->space, request->key);
         }
     }
@@ -126,6 +132,8 @@ static const struct sim_meter meters[] = {
     SIM_STATION_METERS(struct store, station),
     {"reads", SIM_COUNTER, "requests", "Reads and scans done.", .offset = OF(reads)},
     {"writes", SIM_COUNTER, "requests", "Writes and deletes committed.", .offset = OF(writes)},
+    {"conflicts", SIM_COUNTER, "requests", "Conditional writes whose version was overtaken.",
+     .offset = OF(conflicts)},
     {0},
 };
 

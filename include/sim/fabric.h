@@ -18,15 +18,17 @@ struct sim_node;
 struct sim_component;
 struct sim_world;
 struct sim_port_target;
+struct sim__guard;
 
 enum sim_op { SIM_READ, SIM_WRITE, SIM_DELETE, SIM_SCAN, SIM_OTHER, SIM_OP_COUNT };
 
 enum sim_status {
     SIM_OK,
-    SIM_ERROR,   /* the callee failed while serving */
-    SIM_REFUSED, /* the callee, or a policy of the caller's, turned it away unserved */
-    SIM_TIMEOUT, /* no answer within the attempt's timeout or the deadline */
-    SIM_LOST,    /* the callee crashed with it in hand, or was down */
+    SIM_ERROR,    /* the callee failed while serving */
+    SIM_REFUSED,  /* the callee, or a policy of the caller's, turned it away unserved */
+    SIM_TIMEOUT,  /* no answer within the attempt's timeout or the deadline */
+    SIM_LOST,     /* the callee crashed with it in hand, or was down */
+    SIM_CONFLICT, /* a conditional write came too late: the reply has the version there is now */
     SIM_STATUS_COUNT
 };
 
@@ -40,6 +42,8 @@ struct sim_request {
     int64_t bytes;              /* carried to the callee */
     sim_time intended;          /* when the user meant to send it; latency counts from here */
     sim_time deadline;          /* nobody wants an answer after this; SIM_NEVER: no deadline */
+    uint32_t if_version;        /* of a write or delete: 1 + the version that must still be the
+                                   latest, else SIM_CONFLICT; 0: whichever it is */
 };
 
 struct sim_reply {
@@ -61,17 +65,22 @@ typedef void sim_done(struct sim *, void *self, sim_arg, const struct sim_reply 
 struct sim_port {
     struct sim_node *owner;
     struct sim_port_target *targets;
-    uint32_t target_count; /* 0: the scenario left an optional port open */
+    uint32_t target_count;     /* 0: the scenario left an optional port open */
+    struct sim__guard *guards; /* one per target: what the caller's policy remembers; or NULL */
 };
 
 /* Calls target `index` of the port (0 where the port takes one), under the caller's resilience
- * policy (timeout, deadline, retries): done runs once with the final outcome. The request is
- * copied. O(1). */
-void sim_call(struct sim_port *, uint32_t index, const struct sim_request *, sim_done *, void *self,
-              sim_arg);
+ * policy (timeout, deadline, retries, hedging, breaker, limits): done runs once with the final
+ * outcome. The request is copied. Returns what sim_abandon() knows the call by. O(1). */
+sim_call_id sim_call(struct sim_port *, uint32_t index, const struct sim_request *, sim_done *,
+                     void *self, sim_arg);
 /* The same towards one node of the target component, for those that choose (balancers, shards). */
-void sim_call_node(struct sim_port *, uint32_t index, uint32_t node, const struct sim_request *,
-                   sim_done *, void *self, sim_arg);
+sim_call_id sim_call_node(struct sim_port *, uint32_t index, uint32_t node,
+                          const struct sim_request *, sim_done *, void *self, sim_arg);
+/* Gives up a call that this node made: its done will not run, and it is not tried again. Callees
+ * work on, unaware; their answers are counted as wasted. False when the call is over. O(1) in the
+ * attempts that are out. */
+bool sim_abandon(struct sim_node *caller, sim_call_id);
 /* The share of the caller's calls that go to target `index` (1 unless the scenario says so). */
 double sim_port_share(const struct sim_port *, uint32_t index);
 uint32_t sim_port_nodes(const struct sim_port *, uint32_t index);
@@ -99,6 +108,13 @@ struct sim_station_meters {
  * calls are what the model asked for. */
 struct sim_caller_meters {
     struct sim_counter calls, attempts, retries, timeouts;
+    struct sim_counter abandoned;          /* attempts given up though an answer might come */
+    struct sim_counter hedges, hedges_won; /* attempts beside one still out; those that answered */
+    struct sim_counter budget_denied;      /* retries and hedges that the budget did not allow */
+    struct sim_counter breaker_refused, rate_refused, concurrency_refused; /* never sent */
+    struct sim_gauge breaker_open;                   /* breakers that are not closed */
+    struct sim_gauge concurrency, concurrency_limit; /* slots taken, slots there are */
+    struct sim_gauge held_back;                      /* attempts that wait for a token or a slot */
 };
 
 struct sim_model;

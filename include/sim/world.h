@@ -10,7 +10,9 @@
 enum sim_backoff { SIM_BACKOFF_CONSTANT, SIM_BACKOFF_EXPONENTIAL };
 enum sim_jitter { SIM_JITTER_NONE, SIM_JITTER_EQUAL, SIM_JITTER_FULL, SIM_JITTER_DECORRELATED };
 
-/* How a component's calls are made; the same for every caller. */
+enum sim_concurrency { SIM_CONCURRENCY_FIXED, SIM_CONCURRENCY_AIMD, SIM_CONCURRENCY_GRADIENT };
+
+/* How a component's calls are made; the same for every caller. What is zero is not in force. */
 struct sim_policy {
     sim_time timeout;  /* of one attempt; 0: none */
     sim_time deadline; /* of the whole call with its retries; 0: none */
@@ -18,11 +20,48 @@ struct sim_policy {
         int64_t attempts; /* tries in all, the first included; 1: no retry */
         sim_time backoff, cap;
         int growth, jitter; /* enum sim_backoff, enum sim_jitter */
+        bool refused_is_final;
+        struct {
+            double ratio, minimum; /* retries per call; besides, per second */
+            sim_time window;       /* 0: no budget */
+        } budget;
     } retry;
+    struct {
+        int64_t extra;     /* attempts besides the first; 0: no hedging */
+        sim_time delay;    /* after the one before; 0: by percentile */
+        double percentile; /* of observed latency; 0: by delay */
+        sim_time window;
+        int64_t samples;
+        bool writes;
+    } hedge;
+    struct {
+        double failures; /* share that opens it */
+        int64_t calls;   /* that must have ended within the window */
+        sim_time window;
+        int64_t consecutive; /* failures in a row; 0: do not matter */
+        sim_time open;       /* 0: no breaker */
+        int64_t probes;
+    } breaker;
+    struct {
+        int kind;      /* enum sim_concurrency */
+        int64_t limit; /* at first; 0: none */
+        int64_t least, most;
+        double decrease; /* AIMD */
+        sim_time wait;
+        int64_t queue;
+    } concurrency;
+    struct {
+        double rate; /* attempts per second; 0: none */
+        int64_t burst;
+        sim_time wait;
+    } rate_limit;
 };
 
 /* Parameters of struct sim_policy, for the scenario's components that have ports. */
 extern const struct sim_param sim_policy_params[];
+/* What no single parameter's bounds can say: 0, or -1 with the sentence, and the name of the
+ * parameter of the table that it is about in *about. */
+int sim_policy_sound(const struct sim_policy *, const char **about, struct sim_error *);
 
 struct sim_link_params {
     struct sim_dist latency; /* one way, ns */

@@ -132,11 +132,25 @@ static void audit_messages(struct sim_world *w, const struct found *found,
             0, "answers sent = awaited + unwanted + lost + on their way");
 }
 
+/* Calls under a policy: none lost, none that nothing can end any more, no slot leaked. */
+static void audit_operations(const struct sim_world *w, struct sim_record *record)
+{
+    if (w->operations.begun == 0)
+        return;
+    struct sim__operations_walked walked = sim__operations_walk(w);
+    compare(line(record, "operations", "all"), (double)w->operations.begun,
+            (double)(w->operations.ended + walked.live), 0, "calls begun = ended + found open");
+    compare(line(record, "stuck", "all"), 0, (double)walked.stuck, 0,
+            "open calls that neither a timer nor an attempt could end");
+    compare(line(record, "slots", "all"), (double)walked.slots_counted, (double)walked.slots, 0,
+            "slots of concurrency limits taken = attempts out");
+}
+
 int sim__audit(struct sim_world *w, const struct sim__station_sums *sums, struct sim_record *record)
 {
     struct found found = {0};
     struct walked *walked = calloc(w->component_count + 1, sizeof *walked);
-    record->audit = calloc(4 * (size_t)w->component_count + 4, sizeof *record->audit);
+    record->audit = calloc(4 * (size_t)w->component_count + 7, sizeof *record->audit);
     if (walked == NULL || record->audit == NULL) {
         free(walked);
         return -1;
@@ -152,6 +166,7 @@ int sim__audit(struct sim_world *w, const struct sim__station_sums *sums, struct
     compare(line(record, "calls", "all"), (double)w->totals.begun,
             (double)(w->totals.ended + found.awaited), 0, "attempts begun = ended + awaited");
     audit_messages(w, &found, record);
+    audit_operations(w, record);
     compare(line(record, "causality", "all"), 0, (double)w->totals.late_causes, 0,
             "requests that arrived before they were sent");
     record->audit_held = true;

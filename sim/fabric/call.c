@@ -214,7 +214,8 @@ static inline void await_answer(struct sim *sim, struct sim__call *call, struct 
     call->timer = sim_after_lane(sim, lane, timed_out, call->from, (sim_arg){.p = call});
 }
 
-static inline void send_out(struct sim_world *w, struct sim__call *call, struct sim__link *out)
+static inline sim_call_id send_out(struct sim_world *w, struct sim__call *call,
+                                   struct sim__link *out)
 {
     if (call->to->model->expect != NULL)
         call->to->model->expect(call->to, &call->request);
@@ -223,55 +224,55 @@ static inline void send_out(struct sim_world *w, struct sim__call *call, struct 
         w->totals.requests_lost++;
         drop(w, call);
     }
+    return sim__call_name(call);
 }
 
-void sim__call_attempt(struct sim_node *from, const struct sim_port_target *target, uint32_t node,
-                       const struct sim_request *request, sim_time give_up, sim_done *done,
-                       void *self, sim_arg arg)
+sim_call_id sim__call_attempt(struct sim_node *from, const struct sim_port_target *target,
+                              uint32_t node, const struct sim_request *request, sim_time give_up,
+                              sim_done *done, void *self, sim_arg arg)
 {
     struct sim_world *w = from->world;
     struct sim__call *call = begin(from, target, node, request, done, self, arg);
     if (call == NULL)
-        return;
+        return (sim_call_id){0};
     if (give_up > 0 && give_up == from->component->timeout)
         await_answer(w->sim, call, from->component->timeout_lane);
     else if (give_up > 0)
         call->timer = sim_after(w->sim, give_up, timed_out, from, (sim_arg){.p = call});
-    send_out(w, call, target->out);
+    return send_out(w, call, target->out);
 }
 
-static inline void call_port(struct sim_port *port, uint32_t index, uint32_t node,
-                             const struct sim_request *request, sim_done *done, void *self,
-                             sim_arg arg)
+static inline sim_call_id call_port(struct sim_port *port, uint32_t index, uint32_t node,
+                                    const struct sim_request *request, sim_done *done, void *self,
+                                    sim_arg arg)
 {
     assert(index < port->target_count);
     struct sim_node *from = port->owner;
     const struct sim_component *c = from->component;
     from->caller->calls.count++;
-    if (!c->plain || (request->deadline != SIM_NEVER && request->deadline != 0)) {
-        sim__operation_begin(port, index, node, request, done, self, arg);
-        return;
-    }
+    if (!c->plain || (request->deadline != SIM_NEVER && request->deadline != 0))
+        return sim__operation_begin(port, index, node, request, done, self, arg);
     const struct sim_port_target *target = &port->targets[index];
     struct sim__call *call = begin(from, target, node, request, done, self, arg);
     if (call == NULL)
-        return;
+        return (sim_call_id){0};
     if (c->timeout_lane != NULL)
         await_answer(from->sim, call, c->timeout_lane);
-    send_out(from->world, call, target->out);
+    return send_out(from->world, call, target->out);
 }
 
-void sim_call(struct sim_port *port, uint32_t index, const struct sim_request *request,
-              sim_done *done, void *self, sim_arg arg)
+sim_call_id sim_call(struct sim_port *port, uint32_t index, const struct sim_request *request,
+                     sim_done *done, void *self, sim_arg arg)
 {
-    call_port(port, index, SIM_ALL_NODES, request, done, self, arg);
+    return call_port(port, index, SIM_ALL_NODES, request, done, self, arg);
 }
 
-void sim_call_node(struct sim_port *port, uint32_t index, uint32_t node,
-                   const struct sim_request *request, sim_done *done, void *self, sim_arg arg)
+sim_call_id sim_call_node(struct sim_port *port, uint32_t index, uint32_t node,
+                          const struct sim_request *request, sim_done *done, void *self,
+                          sim_arg arg)
 {
     assert(node < sim_port_nodes(port, index));
-    call_port(port, index, node, request, done, self, arg);
+    return call_port(port, index, node, request, done, self, arg);
 }
 
 double sim_port_share(const struct sim_port *port, uint32_t index)
@@ -349,6 +350,23 @@ static void forget(struct sim_world *w, struct sim__call *call)
     w->totals.forgotten++;
     if (call->stage == SIM__ENDED)
         call_release(w, call);
+}
+
+bool sim__call_abandon(struct sim_world *w, sim_call_id id)
+{
+    struct sim__call *call = sim__call_named(w, id);
+    if (call == NULL || !call->awaited)
+        return false;
+    sim_count(&call->from->caller->abandoned);
+    forget(w, call);
+    return true;
+}
+
+bool sim_abandon(struct sim_node *caller, sim_call_id id)
+{
+    if (id.key & SIM__OF_OPERATION)
+        return sim__operation_abandon(caller->world, id);
+    return sim__call_abandon(caller->world, id);
 }
 
 static void lose(struct sim_node *node, struct sim__call *call, bool silent)

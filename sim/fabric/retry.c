@@ -1,105 +1,38 @@
-/* retry.c - calls of more than one attempt: deadlines, retries, backoff and jitter.
+/* retry.c - calls under a policy: deadlines, retries, backoff and jitter.
  *
  * The deadline is the whole call's, the timeout each attempt's; whichever comes first ends an
  * attempt. A retry is a new request with a timeout of its own. Backoff before retry n (from 1) is
  * base, or base·2^(n-1) up to the cap; jitter after Brooker, "Exponential Backoff and Jitter" (AWS
  * Architecture Blog, 2015): full U(0, b), equal b/2 + U(0, b/2), decorrelated
- * min(cap, U(base, 3·last)). */
-#include "fabric/world_state.h"
+ * min(cap, U(base, 3·last)).
+ *
+ * A round is an attempt and its hedges. The first answer ends the call; when all of a round have
+ * failed, the last failure decides whether there is another round. Means of every kind of backoff,
+ * and the whole against Brooker's own simulator: tests/theory/test_retry.c. */
+#include "fabric/policy_state.h"
 
+#include <assert.h>
 #include <math.h>
-
-static const char *const growth_names[] = {"constant", "exponential", NULL};
-static const char *const jitter_names[] = {"none", "equal", "full", "decorrelated", NULL};
-
-#define RETRY(field) offsetof(struct sim_policy, retry.field) - offsetof(struct sim_policy, retry)
-
-static const struct sim_param retry_params[] = {
-    {.name = "attempts",
-     .kind = SIM_COUNT,
-     .offset = RETRY(attempts),
-     .by_default = "1",
-     .low = 1,
-     .high = 1000,
-     .doc = "Tries in all, the first included; 1 is no retry.",
-     .source = "chosen: no load is added that the scenario does not state"},
-    {.name = "backoff",
-     .kind = SIM_TIME,
-     .offset = RETRY(backoff),
-     .by_default = "0s",
-     .doc = "Wait before the first retry.",
-     .source = "chosen: the naive client retries at once"},
-    {.name = "cap",
-     .kind = SIM_TIME,
-     .offset = RETRY(cap),
-     .by_default = "20s",
-     .doc = "The wait never grows beyond this.",
-     .source = "AWS SDKs, standard retry mode: maximum backoff 20 s"},
-    {.name = "growth",
-     .kind = SIM_CHOICE,
-     .offset = RETRY(growth),
-     .by_default = "exponential",
-     .choices = growth_names,
-     .doc = "Whether the wait doubles with each retry.",
-     .source = "Brooker, AWS Architecture Blog, 2015"},
-    {.name = "jitter",
-     .kind = SIM_CHOICE,
-     .offset = RETRY(jitter),
-     .by_default = "none",
-     .choices = jitter_names,
-     .doc = "How the wait is spread at random.",
-     .source = "Brooker, AWS Architecture Blog, 2015"},
-    {.name = NULL},
-};
-
-const struct sim_param sim_policy_params[] = {
-    {.name = "timeout",
-     .kind = SIM_TIME,
-     .offset = offsetof(struct sim_policy, timeout),
-     .flags = SIM_OPTIONAL,
-     .doc = "How long each attempt waits for its answer; without it, for ever."},
-    {.name = "deadline",
-     .kind = SIM_TIME,
-     .offset = offsetof(struct sim_policy, deadline),
-     .flags = SIM_OPTIONAL,
-     .doc = "How long the whole call may take, retries included; passed on to those called."},
-    {.name = "retry",
-     .kind = SIM_GROUP,
-     .offset = offsetof(struct sim_policy, retry),
-     .fields = retry_params,
-     .doc = "Trying again after a failure, a refusal, a timeout or a loss."},
-    {.name = NULL},
-};
-
-struct sim__operation {
-    struct sim_port *port;
-    uint32_t index, node;
-    struct sim_request request;
-    sim_done *done;
-    void *self;
-    sim_arg arg;
-    int64_t attempt; /* from 1 */
-    sim_time last_wait;
-    sim_id timer; /* of the wait before the next attempt */
-    bool live;
-    struct sim__operation *next;  /* free list */
-    struct sim__operation *older; /* all there are */
-};
+#include <string.h>
 
 static void release(struct sim_world *w, struct sim__operation *op)
 {
+    assert(op->tries == NULL);
     op->live = false;
-    op->next = w->free_operations;
-    w->free_operations = op;
+    op->generation++;
+    op->next = w->operations.free;
+    w->operations.free = op;
+    w->operations.ended++;
 }
 
-static void finish(struct sim *sim, struct sim__operation *op, const struct sim_reply *reply)
+static void finish(struct sim__operation *op, const struct sim_reply *reply)
 {
+    struct sim_world *w = op->port->owner->world;
     sim_done *done = op->done;
     void *self = op->self;
     sim_arg arg = op->arg;
-    release(op->port->owner->world, op);
-    done(sim, self, arg, reply);
+    release(w, op);
+    done(w->sim, self, arg, reply);
 }
 
 /* How long to wait before the next retry, ns. */
@@ -124,92 +57,162 @@ static sim_time backoff(struct sim__operation *op)
     return (sim_time)wait;
 }
 
-static void attempt(struct sim *sim, void *node, sim_arg arg);
-
-static void attempt_done(struct sim *sim, void *self, sim_arg arg, const struct sim_reply *reply)
+static void attempt(struct sim *sim, void *node, sim_arg arg)
 {
-    struct sim__operation *op = self;
-    (void)arg;
+    (void)sim;
+    (void)node;
+    struct sim__operation *op = arg.p;
+    op->timer = SIM_NO_EVENT;
+    op->attempt++;
+    op->hedged = 0;
+    sim__try_begin(op, false);
+}
+
+void sim__operation_result(struct sim__operation *op, bool hedge, bool own,
+                           const struct sim_reply *reply)
+{
     struct sim_node *from = op->port->owner;
-    if (reply->status == SIM_OK || op->attempt >= from->component->plan->policy.retry.attempts) {
-        finish(sim, op, reply);
+    struct sim *sim = from->sim;
+    const struct sim_policy *p = sim__policy_of(op);
+    bool answered = sim__is_answer(reply->status);
+    if (!answered && op->tries != NULL)
+        return; /* another of this round may still answer */
+    if (op->timer.key != 0)
+        sim_cancel(sim, op->timer);
+    op->timer = SIM_NO_EVENT;
+    if (answered) {
+        from->caller->hedges_won.count += hedge;
+        sim__tries_abandon(op, true);
+    }
+    if (answered || op->attempt >= p->retry.attempts || (own && p->retry.refused_is_final)) {
+        finish(op, reply);
         return;
     }
     sim_time wait = backoff(op);
-    if (sim_now(sim) + wait >= op->request.deadline)
-        finish(sim, op, reply); /* the retry could not begin in time */
+    /* the second would be sent too late; of the third there are too many */
+    if (wait >= op->request.deadline - sim_now(sim) ||
+        (op->guard != NULL && !sim__budget_withdraw(op->guard)))
+        finish(op, reply);
     else
         op->timer = sim_after(sim, wait, attempt, from, (sim_arg){.p = op});
 }
 
-/* Nobody would see an answer: nothing is sent. */
-static void expired(struct sim *sim, void *node, sim_arg arg)
-{
-    (void)node;
-    finish(sim, arg.p, &(struct sim_reply){.status = SIM_TIMEOUT});
-}
+/* ---- the records ----------------------------------------------------------------------------- */
 
-static void attempt(struct sim *sim, void *node, sim_arg arg)
+static bool slab_new(struct sim_world *w)
 {
-    struct sim__operation *op = arg.p;
-    struct sim_node *from = node;
-    sim_time give_up = from->component->plan->policy.timeout;
-    sim_time left = op->request.deadline - sim_now(sim);
-    if (left <= 0) {
-        op->timer = sim_after(sim, 0, expired, from, arg);
-        return;
+    struct sim__operations *all = &w->operations;
+    if (all->slab_count == all->slab_capacity) { /* outgrown tables stay with the world */
+        uint32_t capacity = all->slab_capacity ? 2 * all->slab_capacity : 16;
+        struct sim__operation **slabs = sim__world_alloc(w, capacity, sizeof *slabs);
+        if (slabs == NULL)
+            return false;
+        if (all->slab_count > 0)
+            memcpy(slabs, all->slabs, all->slab_count * sizeof *slabs);
+        all->slabs = slabs;
+        all->slab_capacity = capacity;
     }
-    if (op->request.deadline != SIM_NEVER && (give_up == 0 || left < give_up))
-        give_up = left;
-    op->timer = SIM_NO_EVENT;
-    op->attempt++;
-    from->caller->retries.count += op->attempt > 1;
-    sim__call_attempt(from, &op->port->targets[op->index], op->node, &op->request, give_up,
-                      attempt_done, op, (sim_arg){0});
+    struct sim__operation *slab = sim__world_alloc(w, SIM__OPERATIONS_A_SLAB, sizeof *slab);
+    if (slab == NULL)
+        return false;
+    for (uint32_t i = SIM__OPERATIONS_A_SLAB; i-- > 0;) {
+        slab[i].number = all->slab_count * SIM__OPERATIONS_A_SLAB + i;
+        slab[i].next = all->free;
+        all->free = &slab[i];
+    }
+    all->slabs[all->slab_count++] = slab;
+    return true;
 }
 
-void sim__operation_begin(struct sim_port *port, uint32_t index, uint32_t node,
-                          const struct sim_request *request, sim_done *done, void *self,
-                          sim_arg arg)
+static struct sim__operation *operation_at(const struct sim_world *w, uint32_t number)
+{
+    return &w->operations.slabs[number / SIM__OPERATIONS_A_SLAB][number % SIM__OPERATIONS_A_SLAB];
+}
+
+static sim_call_id name_of(const struct sim__operation *op)
+{
+    return (sim_call_id){(uint64_t)op->generation << 32 | SIM__OF_OPERATION | (op->number + 1)};
+}
+
+sim_call_id sim__operation_begin(struct sim_port *port, uint32_t index, uint32_t node,
+                                 const struct sim_request *request, sim_done *done, void *self,
+                                 sim_arg arg)
 {
     struct sim_world *w = port->owner->world;
-    struct sim__operation *op = w->free_operations, *older = NULL;
-    if (op != NULL) {
-        w->free_operations = op->next;
-        older = op->older;
-    } else {
-        op = sim__world_alloc(w, 1, sizeof *op);
-        if (op == NULL) {
-            sim_fail_memory(w->sim);
-            return;
-        }
-        older = w->operations;
-        w->operations = op;
+    if (w->operations.free == NULL && !slab_new(w)) {
+        sim_fail_memory(w->sim);
+        return (sim_call_id){0};
     }
+    struct sim__operation *op = w->operations.free;
+    w->operations.free = op->next;
     *op = (struct sim__operation){.port = port,
+                                  .guard = port->guards != NULL ? &port->guards[index] : NULL,
                                   .index = index,
                                   .node = node,
+                                  .number = op->number,
+                                  .generation = op->generation,
                                   .request = *request,
                                   .done = done,
                                   .self = self,
                                   .arg = arg,
-                                  .live = true,
-                                  .older = older};
+                                  .live = true};
+    w->operations.begun++;
     sim_time deadline = request->deadline == 0 ? SIM_NEVER : request->deadline;
     sim_time own = port->owner->component->plan->policy.deadline;
     if (own > 0 && sim_now(w->sim) + own < deadline)
         deadline = sim_now(w->sim) + own;
     op->request.deadline = deadline;
+    if (op->guard != NULL)
+        sim__budget_deposit(op->guard);
+    sim_call_id id = name_of(op);
     attempt(w->sim, port->owner, (sim_arg){.p = op});
+    return id;
+}
+
+bool sim__operation_abandon(struct sim_world *w, sim_call_id id)
+{
+    uint32_t number = ((uint32_t)id.key & ~(uint32_t)SIM__OF_OPERATION) - 1;
+    assert(number / SIM__OPERATIONS_A_SLAB < w->operations.slab_count);
+    struct sim__operation *op = operation_at(w, number);
+    if (!op->live || op->generation != id.key >> 32)
+        return false;
+    sim_cancel(w->sim, op->timer);
+    sim__tries_abandon(op, false);
+    release(w, op);
+    return true;
 }
 
 void sim__operations_crash(struct sim_node *node)
 {
     struct sim_world *w = node->world;
-    for (struct sim__operation *op = w->operations; op != NULL; op = op->older) {
+    for (uint32_t i = 0; i < w->operations.slab_count * SIM__OPERATIONS_A_SLAB; i++) {
+        struct sim__operation *op = operation_at(w, i);
         if (!op->live || op->port->owner != node)
             continue;
         sim_cancel(w->sim, op->timer);
+        sim__tries_forget(op);
         release(w, op);
     }
+    sim__guards_reset(node);
+}
+
+struct sim__operations_walked sim__operations_walk(const struct sim_world *w)
+{
+    struct sim__operations_walked found = {0};
+    for (uint32_t i = 0; i < w->operations.slab_count * SIM__OPERATIONS_A_SLAB; i++) {
+        const struct sim__operation *op = operation_at(w, i);
+        if (!op->live)
+            continue;
+        uint64_t ways_on = sim_is_pending(w->sim, op->timer);
+        for (const struct sim__try *t = op->tries; t != NULL; t = t->next) {
+            const struct sim__call *call = sim__call_named(w, t->call);
+            bool out = t->state == SIM__TRY_SENT && call != NULL && call->awaited;
+            ways_on += out || sim_is_pending(w->sim, t->timer);
+            found.slots += out && sim__policy_of(op)->concurrency.limit > 0;
+        }
+        found.live++;
+        found.stuck += ways_on == 0;
+    }
+    found.slots_counted = sim__guards_slots(w);
+    return found;
 }

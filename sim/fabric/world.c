@@ -38,6 +38,29 @@ static const struct sim_meter caller_meters[] = {
      SIM_HEADLINE},
     {"timeouts", SIM_COUNTER, "attempts", "Attempts given up for want of an answer.",
      CALLER(timeouts), NULL, NULL, 0},
+    {"abandoned", SIM_COUNTER, "attempts", "Attempts given up as no longer needed.",
+     CALLER(abandoned), NULL, NULL, 0},
+    {"hedges", SIM_COUNTER, "attempts", "Attempts sent beside one still out.", CALLER(hedges), NULL,
+     NULL, 0},
+    {"hedges_won", SIM_COUNTER, "attempts", "Such attempts that answered first.",
+     CALLER(hedges_won), NULL, NULL, 0},
+    {"budget_denied", SIM_COUNTER, "attempts", "Retries and hedges the retry budget forbade.",
+     CALLER(budget_denied), NULL, NULL, 0},
+    {"breaker_refused", SIM_COUNTER, "attempts", "Attempts an open breaker refused, never sent.",
+     CALLER(breaker_refused), NULL, NULL, 0},
+    {"breaker_open", SIM_GAUGE, "breakers", "Breakers that are open or half-open.",
+     CALLER(breaker_open), NULL, NULL, 0},
+    {"rate_refused", SIM_COUNTER, "attempts", "Attempts the rate limit refused, never sent.",
+     CALLER(rate_refused), NULL, NULL, 0},
+    {"concurrency_refused", SIM_COUNTER, "attempts",
+     "Attempts the concurrency limit refused, never sent.", CALLER(concurrency_refused), NULL, NULL,
+     0},
+    {"concurrency", SIM_GAUGE, "attempts", "Attempts out under the concurrency limit.",
+     CALLER(concurrency), NULL, NULL, 0},
+    {"concurrency_limit", SIM_GAUGE, "attempts", "The concurrency limit in force.",
+     CALLER(concurrency_limit), NULL, NULL, 0},
+    {"held_back", SIM_GAUGE, "attempts", "Attempts that wait for a token or a slot.",
+     CALLER(held_back), NULL, NULL, 0},
     {.name = NULL},
 };
 
@@ -244,7 +267,7 @@ static int component_make(struct sim_world *w, uint32_t index)
     assert(p->nodes > 0);
     c->world = w;
     c->plan = p;
-    c->plain = p->policy.retry.attempts <= 1 && p->policy.deadline == 0;
+    c->plain = sim__policy_is_plain(&p->policy);
     c->nodes = sim__world_alloc(w, p->nodes, sizeof *c->nodes);
     if (c->nodes == NULL)
         return -1;
@@ -280,7 +303,9 @@ static int port_wire(struct sim_world *w, uint32_t from, const struct sim_port_d
     }
     for (uint32_t n = 0; n < c->plan->nodes; n++) {
         struct sim_port *port = (struct sim_port *)((char *)c->nodes[n] + def->offset);
-        *port = (struct sim_port){c->nodes[n], targets, plan->count};
+        *port = (struct sim_port){c->nodes[n], targets, plan->count, NULL};
+        if (sim__guards_make(c->nodes[n], plan->count, &port->guards) != 0)
+            return -1;
     }
     return 0;
 }

@@ -71,6 +71,16 @@ struct sim__calls {
 };
 
 struct sim__operation;
+struct sim__try;
+
+/* Calls under a policy, and their attempts (policy_state.h). */
+struct sim__operations {
+    struct sim__operation **slabs;
+    uint32_t slab_count, slab_capacity;
+    struct sim__operation *free;
+    struct sim__try *free_tries;
+    uint64_t begun, ended;
+};
 
 /* Counted by the calls themselves, for the audit to compare with what it counts by walking. None
  * but the first three is counted on the way of a call that meets no trouble. */
@@ -104,7 +114,7 @@ struct sim_world {
     sim_time *lines; /* between regions: two for each link of the plan, its free_at each way */
     uint32_t link_count;
     struct sim__calls calls;
-    struct sim__operation *operations, *free_operations;
+    struct sim__operations operations;
     struct sim__fault *faults;
     uint32_t fault_count;
     struct sim__fault *oldest_fault, *newest_fault; /* of those active */
@@ -149,7 +159,14 @@ static inline struct sim__call *sim__call_at(const struct sim_world *w, uint32_t
     return &w->calls.slabs[index / SIM__CALLS_A_SLAB][index % SIM__CALLS_A_SLAB];
 }
 
-/* The call in hand at the callee under this id, or NULL when stale or none. */
+/* The call under this id, or NULL when stale or none. */
+static inline struct sim__call *sim__call_named(const struct sim_world *w, sim_call_id id)
+{
+    struct sim__call *call = sim__call_at(w, (uint32_t)id.key);
+    return call->generation == id.key >> 32 ? call : NULL;
+}
+
+/* The same, while it is in hand at the callee. */
 static inline struct sim__call *sim__call_in_hand(const struct sim_world *w, sim_call_id id)
 {
     struct sim__call *call = sim__call_at(w, (uint32_t)id.key);
@@ -163,21 +180,39 @@ static inline sim_call_id sim__call_name(const struct sim__call *call)
 
 /* One attempt: done once, with the answer, the timeout, or the loss. `give_up`: no answer is
  * wanted after that long; 0: for ever. */
-void sim__call_attempt(struct sim_node *from, const struct sim_port_target *, uint32_t node,
-                       const struct sim_request *, sim_time give_up, sim_done *, void *self,
-                       sim_arg);
+sim_call_id sim__call_attempt(struct sim_node *from, const struct sim_port_target *, uint32_t node,
+                              const struct sim_request *, sim_time give_up, sim_done *, void *self,
+                              sim_arg);
+/* Ends the caller's half without a word. False when it is over. */
+bool sim__call_abandon(struct sim_world *, sim_call_id);
 int sim__calls_make(struct sim_world *); /* 0, or -1 when out of memory */
 void sim__calls_free(struct sim_world *);
 /* A node crashed: calls it held are lost (told at once, or not at all), calls it made are
  * forgotten. */
 void sim__calls_crash(struct sim_node *, bool silent);
 
-/* A call with retries or a deadline. */
-void sim__operation_begin(struct sim_port *, uint32_t index, uint32_t node,
-                          const struct sim_request *, sim_done *, void *self, sim_arg);
-
-/* A node crashed: the calls it was about to try again are forgotten. */
+/* A call under more of a policy than a timeout (retry.c). Its id has SIM__OF_OPERATION set. */
+#define SIM__OF_OPERATION (UINT64_C(1) << 31)
+sim_call_id sim__operation_begin(struct sim_port *, uint32_t index, uint32_t node,
+                                 const struct sim_request *, sim_done *, void *self, sim_arg);
+bool sim__operation_abandon(struct sim_world *, sim_call_id);
+/* A node crashed: the calls it was about to try again are forgotten, and what its policy
+ * remembers. */
 void sim__operations_crash(struct sim_node *);
+
+/* What the audit finds by walking all operations. */
+struct sim__operations_walked {
+    uint64_t live;
+    uint64_t stuck; /* live, with neither a timer nor an attempt out that could end it */
+    uint64_t slots, slots_counted; /* attempts out under a concurrency limit; as the limits count */
+};
+struct sim__operations_walked sim__operations_walk(const struct sim_world *);
+
+/* Whether a policy asks for no more than a timeout. */
+bool sim__policy_is_plain(const struct sim_policy *);
+/* What a node's policy remembers of each target of a port; NULL in *guards where it need not. 0, or
+ * -1 when out of memory. */
+int sim__guards_make(struct sim_node *, uint32_t count, struct sim__guard **guards);
 
 /* links */
 /* Carries a message of the call arg.p: fn(sim, self, arg) runs when it arrives. False: it was

@@ -244,6 +244,9 @@ static void read_component(struct sim__load *load, const struct sim__at *at, uin
         sim__say(load, SIM__KEY(at, "timeout"), SIM__SOFT | SIM__WARNING,
                  "the timeout of an attempt is longer than the deadline of the whole call");
     struct sim_error why;
+    const char *about;
+    if (load->said == said && calls && sim_policy_sound(&out->policy, &about, &why) != 0)
+        sim__say(load, SIM__KEY(at, about), SIM__SOFT, "%s", why.text);
     if (load->said == said && model->sound && model->sound(out->image, &why) != 0)
         sim__say(load, at, SIM__SOFT, "%s", why.text);
     if (load->said == said)
