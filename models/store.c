@@ -2,9 +2,10 @@
  *
  * Models: a pool of connections behind one first-come-first-served queue with a limit; a request
  * holds a connection for a time drawn by its kind. A write or delete commits when its work is
- * done and gives its key the next version, unless it is conditional on a version that has been
- * overtaken (optimistic concurrency, Kung and Robinson 1981); a read returns the version that is latest when its
- * work is done. So what a reader got is as old as its way back.
+ * done and gives its key the next version; one that is conditional on a version that has been
+ * overtaken commits nothing and is answered SIM_CONFLICT (optimistic concurrency, Kung and Robinson
+ * 1981). A read returns the version that is latest when its work is done. So what a reader got is
+ * as old as its way back.
  * Leaves out: everything within a storage engine (pages, locks, log, compaction), replicas,
  * transactions of several keys, what a scan returns. Data outlive a crash; work under way does not,
  * and had not committed.

@@ -93,7 +93,7 @@ static void learn(struct sim__try *try, enum sim_status status)
     }
     sim__breaker_result(g, try, sim__is_answer(status) ? SIM__GOOD : SIM__BAD);
     if (!try->hedge && (sim__is_answer(status) || status == SIM_TIMEOUT))
-        sim__hedge_observe(g, sim__guard_now(g) - try->sent);
+        sim__hedge_observe(g, sim__guard_now(g) - try->sent, status == SIM_TIMEOUT);
 }
 
 static void over(struct sim *sim, void *self, sim_arg arg, const struct sim_reply *reply)
@@ -242,7 +242,7 @@ static void take_back(struct sim__try *try, bool lost)
     if (g != NULL)
         sim__breaker_result(g, try, SIM__UNKNOWN);
     if (g != NULL && lost && !try->hedge)
-        sim__hedge_observe(g, sim__guard_now(g) - try->sent);
+        sim__hedge_observe(g, sim__guard_now(g) - try->sent, true);
 }
 
 void sim__tries_abandon(struct sim__operation *op, bool lost)

@@ -1,9 +1,9 @@
 /* budget.c - the retry budget: retries in proportion to calls.
  *
  * Each call puts `ratio` of a retry in, each retry or hedge takes one out, and what was put in is
- * forgotten after `window`, in ten slices; `minimum` per second may be had besides. So over any long
- * time attempts are at most calls x (1 + ratio) + minimum x time: the net of the slices of a window
- * was never below -minimum x window when something was taken out.
+ * forgotten after `window`, in ten slices; `minimum` per second may be had besides. So over any
+ * long time attempts are at most calls x (1 + ratio) + minimum x time: the net of the slices of a
+ * window was never below -minimum x window when something was taken out.
  *
  * Source: Finagle, RetryBudget (ttl 10 s, minRetriesPerSec 10, percentCanRetry 0.2). gRPC's retry
  * throttling (proposal A6) has the same purpose with failures taken out of a bucket of fixed size;

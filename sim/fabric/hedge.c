@@ -6,9 +6,10 @@
  * abandoned; their callees work on, and their answers are wasted.
  *
  * The percentile is that of first attempts only, over a sliding window of three slices, worked out
- * when a slice ends. An attempt given up because a hedge won counts as having taken as long as it
- * was out: that is longer than the delay, so what lies below the percentile is counted truly, and
- * hedging does not lower the percentile it hedges at. */
+ * when a slice ends. Of an attempt that was given up because a hedge won is known only that it took
+ * longer than it was out. Taken for its latency that would lower the percentile, and so send more
+ * hedges, which cut off more; so the distribution is the product-limit estimate (Kaplan and Meier
+ * 1958, J. Am. Stat. Assoc. 53:457), which is made for such observations. */
 #include "fabric/policy_state.h"
 
 #include <string.h>
@@ -19,7 +20,8 @@ struct sim__latencies {
     int64_t slice;  /* number of the newest, counted from time 0 */
     sim_time delay; /* in force; SIM_NEVER: too little was seen */
     uint64_t n[WINDOW_SLICES];
-    uint32_t counts[WINDOW_SLICES][SIM_HISTOGRAM_BUCKETS];
+    uint32_t ended[WINDOW_SLICES][SIM_HISTOGRAM_BUCKETS];
+    uint32_t cut_off[WINDOW_SLICES][SIM_HISTOGRAM_BUCKETS];
 };
 
 int sim__hedge_make(struct sim__guard *g)
@@ -41,26 +43,31 @@ void sim__hedge_reset(struct sim__guard *g)
     }
 }
 
-/* The percentile of all slices by the nearest rank, taken as even within its bucket. */
+/* Where the share of those that take longer falls to 1 - p; even within a bucket. SIM_NEVER: so few
+ * took longer that were not cut off that it cannot be said. */
 static sim_time percentile(const struct sim__latencies *l, double p)
 {
-    uint64_t n = 0, before = 0, here = 0;
+    uint64_t at_risk = 0;
     for (int s = 0; s < WINDOW_SLICES; s++)
-        n += l->n[s];
-    uint64_t rank = (uint64_t)(p * (double)n) + 1; /* the first of those that take longer */
-    uint32_t i = 0;
-    for (; i < SIM_HISTOGRAM_BUCKETS; i++) {
-        here = 0;
-        for (int s = 0; s < WINDOW_SLICES; s++)
-            here += l->counts[s][i];
-        if (before + here >= rank)
-            break;
-        before += here;
+        at_risk += l->n[s];
+    double longer = 1;
+    for (uint32_t i = 0; i < SIM_HISTOGRAM_BUCKETS && at_risk > 0; i++) {
+        uint64_t ended = 0, cut_off = 0;
+        for (int s = 0; s < WINDOW_SLICES; s++) {
+            ended += l->ended[s][i];
+            cut_off += l->cut_off[s][i];
+        }
+        double after = longer * (1 - (double)ended / (double)at_risk);
+        if (ended > 0 && after <= 1 - p) {
+            int64_t low = sim_histogram_bucket_low(i), width = sim_histogram_bucket_high(i) - low;
+            double part = (longer - (1 - p)) / (longer - after);
+            sim_time delay = low + (sim_time)(part * (double)width);
+            return delay > 0 ? delay : 1;
+        }
+        longer = after;
+        at_risk -= ended + cut_off;
     }
-    int64_t low = sim_histogram_bucket_low(i), width = sim_histogram_bucket_high(i) - low;
-    double part = ((double)(rank - before) - 0.5) / (double)here;
-    sim_time delay = low + (sim_time)(part * (double)width);
-    return delay > 0 ? delay : 1;
+    return SIM_NEVER;
 }
 
 static void advance(struct sim__guard *g)
@@ -78,18 +85,21 @@ static void advance(struct sim__guard *g)
     int64_t gone = slice - l->slice < WINDOW_SLICES ? slice - l->slice : WINDOW_SLICES;
     for (int64_t s = slice - gone + 1; s <= slice; s++) {
         l->n[s % WINDOW_SLICES] = 0;
-        memset(l->counts[s % WINDOW_SLICES], 0, sizeof l->counts[0]);
+        memset(l->ended[s % WINDOW_SLICES], 0, sizeof l->ended[0]);
+        memset(l->cut_off[s % WINDOW_SLICES], 0, sizeof l->cut_off[0]);
     }
     l->slice = slice;
 }
 
-void sim__hedge_observe(struct sim__guard *g, sim_time latency)
+void sim__hedge_observe(struct sim__guard *g, sim_time latency, bool cut_off)
 {
     if (g->latencies == NULL)
         return;
     advance(g);
     struct sim__latencies *l = g->latencies;
-    l->counts[l->slice % WINDOW_SLICES][sim_histogram_bucket(latency)]++;
+    uint32_t bucket = sim_histogram_bucket(latency);
+    l->ended[l->slice % WINDOW_SLICES][bucket] += !cut_off;
+    l->cut_off[l->slice % WINDOW_SLICES][bucket] += cut_off;
     l->n[l->slice % WINDOW_SLICES]++;
 }
 

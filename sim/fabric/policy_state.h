@@ -93,8 +93,8 @@ struct sim__latencies;
 
 /* After an attempt was sent: arms the timer of the next hedge, if there is to be one. */
 void sim__hedge_arm(struct sim__operation *);
-/* The caller saw how long a first attempt took; or at least that long, when it was given up. */
-void sim__hedge_observe(struct sim__guard *, sim_time latency);
+/* The caller saw how long a first attempt took; cut off: that it takes longer than that. */
+void sim__hedge_observe(struct sim__guard *, sim_time latency, bool cut_off);
 
 /* ---- circuit breaker (breaker.c) ------------------------------------------------------------- */
 
