@@ -126,7 +126,8 @@ static void a_token_bucket(void **state)
 
 /* Everything fails and is tried up to a hundred times at once: the budget is all there is to stop
  * it. Retries are at most calls x ratio + minimum x time, and fall short of it by less than one in
- * each window of 10 s: what is left of the last whole retry when its slice is forgotten. 99,999 calls
+ * each window of 10 s: what is left of the last whole retry when its slice is forgotten. 99,999
+ * calls
  * in 100 s; the reserve of the window that is still open at the end comes on top. */
 #define DOWN "'timeline': [{'at': '0s', 'do': 'crash', 'target': 'app'}], "
 static void budget_allows(const char *policy, const char *meter, double most)

@@ -58,7 +58,7 @@ static void without_jitter_waits_are_exact(void **state)
     }
 }
 
-/* ---- optimistic concurrency ------------------------------------------------------------------- */
+/* ---- optimistic concurrency ------------------------------------------------------------------ */
 
 /* Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015: 100 clients each update
  * one row once: read it, write it on condition that it is still the version read, and if it is not,
