@@ -106,7 +106,7 @@ static const struct sim_param hedge_params[] = {
      .kind = SIM_TIME,
      .offset = WITHIN(hedge, delay),
      .low = 1,
-     .high = 9e18,
+     .high = 8.64e16,
      .flags = SIM_OPTIONAL,
      .doc = "Sent when the attempt before has been out for so long."},
     {.name = "percentile",
@@ -179,7 +179,7 @@ static const struct sim_param breaker_params[] = {
      .offset = WITHIN(breaker, open),
      .by_default = "5s",
      .low = 1,
-     .high = 9e18,
+     .high = 8.64e16,
      .doc = "How long it refuses everything before it probes.",
      .source = HYSTRIX "circuitBreaker.sleepWindowInMilliseconds 5000"},
     {.name = "probes",
@@ -342,11 +342,16 @@ int sim_policy_sound(const struct sim_policy *p, const char **about, struct sim_
         return refuse(about, "retry", error,
                       "this budget allows no retry at all: its ratio or its minimum must be above "
                       "0, or attempts 1");
-    if (p->concurrency.kind != SIM_CONCURRENCY_FIXED &&
-        (p->concurrency.limit < p->concurrency.least || p->concurrency.limit > p->concurrency.most))
-        return refuse(about, "concurrency", error,
-                      "the limit it begins with must lie from least to most");
-    return 0;
+    if (p->concurrency.kind == SIM_CONCURRENCY_FIXED ||
+        (p->concurrency.limit >= p->concurrency.least &&
+         p->concurrency.limit <= p->concurrency.most))
+        return 0;
+    *about = "concurrency";
+    snprintf(error->text, sizeof error->text,
+             "the limit it begins with, %lld, must lie from least, %lld, to most, %lld",
+             (long long)p->concurrency.limit, (long long)p->concurrency.least,
+             (long long)p->concurrency.most);
+    return -1;
 }
 
 /* ---- what is remembered ---------------------------------------------------------------------- */
