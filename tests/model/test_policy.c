@@ -219,6 +219,120 @@ static void a_crash_of_the_caller_forgets_everything(void **state)
     harness_free(r);
 }
 
+/* ---- giving up ------------------------------------------------------------------------------- */
+
+/* Asks at 0 s and gives up after `patience`; and once more, in vain, at 10 s. */
+struct quitter {
+    struct sim_node node;
+    struct sim_port to;
+    sim_time patience;
+    sim_call_id call;
+    int64_t ended, given_up, too_late;
+};
+
+static void quitter_done(struct sim *sim, void *self, sim_arg arg, const struct sim_reply *reply)
+{
+    (void)sim;
+    (void)arg;
+    (void)reply;
+    ((struct quitter *)self)->ended++;
+}
+
+static void give_up(struct sim *sim, void *self, sim_arg arg)
+{
+    (void)sim;
+    (void)arg;
+    struct quitter *q = self;
+    bool open = sim_abandon(&q->node, q->call);
+    q->given_up += open;
+    q->too_late += !open;
+}
+
+static int quitter_init(struct sim_node *self, struct sim_error *error)
+{
+    (void)error;
+    struct quitter *q = (struct quitter *)self;
+    struct sim_request request = {.op = SIM_READ, .key = SIM_NO_KEY};
+    q->call = sim_call(&q->to, 0, &request, quitter_done, q, (sim_arg){0});
+    sim_after(self->sim, q->patience, give_up, q, (sim_arg){0});
+    sim_after(self->sim, 10 * SIM_SECOND, give_up, q, (sim_arg){0});
+    return 0;
+}
+
+static const struct sim_port_def quitter_ports[] = {
+    {"to", offsetof(struct quitter, to), SIM_REQUIRED, "Whom it asks."}, {0}};
+static const struct sim_model quitter_model = {.name = "quitter",
+                                               .size = sizeof(struct quitter),
+                                               .ports = quitter_ports,
+                                               .init = quitter_init};
+
+/* The callee takes 1 s. Plainly, hedged, waiting for a retry, and waiting for a slot: given up at
+ * `patience`, never told, and the callees work on. */
+static void a_call_can_be_given_up(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        struct sim_policy policy;
+        sim_time patience;
+        double given_up, attempts, wasted;
+    } cases[] = {
+        {"plain", {.retry.attempts = 1}, SIM_SECOND / 2, 1, 1, 1},
+        {"answered", {.retry.attempts = 1}, 2 * SIM_SECOND, 0, 1, 0},
+        {"hedged",
+         {.retry.attempts = 1, .hedge = {.extra = 1, .delay = SIM_SECOND / 4}},
+         SIM_SECOND / 2,
+         1,
+         2,
+         2},
+        {"hedged, answered",
+         {.retry.attempts = 1, .hedge = {.extra = 1, .delay = SIM_SECOND / 4}},
+         2 * SIM_SECOND,
+         0,
+         2,
+         1},
+        {"between attempts",
+         {.timeout = SIM_SECOND / 4,
+          .retry = {.attempts = 9, .backoff = SIM_SECOND, .cap = SIM_SECOND}},
+         SIM_SECOND / 2,
+         1,
+         1,
+         1},
+        {"within a retry",
+         {.timeout = SIM_SECOND / 4,
+          .retry = {.attempts = 9, .backoff = SIM_SECOND / 4, .cap = SIM_SECOND}},
+         SIM_SECOND * 5 / 8,
+         1,
+         2,
+         2},
+    };
+    struct sim_scenario *s = harness_scenario(RUN("20s") USERS("1/s", "'timeout': '1s'")
+                                                  APP("'service_time': '1s'"));
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct quitter image = {.patience = cases[i].patience};
+        struct sim_plan plan = s->variants[0].plan;
+        struct sim_plan_component components[2] = {plan.components[0], plan.components[1]};
+        components[0].model = &quitter_model;
+        components[0].image = &image;
+        components[0].policy = cases[i].policy;
+        plan.components = components;
+        struct sim_error error;
+        struct sim_world *w = sim_world_new(&plan, 1, 0, &error);
+        struct sim_record *r = sim_world_run(w, NULL, NULL);
+        const struct quitter *q = (const struct quitter *)sim_world_node(w, 0, 0);
+        print_message("%s\n", cases[i].name);
+        assert_true(r->audit_held);
+        assert_int_equal(q->given_up, (int64_t)cases[i].given_up);
+        assert_int_equal(q->too_late, 2 - q->given_up);
+        assert_int_equal(q->ended, 1 - q->given_up);
+        harness_is(r, "users.attempts.count", cases[i].attempts);
+        harness_is(r, "app.wasted.count", cases[i].wasted);
+        sim_record_free(r);
+        sim_world_free(w);
+    }
+    sim_scenario_free(s);
+}
+
 /* ---- learning limits, sample by sample ------------------------------------------------------- */
 
 struct bare {
@@ -365,6 +479,7 @@ int main(void)
         cmocka_unit_test(a_wait_for_a_slot_is_bounded),
         cmocka_unit_test(a_breaker_opens_probes_and_closes),
         cmocka_unit_test(a_crash_of_the_caller_forgets_everything),
+        cmocka_unit_test(a_call_can_be_given_up),
         cmocka_unit_test(adaptive_limits_follow_their_formula),
         cmocka_unit_test(the_audit_finds_what_is_lost),
     };
