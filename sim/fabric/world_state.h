@@ -58,8 +58,10 @@ struct sim__call {
     sim_arg arg;
     sim_id timer;
     sim_time arrived;
-    struct sim_request request;
-    struct sim_reply reply;
+    union {
+        struct sim_request request; /* until it is answered */
+        struct sim_reply reply;     /* from then on */
+    };
 };
 
 #define SIM__CALLS_A_SLAB 512
