@@ -99,6 +99,7 @@ static bool may_serve_stale(struct cache *c, const struct sim_request *request,
         struct sim_request refresh = *request;
         uint64_t token;
         refresh.deadline = SIM_NEVER;
+        refresh.cause = sim_cause_of(refresh.cause, SIM_REFRESH);
         sim_refill_may(&c->refiller, SIM_REFILL_ONE_PER_NODE, request->key, nobody, &token);
         recompute(c, nobody, &refresh, token);
     }

@@ -176,7 +176,7 @@ static const struct sim_meter meters[] = {
     {"success", SIM_RATIO, "1", "Share of finished requests that were answered.", .of = "goodput",
      .by = "finished", .flags = SIM_HEADLINE | SIM_SHARE},
     {"goodput", SIM_COUNTER, "requests", "Requests answered, as a rate.", OF(by_status[SIM_OK]),
-     .flags = SIM_HEADLINE},
+     .flags = SIM_HEADLINE | SIM_USER_SUCCESS},
     COUNT("requests", requests, "Requests started."),
     COUNT("finished", finished, "Requests finished, well or not."),
     COUNT("timed_out", by_status[SIM_TIMEOUT], "Requests without an answer in time."),

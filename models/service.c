@@ -169,6 +169,12 @@ static const struct sim_meter meters[] = {
     {0},
 };
 
+static const struct sim_usage usages[] = {
+    {"compute", "server", "busy", SIM_SPLIT_WORK, false, "Servers at work or held."},
+    {"servers", "server", "capacity", SIM_SPLIT_WORK, true, "Servers there are."},
+    {0},
+};
+
 const struct sim_model service_model = {
     .name = "service",
     .summary = "Application servers: a queue, work, and calls to what they depend on.",
@@ -178,6 +184,7 @@ const struct sim_model service_model = {
     .params = params,
     .ports = ports,
     .meters = meters,
+    .usages = usages,
     .init = init,
     .serve = serve,
     .fault = fault,

@@ -138,6 +138,12 @@ static const struct sim_meter meters[] = {
     {0},
 };
 
+static const struct sim_usage usages[] = {
+    {"reads", "read", "reads", SIM_SPLIT_REQUESTS, false, "Reads and scans done."},
+    {"writes", "write", "writes", SIM_SPLIT_REQUESTS, false, "Writes and deletes committed."},
+    {0},
+};
+
 const struct sim_model store_model = {
     .name = "store",
     .summary = "A keyed database: connections, service times by kind of request, versions.",
@@ -146,6 +152,7 @@ const struct sim_model store_model = {
     .suffers = SIM_SUFFERS_SLOW,
     .params = params,
     .meters = meters,
+    .usages = usages,
     .init = init,
     .serve = serve,
     .fault = fault,

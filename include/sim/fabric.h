@@ -20,7 +20,35 @@ struct sim_world;
 struct sim_port_target;
 struct sim__guard;
 
-enum sim_op { SIM_READ, SIM_WRITE, SIM_DELETE, SIM_SCAN, SIM_OTHER, SIM_OP_COUNT };
+/* Of one byte each, as every request carries both. */
+enum __attribute__((packed)) sim_op {
+    SIM_READ,
+    SIM_WRITE,
+    SIM_DELETE,
+    SIM_SCAN,
+    SIM_OTHER,
+    SIM_OP_COUNT
+};
+
+/* Why a request is made: whose doing its cost is. What is called because of a request carries its
+ * cause on, and the first cause that is not the user's stays (sim_cause_of). */
+enum __attribute__((packed)) sim_cause {
+    SIM_USER,        /* somebody waits for it, for the first time */
+    SIM_RETRY,       /* it was tried before */
+    SIM_HEDGE,       /* a second one beside a first that may still answer */
+    SIM_REFRESH,     /* to renew what is kept; nobody waits */
+    SIM_REPLICATION, /* to bring a copy up to date */
+    SIM_BACKUP,      /* to keep what may be lost */
+    SIM_CAUSES
+};
+
+extern const char *const sim_cause_names[]; /* by enum sim_cause, NULL-terminated */
+
+/* The cause of what is done for `why` because of a request that has the cause `first`. */
+static inline enum sim_cause sim_cause_of(enum sim_cause first, enum sim_cause why)
+{
+    return first != SIM_USER ? first : why;
+}
 
 enum sim_status {
     SIM_OK,
@@ -36,6 +64,7 @@ enum sim_status {
 
 struct sim_request {
     enum sim_op op;
+    enum sim_cause cause;
     uint32_t session;           /* who asks, for read-your-writes; 0: nobody in particular */
     struct sim_keyspace *space; /* NULL: no key */
     uint64_t key;               /* SIM_NO_KEY when .space is NULL */
@@ -102,6 +131,9 @@ struct sim_station_meters {
     struct sim_counter wasted;                      /* answered when nobody waited any more */
     struct sim_gauge in_flight;                     /* arrived and not yet answered */
     struct sim_histogram latency; /* arrival to answer at this node, ns; every answer */
+    /* for the ledger: calls that arrived, by cause; work of stations in ns, all of it, and by
+       cause but the users', whose is the rest */
+    uint64_t by_cause[SIM_CAUSES], work, work_by_cause[SIM_CAUSES];
 };
 
 /* What the fabric measures at every node that calls. Attempts are what the network sees,

@@ -7,6 +7,7 @@
 #include "sim/arrivals.h"
 #include "sim/fabric.h"
 #include "sim/kept.h"
+#include "sim/ledger.h"
 #include "sim/param.h"
 #include "sim/refill.h"
 #include "sim/table.h"
@@ -35,6 +36,8 @@ struct sim_model {
     const struct sim_param *params;   /* ended by .name == NULL */
     const struct sim_port_def *ports; /* ended by .name == NULL; NULL: calls nobody */
     const struct sim_meter *meters;   /* ended by .name == NULL; NULL: none of its own */
+    const struct sim_usage *usages;   /* what costs, besides that it is there and is called; ended
+                                         by .name == NULL; NULL: nothing */
 
     /* Parameters and ports are set, streams can be named, other nodes may not yet be ready: set up
      * state and schedule first events. 0, or -1 with the reason. */

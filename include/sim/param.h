@@ -91,6 +91,10 @@ struct sim_meter {
                        SIM_SHARE: a ratio that cannot exceed 1; its intervals and axes stay there */
 };
 
-enum { SIM_HEADLINE = 16, SIM_SHARE = 32 };
+enum {
+    SIM_HEADLINE = 16,
+    SIM_SHARE = 32,
+    SIM_USER_SUCCESS = 64, /* a counter of users' requests that succeeded: for costs per request */
+};
 
 #endif

@@ -183,6 +183,7 @@ struct sim_plan {
     const char **kept; /* "component.meter" whose series and tally are wanted */
     uint32_t kept_count;
     struct sim_limits limits;
+    const struct sim_bill *bill; /* NULL: no prices, and nothing is counted for them */
 };
 
 /* Whether any node of a component is among those of an end, the node's number aside. */

@@ -131,7 +131,10 @@ static void send(struct sim__try *try)
     try->state = SIM__TRY_SENT;
     try->timer = SIM_NO_EVENT;
     try->sent = sim_now(from->sim);
-    try->call = sim__call_attempt(from, &op->port->targets[op->index], op->node, &op->request,
+    struct sim_request request = op->request;
+    if (try->hedge || op->attempt > 1)
+        request.cause = sim_cause_of(request.cause, try->hedge ? SIM_HEDGE : SIM_RETRY);
+    try->call = sim__call_attempt(from, &op->port->targets[op->index], op->node, &request,
                                   give_up, over, try, (sim_arg){0});
     sim__hedge_arm(op);
 }

@@ -4,7 +4,8 @@
  * hands by walking all calls. Little's law, exactly: the area under the calls in hand is the sum of
  * the times they spent there, those still there included. Requests and answers: what was sent
  * arrived, was lost, or is found on its way by walking all calls. Causality: nothing arrived before
- * it was sent. Utilisation: no more servers busy than there are. And each model's own
+ * it was sent. Utilisation: no more servers busy than there are. The ledger: what was booked is what
+ * the meters say, and the bill is the same by line item, by cause and by window. And each model's own
  * invariants. */
 #include "fabric/world_state.h"
 
@@ -146,11 +147,60 @@ static void audit_operations(const struct sim_world *w, struct sim_record *recor
             "slots of concurrency limits taken = attempts out");
 }
 
-int sim__audit(struct sim_world *w, const struct sim__station_sums *sums, struct sim_record *record)
+/* What the links between two regions carried since the start. */
+static double carried(const struct sim_world *w, uint32_t from, uint32_t to)
+{
+    double bytes = 0;
+    for (size_t i = 0; i < (size_t)w->component_count * w->component_count; i++) {
+        uint32_t a = w->plan->components[i / w->component_count].region;
+        uint32_t b = w->plan->components[i % w->component_count].region;
+        for (int c = 0; w->links[i] != NULL && a == from && b == to && c < SIM_CAUSES; c++)
+            bytes += (double)w->links[i]->bytes[c];
+    }
+    return bytes;
+}
+
+/* Since the start, in the ledger's units; NAN: billed by its peak, which no meter keeps. */
+static double used(const struct sim_world *w, const struct sim_bill_item *it, double whole)
+{
+    if (it->component == SIM_NO_COMPONENT)
+        return carried(w, it->from, it->to);
+    const struct sim_component *c = &w->components[it->component];
+    if (it->usage->meter == NULL)
+        return c->plan->nodes * (double)sim_now(w->sim) / 3.6e12;
+    if (it->price != NULL && it->price->peak)
+        return NAN;
+    return sim_usage_over_time(c->plan->model, it->usage) ? whole / 3.6e12 : whole;
+}
+
+static void audit_ledger(struct sim_world *w, const double *whole, struct sim_record *record)
+{
+    const struct sim_bill *bill = w->plan->bill;
+    for (uint32_t i = 0; i < bill->item_count; i++) {
+        double there = used(w, &bill->items[i], whole[i]);
+        if (!isnan(there))
+            compare(line(record, "ledger", bill->items[i].place), there,
+                    sim__ledger_booked(w->ledger, i), 1e-9 * fabs(there) + 1e-12,
+                    "booked = what the meter says");
+    }
+    struct sim__ledger_sums sums = sim__ledger_sums(w->ledger);
+    double tolerance = 1e-9 * fabs(sums.total) + 1e-15;
+    compare(line(record, "ledger", "all"), sums.total, sums.items, tolerance,
+            "total = sum of the line items");
+    compare(line(record, "ledger", "all"), sums.total, sums.causes, tolerance,
+            "total = sum over causes");
+    compare(line(record, "ledger", "all"), sums.total, sums.windows, tolerance,
+            "total = sum over windows");
+}
+
+int sim__audit(struct sim_world *w, const struct sim__station_sums *sums, const double *whole,
+               struct sim_record *record)
 {
     struct found found = {0};
     struct walked *walked = calloc(w->component_count + 1, sizeof *walked);
-    record->audit = calloc(4 * (size_t)w->component_count + 7, sizeof *record->audit);
+    size_t lines = 4 * (size_t)w->component_count + 7;
+    lines += w->ledger != NULL ? w->plan->bill->item_count + 3u : 0;
+    record->audit = calloc(lines, sizeof *record->audit);
     if (walked == NULL || record->audit == NULL) {
         free(walked);
         return -1;
@@ -163,6 +213,8 @@ int sim__audit(struct sim_world *w, const struct sim__station_sums *sums, struct
             audit_model(&w->components[i], record);
     }
     audit_utilisation(w, record);
+    if (w->ledger != NULL)
+        audit_ledger(w, whole, record);
     compare(line(record, "calls", "all"), (double)w->totals.begun,
             (double)(w->totals.ended + found.awaited), 0, "attempts begun = ended + awaited");
     audit_messages(w, &found, record);

@@ -110,6 +110,7 @@ static void drop(struct sim_world *w, struct sim__call *call)
 static void send_back(struct sim_world *w, struct sim__call *call)
 {
     call->stage = SIM__INBOUND;
+    sim__link_carries(call->back, call->request.cause, call->reply.bytes);
     if (!sim__link_send(w, call->back, call->reply.bytes, answer_arrives, call->from,
                         (sim_arg){.p = call})) {
         w->totals.answers_lost++;
@@ -135,6 +136,7 @@ static inline void take_in_hand(struct sim_node *node, struct sim__call *call, s
     call->stage = SIM__IN_HAND;
     call->arrived = now;
     sim_count(&node->station->rate);
+    node->station->by_cause[call->request.cause]++;
     sim_gauge_add(&node->station->in_flight, now, 1);
 }
 
@@ -219,6 +221,7 @@ static inline sim_call_id send_out(struct sim_world *w, struct sim__call *call,
 {
     if (call->to->model->expect != NULL)
         call->to->model->expect(call->to, &call->request);
+    sim__link_carries(out, call->request.cause, call->request.bytes);
     if (!sim__link_send(w, out, call->request.bytes, request_arrives, call->to,
                         (sim_arg){.p = call})) {
         w->totals.requests_lost++;

@@ -38,6 +38,9 @@ struct sim__recorder {
     uint32_t window, windows;
     sim_time last, measured; /* the last window's end; time since the warm-up, ns */
     struct sim_record *record;
+    struct channel **read; /* by item of the bill; NULL: no meter */
+    struct sim__reading *readings;
+    double *whole;
 };
 
 static const char *const stats_of[][STATS_MOST + 1] = {
@@ -145,6 +148,24 @@ static int series_make(struct sim__recorder *r)
     return out->series == NULL ? -1 : 0;
 }
 
+/* Which meters the bill is read from. */
+static int bill_make(struct sim__recorder *r)
+{
+    const struct sim_bill *bill = r->world->plan->bill;
+    if (bill == NULL)
+        return 0;
+    r->world->ledger = sim__ledger_new(r->world, r->windows);
+    r->read = calloc(bill->item_count + 1u, sizeof *r->read);
+    r->readings = calloc(bill->item_count + 1u, sizeof *r->readings);
+    r->whole = calloc(bill->item_count + 1u, sizeof *r->whole);
+    if (r->world->ledger == NULL || r->read == NULL || r->readings == NULL || r->whole == NULL)
+        return -1;
+    for (uint32_t i = 0; i < bill->item_count; i++)
+        if (bill->items[i].usage->meter != NULL)
+            r->read[i] = find(r, bill->items[i].component, bill->items[i].usage->meter);
+    return 0;
+}
+
 struct sim__recorder *sim__recorder_new(struct sim_world *w)
 {
     struct sim__recorder *r = calloc(1, sizeof *r);
@@ -162,7 +183,7 @@ struct sim__recorder *sim__recorder_new(struct sim_world *w)
     }
     add_all(r);
     r->record->interval = plan->interval;
-    if (series_make(r) != 0) {
+    if (series_make(r) != 0 || bill_make(r) != 0) {
         sim__recorder_free(r);
         return NULL;
     }
@@ -178,6 +199,11 @@ void sim__recorder_free(struct sim__recorder *r)
         sim_tally_free(&r->channels[i].tally);
     }
     free(r->channels);
+    sim__ledger_free(r->world->ledger);
+    r->world->ledger = NULL;
+    free(r->read);
+    free(r->readings);
+    free(r->whole);
     sim_record_free(r->record);
     free(r);
 }
@@ -264,6 +290,17 @@ static int measure(struct channel *c, double mean)
     return sim_tally_add(&c->tally, &c->window);
 }
 
+static void bill_roll(struct sim__recorder *r, sim_time length, bool warm)
+{
+    const struct sim_bill *bill = r->world->plan->bill;
+    for (uint32_t i = 0; i < bill->item_count; i++) {
+        if (r->read[i] == NULL)
+            continue;
+        r->readings[i] = (struct sim__reading){r->read[i]->amount, r->read[i]->peak};
+    }
+    sim__ledger_roll(r->world->ledger, r->readings, length, warm);
+}
+
 int sim__recorder_roll(struct sim__recorder *r, sim_time now)
 {
     sim_time length = now - r->last;
@@ -281,6 +318,8 @@ int sim__recorder_roll(struct sim__recorder *r, sim_time now)
             return -1;
         sim_tally_clear(&c->window);
     }
+    if (r->world->ledger != NULL)
+        bill_roll(r, length, warm);
     r->measured += warm ? length : 0;
     r->last = now;
     r->window += length > 0;
@@ -372,9 +411,20 @@ static int audit_make(struct sim__recorder *r)
         if (strcmp(c->meter->name, "sojourn") == 0)
             sums[c->component].sojourn = c->sojourn;
     }
-    int result = sim__audit(w, sums, r->record);
+    for (uint32_t i = 0; w->ledger != NULL && i < w->plan->bill->item_count; i++)
+        r->whole[i] = r->read[i] != NULL ? r->read[i]->area : 0;
+    int result = sim__audit(w, sums, r->whole, r->record);
     free(sums);
     return result;
+}
+
+static int bill_finish(struct sim__recorder *r)
+{
+    double successes = 0;
+    for (uint32_t i = 0; i < r->count; i++)
+        if (r->channels[i].meter->flags & SIM_USER_SUCCESS)
+            successes += r->channels[i].total;
+    return r->world->ledger ? sim__ledger_finish(r->world->ledger, successes, r->record) : 0;
 }
 
 struct sim_record *sim__recorder_finish(struct sim__recorder *r)
@@ -383,8 +433,8 @@ struct sim_record *sim__recorder_finish(struct sim__recorder *r)
     out->windows = r->window;
     out->events = sim_event_count(r->world->sim);
     out->hash = sim_event_hash(r->world->sim);
-    if (metrics_make(r) != 0 || audit_make(r) != 0 || distributions_make(r) != 0 ||
-        sim__faults_record(r->world, out) != 0)
+    if (metrics_make(r) != 0 || bill_finish(r) != 0 || audit_make(r) != 0 ||
+        distributions_make(r) != 0 || sim__faults_record(r->world, out) != 0)
         return NULL;
     r->record = NULL;
     return out;

@@ -95,6 +95,10 @@ void sim_station_work(struct sim_station *s, uint32_t job, sim_time duration)
 {
     if (s->node->slow != 1)
         duration = sim_time_nearest((double)duration * s->node->slow);
+    struct sim_station_meters *m = s->node->station;
+    m->work += (uint64_t)duration;
+    if (m->by_cause[SIM_USER] != m->rate.count) /* not all that came is the users' */
+        m->work_by_cause[sim_call_request(s->node, s->jobs[job].call)->cause] += (uint64_t)duration;
     s->jobs[job].timer = sim_after(s->node->sim, duration, work_ends, s, (sim_arg){.u = job});
 }
 

@@ -16,6 +16,7 @@ struct sim__link {
     struct sim__link *next; /* of all that were made */
     struct sim_stream stream;
     sim_time *free_at, own_free_at; /* when what was sent before has left the sender */
+    int64_t bytes[SIM_CAUSES];      /* sent, whether they arrived or not; for the ledger */
 };
 
 struct sim_component {
@@ -124,6 +125,7 @@ struct sim_world {
     uint32_t fault_window_count;
     uint64_t fault_begins;
     struct sim__totals totals;
+    struct sim__ledger *ledger; /* the recorder's; NULL: no prices */
     void **blocks; /* everything that lives as long as the world */
     size_t block_count, block_capacity;
 };
@@ -217,6 +219,11 @@ bool sim__policy_is_plain(const struct sim_policy *);
 int sim__guards_make(struct sim_node *, uint32_t count, struct sim__guard **guards);
 
 /* links */
+/* A message is sent: so many bytes more, because of that. */
+static inline void sim__link_carries(struct sim__link *link, enum sim_cause cause, int64_t bytes)
+{
+    link->bytes[cause] += bytes;
+}
 /* Carries a message of the call arg.p: fn(sim, self, arg) runs when it arrives. False: it was
  * lost. */
 bool sim__link_send_far(struct sim_world *, struct sim__link *, int64_t bytes, sim_fn *, void *self,
@@ -252,6 +259,31 @@ bool sim__faults_spoil(const struct sim_node *, enum sim_plan_when);
 bool sim__faults_let_pass(const struct sim_world *, const struct sim_node *from,
                           const struct sim_node *to, sim_time *takes);
 
+/* the ledger of one run; the world's plan must have a bill */
+struct sim__ledger;
+struct sim__ledger *sim__ledger_new(struct sim_world *, uint32_t windows); /* NULL: no memory */
+void sim__ledger_free(struct sim__ledger *);
+/* What the meter of an item read in a window: counted, or the area under it (unit x ns). */
+struct sim__reading {
+    double amount, peak;
+};
+/* The end of a window of that length; one reading for each item of the bill. */
+void sim__ledger_roll(struct sim__ledger *, const struct sim__reading *, sim_time length,
+                      bool warm);
+/* Books a quantity (things, bytes, or those x h) in the present window, by shares that add up to
+ * one. */
+void sim__ledger_book(struct sim__ledger *, uint32_t item, double amount, const double *share,
+                      bool warm);
+/* Adds metrics and series to the record, the audit's lines not. 0, or -1 when out of memory. */
+int sim__ledger_finish(struct sim__ledger *, double successes, struct sim_record *);
+/* What was booked of an item since the start. */
+double sim__ledger_booked(const struct sim__ledger *, uint32_t item);
+/* Dollars since the warm-up, added up four ways. After sim__ledger_finish(). */
+struct sim__ledger_sums {
+    double total, items, causes, windows;
+};
+struct sim__ledger_sums sim__ledger_sums(const struct sim__ledger *);
+
 /* the record */
 struct sim__recorder;
 struct sim__recorder *sim__recorder_new(struct sim_world *);
@@ -265,6 +297,9 @@ struct sim__station_sums {
     double in_flight_area; /* calls x ns */
     double sojourn;        /* ns, of every call answered or lost */
 };
-int sim__audit(struct sim_world *, const struct sim__station_sums *, struct sim_record *);
+/* `whole`: what the meter of each item of the bill counted, or its area (unit x ns), since the
+ * start; NULL without a bill. */
+int sim__audit(struct sim_world *, const struct sim__station_sums *, const double *whole,
+               struct sim_record *);
 
 #endif

@@ -73,6 +73,15 @@ static void print_origin(struct walk *w, const struct sim__at *at)
         snprintf(numbers[--i], sizeof numbers[0], "%zu", a->index);
         names[i] = a->key ? a->key : numbers[i];
     }
+    const char *book = json_string_value(
+        json_object_get(json_object_get(w->tree, "prices"), "book"));
+    unsigned line = book && strcmp(names[0], "prices") == 0
+                        ? sim__book_line(w->load.document, book, names + 1, depth - 1)
+                        : 0;
+    if (line) {
+        fprintf(w->file, "price book %s, line %u\n", book, line);
+        return;
+    }
     const struct sim_param *p = param_at(w->tree, names, depth);
     fprintf(w->file, "default%s%s\n", p && p->source ? ", " : "", p && p->source ? p->source : "");
 }

@@ -18,9 +18,9 @@ enum {
     SIM__MEMBERS_MAX = 10000,   /* components, regions, keyspaces, links, faults: of each */
     SIM__CASES_MAX = 20000,     /* variants times cells */
     SIM__FINDINGS_MAX = 1000,   /* errors shown */
-    SIM__KEY_LIST_MAX = 16,
     SIM__TRACE_BYTES_MAX = 1 << 30,    /* of a file of requests */
     SIM__TRACE_REQUESTS_MAX = 1 << 24, /* in it; 32 bytes each, and as much while it is read */
+    SIM__KEY_LIST_MAX = 24,
 };
 
 /* Where in the document the loader is: a chain up to the root, which is NULL. On the stack. */
@@ -108,6 +108,7 @@ struct sim__document {
     size_t variant_count;
     struct sim__sampler *samplers;
     struct sim__trace_file *traces;
+    struct sim__book_file *books; /* price books that were opened */
 };
 
 /* What is being read, while it is being read. */
@@ -242,6 +243,15 @@ void sim__read_keyspaces(struct sim__load *);
 void sim__read_network(struct sim__load *);
 void sim__read_components(struct sim__load *);
 void sim__read_timeline(struct sim__load *);
+void sim__read_prices(struct sim__load *);
+void sim__release_books(struct sim__document *);
+/* The line of a value in the price book of that name, 0 when it has none: a path below the book. */
+unsigned sim__book_line(const struct sim__document *, const char *book, const char *const *names,
+                        size_t depth);
+/* False: the file is of a newer build, and nothing in it can be judged. */
+bool sim__check_version(struct sim__load *, json_t *root);
+/* The whole file, malloc'd; NULL with the reason in words. */
+char *sim__read_file(const char *path, size_t *bytes, char *why, size_t why_bytes);
 /* Fills a plan from a document in which the defaults then stand; *run may be NULL. */
 void sim__read_plan(struct sim__load *, json_t *tree, struct sim_plan *, struct sim__run *run);
 

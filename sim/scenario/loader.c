@@ -31,8 +31,7 @@ static json_t *parse(struct sim__load *load, const char *text, size_t bytes)
 
 /* ---- what stands at the top ------------------------------------------------------------------ */
 
-/* False: the file is of a newer build, and nothing in it can be judged. */
-static bool check_version(struct sim__load *load, json_t *root)
+bool sim__check_version(struct sim__load *load, json_t *root)
 {
     const struct sim__at *at = SIM__KEY(NULL, "schema_version");
     json_t *value = json_object_get(root, "schema_version");
@@ -117,7 +116,7 @@ static void read_scenario(struct sim__load *load, json_t *file,
                           const struct sim_load_options *options, struct sim_scenario *scenario)
 {
     struct sim__document *d = load->document;
-    if (!check_version(load, file))
+    if (!sim__check_version(load, file))
         return;
     d->root = json_incref(file);
     sim__read_settings(load, options);
@@ -224,6 +223,7 @@ void sim_scenario_free(struct sim_scenario *scenario)
         json_decref(d->variants[i].document);
     json_decref(d->base.document);
     json_decref(d->root);
+    sim__release_books(d);
     struct sim_arena arena = d->arena; /* it holds the scenario too */
     sim_arena_free(&arena);
 }
@@ -240,8 +240,7 @@ static void say_file(struct sim_diagnostics *diagnostics, const char *path, cons
     sim_arena_free(&d.arena);
 }
 
-/* The whole file, malloc'd; NULL with the reason in words. */
-static char *read_file(const char *path, size_t *bytes, char *why, size_t why_bytes)
+char *sim__read_file(const char *path, size_t *bytes, char *why, size_t why_bytes)
 {
     FILE *file = fopen(path, "rb");
     if (!file) {
@@ -277,7 +276,7 @@ struct sim_scenario *sim_scenario_load(const char *path, const struct sim_load_o
 {
     char why[SIM_ERROR_TEXT_BYTES];
     size_t bytes = 0;
-    char *text = read_file(path, &bytes, why, sizeof why);
+    char *text = sim__read_file(path, &bytes, why, sizeof why);
     if (!text) {
         say_file(diagnostics, path, why);
         return NULL;

@@ -457,7 +457,7 @@ void sim__read_network(struct sim__load *load)
 /* ---- a whole plan ---------------------------------------------------------------------------- */
 
 const char *const sim__case_keys[] = {"run",        "keyspaces", "regions", "links",
-                                      "components", "timeline",  NULL};
+                                      "components", "timeline",  "prices",  NULL};
 const char *const sim__study_keys[] = {"$schema", "schema_version", "title",
                                        "chapter", "variants",       "sweep",
                                        "expect",  "figures",        NULL};
@@ -482,4 +482,5 @@ void sim__read_plan(struct sim__load *load, json_t *tree, struct sim_plan *plan,
     sim__read_components(load);
     sim__read_network(load);
     sim__read_timeline(load);
+    sim__read_prices(load);
 }

@@ -1,0 +1,210 @@
+/* bill.c - the bill of a plan: each use of each component, what crosses between regions, and the
+ * price that a book has for it. */
+#include "scenario/prices.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- which price ----------------------------------------------------------------------------- */
+
+/* How closely an entry is about what links carry from `from` to `to`; 0: it is not. */
+static int fits_link(const char *place, const char *from, const char *to)
+{
+    char pair[4][2 * SIM__NAME_MAX + 2];
+    bool same = strcmp(from, to) == 0;
+    snprintf(pair[0], sizeof pair[0], "%s>%s", from, to);
+    snprintf(pair[1], sizeof pair[1], "%s>*", from);
+    snprintf(pair[2], sizeof pair[2], "*>%s", to);
+    if (strcmp(place, pair[0]) == 0)
+        return 4;
+    if (same)
+        return strcmp(place, "within") == 0 ? 1 : 0;
+    if (strcmp(place, pair[1]) == 0)
+        return 3;
+    if (strcmp(place, pair[2]) == 0)
+        return 2;
+    return strcmp(place, "between") == 0 || strcmp(place, "*>*") == 0 ? 1 : 0;
+}
+
+static int fits(const struct sim__price_entry *e, const struct sim_plan *plan,
+                const struct sim_bill_item *it)
+{
+    if (it->component == SIM_NO_COMPONENT)
+        return e->kind != SIM__PRICED_LINK
+                   ? 0
+                   : fits_link(e->place, plan->regions[it->from], plan->regions[it->to]);
+    const struct sim_plan_component *c = &plan->components[it->component];
+    if (strcmp(e->usage, it->usage->name) != 0)
+        return 0;
+    if (e->kind == SIM__PRICED_COMPONENT)
+        return strcmp(e->place, c->name) == 0 ? 3 : 0;
+    if (e->kind == SIM__PRICED_MODEL)
+        return strcmp(e->place, c->model->name) == 0 ? 2 : 0;
+    return e->kind == SIM__PRICED_ANY;
+}
+
+/* The closest of all entries; of two that are as close, the later one. */
+static const struct sim_price *price_of(const struct sim__price_book *book,
+                                        const struct sim_plan *plan,
+                                        const struct sim_bill_item *it)
+{
+    const struct sim_price *best = NULL;
+    int closest = 1;
+    for (const struct sim__price_entry *e = book->entries; e; e = e->next) {
+        int close = fits(e, plan, it);
+        if (close < closest)
+            continue;
+        closest = close;
+        best = &e->price;
+    }
+    return best;
+}
+
+/* ---- the items ------------------------------------------------------------------------------- */
+
+static void finish_item(struct sim__load *load, struct sim_bill_item *it,
+                        const struct sim_model *model, const struct sim__price_book *book)
+{
+    bool over_time = sim_usage_over_time(model, it->usage);
+    const char *name = it->usage->name, *noun = it->usage->noun;
+    const char *cost = sim_arena_format(load->arena, "cost_%s", name);
+    const char *used = sim_arena_format(load->arena, "used_%s", name);
+    const char *unit = noun ? sim_arena_format(load->arena, "%ss%s", noun, over_time ? "" : "/h")
+                            : over_time ? "B" : "B/h";
+    if (!cost || !used || !unit) {
+        load->out_of_memory = true;
+        return;
+    }
+    it->cost = (struct sim_meter){.name = cost, .kind = SIM_GAUGE, .unit = "$/h"};
+    it->used = (struct sim_meter){.name = used, .kind = SIM_GAUGE, .unit = unit};
+    it->price = price_of(book, load->plan, it);
+}
+
+/* Whether calls cross from one region to another, or answers to them. */
+static bool crosses(const struct sim_plan *plan, uint32_t from, uint32_t to)
+{
+    for (uint32_t i = 0; i < plan->component_count; i++) {
+        const struct sim_plan_component *c = &plan->components[i];
+        const struct sim_port_def *ports = c->model && c->ports ? c->model->ports : NULL;
+        for (uint32_t p = 0; ports && ports[p].name; p++)
+            for (uint32_t t = 0; t < c->ports[p].count; t++) {
+                uint32_t other = plan->components[c->ports[p].targets[t].component].region;
+                if ((c->region == from && other == to) || (c->region == to && other == from))
+                    return true;
+            }
+    }
+    return false;
+}
+
+static void add_links(struct sim__load *load, const struct sim__price_book *book,
+                      struct sim_bill *bill, uint32_t most)
+{
+    const struct sim_plan *plan = load->plan;
+    for (uint32_t from = 0; from < plan->region_count; from++)
+        for (uint32_t to = 0; to < plan->region_count; to++) {
+            if (bill->item_count == most || !crosses(plan, from, to))
+                continue;
+            struct sim_bill_item *it = &bill->items[bill->item_count];
+            *it = (struct sim_bill_item){.usage = &sim_link_usages[0],
+                                         .component = SIM_NO_COMPONENT,
+                                         .from = from,
+                                         .to = to,
+                                         .first_of_place = true};
+            it->place = sim_arena_format(load->arena, "%s>%s", plan->regions[from],
+                                         plan->regions[to]);
+            if (!it->place) {
+                load->out_of_memory = true;
+                return;
+            }
+            finish_item(load, it, NULL, book);
+            bill->item_count++;
+        }
+}
+
+static void make_bill(struct sim__load *load, const struct sim__price_book *book)
+{
+    struct sim_plan *plan = load->plan;
+    struct sim_bill *bill = sim__alloc(load, 1, sizeof *bill);
+    size_t most = 0, index;
+    const struct sim_usage *u;
+    for (uint32_t i = 0; i < plan->component_count; i++)
+        for (index = 0; plan->components[i].model &&
+                        sim_usage_next(plan->components[i].model, &index);)
+            most++;
+    for (uint32_t from = 0; from < plan->region_count; from++)
+        for (uint32_t to = 0; to < plan->region_count; to++)
+            most += crosses(plan, from, to);
+    struct sim_bill_item *items = sim__alloc(load, most, sizeof *items);
+    if (!bill || !items)
+        return;
+    *bill = (struct sim_bill){book->title, book->date, book->source, items, 0};
+    for (uint32_t i = 0; i < plan->component_count; i++) {
+        const struct sim_plan_component *c = &plan->components[i];
+        bool first = true;
+        for (index = 0; c->model && (u = sim_usage_next(c->model, &index)) != NULL;) {
+            struct sim_bill_item *it = &bill->items[bill->item_count++];
+            *it = (struct sim_bill_item){
+                .usage = u, .component = i, .place = c->name, .first_of_place = first};
+            first = false;
+            finish_item(load, it, c->model, book);
+        }
+    }
+    add_links(load, book, bill, (uint32_t)most);
+    plan->bill = bill;
+}
+
+/* ---- the section ----------------------------------------------------------------------------- */
+
+/* Puts the prices that are in force where the document names a book, so that they stand in
+ * resolved.json and count in the hash. */
+static void resolve(struct sim__load *load, const char *name, json_t *file, json_t *own)
+{
+    json_t *all = json_deep_copy(file);
+    bool good = all != NULL && (!json_is_object(own) || sim__merge(&all, own) == 0);
+    if (good)
+        json_object_del(all, "schema_version");
+    good = good && json_object_set_new(all, "book", json_string(name)) == 0 &&
+           json_object_set(load->tree, "prices", all) == 0;
+    load->out_of_memory = load->out_of_memory || !good;
+    json_decref(all);
+}
+
+void sim__read_prices(struct sim__load *load)
+{
+    const struct sim__at *at = SIM__KEY(NULL, "prices");
+    json_t *value = json_object_get(load->tree, "prices"), *named = value;
+    struct sim__price_book book = {.entries = NULL};
+    size_t said = load->said;
+    book.end = &book.entries;
+    if (!value)
+        return;
+    if (json_is_object(value)) {
+        named = json_object_get(value, "book");
+    } else if (!json_is_string(value)) {
+        sim__say(load, at, 0,
+                 "a price book's name is wanted here, such as \"prices/round-numbers\", or prices "
+                 "in { }, not %s",
+                 sim__json_kind(value));
+        return;
+    }
+    const struct sim__at *name_at = json_is_object(value) ? SIM__KEY(at, "book") : at;
+    const char *name = sim__read_text(load, name_at, named);
+    struct sim__book_file *file = name ? sim__book_open(load, name_at, name) : NULL;
+    if (file) {
+        struct sim__document *own = load->document;
+        load->document = &file->document;
+        sim__read_book(load, NULL, file->document.root, true, &book);
+        load->document = own;
+    }
+    if (json_is_object(value))
+        sim__read_book(load, at, value, !named, &book);
+    for (uint32_t i = 0; i < load->plan->component_count; i++)
+        if (strcmp(load->plan->components[i].name, "cost") == 0)
+            sim__say(load, SIM__KEY(SIM__KEY(NULL, "components"), "cost"), SIM__ON_KEY,
+                     "with \"prices\" no component can be named \"cost\": that is what the bill "
+                     "is called");
+    if (load->said == said && (file || !named))
+        make_bill(load, &book);
+    if (file)
+        resolve(load, name, file->document.root, value);
+}

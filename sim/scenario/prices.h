@@ -1,0 +1,47 @@
+/* prices.h - price books as the loader reads them: between prices.c, price.c and bill.c. */
+#ifndef SIM_SCENARIO_PRICES_H
+#define SIM_SCENARIO_PRICES_H
+
+#include "scenario/load.h"
+
+/* A price of a use, by what it is said of. The stronger kind comes first. */
+enum sim__priced { SIM__PRICED_COMPONENT, SIM__PRICED_MODEL, SIM__PRICED_ANY, SIM__PRICED_LINK };
+
+struct sim__price_entry {
+    struct sim__price_entry *next;
+    enum sim__priced kind;
+    const char *place; /* a component's or model's name; "within", "between", "eu>us", "*>us" */
+    const char *usage;
+    struct sim_price price;
+};
+
+struct sim__price_book {
+    const char *title, *date, *source;
+    struct sim__price_entry *entries, **end; /* in the order of the text */
+};
+
+/* A book's file, read once for all cases. */
+struct sim__book_file {
+    struct sim__book_file *next;
+    const char *name;
+    struct sim__document document; /* of the file: its name and places; .root NULL: it is no JSON */
+};
+
+/* What is priced, so that the dimension can be checked. */
+struct sim__priced_use {
+    const struct sim_model *model; /* NULL: a link's */
+    const struct sim_usage *usage;
+};
+
+/* A price: a text such as "$0.09/GB", or an object with tiers (price.c). */
+bool sim__read_price(struct sim__load *, const struct sim__at *, json_t *value,
+                     const struct sim__priced_use *, struct sim_price *);
+
+/* Adds what an object says to a book (prices.c). `whole`: it must say its date and source. `names`:
+ * the keys it may have. */
+void sim__read_book(struct sim__load *, const struct sim__at *, json_t *object, bool whole,
+                    struct sim__price_book *);
+/* The file of that name, read when it is first asked for; NULL with the reason said. */
+struct sim__book_file *sim__book_open(struct sim__load *, const struct sim__at *, const char *name);
+
+#endif
