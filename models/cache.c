@@ -214,6 +214,11 @@ static void fault(struct sim_node *self, enum sim_fault_kind kind)
         sim_kept_clear(&c->kept, crash);
 }
 
+static void holds(const struct sim_node *self, sim_copy_visit *visit, void *visitor)
+{
+    sim_kept_visit(&((const struct cache *)self)->kept, visit, visitor);
+}
+
 static void changed(struct sim_node *self, const struct sim_param *param)
 {
     (void)param;
@@ -282,6 +287,11 @@ static const struct sim_meter meters[] = {
     {0},
 };
 
+static const struct sim_usage usages[] = {
+    {"storage", NULL, "bytes", SIM_SPLIT_NONE, false, "Values kept, expired ones too."},
+    {0},
+};
+
 const struct sim_model cache_model = {
     .name = "cache",
     .summary = "A read-through cache: LRU, lifetimes, and who recomputes a key many ask for.",
@@ -291,10 +301,12 @@ const struct sim_model cache_model = {
     .params = params,
     .ports = ports,
     .meters = meters,
+    .usages = usages,
     .init = init,
     .serve = serve,
     .expect = expect,
     .fault = fault,
+    .holds = holds,
     .changed = changed,
     .check = check,
 };

@@ -27,7 +27,13 @@ struct store {
     struct sim_stream streams[SIM_OP_COUNT];
     struct sim_station station;
     struct sim_counter reads, writes, conflicts;
+    struct sim_whole data; /* the first node's: there is one copy of it */
 };
+
+static struct sim_whole *data_of(const struct sim_node *self)
+{
+    return &((struct store *)sim_peer(self, 0))->data;
+}
 
 static const struct sim_dist *time_of(const struct store *s, enum sim_op op)
 {
@@ -58,6 +64,10 @@ static void worked(struct sim_node *self, struct sim_station *station, uint32_t 
         sim_count(&s->writes);
         if (request->space)
             reply.version = sim_commit(self->sim, request->space, request->key);
+        if (request->space && request->op == SIM_DELETE)
+            sim_whole_drop(data_of(self), request->space, request->key);
+        else if (request->space)
+            sim_whole_put(data_of(self), request->space, request->key);
     } else {
         sim_count(&s->reads);
         if (request->space) {
@@ -86,7 +96,15 @@ static int init(struct sim_node *self, struct sim_error *error)
     if (sim_station_init(&s->station, self, s->connections, s->queue_limit, start_work, worked) !=
         0)
         return sim_refuse(error, "out of memory");
+    if (self->index == 0 && sim_whole_init(&s->data, self) != 0)
+        return sim_refuse(error, "out of memory");
     return 0;
+}
+
+static void holds(const struct sim_node *self, sim_copy_visit *visit, void *visitor)
+{
+    if (self->index == 0)
+        sim_whole_visit(data_of(self), visit, visitor);
 }
 
 static void fault(struct sim_node *self, enum sim_fault_kind kind)
@@ -135,12 +153,14 @@ static const struct sim_meter meters[] = {
     {"writes", SIM_COUNTER, "requests", "Writes and deletes committed.", .offset = OF(writes)},
     {"conflicts", SIM_COUNTER, "requests", "Conditional writes whose version was overtaken.",
      .offset = OF(conflicts)},
+    {"bytes", SIM_GAUGE, "B", "Values held.", .offset = OF(data.bytes)},
     {0},
 };
 
 static const struct sim_usage usages[] = {
     {"reads", "read", "reads", SIM_SPLIT_REQUESTS, false, "Reads and scans done."},
     {"writes", "write", "writes", SIM_SPLIT_REQUESTS, false, "Writes and deletes committed."},
+    {"storage", NULL, "bytes", SIM_SPLIT_NONE, false, "Values held."},
     {0},
 };
 
@@ -156,5 +176,6 @@ const struct sim_model store_model = {
     .init = init,
     .serve = serve,
     .fault = fault,
+    .holds = holds,
     .changed = changed,
 };

@@ -166,6 +166,7 @@ struct sim_node {
     struct sim_station_meters *station; /* NULL unless the model serves */
     struct sim_caller_meters *caller;   /* NULL unless the model has ports */
     struct sim_truth_meters *truth;     /* NULL unless the model serves and there are keyspaces */
+    struct sim_copies *copies;          /* sim/copies.h; NULL unless it holds keys of subjects */
 };
 
 /* Node `index` of this node's own component: for state shared by a cluster. */

@@ -3,6 +3,7 @@
 #ifndef SIM_KEPT_H
 #define SIM_KEPT_H
 
+#include "sim/copies.h"
 #include "sim/param.h"
 #include "sim/refill.h"
 #include "sim/table.h"
@@ -16,6 +17,10 @@ struct sim_kept_store {
     struct sim_refills refills;
     float *took;      /* by place, ns of the last recomputation; NULL unless asked for */
     sim_time longest; /* lifetime any node has had in force */
+    int64_t bytes;    /* of the values kept, expired ones too */
+    /* by place, where the keyspace has subjects: when it is next looked whether it has expired, and
+       SIM_NEVER; 0: not held any more, though it may still stand there */
+    sim_time *due;
     bool ready;
 };
 
@@ -31,7 +36,7 @@ struct sim_kept {
     bool takes_time; /* remembers how long recomputations took */
 
     struct sim_counter evictions; /* meters: SIM_KEPT_METERS */
-    struct sim_gauge entries;
+    struct sim_gauge entries, bytes;
 };
 
 /* Within init(). 0, or -1 when out of memory. The table is made when the first keyed request shows
@@ -92,6 +97,9 @@ void sim_kept_clear(struct sim_kept *, bool crash);
 
 /* After a parameter changed. */
 void sim_kept_changed(struct sim_kept *);
+
+/* Every key whose lifetime has not ended; of a shared store by its first node. O(capacity). */
+void sim_kept_visit(const struct sim_kept *, sim_copy_visit *, void *self);
 
 /* NULL, or the invariant that is broken, as a sentence. */
 const char *sim_kept_check(const struct sim_kept *);
@@ -159,6 +167,14 @@ extern const char *const sim_kept_policies[], *const sim_kept_expiries[],
      NULL,                                                                                         \
      NULL,                                                                                         \
      0},                                                                                           \
+        {"bytes",                                                                                  \
+         SIM_GAUGE,                                                                                \
+         "B",                                                                                      \
+         "Their values.",                                                                          \
+         offsetof(type, member.bytes),                                                             \
+         NULL,                                                                                     \
+         NULL,                                                                                     \
+         0},                                                                                       \
     {                                                                                              \
         "evictions", SIM_COUNTER, "keys", "Keys that made room for others.",                       \
             offsetof(type, member.evictions), NULL, NULL, 0                                        \

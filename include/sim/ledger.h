@@ -9,7 +9,7 @@
 #include "sim/fabric.h"
 #include "sim/param.h"
 
-/* A month of every bill, h: 8760 h / 12. Source: AWS Pricing Calculator, "730 hours in a month". */
+/* A month of every bill, h: 8760 h / 12. Source: AWS Pricing Calculator, pricing assumptions, "Time period". */
 #define SIM_MONTH_HOURS 730
 
 /* How a use is shared out among causes. */
@@ -83,6 +83,7 @@ struct sim_bill {
     const char *title, *date, *source; /* of the book */
     struct sim_bill_item *items;
     uint32_t item_count;
+    bool broken; /* the prices are wrong, and what asks for them need not be told */
 };
 
 /* What a quantity of a month costs under a price. O(tiers). */

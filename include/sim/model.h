@@ -5,6 +5,7 @@
 #define SIM_MODEL_H
 
 #include "sim/arrivals.h"
+#include "sim/copies.h"
 #include "sim/fabric.h"
 #include "sim/kept.h"
 #include "sim/ledger.h"
@@ -53,6 +54,9 @@ struct sim_model {
     void (*changed)(struct sim_node *, const struct sim_param *);
     /* Invariants, at the end of a run: 0, or -1 with what is broken. NULL: none. */
     int (*check)(const struct sim_node *, struct sim_error *);
+    /* Shows every key that this node holds now, by walking what it keeps; the audit holds it against
+     * what was said by sim_copy_added() and sim_copy_removed(). NULL: holds no keys. */
+    void (*holds)(const struct sim_node *, sim_copy_visit *, void *self);
     /* What no single parameter's bounds can say, such as two that exclude one another: 0, or -1
      * with the sentence. Asked when a scenario is checked. NULL: nothing. */
     int (*sound)(const void *params, struct sim_error *);

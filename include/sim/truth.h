@@ -16,6 +16,13 @@
 struct sim_node;
 struct sim_commits;
 
+/* Where subjects are at home: a draw below .up_to, and not below the one before, is this region's.
+ */
+struct sim_home {
+    uint32_t region; /* of the plan */
+    double up_to;    /* ascending to 1 */
+};
+
 /* Keys declared once for everybody: popularity, sizes, and which version of each is the latest. */
 struct sim_keyspace {
     const char *name;
@@ -24,6 +31,9 @@ struct sim_keyspace {
     struct sim_dist value_bytes;
     uint32_t *latest;            /* version of each key last committed; 0: never written */
     struct sim_commits *commits; /* when versions were committed */
+    uint64_t subjects; /* whose keys they are: key k is of subject k % subjects; 0: nobody's */
+    const struct sim_home *homes;
+    uint32_t home_count; /* 0: subjects have no home */
 };
 
 /* Commits a write: the key's next version, now. Returns it. Amortised O(1). */

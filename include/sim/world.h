@@ -98,6 +98,9 @@ struct sim_plan_keyspace {
     const char *name;
     struct sim_keys keys;
     struct sim_dist value_bytes;
+    uint64_t subjects; /* 0: keys are nobody's */
+    struct sim_home *homes;
+    uint32_t home_count;
 };
 
 struct sim_plan_link {
@@ -196,11 +199,12 @@ enum sim_meter_table {
     SIM_METERS_STATION, /* into struct sim_station_meters */
     SIM_METERS_CALLER,  /* into struct sim_caller_meters */
     SIM_METERS_TRUTH,   /* into struct sim_truth_meters */
+    SIM_METERS_COPIES,  /* into struct sim_copies */
     SIM_METERS_TABLES
 };
 
 /* One table, ended by .name == NULL; or NULL when such a model has none. Those of truth are kept
- * only where there are keyspaces. */
+ * only where there are keyspaces, those of copies where one has subjects. */
 const struct sim_meter *sim_meters_of(const struct sim_model *, enum sim_meter_table);
 
 /* ---- one run ------------------------------------------------------------------------------- */

@@ -5,8 +5,8 @@
  * the times they spent there, those still there included. Requests and answers: what was sent
  * arrived, was lost, or is found on its way by walking all calls. Causality: nothing arrived before
  * it was sent. Utilisation: no more servers busy than there are. The ledger: what was booked is what
- * the meters say, and the bill is the same by line item, by cause and by window. And each model's own
- * invariants. */
+ * the meters say, and the bill is the same by line item, by cause and by window. Copies: those
+ * registered are those found by walking what the models hold. And each model's own invariants. */
 #include "fabric/world_state.h"
 
 #include <math.h>
@@ -67,6 +67,57 @@ static void audit_model(struct sim_component *c, struct sim_record *record)
         l->held = false;
         snprintf(l->text, sizeof l->text, "%.*s", (int)sizeof l->text - 1, error.text);
     }
+}
+
+struct recount {
+    const struct sim_keyspace *space;
+    uint32_t *of_subject;
+    int64_t copies, subjects;
+};
+
+static void count_copy(void *self, const struct sim_keyspace *space, uint64_t key)
+{
+    struct recount *r = self;
+    if (space != r->space)
+        return;
+    r->copies++;
+    r->subjects += r->of_subject[sim_subject_of(space, key)]++ == 0;
+}
+
+/* Copies of one keyspace at one node, found by walking what the model keeps. */
+static int audit_copies(const struct sim_node *node, uint32_t space, struct sim_record *record)
+{
+    struct recount r = {.space = &node->world->keyspaces[space]};
+    const struct sim_copies_of *of = &node->copies->spaces[space];
+    r.of_subject = calloc(r.space->subjects, sizeof *r.of_subject);
+    if (r.of_subject == NULL)
+        return -1;
+    node->model->holds(node, count_copy, &r);
+    struct sim_audit_line *l = line(record, "copies", node->component->plan->name);
+    compare(l, (double)r.copies, (double)of->copies, 0, "keys held = copies registered");
+    if (l->held)
+        compare(l, (double)r.subjects, (double)of->subjects, 0,
+                "subjects held = subjects registered");
+    free(r.of_subject);
+    return 0;
+}
+
+/* Each node and keyspace that has a register: how many, or with a record audits them. -1: no
+ * memory. */
+static int each_register(const struct sim_world *w, struct sim_record *record)
+{
+    int count = 0;
+    for (uint32_t i = 0; i < w->component_count; i++)
+        for (uint32_t n = 0; n < w->plan->components[i].nodes; n++)
+            for (uint32_t k = 0; k < w->plan->keyspace_count; k++) {
+                const struct sim_node *node = w->components[i].nodes[n];
+                if (node->copies == NULL || w->keyspaces[k].subjects == 0)
+                    continue;
+                count++;
+                if (record != NULL && audit_copies(node, k, record) != 0)
+                    return -1;
+            }
+    return count;
 }
 
 static void audit_utilisation(struct sim_world *w, struct sim_record *record)
@@ -200,6 +251,7 @@ int sim__audit(struct sim_world *w, const struct sim__station_sums *sums, const 
     struct walked *walked = calloc(w->component_count + 1, sizeof *walked);
     size_t lines = 4 * (size_t)w->component_count + 7;
     lines += w->ledger != NULL ? w->plan->bill->item_count + 3u : 0;
+    lines += (size_t)each_register(w, NULL);
     record->audit = calloc(lines, sizeof *record->audit);
     if (walked == NULL || record->audit == NULL) {
         free(walked);
@@ -213,6 +265,10 @@ int sim__audit(struct sim_world *w, const struct sim__station_sums *sums, const 
             audit_model(&w->components[i], record);
     }
     audit_utilisation(w, record);
+    if (each_register(w, record) < 0) {
+        free(walked);
+        return -1;
+    }
     if (w->ledger != NULL)
         audit_ledger(w, whole, record);
     compare(line(record, "calls", "all"), (double)w->totals.begun,

@@ -24,6 +24,15 @@ int sim_kept_init(struct sim_kept *k, struct sim_node *node, bool takes_time)
     return 0;
 }
 
+static int follow_copies(struct sim_kept *k, const struct sim_keyspace *space)
+{
+    struct sim_kept_store *s = k->store;
+    if (space->subjects == 0 || k->node->copies == NULL)
+        return 0;
+    s->due = sim_node_alloc(k->node, (size_t)s->table.buckets * SIM_TABLE_BUCKET, sizeof *s->due);
+    return s->due ? 0 : -1;
+}
+
 static void adopt(struct sim_kept *k, struct sim_keyspace *space)
 {
     struct sim_kept_store *s = k->store;
@@ -34,6 +43,8 @@ static void adopt(struct sim_kept *k, struct sim_keyspace *space)
                                  sizeof *s->took);
         made = s->took ? 0 : -1;
     }
+    if (made == 0)
+        made = follow_copies(k, space);
     if (made == 0)
         s->space = space;
     else
@@ -58,12 +69,82 @@ struct sim_reply sim_kept_use(struct sim_kept *k, uint32_t place)
                               sim_value_bytes(s->space, s->table.keys[place] - 1)};
 }
 
-static void count_entries(struct sim_kept *k, uint32_t before)
+static void count_entries(struct sim_kept *k, uint32_t before, int64_t bytes)
 {
     int64_t change = (int64_t)k->store->table.count - before;
     if (change != 0)
         sim_gauge_add(&k->entries, sim_now(k->node->sim), change);
+    if (bytes != 0)
+        sim_gauge_add(&k->bytes, sim_now(k->node->sim), bytes);
+    k->store->bytes += bytes;
 }
+
+/* ---- copies: where the keyspace has subjects -------------------------------------------------- */
+
+/* What all nodes share is held by the first. */
+static struct sim_node *holder(const struct sim_kept *k)
+{
+    return k->sharing == SIM_KEPT_SHARED ? sim_peer(k->node, 0) : k->node;
+}
+
+static void copy_gone(struct sim_kept *k, uint32_t place, uint64_t key)
+{
+    struct sim_kept_store *s = k->store;
+    if (s->due == NULL || s->due[place] == 0)
+        return;
+    s->due[place] = 0;
+    sim_copy_removed(holder(k), s->space, key);
+}
+
+static void look_whether_expired(struct sim *sim, void *self, sim_arg place);
+
+/* The lifetime of what is in a place was set. It may be made longer without a word: it is looked at
+ * when it was due before. */
+static void copy_lives(struct sim_kept *k, uint32_t place)
+{
+    struct sim_kept_store *s = k->store;
+    if (s->due == NULL)
+        return;
+    sim_time expires = sim_table_expires(&s->table, place), due = s->due[place];
+    if (due == 0)
+        sim_copy_added(holder(k), s->space, s->table.keys[place] - 1);
+    if (due != 0 && due <= expires)
+        return;
+    s->due[place] = expires;
+    if (expires != SIM_NEVER)
+        sim_at(k->node->sim, expires, look_whether_expired, k, (sim_arg){.u = place});
+}
+
+static void look_whether_expired(struct sim *sim, void *self, sim_arg arg)
+{
+    struct sim_kept *k = self;
+    struct sim_kept_store *s = k->store;
+    uint32_t place = (uint32_t)arg.u;
+    if (s->due[place] != sim_now(sim)) /* looked at later, or earlier */
+        return;
+    sim_time expires = sim_table_expires(&s->table, place);
+    if (expires <= sim_now(sim)) {
+        copy_gone(k, place, s->table.keys[place] - 1);
+        return;
+    }
+    s->due[place] = expires;
+    if (expires != SIM_NEVER)
+        sim_at(sim, expires, look_whether_expired, k, arg);
+}
+
+void sim_kept_visit(const struct sim_kept *k, sim_copy_visit *visit, void *self)
+{
+    const struct sim_table *table = &k->store->table;
+    if (!k->store->space || holder(k) != k->node)
+        return;
+    /* what expires at this very instant has not been looked at yet */
+    for (uint32_t place = table->oldest; place != SIM_TABLE_NONE;
+         place = table->entries[place].newer)
+        if (sim_table_expires(table, place) >= sim_now(k->node->sim))
+            visit(self, k->store->space, table->keys[place] - 1);
+}
+
+/* ---- keeping and dropping --------------------------------------------------------------------- */
 
 void sim_kept_put(struct sim_kept *k, uint64_t key, uint32_t version, sim_time took)
 {
@@ -71,9 +152,16 @@ void sim_kept_put(struct sim_kept *k, uint64_t key, uint32_t version, sim_time t
     sim_time now = sim_now(k->node->sim);
     uint32_t before = s->table.count;
     bool evicted = false;
+    uint32_t oldest = before == s->table.capacity ? s->table.oldest : SIM_TABLE_NONE;
+    uint64_t out = oldest == SIM_TABLE_NONE ? 0 : s->table.keys[oldest] - 1;
     uint32_t place = sim_table_put(&s->table, (uint32_t)key, &evicted);
     sim_count_by(&k->evictions, evicted);
-    count_entries(k, before);
+    int64_t bytes = evicted || s->table.count != before ? sim_value_bytes(s->space, key) : 0;
+    if (evicted) {
+        bytes -= sim_value_bytes(s->space, out);
+        copy_gone(k, oldest, out);
+    }
+    count_entries(k, before, bytes);
     s->table.entries[place].version = version;
     if (s->took)
         s->took[place] = (float)took;
@@ -85,6 +173,7 @@ void sim_kept_put(struct sim_kept *k, uint64_t key, uint32_t version, sim_time t
         expires = now + sim_time_nearest(life);
     }
     sim_table_expire_at(&s->table, place, now, expires);
+    copy_lives(k, place);
 }
 
 void sim_kept_drop(struct sim_kept *k, uint64_t key, bool as_stale)
@@ -95,21 +184,32 @@ void sim_kept_drop(struct sim_kept *k, uint64_t key, bool as_stale)
         return;
     sim_time now = sim_now(k->node->sim);
     uint32_t before = table->count;
-    if (!as_stale)
+    int64_t bytes = 0;
+    if (!as_stale) {
+        bytes = -sim_value_bytes(k->store->space, key);
+        copy_gone(k, place, key);
         sim_table_remove(table, place);
-    else if (sim_table_expires(table, place) > now)
+    } else if (sim_table_expires(table, place) > now) {
         sim_table_expire_at(table, place, now, now);
-    count_entries(k, before);
+        if (k->store->due && k->store->due[place] != 0)
+            copy_lives(k, place);
+    }
+    count_entries(k, before, bytes);
 }
 
 void sim_kept_clear(struct sim_kept *k, bool crash)
 {
     uint32_t before = k->store->table.count;
-    if (k->store->space)
-        sim_table_clear(&k->store->table);
+    struct sim_kept_store *s = k->store;
+    if (s->space)
+        sim_table_clear(&s->table);
+    if (s->due) {
+        memset(s->due, 0, (size_t)s->table.buckets * SIM_TABLE_BUCKET * sizeof *s->due);
+        sim_copies_cleared(holder(k), s->space);
+    }
     if (crash)
-        sim_refill_void_all(&k->store->refills);
-    count_entries(k, before);
+        sim_refill_void_all(&s->refills);
+    count_entries(k, before, -s->bytes);
 }
 
 void sim_kept_changed(struct sim_kept *k)

@@ -76,10 +76,9 @@ const struct sim_meter *sim_usage_meter(const struct sim_model *model, const str
 {
     if (model == NULL || u->meter == NULL)
         return NULL;
-    const struct sim_meter *tables[] = {model->meters, sim_station_meter_table,
-                                        sim_caller_meter_table};
-    for (size_t t = 0; t < 3; t++)
-        for (const struct sim_meter *m = tables[t]; m && m->name; m++)
+    for (int t = 0; t < SIM_METERS_TABLES; t++)
+        for (const struct sim_meter *m = sim_meters_of(model, (enum sim_meter_table)t);
+             m && m->name; m++)
             if (strcmp(m->name, u->meter) == 0)
                 return m;
     return NULL;

@@ -82,6 +82,7 @@ const struct sim_meter *sim_meters_of(const struct sim_model *model, enum sim_me
     case SIM_METERS_STATION: return called ? station_meters : NULL;
     case SIM_METERS_CALLER: return calls ? caller_meters : NULL;
     case SIM_METERS_TRUTH: return called ? truth_meters : NULL;
+    case SIM_METERS_COPIES: return model->holds != NULL ? sim__copy_meters : NULL;
     default: return NULL;
     }
 }
@@ -169,7 +170,8 @@ static int keyspaces_make(struct sim_world *w)
         const struct sim_plan_keyspace *p = &w->plan->keyspaces[i];
         struct sim_keyspace *k = &w->keyspaces[i];
         *k = (struct sim_keyspace){
-            .name = p->name, .keys = &p->keys, .count = p->keys.n, .value_bytes = p->value_bytes};
+            .name = p->name, .keys = &p->keys, .count = p->keys.n, .value_bytes = p->value_bytes,
+            .subjects = p->subjects, .homes = p->homes, .home_count = p->home_count};
         k->latest = sim__world_alloc(w, k->count, sizeof *k->latest);
         k->commits = sim__commits_new(w, k->count);
         if (k->latest == NULL || k->commits == NULL)
@@ -232,6 +234,8 @@ static int meters_make(struct sim_world *w, struct sim_node *node)
         node->caller = sim__world_alloc(w, 1, sizeof *node->caller);
     if (sim__meters_kept(w, model, SIM_METERS_TRUTH))
         node->truth = sim__world_alloc(w, 1, sizeof *node->truth);
+    if (sim__meters_kept(w, model, SIM_METERS_COPIES) && sim__copies_make(node) != 0)
+        return -1;
     for (int t = 0; t < SIM_METERS_TABLES; t++) {
         const struct sim_meter *table = sim__meters_kept(w, model, t);
         void *meters = sim__node_meters(node, t);

@@ -140,6 +140,11 @@ static inline const struct sim_meter *sim__meters_kept(const struct sim_world *w
                                                        const struct sim_model *model, int table)
 {
     bool kept = table != SIM_METERS_TRUTH || w->plan->keyspace_count > 0;
+    if (table == SIM_METERS_COPIES) {
+        kept = false;
+        for (uint32_t i = 0; i < w->plan->keyspace_count; i++)
+            kept = kept || w->plan->keyspaces[i].subjects > 0;
+    }
     return kept ? sim_meters_of(model, (enum sim_meter_table)table) : NULL;
 }
 
@@ -150,7 +155,8 @@ static inline void *sim__node_meters(struct sim_node *node, int table)
     case SIM_METERS_OWN: return node;
     case SIM_METERS_STATION: return node->station;
     case SIM_METERS_CALLER: return node->caller;
-    default: return node->truth;
+    case SIM_METERS_TRUTH: return node->truth;
+    default: return node->copies;
     }
 }
 
@@ -258,6 +264,10 @@ bool sim__faults_spoil(const struct sim_node *, enum sim_plan_when);
 /* Whether a message passes what is wrong with its link; makes *takes longer. */
 bool sim__faults_let_pass(const struct sim_world *, const struct sim_node *from,
                           const struct sim_node *to, sim_time *takes);
+
+/* copies: the node's place in the register, where there is one. 0, or -1 when out of memory. */
+int sim__copies_make(struct sim_node *);
+extern const struct sim_meter sim__copy_meters[];
 
 /* the ledger of one run; the world's plan must have a bill */
 struct sim__ledger;

@@ -2,6 +2,7 @@
 #include "report/report.h"
 
 #include "base/text.h"
+#include "report/cost.h"
 #include "report/number.h"
 
 #include <inttypes.h>
@@ -351,6 +352,8 @@ void sim_overview_print(const struct sim_report *report, const char *place, unsi
     if (report->runs->case_count > 0) {
         print_head(report, columns, out);
         print_table(report, columns, out);
+        if (!report->sweep)
+            sim_cost_print(report, columns, out);
     }
     for (uint32_t i = 0; i < report->verdict_count; i++)
         print_verdict(report, &report->verdicts[i], columns, colour, out);

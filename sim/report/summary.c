@@ -1,6 +1,7 @@
 /* summary.c - summary.json. */
 #include "report/report.h"
 
+#include "report/cost.h"
 #include "report/json.h"
 #include "report/number.h"
 
@@ -198,6 +199,7 @@ static void write_case(struct sim_json *json, const struct sim_report *report, u
     sim_json_close(json, ']');
     write_audit(json, report, at);
     write_timeline(json, report, at);
+    sim_cost_write(json, report, at);
     if (a->finished < report->runs->replications) {
         sim_json_count(json, "finished", a->finished);
         write_faults(json, report->runs, at);

@@ -137,7 +137,7 @@ static void make_bill(struct sim__load *load, const struct sim__price_book *book
     struct sim_bill_item *items = sim__alloc(load, most, sizeof *items);
     if (!bill || !items)
         return;
-    *bill = (struct sim_bill){book->title, book->date, book->source, items, 0};
+    *bill = (struct sim_bill){book->title, book->date, book->source, items, 0, false};
     for (uint32_t i = 0; i < plan->component_count; i++) {
         const struct sim_plan_component *c = &plan->components[i];
         bool first = true;
@@ -151,6 +151,109 @@ static void make_bill(struct sim__load *load, const struct sim__price_book *book
     }
     add_links(load, book, bill, (uint32_t)most);
     plan->bill = bill;
+}
+
+/* ---- its metrics ----------------------------------------------------------------------------- */
+
+static int find_stat(const struct sim_meter *meter, const char *stat, struct sim__metric *out,
+                     struct sim_error *error)
+{
+    bool used = strncmp(meter->name, "used_", 5) == 0;
+    const char *const *stats = used ? sim_used_stats : sim_cost_stats;
+    struct sim_nearest nearest = sim_nearest(stat ? stat : stats[0]);
+    out->meter = meter;
+    out->stat = stats[0];
+    out->has_stat = stat != NULL;
+    out->dimension = SIM_DIM_NUMBER;
+    out->scale = 1;
+    size_t i = 0;
+    while (stat && stats[i] && strcmp(stats[i], stat) != 0)
+        sim_nearest_try(&nearest, stats[i++]);
+    if (stats[i]) {
+        out->stat = stats[i];
+        out->money = used ? NULL : sim_cost_unit(stats[i]);
+        return 1;
+    }
+    snprintf(error->text, sizeof error->text, "\"%s\" has no statistic \"%s\": it has %s%s",
+             meter->name, sim_quote(stat).s,
+             used ? "per_hour" : "per_hour, per_month, per_million, max and min",
+             sim_nearest_hint(&nearest).s);
+    return -1;
+}
+
+static int find_total(const char *name, const char *stat, struct sim__metric *out,
+                      struct sim_error *error)
+{
+    struct sim_nearest nearest = sim_nearest(name);
+    out->place = "cost";
+    for (const struct sim_meter *m = sim_cost_meters; m->name; m++) {
+        if (strcmp(m->name, name) == 0)
+            return find_stat(m, stat, out, error);
+        sim_nearest_try(&nearest, m->name);
+    }
+    snprintf(error->text, sizeof error->text,
+             "\"cost\" has the total and the causes, such as \"cost.total\" and \"cost.retry\", "
+             "not \"%s\"%s",
+             sim_quote(name).s, sim_nearest_hint(&nearest).s);
+    return -1;
+}
+
+/* A line of the bill at a place: "cost", "cost_storage", "used_storage". */
+static int find_line(const struct sim_bill *bill, const char *place, const char *meter,
+                     const char *stat, struct sim__metric *out, struct sim_error *error)
+{
+    struct sim_nearest nearest = sim_nearest(meter);
+    bool priced = false, here = false;
+    for (uint32_t i = 0; i < bill->item_count; i++) {
+        const struct sim_bill_item *it = &bill->items[i];
+        if (strcmp(it->place, place) != 0)
+            continue;
+        here = true;
+        out->place = it->place;
+        priced = priced || it->price;
+        if (strcmp(it->used.name, meter) == 0)
+            return find_stat(&it->used, stat, out, error);
+        if (strcmp(it->cost.name, meter) == 0 && it->price)
+            return find_stat(&it->cost, stat, out, error);
+        if (strcmp(it->cost.name, meter) == 0) {
+            snprintf(error->text, sizeof error->text,
+                     "\"%s\" of \"%s\" has no price in the book", it->usage->name, place);
+            return -1;
+        }
+        sim_nearest_try(&nearest, it->cost.name);
+        sim_nearest_try(&nearest, it->used.name);
+    }
+    if (here && priced && strcmp(meter, "cost") == 0)
+        return find_stat(sim_cost_place_meter, stat, out, error);
+    snprintf(error->text, sizeof error->text, "there is no \"%s\" of \"%s\" on the bill%s",
+             sim_quote(meter).s, sim_quote(place).s, sim_nearest_hint(&nearest).s);
+    return -1;
+}
+
+int sim__metric_of_bill(const struct sim_plan *plan, const char *place, const char *meter,
+                        const char *stat, struct sim__metric *out, struct sim_error *error)
+{
+    bool cost = strcmp(meter, "cost") == 0 || strncmp(meter, "cost_", 5) == 0 ||
+                strncmp(meter, "used_", 5) == 0;
+    bool component = false;
+    for (uint32_t i = 0; i < plan->component_count; i++)
+        component = component || strcmp(plan->components[i].name, place) == 0;
+    bool total = strcmp(place, "cost") == 0 && !component;
+    if (!total && !strchr(place, '>') && !(cost && component))
+        return 0;
+    if (!plan->bill) {
+        snprintf(error->text, sizeof error->text,
+                 "there is no bill without \"prices\", so there is no \"%s.%s\"",
+                 sim_quote(place).s, sim_quote(meter).s);
+        return -1;
+    }
+    if (plan->bill->broken) { /* said already */
+        error->text[0] = '\0';
+        return -1;
+    }
+    if (total)
+        return find_total(meter, stat, out, error);
+    return find_line(plan->bill, place, meter, stat, out, error);
 }
 
 /* ---- the section ----------------------------------------------------------------------------- */
@@ -203,6 +306,8 @@ void sim__read_prices(struct sim__load *load)
             sim__say(load, SIM__KEY(SIM__KEY(NULL, "components"), "cost"), SIM__ON_KEY,
                      "with \"prices\" no component can be named \"cost\": that is what the bill "
                      "is called");
+    static const struct sim_bill broken = {.broken = true};
+    load->plan->bill = &broken;
     if (load->said == said && (file || !named))
         make_bill(load, &book);
     if (file)

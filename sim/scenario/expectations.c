@@ -99,6 +99,10 @@ static double read_bound(struct sim__load *load, const struct sim__at *at, json_
     struct sim_amount amount;
     if (!value)
         return NAN;
+    double dollars;
+    if (metric->money && !ratio)
+        return sim__read_dollars(load, SIM__KEY(at, key), value, metric->money, &dollars) ? dollars
+                                                                                         : NAN;
     enum sim_dimension dimension = ratio ? SIM_DIM_FRACTION : metric->dimension;
     if (ratio && json_is_string(value) && !strchr(json_string_value(value), '%')) {
         sim__say(load, SIM__KEY(at, key), 0,
@@ -177,7 +181,10 @@ static void read_expect(struct sim__load *load, const struct sim__at *at, json_t
         out->at_least = read_bound(load, at, object, "at_least", &metric, to);
         out->equals = read_bound(load, at, object, "equals", &metric, to);
         bool windowed = !isnan(out->from) || !isnan(out->to);
-        if (windowed && (strcmp(metric.stat, "count") == 0 || strcmp(metric.stat, "peak") == 0))
+        bool whole_only = strcmp(metric.stat, "count") == 0 || strcmp(metric.stat, "peak") == 0 ||
+                          strcmp(metric.stat, "per_month") == 0 ||
+                          strcmp(metric.stat, "per_million") == 0;
+        if (windowed && whole_only)
             sim__say(load, SIM__KEY(at, "that"), 0,
                      "\"%s\" has no value by window: leave out \"from\" and \"to\"", metric.stat);
         if (!metric.has_stat) /* results know a metric by its whole name */
@@ -212,7 +219,7 @@ static void keep(struct sim__load *load, struct sim_plan *plan, const char *text
     struct sim_error ignored;
     if (!text || sim__metric_find(plan, text, &metric, &ignored))
         return;
-    const char *name = sim_arena_format(load->arena, "%s.%s", metric.component->name,
+    const char *name = sim_arena_format(load->arena, "%s.%s", metric.place,
                                         metric.meter->name);
     for (uint32_t i = 0; name && i < plan->kept_count; i++)
         if (strcmp(plan->kept[i], name) == 0)

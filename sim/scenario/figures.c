@@ -59,7 +59,9 @@ static void read_slo(struct sim__load *load, const struct sim__at *at, json_t *o
     json_t *value = json_object_get(object, "slo");
     struct sim_amount amount;
     out->slo = NAN;
-    if (value && metric->meter &&
+    if (value && metric->money)
+        sim__read_dollars(load, SIM__KEY(at, "slo"), value, metric->money, &out->slo);
+    else if (value && metric->meter &&
         sim__read_amount(load, SIM__KEY(at, "slo"), value, metric->dimension, NULL, false, &amount))
         out->slo = metric->dimension == SIM_DIM_TIME ? amount.value / 1e9 : amount.value;
     out->slo_label = sim__read_text(load, SIM__KEY(at, "slo_label"),
@@ -114,11 +116,12 @@ static void read_panel(struct sim__load *load, const struct sim__at *at, json_t 
             continue;
         if (!first.meter)
             first = metric;
-        else if (metric.dimension != first.dimension)
+        else if (metric.dimension != first.dimension || !metric.money != !first.money)
             sim__say(load, item, 0,
                      "the series of a panel share one axis: this is %s, the first "
                      "is %s",
-                     sim_units_name(metric.dimension), sim_units_name(first.dimension));
+                     metric.money ? "money" : sim_units_name(metric.dimension),
+                     first.money ? "money" : sim_units_name(first.dimension));
         out->series[out->series_count++] = text;
     }
     read_slo(load, at, object, &first, out);

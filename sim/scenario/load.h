@@ -263,13 +263,22 @@ uint32_t sim__find_region(struct sim__load *, const struct sim__at *, const char
 
 /* A metric as an expectation or a figure names it. */
 struct sim__metric {
-    const struct sim_plan_component *component;
+    const struct sim_plan_component *component; /* NULL: of the bill or of a link */
+    const char *place;                          /* its name, "cost" or "eu>us"; the plan's */
     const struct sim_meter *meter;
     const char *stat; /* the natural one when it was left out */
     bool has_stat;
     enum sim_dimension dimension; /* of the statistic */
     double scale;                 /* base units to those of results: 1e-9 for times */
+    const char *money;            /* its unit, such as "$/h"; NULL: it is no money */
 };
+/* Of the bill: 1 and *out filled in when the text's parts name something of it, 0 when they name
+ * nothing that a bill could have, -1 with the reason. `stat` may be NULL. */
+int sim__metric_of_bill(const struct sim_plan *, const char *place, const char *meter,
+                        const char *stat, struct sim__metric *, struct sim_error *);
+/* Dollars by the unit of a statistic of money. */
+bool sim__read_dollars(struct sim__load *, const struct sim__at *, json_t *value, const char *unit,
+                       double *);
 /* 0, or -1 with the reason in words. */
 int sim__metric_find(const struct sim_plan *, const char *text, struct sim__metric *,
                      struct sim_error *);

@@ -100,15 +100,31 @@ static int find_stat(const char *name, struct sim__metric *out, struct sim_error
     return -1;
 }
 
+/* Copies are counted only where keys are somebody's. */
+static bool is_measured(const struct sim_plan *plan, const struct sim__metric *metric,
+                        struct sim_error *error)
+{
+    const struct sim_meter *meter = metric->meter;
+    bool subjects = false, of_copies = false;
+    const struct sim_meter *m = sim_meters_of(metric->component->model, SIM_METERS_COPIES);
+    for (uint32_t i = 0; i < plan->keyspace_count; i++)
+        subjects = subjects || plan->keyspaces[i].subjects > 0;
+    for (; m && m->name; m++)
+        of_copies = of_copies || m == meter;
+    snprintf(error->text, sizeof error->text,
+             "\"%s\" counts keys of subjects, and no keyspace has \"subjects\"", meter->name);
+    return subjects || !of_copies;
+}
+
 int sim__metric_find(const struct sim_plan *plan, const char *text, struct sim__metric *out,
                      struct sim_error *error)
 {
-    char parts[3][SIM__NAME_MAX + 1];
+    char parts[3][2 * SIM__NAME_MAX + 2]; /* "eu>us" is two names */
     size_t count = 0;
     *out = (struct sim__metric){0};
     for (const char *p = text;; p++) {
         size_t n = strcspn(p, ".");
-        if (count == 3 || n == 0 || n > SIM__NAME_MAX) {
+        if (count == 3 || n == 0 || n >= sizeof parts[0]) {
             count = 0;
             break;
         }
@@ -125,6 +141,10 @@ int sim__metric_find(const struct sim_plan *plan, const char *text, struct sim__
                  sim_quote(text).s);
         return -1;
     }
+    int of_bill = sim__metric_of_bill(plan, parts[0], parts[1], count == 3 ? parts[2] : NULL, out,
+                                      error);
+    if (of_bill != 0)
+        return of_bill > 0 ? 0 : -1;
     for (uint32_t i = 0; i < plan->component_count; i++)
         if (strcmp(plan->components[i].name, parts[0]) == 0)
             out->component = &plan->components[i];
@@ -134,7 +154,8 @@ int sim__metric_find(const struct sim_plan *plan, const char *text, struct sim__
         error->text[0] = '\0';
         return -1;
     }
-    if (find_meter(parts[1], out, error))
+    out->place = out->component->name;
+    if (find_meter(parts[1], out, error) || !is_measured(plan, out, error))
         return -1;
     out->stat = out->meter->kind == SIM_HISTOGRAM ? "p99" : "mean"; /* the natural one */
     out->has_stat = count == 3;

@@ -226,3 +226,21 @@ bool sim__read_price(struct sim__load *load, const struct sim__at *at, json_t *v
     out->text = json_is_string(value) ? sim__copy(load, json_string_value(value)) : NULL;
     return read_money(load, at, value, use, &out->tiers->price);
 }
+
+bool sim__read_dollars(struct sim__load *load, const struct sim__at *at, json_t *value,
+                       const char *unit, double *out)
+{
+    const char *text = json_string_value(value), *slash = text ? strchr(text, '/') : NULL;
+    struct sim_amount amount;
+    struct sim_error ignored;
+    char number[48];
+    if (slash && *text == '$' && slash - text < 40 && strcmp(slash, unit + 1) == 0) {
+        snprintf(number, sizeof number, "%.*s", (int)(slash - text - 1), text + 1);
+        if (sim_units_parse(number, SIM_DIM_NUMBER, NULL, &amount, &ignored) == 0) {
+            *out = amount.value;
+            return true;
+        }
+    }
+    sim__say(load, at, 0, "an amount of money is wanted here, such as \"$1.50%s\"", unit + 1);
+    return false;
+}

@@ -319,6 +319,8 @@ static void write_objects(struct sim__writer *w)
         {"popularity", "{\"anyOf\": [{\"const\": \"uniform\"}, {\"type\": \"object\", \"required\""
                        ": [\"type\"], \"properties\": {\"type\": {\"enum\": [\"uniform\", "
                        "\"zipf\", \"hot-set\"]}}}]}"},
+        {"home", "{\"type\": \"object\", \"additionalProperties\": {\"$ref\": "
+                 "\"#/definitions/fraction\"}}"},
         {NULL, NULL}};
     static const char *const link[][2] = {
         {"between", "{\"type\": \"array\", \"minItems\": 2, \"maxItems\": 2, \"items\": "
@@ -370,6 +372,7 @@ static void write_root(struct sim__writer *w)
         {"links", LIST_OF("link")},
         {"components", MAP_OF("component")},
         {"timeline", LIST_OF("fault")},
+        {"prices", "{\"$ref\": \"#/definitions/prices\"}"},
         {"variants", "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"object\"}}"},
         {"sweep", "{\"type\": \"object\", \"required\": [\"cross\"], \"properties\": {\"notes\": "
                   "true, \"cross\": {\"type\": \"object\", \"additionalProperties\": {\"type\": "
@@ -413,6 +416,21 @@ char *sim_schema(void)
         "false}]}");
     raw(&w, "targets",
         "{\"anyOf\": [{\"$ref\": \"#/definitions/target\"}, " LIST_OF("target") "]}");
+    raw(&w, "price",
+        "{\"anyOf\": [{\"type\": \"string\", \"pattern\": \"^[$][0-9]+([.][0-9]+)?/.+$\"}, "
+        "{\"type\": \"object\", \"properties\": {\"price\": {\"type\": \"string\"}, \"tiers\": "
+        "{\"type\": \"array\"}, \"free\": {\"type\": [\"string\", \"number\"]}, \"billed\": "
+        "{\"enum\": [\"average\", \"peak\"]}, \"date\": {\"type\": \"string\"}, \"source\": "
+        "{\"type\": \"string\"}, \"notes\": true}, \"patternProperties\": {\"^x-\": true}, "
+        "\"additionalProperties\": false}]}");
+    raw(&w, "priced", MAP_OF("price"));
+    raw(&w, "prices",
+        "{\"anyOf\": [{\"type\": \"string\"}, {\"type\": \"object\", \"properties\": {\"book\": "
+        "{\"type\": \"string\"}, \"title\": {\"type\": \"string\"}, \"date\": {\"type\": "
+        "\"string\"}, \"source\": {\"type\": \"string\"}, \"notes\": true, \"models\": "
+        MAP_OF("priced") ", \"components\": " MAP_OF("priced") ", \"transfer\": "
+        "{\"$ref\": \"#/definitions/priced\"}}, \"patternProperties\": {\"^x-\": true}, "
+        "\"additionalProperties\": false}]}");
     write_objects(&w);
     for (const struct sim_model *const *m = sim_models(); *m; m++)
         write_model(&w, *m);

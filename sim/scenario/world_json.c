@@ -107,7 +107,7 @@ void sim__read_run(struct sim__load *load, struct sim__run *run)
 /* ---- keyspaces ------------------------------------------------------------------------------- */
 
 struct keyspace {
-    int64_t keys;
+    int64_t keys, subjects;
     struct sim_dist value_bytes;
 };
 
@@ -126,10 +126,19 @@ const struct sim_param sim__keyspace_table[] = {
      .by_default = "1024",
      .doc = "Size of each key's value.",
      .source = "chosen: a round number"},
+    {.name = "subjects",
+     .kind = SIM_COUNT,
+     .offset = offsetof(struct keyspace, subjects),
+     .low = 1,
+     .high = 281474976710656.0,
+     .flags = SIM_OPTIONAL,
+     .unit = "subjects",
+     .doc = "How many people the keys are about: key k is of subject k modulo these. Left out, "
+            "nobody counts their copies."},
     {.name = NULL},
 };
 
-const char *const sim__keyspace_keys[] = {"popularity", NULL};
+const char *const sim__keyspace_keys[] = {"popularity", "home", NULL};
 const char *const sim__popularity_types[] = {"uniform", "zipf", "hot-set", NULL};
 
 struct popularity {
@@ -236,6 +245,36 @@ static const struct sim_keys *sampler(struct sim__load *load, const struct sim__
     return &s->keys;
 }
 
+/* Shares of the subjects by region: what they add up to, one region after another. */
+static void read_home(struct sim__load *load, const struct sim__at *at, json_t *value,
+                      struct sim_plan_keyspace *out)
+{
+    json_t *map = sim__as_object(load, at, value), *share;
+    const char *key;
+    double sum = 0;
+    size_t said = load->said;
+    out->homes = sim__alloc(load, sim__member_count(map), sizeof *out->homes);
+    json_object_foreach (map, key, share) {
+        const struct sim__at *member = SIM__KEY(at, key);
+        struct sim_amount amount;
+        if (sim__is_free(key) || !out->homes)
+            continue;
+        uint32_t region = sim__find_region(load, member, key);
+        if (!sim__read_amount(load, member, share, SIM_DIM_FRACTION, NULL, false, &amount))
+            continue;
+        if (amount.value < 0 || amount.value > 1)
+            sim__say(load, member, 0, "a share of the subjects is between 0 and 1");
+        sum += amount.value;
+        out->homes[out->home_count++] = (struct sim_home){region, sum};
+    }
+    if (map && load->said == said && fabs(sum - 1) > 1e-9)
+        sim__say(load, at, SIM__SOFT, "the shares of \"home\" add up to %s, not to 1",
+                 sim_number_text(sum).s);
+    if (out->subjects == 0)
+        sim__say(load, at, SIM__ON_KEY | SIM__SOFT,
+                 "\"home\" says where subjects live, and there are none: give \"subjects\"");
+}
+
 static void read_keyspace(struct sim__load *load, const struct sim__at *at, json_t *object,
                           struct sim_plan_keyspace *out)
 {
@@ -248,6 +287,12 @@ static void read_keyspace(struct sim__load *load, const struct sim__at *at, json
     sim__check_keys(load, at, object, &allowed);
     sim__read_table(load, at, object, sim__keyspace_table, &read);
     out->value_bytes = read.value_bytes;
+    out->subjects = (uint64_t)read.subjects;
+    if (read.subjects > read.keys && read.keys > 0)
+        sim__say(load, SIM__KEY(at, "subjects"), SIM__SOFT,
+                 "there are more subjects than keys: somebody would have none");
+    if (json_object_get(object, "home"))
+        read_home(load, SIM__KEY(at, "home"), json_object_get(object, "home"), out);
     json_t *value = json_object_get(object, "popularity");
     if (!value) {
         value = json_string("uniform");
@@ -477,8 +522,8 @@ void sim__read_plan(struct sim__load *load, json_t *tree, struct sim_plan *plan,
         names[n++] = sim__case_keys[i];
     sim__check_keys(load, NULL, tree, &allowed);
     sim__read_run(load, run ? run : &own);
+    read_regions(load); /* subjects of keyspaces are at home there */
     sim__read_keyspaces(load);
-    read_regions(load);
     sim__read_components(load);
     sim__read_network(load);
     sim__read_timeline(load);

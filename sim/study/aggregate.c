@@ -40,7 +40,9 @@ static int fitness(const struct parts *parts, const char *stat)
 {
     if (parts->stat)
         return strcmp(stat, parts->stat) == 0 ? 3 : 0;
-    return strcmp(stat, "p99") == 0 ? 2 : strcmp(stat, "mean") == 0 ? 1 : 0;
+    if (strcmp(stat, "p99") == 0)
+        return 2;
+    return strcmp(stat, "mean") == 0 || strcmp(stat, "per_hour") == 0; /* of money */
 }
 
 uint32_t sim_aggregate_metric(const struct sim_record *record, const char *that)

@@ -41,7 +41,7 @@ static uint32_t windowed_series(const struct sim_record *record, const char *tha
     if (at != UINT32_MAX || !stat || (strcmp(stat, ".max") != 0 && strcmp(stat, ".min") != 0))
         return at;
     char mean[256];
-    int n = snprintf(mean, sizeof mean, "%.*s.mean", (int)(stat - that), that);
+    int n = snprintf(mean, sizeof mean, "%.*s", (int)(stat - that), that);
     return n < (int)sizeof mean ? sim_aggregate_series(record, mean) : UINT32_MAX;
 }
 
