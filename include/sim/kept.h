@@ -167,14 +167,7 @@ extern const char *const sim_kept_policies[], *const sim_kept_expiries[],
      NULL,                                                                                         \
      NULL,                                                                                         \
      0},                                                                                           \
-        {"bytes",                                                                                  \
-         SIM_GAUGE,                                                                                \
-         "B",                                                                                      \
-         "Their values.",                                                                          \
-         offsetof(type, member.bytes),                                                             \
-         NULL,                                                                                     \
-         NULL,                                                                                     \
-         0},                                                                                       \
+        {"bytes", SIM_GAUGE, "B", "Their values.", offsetof(type, member.bytes), NULL, NULL, 0},   \
     {                                                                                              \
         "evictions", SIM_COUNTER, "keys", "Keys that made room for others.",                       \
             offsetof(type, member.evictions), NULL, NULL, 0                                        \

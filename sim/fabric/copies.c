@@ -114,8 +114,8 @@ int sim__copies_make(struct sim_node *node)
     node->copies = sim__world_alloc(w, 1, sizeof *node->copies);
     if (node->copies == NULL)
         return -1;
-    node->copies->spaces =
-        sim__world_alloc(w, w->plan->keyspace_count, sizeof *node->copies->spaces);
+    node->copies->spaces = sim__world_alloc(w, w->plan->keyspace_count,
+                                            sizeof *node->copies->spaces);
     return node->copies->spaces == NULL ? -1 : 0;
 }
 

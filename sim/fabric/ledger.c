@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const sim_cause_names[] = {"user",    "retry",       "hedge",
-                                       "refresh", "replication", "backup", NULL};
+const char *const sim_cause_names[] = {"user",        "retry",  "hedge", "refresh",
+                                       "replication", "backup", NULL};
 
 const struct sim_usage sim_station_usages[] = {
     {"instance", "instance", NULL, SIM_SPLIT_WORK, true, "Nodes there are, at work or not."},
@@ -55,7 +55,7 @@ const char *const sim_used_stats[] = {"per_hour", NULL};
 const char *sim_cost_unit(const char *stat)
 {
     return strcmp(stat, "per_month") == 0     ? "$/month"
-           : strcmp(stat, "per_million") == 0 ? "$/1M requests"
+           : strcmp(stat, "per_million") == 0 ? "$/million"
                                               : MONEY;
 }
 
@@ -115,11 +115,11 @@ double sim_price_month(const struct sim_price *price, double quantity)
 /* ---- booking --------------------------------------------------------------------------------- */
 
 struct booked {
-    double whole, measured;           /* since the start; since the warm-up */
-    double by_cause[SIM_CAUSES];      /* since the warm-up */
-    double most;                      /* level reached so far */
-    int64_t carried[SIM_CAUSES];      /* of a link, when the last window ended */
-    double unit_price;                /* at the end */
+    double whole, measured;      /* since the start; since the warm-up */
+    double by_cause[SIM_CAUSES]; /* since the warm-up */
+    double most;                 /* level reached so far */
+    int64_t carried[SIM_CAUSES]; /* of a link, when the last window ended */
+    double unit_price;           /* at the end */
 };
 
 struct counted {
@@ -425,9 +425,9 @@ static int add_line(const struct sim__ledger *l, const struct line *line, double
     const double stats[] = {per_hour, per_hour * SIM_MONTH_HOURS,
                             successes > 0 ? cost / successes * 1e6 : (double)NAN, most, least};
     for (uint32_t k = 0; sim_cost_stats[k] != NULL; k++)
-        record->metrics[record->metric_count++] =
-            (struct sim_metric){line->place, line->meter, sim_cost_stats[k],
-                                sim_cost_unit(sim_cost_stats[k]), stats[k], line->headline};
+        record->metrics[record->metric_count++] = (struct sim_metric){
+            line->place, line->meter,   sim_cost_stats[k], sim_cost_unit(sim_cost_stats[k]),
+            stats[k],    line->headline};
     if (is_kept(l->world->plan, line))
         record->series[record->series_count++] = series;
     else
@@ -465,29 +465,31 @@ static int add_item(const struct sim__ledger *l, uint32_t i, double successes,
     }
     if (it->price != NULL && add_line(l, &line, successes, record) != 0)
         return -1;
-    record->metrics[record->metric_count++] =
-        (struct sim_metric){it->place,         it->used.name, sim_used_stats[0], it->used.unit,
-                            l->booked[i].measured / l->hours, false};
+    record->metrics[record->metric_count++] = (struct sim_metric){it->place,
+                                                                  it->used.name,
+                                                                  sim_used_stats[0],
+                                                                  it->used.unit,
+                                                                  l->booked[i].measured / l->hours,
+                                                                  false};
     return 0;
 }
 
 int sim__ledger_finish(struct sim__ledger *l, double successes, struct sim_record *record)
 {
     uint32_t lines = SIM_CAUSES + 1 + 2 * l->bill->item_count; /* at most */
-    struct sim_metric *metrics =
-        realloc(record->metrics, (record->metric_count + 6 * (size_t)lines) * sizeof *metrics);
+    struct sim_metric *metrics = realloc(
+        record->metrics, (record->metric_count + 6 * (size_t)lines) * sizeof *metrics);
     if (metrics == NULL)
         return -1;
     record->metrics = metrics;
-    struct sim_series *series =
-        realloc(record->series, (record->series_count + (size_t)lines) * sizeof *series);
+    struct sim_series *series = realloc(record->series,
+                                        (record->series_count + (size_t)lines) * sizeof *series);
     if (series == NULL)
         return -1;
     record->series = series;
     price_items(l);
     for (int k = 0; k <= SIM_CAUSES; k++) {
-        struct line line = {"cost", sim_cost_meters[k].name, 0, l->bill->item_count, k - 1,
-                            k == 0};
+        struct line line = {"cost", sim_cost_meters[k].name, 0, l->bill->item_count, k - 1, k == 0};
         if (add_line(l, &line, successes, record) != 0)
             return -1;
     }

@@ -169,9 +169,13 @@ static int keyspaces_make(struct sim_world *w)
     for (uint32_t i = 0; i < w->plan->keyspace_count; i++) {
         const struct sim_plan_keyspace *p = &w->plan->keyspaces[i];
         struct sim_keyspace *k = &w->keyspaces[i];
-        *k = (struct sim_keyspace){
-            .name = p->name, .keys = &p->keys, .count = p->keys.n, .value_bytes = p->value_bytes,
-            .subjects = p->subjects, .homes = p->homes, .home_count = p->home_count};
+        *k = (struct sim_keyspace){.name = p->name,
+                                   .keys = &p->keys,
+                                   .count = p->keys.n,
+                                   .value_bytes = p->value_bytes,
+                                   .subjects = p->subjects,
+                                   .homes = p->homes,
+                                   .home_count = p->home_count};
         k->latest = sim__world_alloc(w, k->count, sizeof *k->latest);
         k->commits = sim__commits_new(w, k->count);
         if (k->latest == NULL || k->commits == NULL)

@@ -126,7 +126,7 @@ struct sim_world {
     uint64_t fault_begins;
     struct sim__totals totals;
     struct sim__ledger *ledger; /* the recorder's; NULL: no prices */
-    void **blocks; /* everything that lives as long as the world */
+    void **blocks;              /* everything that lives as long as the world */
     size_t block_count, block_capacity;
 };
 

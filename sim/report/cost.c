@@ -19,7 +19,7 @@ static const struct sim_estimate *metric(const struct sim_aggregate *a, const ch
     return m == UINT32_MAX ? NULL : &a->metrics[m];
 }
 
-/* Dollars with cents, or three significant digits below ten cents; with half the interval. */
+/* Dollars with cents, or three significant digits below a dollar; with half the interval. */
 static void dollars(const struct sim_estimate *e, char *out, size_t size)
 {
     if (!e || isnan(e->mean)) {
@@ -27,7 +27,7 @@ static void dollars(const struct sim_estimate *e, char *out, size_t size)
         return;
     }
     int digits = 2;
-    for (double v = fabs(e->mean); v > 0 && v < 0.1 && digits < 9; v *= 10)
+    for (double v = fabs(e->mean); v > 0 && v < 0.9995 && digits < 9; v *= 10)
         digits++;
     double half = e->high - e->mean;
     if (half > 1e-5 * fabs(e->mean))
@@ -78,8 +78,8 @@ static void print_sheet(const struct sheet *s, FILE *out)
             bool left = c == 0 || c == COLUMNS - 1;
             if (c == COLUMNS - 1 && !*s->cells[r][c])
                 continue;
-            fprintf(out, "  %*s%s%*s", left ? 0 : gap, "", s->cells[r][c],
-                    left && c == 0 ? gap : 0, "");
+            fprintf(out, "  %*s%s%*s", left ? 0 : gap, "", s->cells[r][c], left && c == 0 ? gap : 0,
+                    "");
         }
         fputc('\n', out);
     }
@@ -137,8 +137,8 @@ static void print_case(const struct sim_report *report, uint32_t at, unsigned co
 {
     const struct sim_aggregate *a = &report->aggregates[at];
     const struct sim_bill *bill = report->runs->cases[at].plan.bill;
-    struct sheet s = {.cells = calloc(2 * (size_t)bill->item_count + SIM_CAUSES + 3,
-                                      sizeof *s.cells)};
+    struct sheet s = {
+        .cells = calloc(2 * (size_t)bill->item_count + SIM_CAUSES + 3, sizeof *s.cells)};
     if (!s.cells || !a->sample) {
         free(s.cells);
         return;

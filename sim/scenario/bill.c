@@ -45,8 +45,7 @@ static int fits(const struct sim__price_entry *e, const struct sim_plan *plan,
 
 /* The closest of all entries; of two that are as close, the later one. */
 static const struct sim_price *price_of(const struct sim__price_book *book,
-                                        const struct sim_plan *plan,
-                                        const struct sim_bill_item *it)
+                                        const struct sim_plan *plan, const struct sim_bill_item *it)
 {
     const struct sim_price *best = NULL;
     int closest = 1;
@@ -70,7 +69,8 @@ static void finish_item(struct sim__load *load, struct sim_bill_item *it,
     const char *cost = sim_arena_format(load->arena, "cost_%s", name);
     const char *used = sim_arena_format(load->arena, "used_%s", name);
     const char *unit = noun ? sim_arena_format(load->arena, "%ss%s", noun, over_time ? "" : "/h")
-                            : over_time ? "B" : "B/h";
+                       : over_time ? "B"
+                                   : "B/h";
     if (!cost || !used || !unit) {
         load->out_of_memory = true;
         return;
@@ -128,8 +128,8 @@ static void make_bill(struct sim__load *load, const struct sim__price_book *book
     size_t most = 0, index;
     const struct sim_usage *u;
     for (uint32_t i = 0; i < plan->component_count; i++)
-        for (index = 0; plan->components[i].model &&
-                        sim_usage_next(plan->components[i].model, &index);)
+        for (index = 0;
+             plan->components[i].model && sim_usage_next(plan->components[i].model, &index);)
             most++;
     for (uint32_t from = 0; from < plan->region_count; from++)
         for (uint32_t to = 0; to < plan->region_count; to++)
@@ -216,8 +216,8 @@ static int find_line(const struct sim_bill *bill, const char *place, const char 
         if (strcmp(it->cost.name, meter) == 0 && it->price)
             return find_stat(&it->cost, stat, out, error);
         if (strcmp(it->cost.name, meter) == 0) {
-            snprintf(error->text, sizeof error->text,
-                     "\"%s\" of \"%s\" has no price in the book", it->usage->name, place);
+            snprintf(error->text, sizeof error->text, "\"%s\" of \"%s\" has no price in the book",
+                     it->usage->name, place);
             return -1;
         }
         sim_nearest_try(&nearest, it->cost.name);
@@ -225,8 +225,12 @@ static int find_line(const struct sim_bill *bill, const char *place, const char 
     }
     if (here && priced && strcmp(meter, "cost") == 0)
         return find_stat(sim_cost_place_meter, stat, out, error);
-    snprintf(error->text, sizeof error->text, "there is no \"%s\" of \"%s\" on the bill%s",
-             sim_quote(meter).s, sim_quote(place).s, sim_nearest_hint(&nearest).s);
+    if (here && strcmp(meter, "cost") == 0)
+        snprintf(error->text, sizeof error->text, "nothing of \"%s\" has a price in the book",
+                 place);
+    else
+        snprintf(error->text, sizeof error->text, "there is no \"%s\" of \"%s\" on the bill%s",
+                 sim_quote(meter).s, sim_quote(place).s, sim_nearest_hint(&nearest).s);
     return -1;
 }
 

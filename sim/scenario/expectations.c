@@ -102,7 +102,7 @@ static double read_bound(struct sim__load *load, const struct sim__at *at, json_
     double dollars;
     if (metric->money && !ratio)
         return sim__read_dollars(load, SIM__KEY(at, key), value, metric->money, &dollars) ? dollars
-                                                                                         : NAN;
+                                                                                          : NAN;
     enum sim_dimension dimension = ratio ? SIM_DIM_FRACTION : metric->dimension;
     if (ratio && json_is_string(value) && !strchr(json_string_value(value), '%')) {
         sim__say(load, SIM__KEY(at, key), 0,
@@ -219,8 +219,7 @@ static void keep(struct sim__load *load, struct sim_plan *plan, const char *text
     struct sim_error ignored;
     if (!text || sim__metric_find(plan, text, &metric, &ignored))
         return;
-    const char *name = sim_arena_format(load->arena, "%s.%s", metric.place,
-                                        metric.meter->name);
+    const char *name = sim_arena_format(load->arena, "%s.%s", metric.place, metric.meter->name);
     for (uint32_t i = 0; name && i < plan->kept_count; i++)
         if (strcmp(plan->kept[i], name) == 0)
             return;

@@ -62,7 +62,8 @@ static void read_slo(struct sim__load *load, const struct sim__at *at, json_t *o
     if (value && metric->money)
         sim__read_dollars(load, SIM__KEY(at, "slo"), value, metric->money, &out->slo);
     else if (value && metric->meter &&
-        sim__read_amount(load, SIM__KEY(at, "slo"), value, metric->dimension, NULL, false, &amount))
+             sim__read_amount(load, SIM__KEY(at, "slo"), value, metric->dimension, NULL, false,
+                              &amount))
         out->slo = metric->dimension == SIM_DIM_TIME ? amount.value / 1e9 : amount.value;
     out->slo_label = sim__read_text(load, SIM__KEY(at, "slo_label"),
                                     json_object_get(object, "slo_label"));

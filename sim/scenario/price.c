@@ -30,8 +30,8 @@ static void refuse(struct sim__load *load, const struct sim__at *at, const char 
 {
     char such[UNIT_BYTES];
     example(use, such, sizeof such);
-    sim__say(load, at, 0, "\"%s\" is no price of \"%s\"%s: write it such as %s",
-             sim_quote(text).s, use->usage->name, why, such);
+    sim__say(load, at, 0, "\"%s\" is no price of \"%s\"%s: write it such as %s", sim_quote(text).s,
+             use->usage->name, why, such);
 }
 
 /* The hours that "…-month" ends in; 0: no time is named. Cuts it off. */
@@ -79,7 +79,12 @@ static bool read_money(struct sim__load *load, const struct sim__at *at, json_t 
     if (!text)
         return false;
     if (*text != '$' || !slash || slash - text > 40 || strlen(slash) > 80) {
-        refuse(load, at, text, ", which begins with \"$\" and has a \"/\"", use);
+        char such[UNIT_BYTES];
+        example(use, such, sizeof such);
+        sim__say(load, at, 0,
+                 "\"%s\" is no price: it begins with \"$\" and says after a \"/\" what for, such "
+                 "as %s",
+                 sim_quote(text).s, such);
         return false;
     }
     snprintf(number, sizeof number, "%.*s", (int)(slash - text - 1), text + 1);
@@ -157,8 +162,9 @@ static bool read_tiers(struct sim__load *load, const struct sim__at *at, json_t 
     size_t count = json_array_size(list);
     bool good = list != NULL;
     if (list && (count == 0 || count > 100)) {
-        sim__say(load, at, 0, "there are 1 to 100 tiers, such as [{\"up_to\": …, \"price\": …}, "
-                              "{\"price\": …}]");
+        sim__say(load, at, 0,
+                 "there are 1 to 100 tiers, such as [{\"up_to\": …, \"price\": …}, "
+                 "{\"price\": …}]");
         return false;
     }
     out->tiers = sim__alloc(load, count, sizeof *out->tiers);
@@ -196,9 +202,8 @@ static bool read_object(struct sim__load *load, const struct sim__at *at, json_t
     out->source = sim__read_text(load, SIM__KEY(at, "source"), json_object_get(object, "source"));
     if (free)
         good = read_quantity(load, SIM__KEY(at, "free"), free, use, &out->free);
-    if (billed &&
-        sim__read_choice(load, SIM__KEY(at, "billed"), billed, billed_names, &peak) && peak &&
-        !sim_usage_over_time(use->model, use->usage))
+    if (billed && sim__read_choice(load, SIM__KEY(at, "billed"), billed, billed_names, &peak) &&
+        peak && !sim_usage_over_time(use->model, use->usage))
         sim__say(load, SIM__KEY(at, "billed"), 0, "\"%s\" is counted: it has no peak to bill",
                  use->usage->name);
     out->peak = peak;
@@ -206,6 +211,9 @@ static bool read_object(struct sim__load *load, const struct sim__at *at, json_t
         sim__say(load, at, 0, "give one of \"price\" and \"tiers\"");
         return false;
     }
+    const char *first = json_string_value(json_object_get(json_array_get(tiers, 0), "price"));
+    if (first)
+        out->text = sim_arena_format(load->arena, "tiers from %s", first);
     if (tiers)
         return read_tiers(load, SIM__KEY(at, "tiers"), tiers, use, out) && good;
     return sim__read_price(load, SIM__KEY(at, "price"), price, use, out) && good;
@@ -214,8 +222,8 @@ static bool read_object(struct sim__load *load, const struct sim__at *at, json_t
 bool sim__read_price(struct sim__load *load, const struct sim__at *at, json_t *value,
                      const struct sim__priced_use *use, struct sim_price *out)
 {
-    if (json_is_object(value) && out->text == NULL) {
-        out->text = "tiers"; /* unless there is one price */
+    if (json_is_object(value) && out->text == NULL) { /* not the "price" of an object itself */
+        out->text = "tiers";
         return read_object(load, at, value, use, out);
     }
     out->tiers = sim__alloc(load, 1, sizeof *out->tiers);

@@ -95,7 +95,8 @@ static void scan_error(void *self, unsigned line, unsigned column, const char *p
     sim__say_at(load, load->document->file, line, column, pointer, sentence);
 }
 
-static void parse_file(struct sim__load *load, const struct sim__at *at, struct sim__book_file *file)
+static void parse_file(struct sim__load *load, const struct sim__at *at,
+                       struct sim__book_file *file)
 {
     char why[SIM_ERROR_TEXT_BYTES];
     size_t bytes = 0;
@@ -177,8 +178,9 @@ static const struct sim_usage *find_usage(struct sim__load *load, const struct s
     const struct sim_usage *u;
     struct sim_nearest nearest = sim_nearest(name);
     struct sim_buffer all = {0};
-    for (size_t i = 0; (u = model ? sim_usage_next(model, &i)
-                                  : sim_station_usages[i].name ? &sim_station_usages[i++] : NULL);) {
+    for (size_t i = 0; (u = model                        ? sim_usage_next(model, &i)
+                            : sim_station_usages[i].name ? &sim_station_usages[i++]
+                                                         : NULL);) {
         if (strcmp(u->name, name) == 0) {
             sim_buffer_free(&all);
             return u;
@@ -188,15 +190,14 @@ static const struct sim_usage *find_usage(struct sim__load *load, const struct s
     }
     sim__say(load, at, SIM__ON_KEY, "%s does not use \"%s\"%s: %s%s", who, sim_quote(name).s,
              sim_nearest_hint(&nearest).s,
-             all.text ? "what costs there is " : "nothing costs there",
-             all.text ? all.text : "");
+             all.text ? "what costs there is " : "nothing costs there", all.text ? all.text : "");
     sim_buffer_free(&all);
     return NULL;
 }
 
 static void add_entry(struct sim__load *load, const struct sim__at *at, json_t *value,
-                      enum sim__priced kind, const char *place,
-                      const struct sim__priced_use *use, struct sim__price_book *book)
+                      enum sim__priced kind, const char *place, const struct sim__priced_use *use,
+                      struct sim__price_book *book)
 {
     struct sim__price_entry *entry = sim__alloc(load, 1, sizeof *entry);
     if (!entry)
@@ -373,7 +374,8 @@ void sim__read_book(struct sim__load *load, const struct sim__at *at, json_t *ob
         book->date = read_date(load, SIM__KEY(at, "date"), date);
     if (source)
         book->source = sim__read_text(load, SIM__KEY(at, "source"), source);
-    read_components(load, SIM__KEY(at, "components"), member_map(load, at, object, "components"), book);
+    read_components(load, SIM__KEY(at, "components"), member_map(load, at, object, "components"),
+                    book);
     read_models(load, SIM__KEY(at, "models"), member_map(load, at, object, "models"), book);
     read_transfer(load, SIM__KEY(at, "transfer"), member_map(load, at, object, "transfer"), book);
 }

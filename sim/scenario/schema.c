@@ -427,10 +427,10 @@ char *sim_schema(void)
     raw(&w, "prices",
         "{\"anyOf\": [{\"type\": \"string\"}, {\"type\": \"object\", \"properties\": {\"book\": "
         "{\"type\": \"string\"}, \"title\": {\"type\": \"string\"}, \"date\": {\"type\": "
-        "\"string\"}, \"source\": {\"type\": \"string\"}, \"notes\": true, \"models\": "
-        MAP_OF("priced") ", \"components\": " MAP_OF("priced") ", \"transfer\": "
-        "{\"$ref\": \"#/definitions/priced\"}}, \"patternProperties\": {\"^x-\": true}, "
-        "\"additionalProperties\": false}]}");
+        "\"string\"}, \"source\": {\"type\": \"string\"}, \"notes\": true, \"models\": " MAP_OF(
+            "priced") ", \"components\": " MAP_OF("priced") ", \"transfer\": "
+                                                            "{\"$ref\": \"#/definitions/priced\"}}, \"patternProperties\": {\"^x-\": true}, "
+                                                            "\"additionalProperties\": false}]}");
     write_objects(&w);
     for (const struct sim_model *const *m = sim_models(); *m; m++)
         write_model(&w, *m);
