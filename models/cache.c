@@ -2,32 +2,26 @@
  *
  * Models: the least recently used keys of a keyspace, each until its lifetime ends. A read takes
  * lookup_time; a hit is answered, a miss recomputed by a read of the origin and kept with the
- * version that read saw: a slow recomputation may put an old value over a newer one, as it does in
- * real caches. Writes and deletes go to the origin; when they return, the key is dropped. Each
- * node keeps its own keys, or all nodes are front ends of one store (`sharing`). An expired key
- * keeps its place until it is looked up or pushed out. `stampede` says who recomputes:
+ * version that read saw: a slow one may put an old value over a newer, as in real caches. Writes
+ * and deletes go to the origin; when they return, the key is dropped. Each node keeps its own keys,
+ * or all are front ends of one store (`sharing`). An expired key keeps its place until it is looked
+ * up or pushed out. `stampede` says who recomputes:
  *   none             every reader who misses
  *   single-flight    one for each key and node; the others get what it gets, when it gets it
- *   lock             one for each key and store; the others look again every retry_wait; the lock
- *                    ends with the recomputation, or token_ttl after its holder died
- *   lease            the same with a token that a drop of the key voids, so that a value read
+ *   lock             one for each key and store, token_ttl at most; others look again and again
+ *   lease            the same with a token that a drop of the key voids, so that what was read
  *                    before a write is not kept after it (Nishtala et al. 2013, sec. 3.2.1); the
  *                    others may be given the expired or dropped value (lease_stale)
- *   xfetch           every reader who misses; and, before the expiry, a reader for whom
- *                    now - delta beta ln(U) >= expiry (Vattani, Chierichetti and Lowenstein 2015),
- *                    who waits for it, while all others are answered
+ *   xfetch           every reader who misses; and, before the expiry, one for whom
+ *                    now - delta beta ln(U) >= expiry (Vattani et al. 2015), who waits
  *   stale-while-revalidate  expired values serve for stale_window while one refresh for each store
  *                    is under way (RFC 5861, sec. 3); after it, a miss is a single flight
  * Leaves out: its own load (lookups never queue), sizes, negative entries, lost invalidations.
- *
  * Source: as named; least recently used: Che, Tung and Wang 2002; lifetimes: Jung, Berger and
- * Balakrishnan 2003. Validated by tests/theory/test_models.c (exact LRU, Che, lifetimes, XFetch,
- * 1 + lambda delta) and tests/model/test_cache.c.
- *
- * Bytes for each cached key: 24 (include/sim/table.h); with xfetch 4.7 more for delta.
- * Streams: lookup, jitter, early.
- * Invariants: lookups = hits + misses + early; keys kept <= capacity; nobody waits for a
- * recomputation that is not under way. */
+ * Balakrishnan 2003. Validated by tests/theory/ (exact LRU, Che, lifetimes, XFetch, 1 + lambda
+ * delta, copies), tests/model/test_cache.c. Bytes for each cached key: 24 (sim/table.h); with
+ * xfetch 4.7 more. Streams: lookup, jitter, early. Invariants: lookups = hits + misses + early; keys
+ * kept <= capacity; nobody waits for a recomputation that is not under way. */
 #include "sim/model.h"
 
 enum { NONE, SINGLE_FLIGHT, LOCK, LEASE, XFETCH, REVALIDATE }; /* stampede */
@@ -65,8 +59,6 @@ static void recomputed(struct sim *sim, void *self, sim_arg arg, const struct si
     sim_refill_end(&c->refiller, arg.p, passed);
 }
 
-static const sim_call_id nobody;
-
 /* Reads the origin for `call`, or for nobody to refresh. True: nobody else was at this key. */
 static bool recompute(struct cache *c, sim_call_id call, const struct sim_request *request,
                       uint64_t token)
@@ -100,8 +92,9 @@ static bool may_serve_stale(struct cache *c, const struct sim_request *request,
         uint64_t token;
         refresh.deadline = SIM_NEVER;
         refresh.cause = sim_cause_of(refresh.cause, SIM_REFRESH);
-        sim_refill_may(&c->refiller, SIM_REFILL_ONE_PER_NODE, request->key, nobody, &token);
-        recompute(c, nobody, &refresh, token);
+        sim_refill_may(&c->refiller, SIM_REFILL_ONE_PER_NODE, request->key, (sim_call_id){0},
+                       &token);
+        recompute(c, (sim_call_id){0}, &refresh, token);
     }
     return true;
 }
@@ -230,9 +223,9 @@ static int check(const struct sim_node *self, struct sim_error *error)
     const struct cache *c = (const struct cache *)self;
     if (c->lookups.count != c->hits.count + c->misses.count + c->recomputed_early.count)
         return sim_refuse(error, "lookups are not hits, misses and early recomputations");
-    const char *kept = sim_kept_check(&c->kept);
-    const char *broken = kept ? kept : sim_refill_check(&c->refiller);
-    return broken ? sim_refuse(error, broken) : 0;
+    const char *why = sim_kept_check(&c->kept);
+    why = why ? why : sim_refill_check(&c->refiller);
+    return why ? sim_refuse(error, why) : 0;
 }
 
 #define OF(member) offsetof(struct cache, member)
@@ -287,11 +280,6 @@ static const struct sim_meter meters[] = {
     {0},
 };
 
-static const struct sim_usage usages[] = {
-    {"storage", NULL, "bytes", SIM_SPLIT_NONE, false, "Values kept, expired ones too."},
-    {0},
-};
-
 const struct sim_model cache_model = {
     .name = "cache",
     .summary = "A read-through cache: LRU, lifetimes, and who recomputes a key many ask for.",
@@ -301,7 +289,7 @@ const struct sim_model cache_model = {
     .params = params,
     .ports = ports,
     .meters = meters,
-    .usages = usages,
+    .usages = sim_kept_usages,
     .init = init,
     .serve = serve,
     .expect = expect,

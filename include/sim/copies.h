@@ -34,15 +34,15 @@ void sim__copy_change(struct sim_node *, struct sim_keyspace *, uint64_t key, in
 
 /* This node has begun to hold a key, or ceased to. A key is held once by a node: a new version of
  * it is no other copy. O(regions). */
-static inline void sim_copy_added(struct sim_node *node, struct sim_keyspace *space, uint64_t key)
+static inline void sim_copy_added(struct sim_node *n, struct sim_keyspace *space, uint64_t key)
 {
     if (space->subjects != 0)
-        sim__copy_change(node, space, key, 1);
+        sim__copy_change(n, space, key, 1);
 }
-static inline void sim_copy_removed(struct sim_node *node, struct sim_keyspace *space, uint64_t key)
+static inline void sim_copy_removed(struct sim_node *n, struct sim_keyspace *space, uint64_t key)
 {
     if (space->subjects != 0)
-        sim__copy_change(node, space, key, -1);
+        sim__copy_change(n, space, key, -1);
 }
 /* Nothing of the keyspace is held here any more. O(subjects). */
 void sim_copies_cleared(struct sim_node *, struct sim_keyspace *);
@@ -57,7 +57,7 @@ void sim_copies_of_subject(struct sim_world *, const struct sim_keyspace *, uint
 /* A key that a model's `holds` hook finds by walking what it keeps. */
 typedef void sim_copy_visit(void *self, const struct sim_keyspace *, uint64_t key);
 
-/* ---- data that is kept whole: every key, from the start, but those deleted -------------------- */
+/* ---- data that is kept whole: every key, from the start, but those deleted ------------------- */
 
 struct sim_whole_space {
     struct sim_keyspace *space;

@@ -4,6 +4,7 @@
 #define SIM_KEPT_H
 
 #include "sim/copies.h"
+#include "sim/ledger.h"
 #include "sim/param.h"
 #include "sim/refill.h"
 #include "sim/table.h"
@@ -106,6 +107,9 @@ const char *sim_kept_check(const struct sim_kept *);
 
 extern const char *const sim_kept_policies[], *const sim_kept_expiries[],
                                                   *const sim_kept_sharings[];
+
+/* The uses of a model that has SIM_KEPT_METERS; ended by .name == NULL. */
+extern const struct sim_usage sim_kept_usages[];
 
 /* Rows of a parameter table, and of a meter table, for a struct sim_kept member. */
 #define SIM_KEPT_PARAMS(type, member)                                                              \

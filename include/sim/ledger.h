@@ -9,7 +9,8 @@
 #include "sim/fabric.h"
 #include "sim/param.h"
 
-/* A month of every bill, h: 8760 h / 12. Source: AWS Pricing Calculator, pricing assumptions, "Time period". */
+/* A month of every bill, h: 8760 h / 12. Source: AWS Pricing Calculator, pricing assumptions, "Time
+ * period". */
 #define SIM_MONTH_HOURS 730
 
 /* How a use is shared out among causes. */

@@ -54,8 +54,8 @@ struct sim_model {
     void (*changed)(struct sim_node *, const struct sim_param *);
     /* Invariants, at the end of a run: 0, or -1 with what is broken. NULL: none. */
     int (*check)(const struct sim_node *, struct sim_error *);
-    /* Shows every key that this node holds now, by walking what it keeps; the audit holds it against
-     * what was said by sim_copy_added() and sim_copy_removed(). NULL: holds no keys. */
+    /* Shows every key that this node holds now, by walking what it keeps; the audit holds it
+     * against what was said by sim_copy_added() and sim_copy_removed(). NULL: holds no keys. */
     void (*holds)(const struct sim_node *, sim_copy_visit *, void *self);
     /* What no single parameter's bounds can say, such as two that exclude one another: 0, or -1
      * with the sentence. Asked when a scenario is checked. NULL: nothing. */

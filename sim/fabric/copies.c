@@ -1,5 +1,5 @@
-/* copies.c - the register of copies: counts by subject and node, kept as keys come and go. The audit
- * counts again by walking what the models hold (audit.c). */
+/* copies.c - the register of copies: counts by subject and node, kept as keys come and go. The
+ * audit counts again by walking what the models hold (audit.c). */
 #include "sim/copies.h"
 
 #include "fabric/world_state.h"

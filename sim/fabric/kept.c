@@ -5,6 +5,11 @@ const char *const sim_kept_policies[] = {"lru", NULL};
 const char *const sim_kept_expiries[] = {"fixed", "sliding", NULL};
 const char *const sim_kept_sharings[] = {"own", "shared", NULL};
 
+const struct sim_usage sim_kept_usages[] = {
+    {"storage", NULL, "bytes", SIM_SPLIT_NONE, false, "Values kept, expired ones too."},
+    {.name = NULL},
+};
+
 static sim_time longest(const struct sim_kept *k)
 {
     return sim_time_nearest((double)k->ttl * (1 + k->ttl_jitter)) + k->stale_window + 1;
@@ -79,7 +84,7 @@ static void count_entries(struct sim_kept *k, uint32_t before, int64_t bytes)
     k->store->bytes += bytes;
 }
 
-/* ---- copies: where the keyspace has subjects -------------------------------------------------- */
+/* ---- copies: where the keyspace has subjects ------------------------------------------------- */
 
 /* What all nodes share is held by the first. */
 static struct sim_node *holder(const struct sim_kept *k)
@@ -144,7 +149,7 @@ void sim_kept_visit(const struct sim_kept *k, sim_copy_visit *visit, void *self)
             visit(self, k->store->space, table->keys[place] - 1);
 }
 
-/* ---- keeping and dropping --------------------------------------------------------------------- */
+/* ---- keeping and dropping -------------------------------------------------------------------- */
 
 void sim_kept_put(struct sim_kept *k, uint64_t key, uint32_t version, sim_time took)
 {

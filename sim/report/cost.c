@@ -1,5 +1,5 @@
-/* cost.c - the bill of a study. Every number on it is a metric of the runs, so each has its interval
- * over the replications. */
+/* cost.c - the bill of a study. Every number on it is a metric of the runs, so each has its
+ * interval over the replications. */
 #include "report/cost.h"
 
 #include "report/number.h"

@@ -391,6 +391,26 @@ static void write_root(struct sim__writer *w)
     close_object(w);
 }
 
+static void write_prices(struct sim__writer *w)
+{
+    raw(w, "price",
+        "{\"anyOf\": [{\"type\": \"string\", \"pattern\": \"^[$][0-9]+([.][0-9]+)?/.+$\"}, "
+        "{\"type\": \"object\", \"properties\": {\"price\": {\"type\": \"string\"}, \"tiers\": "
+        "{\"type\": \"array\"}, \"free\": {\"type\": [\"string\", \"number\"]}, \"billed\": "
+        "{\"enum\": [\"average\", \"peak\"]}, \"date\": {\"type\": \"string\"}, \"source\": "
+        "{\"type\": \"string\"}, \"notes\": true}, \"patternProperties\": {\"^x-\": true}, "
+        "\"additionalProperties\": false}]}");
+    raw(w, "priced", MAP_OF("price"));
+    raw(w, "all-priced", MAP_OF("priced"));
+    raw(w, "prices",
+        "{\"anyOf\": [{\"type\": \"string\"}, {\"type\": \"object\", \"properties\": {\"book\": "
+        "{\"type\": \"string\"}, \"title\": {\"type\": \"string\"}, \"date\": {\"type\": "
+        "\"string\"}, \"source\": {\"type\": \"string\"}, \"notes\": true, \"models\": "
+        "{\"$ref\": \"#/definitions/all-priced\"}, \"components\": {\"$ref\": "
+        "\"#/definitions/all-priced\"}, \"transfer\": {\"$ref\": \"#/definitions/priced\"}}, "
+        "\"patternProperties\": {\"^x-\": true}, \"additionalProperties\": false}]}");
+}
+
 char *sim_schema(void)
 {
     struct sim__writer w = {.depth = 0};
@@ -416,21 +436,7 @@ char *sim_schema(void)
         "false}]}");
     raw(&w, "targets",
         "{\"anyOf\": [{\"$ref\": \"#/definitions/target\"}, " LIST_OF("target") "]}");
-    raw(&w, "price",
-        "{\"anyOf\": [{\"type\": \"string\", \"pattern\": \"^[$][0-9]+([.][0-9]+)?/.+$\"}, "
-        "{\"type\": \"object\", \"properties\": {\"price\": {\"type\": \"string\"}, \"tiers\": "
-        "{\"type\": \"array\"}, \"free\": {\"type\": [\"string\", \"number\"]}, \"billed\": "
-        "{\"enum\": [\"average\", \"peak\"]}, \"date\": {\"type\": \"string\"}, \"source\": "
-        "{\"type\": \"string\"}, \"notes\": true}, \"patternProperties\": {\"^x-\": true}, "
-        "\"additionalProperties\": false}]}");
-    raw(&w, "priced", MAP_OF("price"));
-    raw(&w, "prices",
-        "{\"anyOf\": [{\"type\": \"string\"}, {\"type\": \"object\", \"properties\": {\"book\": "
-        "{\"type\": \"string\"}, \"title\": {\"type\": \"string\"}, \"date\": {\"type\": "
-        "\"string\"}, \"source\": {\"type\": \"string\"}, \"notes\": true, \"models\": " MAP_OF(
-            "priced") ", \"components\": " MAP_OF("priced") ", \"transfer\": "
-                                                            "{\"$ref\": \"#/definitions/priced\"}}, \"patternProperties\": {\"^x-\": true}, "
-                                                            "\"additionalProperties\": false}]}");
+    write_prices(&w);
     write_objects(&w);
     for (const struct sim_model *const *m = sim_models(); *m; m++)
         write_model(&w, *m);

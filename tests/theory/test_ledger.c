@@ -62,7 +62,8 @@ static void retries_share_of_the_bill(void **state)
 }
 
 /* A key read at rate l is there for T after each filling and then away for 1/l on average: with
- * probability lT/(1+lT) (Jung, Berger and Balakrishnan 2003). Summed over keys of Zipf popularity. */
+ * probability lT/(1+lT) (Jung, Berger and Balakrishnan 2003). Summed over keys of Zipf popularity.
+ */
 static void a_cache_of_lifetimes_holds_so_many_copies(void **state)
 {
     (void)state;

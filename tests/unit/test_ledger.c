@@ -4,10 +4,10 @@
 
 #include "fabric/world_state.h"
 
-#define HEAD(keyspace)                                                                                   \
-    "{'schema_version': 1, 'title': 't', 'run': {'duration': '10s', 'replications': 1}, "                \
-    "'regions': {'eu': {}, 'us': {}}, 'keyspaces': {'items': {'keys': 100, 'value_bytes': 1000" keyspace \
-    "}}, "
+#define HEAD(keyspace)                                                                             \
+    "{'schema_version': 1, 'title': 't', 'run': {'duration': '10s', 'replications': 1}, "          \
+    "'regions': {'eu': {}, 'us': {}}, 'keyspaces': {'items': {'keys': 100, "                       \
+    "'value_bytes': 1000" keyspace "}}, "
 #define DATED "'date': '2026-01-01', 'source': 'the test'"
 #define COMPONENTS(more)                                                                           \
     "'components': {'users': {'model': 'client', 'region': 'us', 'to': 'cache', 'rate': '100/s', " \
@@ -29,8 +29,8 @@ static const struct sim_bill_item *item(const struct sim_scenario *s, const char
     return NULL;
 }
 
-/* VALIDATION.md, "Cost": 50 TB in a month are $4291.50 (AWS, 2026-05-06). They are that when 1 TB is
- * 1000 GB and the free 100 GB come off first: 10,000 x .09 + 39,900 x .085. */
+/* VALIDATION.md, "Cost": 50 TB in a month are $4291.50 (AWS, 2026-05-06). They are that when 1 TB
+ * is 1000 GB and the free 100 GB come off first: 10,000 x .09 + 39,900 x .085. */
 static void egress_tiers(void **state)
 {
     (void)state;
