@@ -20,8 +20,8 @@
  * Source: as named; least recently used: Che, Tung and Wang 2002; lifetimes: Jung, Berger and
  * Balakrishnan 2003. Validated by tests/theory/ (exact LRU, Che, lifetimes, XFetch, 1 + lambda
  * delta, copies), tests/model/test_cache.c. Bytes for each cached key: 24 (sim/table.h); with
- * xfetch 4.7 more. Streams: lookup, jitter, early. Invariants: lookups = hits + misses + early; keys
- * kept <= capacity; nobody waits for a recomputation that is not under way. */
+ * xfetch 4.7 more. Streams: lookup, jitter, early. Invariants: lookups are hits, misses and early;
+ * keys kept <= capacity; nobody waits for a recomputation that is not under way. */
 #include "sim/model.h"
 
 enum { NONE, SINGLE_FLIGHT, LOCK, LEASE, XFETCH, REVALIDATE }; /* stampede */
