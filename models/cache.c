@@ -18,10 +18,9 @@
  *                    is under way (RFC 5861, sec. 3); after it, a miss is a single flight
  * Leaves out: its own load (lookups never queue), sizes, negative entries, lost invalidations.
  * Source: as named; least recently used: Che, Tung and Wang 2002; lifetimes: Jung, Berger and
- * Balakrishnan 2003. Validated by tests/theory/ (exact LRU, Che, lifetimes, XFetch, 1 + lambda
- * delta, copies), tests/model/test_cache.c. Bytes for each cached key: 24 (sim/table.h); with
- * xfetch 4.7 more. Streams: lookup, jitter, early. Invariants: lookups are hits, misses and early;
- * keys kept <= capacity; nobody waits for a recomputation that is not under way. */
+ * Balakrishnan 2003. Validated by tests/theory/ and tests/model/test_cache.c. Bytes for each cached
+ * key: 24 (sim/table.h); with xfetch 4.7 more. Streams: lookup, jitter, early. Invariants: lookups
+ * are hits, misses and early; keys kept <= capacity; who waits, waits for a recomputation. */
 #include "sim/model.h"
 
 enum { NONE, SINGLE_FLIGHT, LOCK, LEASE, XFETCH, REVALIDATE }; /* stampede */

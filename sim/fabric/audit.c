@@ -4,8 +4,8 @@
  * hands by walking all calls. Little's law, exactly: the area under the calls in hand is the sum of
  * the times they spent there, those still there included. Requests and answers: what was sent
  * arrived, was lost, or is found on its way by walking all calls. Causality: nothing arrived before
- * it was sent. Utilisation: no more servers busy than there are. The ledger: what was booked is what
- * the meters say, and the bill is the same by line item, by cause and by window. Copies: those
+ * it was sent. Utilisation: no more servers busy than there are. The ledger: what was booked is
+ * what the meters say, and the bill is the same by line item, by cause and by window. Copies: those
  * registered are those found by walking what the models hold. And each model's own invariants. */
 #include "fabric/world_state.h"
 

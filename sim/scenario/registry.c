@@ -188,6 +188,20 @@ static void print_meters(FILE *file, const struct sim_model *model)
     }
 }
 
+static void print_usages(FILE *file, const struct sim_model *model)
+{
+    const struct sim_usage *u;
+    int name = 4;
+    for (size_t i = 0; (u = sim_usage_next(model, &i)) != NULL;)
+        name = (int)strlen(u->name) > name ? (int)strlen(u->name) : name;
+    for (size_t i = 0; (u = sim_usage_next(model, &i)) != NULL;) {
+        if (i == 1)
+            fprintf(file, "\nWhat costs, and by what\n");
+        fprintf(file, "  %-*s  %-10s  ", name, u->name, sim_usage_unit(model, u).s);
+        wrapped(file, 2 + name + 2 + 10 + 2, u->doc);
+    }
+}
+
 void sim_model_page(const struct sim_model *model, void *stdio_file)
 {
     FILE *file = stdio_file;
@@ -215,6 +229,7 @@ void sim_model_page(const struct sim_model *model, void *stdio_file)
     fprintf(file, "  %-*s%s\n", width + 2, "region", "name of a region; optional");
     print_params(file, sim__component_table, 2, width);
     print_meters(file, model);
+    print_usages(file, model);
 }
 
 void sim_fault_page(void *stdio_file)
