@@ -63,16 +63,18 @@ static void check_patch(struct sim__load *load, const struct sim__at *at, const 
     check_removals(load, at, patch, load->document->root);
 }
 
-/* Reads the document that is in force now into a plan and keeps it, completed, in *kept. */
-static void read_case(struct sim__load *load, json_t *patch, struct sim_plan *plan,
+/* Reads the document that is in force now into a case and keeps it, completed, in *kept. */
+static void read_case(struct sim__load *load, json_t *patch, struct sim_case *c,
                       struct sim__run *run, json_t **kept)
 {
     json_t *document = sim__document_of(load, patch);
     if (!document)
         return;
-    sim__read_plan(load, document, plan, run);
+    sim__read_plan(load, document, &c->plan, run);
     load->plan = NULL;
     load->tree = NULL;
+    if (sim__case_key(document, c->key) != 0)
+        load->out_of_memory = true;
     if (kept)
         *kept = document;
     else
@@ -88,7 +90,7 @@ static void read_variant(struct sim__load *load, const char *name, json_t *patch
     if (!c->name)
         return;
     load->variant = c->name;
-    read_case(load, patch, &c->plan, NULL, &d->variants[index].document);
+    read_case(load, patch, c, NULL, &d->variants[index].document);
     load->variant = NULL;
 }
 
@@ -167,7 +169,7 @@ void sim__read_variants(struct sim__load *load, const struct sim_load_options *o
     json_t *map = sim__as_object(load, SIM__KEY(NULL, "variants"),
                                  json_object_get(d->root, "variants"));
     struct sim__run run;
-    struct sim_plan base = {0};
+    struct sim_case base = {.name = "base", .variant = "base"};
     size_t count = each_variant(load, map, false);
     load->base_pass = true;
     read_case(load, NULL, &base, &run, &d->base.document);
@@ -179,7 +181,7 @@ void sim__read_variants(struct sim__load *load, const struct sim_load_options *o
     if (!load->cases || !d->variants || load->out_of_memory)
         return;
     if (count == 0) {
-        load->cases[0] = (struct sim_case){.name = "base", .variant = "base", .plan = base};
+        load->cases[0] = base;
         d->variants[0] = (struct sim__resolved){"base", json_incref(d->base.document)};
     }
     load->case_count = count ? each_variant(load, map, true) : 1;
@@ -308,7 +310,7 @@ static void read_cell(struct sim__load *load, struct sim_scenario *scenario,
     load->variant = patch ? variant->name : NULL;
     load->cell = at;
     load->cell_name = cell->name;
-    read_case(load, patch, &cell->plan, NULL, NULL);
+    read_case(load, patch, cell, NULL, NULL);
     load->cell = NULL;
     load->variant = load->cell_name = NULL;
     cell->plan.title = scenario->title;

@@ -310,6 +310,7 @@ struct sim__writer {
     bool filled[SIM__DEPTH_MAX + 16]; /* the container at each depth has an item */
     bool after_key;
     bool compact; /* on one line */
+    bool bare;    /* `notes` and `x-…` are left out */
 };
 void sim__write_open(struct sim__writer *, char bracket);
 void sim__write_close(struct sim__writer *, char bracket);
@@ -321,5 +322,8 @@ void sim__write_value(struct sim__writer *, const json_t *, bool sorted);
 
 /* 16 hexadecimal digits over every resolved variant; 0, or -1 when out of memory. */
 int sim__hash(const struct sim_scenario *, char hash[17]);
+/* 32 hexadecimal digits over all that decides what a case's runs are, but for their seed: equal
+ * keys, seeds and replications give equal runs. 0, or -1 when out of memory. */
+int sim__case_key(const json_t *document, char key[33]);
 
 #endif

@@ -69,6 +69,7 @@ struct sim_case {
     const char *name;    /* "base", "single-flight"; cells: "variant · cache.ttl=10s" */
     const char *variant; /* the variant it belongs to */
     struct sim_plan plan;
+    char key[33];         /* 32 hexadecimal digits of what is simulated: no seed, no expectation */
     uint32_t cell;        /* 0 for a variant; from 1 for cells of the sweep */
     double *at;           /* cells: the numeric value of each swept variable; NAN if not a number */
     const char **at_text; /* cells: the same as written */

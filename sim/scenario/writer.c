@@ -100,7 +100,7 @@ static void write_object(struct sim__writer *w, const json_t *object, bool sorte
         return;
     }
     json_object_foreach ((json_t *)object, key, value)
-        if (!sorted || !sim__is_free(key))
+        if (!(sorted || w->bare) || !sim__is_free(key))
             keys[count++] = key;
     if (sorted)
         qsort(keys, count, sizeof *keys, compare);

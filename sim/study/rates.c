@@ -6,7 +6,6 @@
 #include "study/study_state.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct sim_meter *in_table(const struct sim_meter *table, const char *name)
@@ -32,28 +31,10 @@ const struct sim_meter *sim__rates_meter(const struct sim_plan *plan, const char
     return NULL;
 }
 
-/* "unit/s", owned by the runs. NULL when out of memory. */
-static const char *per_second(struct sim_runs *runs, const char *unit)
+const char *sim__rate_unit(struct sim_names *names, const struct sim_plan *plan,
+                           const struct sim_metric *m)
 {
-    struct sim__unit *u = runs->units;
-    size_t n = strlen(unit);
-    while (u && (strncmp(u->text, unit, n) != 0 || strcmp(u->text + n, "/s") != 0))
-        u = u->next;
-    if (u)
-        return u->text;
-    u = malloc(sizeof *u + n + sizeof "/s");
-    if (!u)
-        return NULL;
-    snprintf(u->text, n + sizeof "/s", "%s/s", unit);
-    u->next = runs->units;
-    runs->units = u;
-    return u->text;
-}
-
-/* The unit a stat of a meter is in. NULL when out of memory. */
-static const char *unit_for(struct sim_runs *runs, const struct sim_plan *plan,
-                            const struct sim_metric *m)
-{
+    char text[128];
     size_t n = strlen(m->unit);
     if (n >= 2 && strcmp(m->unit + n - 2, "/s") == 0)
         return m->unit;
@@ -63,7 +44,8 @@ static const char *unit_for(struct sim_runs *runs, const struct sim_plan *plan,
         return "1";
     if (!meter || meter->kind != SIM_COUNTER || count)
         return m->unit;
-    return per_second(runs, m->unit);
+    int length = snprintf(text, sizeof text, "%s/s", m->unit);
+    return sim_names_get(names, text, (size_t)length);
 }
 
 int sim__rates_set(struct sim_runs *runs, uint32_t at)
@@ -74,14 +56,16 @@ int sim__rates_set(struct sim_runs *runs, uint32_t at)
         struct sim_record *record = runs->runs[(size_t)at * runs->replications + r].record;
         for (uint32_t i = 0; record && i < record->metric_count; i++) {
             struct sim_metric *m = &record->metrics[i];
-            m->unit = record == sample ? unit_for(runs, plan, m) : sample->metrics[i].unit;
+            m->unit = record == sample ? sim__rate_unit(runs->names, plan, m)
+                                       : sample->metrics[i].unit;
             if (!m->unit)
                 return -1;
         }
         for (uint32_t i = 0; record && i < record->series_count; i++) {
             struct sim_series *s = &record->series[i];
             struct sim_metric like = {s->component, s->meter, s->stat, s->unit, 0, false};
-            s->unit = record == sample ? unit_for(runs, plan, &like) : sample->series[i].unit;
+            s->unit = record == sample ? sim__rate_unit(runs->names, plan, &like)
+                                       : sample->series[i].unit;
             if (!s->unit)
                 return -1;
         }

@@ -3,14 +3,16 @@
  * replicate.c runs every case x replication on threads; aggregate.c makes estimates of what the
  * replications saw; expect.c holds them against the scenario's expectations. Results stand at
  * their index and are worked on in its order, so that they do not depend on the number of threads.
- * Warm-up detection (MSER-5), paired comparison, sequential stopping and the result store have
- * their places here: each takes a struct sim_runs. */
+ * What was run before is in the store (store.h); processes share the work as a team (team.h).
+ * Warm-up detection (MSER-5), paired comparison and sequential stopping have their places here:
+ * each takes a struct sim_runs. */
 #ifndef SIM_STUDY_STUDY_H
 #define SIM_STUDY_STUDY_H
 
 #include "scenario/scenario.h"
 #include "study/estimate.h"
 #include "study/mser.h"
+#include "study/names.h"
 #include "study/session.h"
 
 /* ---- running ------------------------------------------------------------------------------- */
@@ -28,7 +30,8 @@ struct sim_run {
     char why[SIM_ERROR_TEXT_BYTES];
 };
 
-struct sim__unit;
+struct sim_store;
+struct sim_team;
 
 struct sim_runs {
     const struct sim_case *cases; /* the scenario's variants or the cells of its sweep */
@@ -36,16 +39,20 @@ struct sim_runs {
     struct sim_run *runs;      /* [case * replications + replication] */
     uint32_t finished, faults; /* how many */
     bool interrupted;
+    uint32_t reused;         /* how many of them are the store's */
     bool metrics_only;       /* records hold no series and no distributions */
-    struct sim__unit *units; /* such as "requests/s"; owned */
+    struct sim_names *names; /* such as "requests/s"; owned */
 };
 
 struct sim_replicate_options {
     uint64_t seed;
-    uint32_t replications; /* of every case, beside those that are there */
-    unsigned jobs;         /* threads; 0: as many as there are processors */
-    bool progress;         /* draw a bar on standard error */
-    bool metrics_only;     /* keep no series and no distributions: for sweeps of many cells */
+    uint32_t replications;   /* of every case, beside those that are there */
+    unsigned jobs;           /* threads; 0: as many as there are processors */
+    bool progress;           /* draw a bar on standard error */
+    bool metrics_only;       /* keep no series and no distributions: for sweeps of many cells */
+    struct sim_store *store; /* runs are taken from it and written into it; NULL: none */
+    bool fresh;              /* take none from it */
+    struct sim_team *team;   /* other processes that help (team.h); NULL: none */
 };
 
 /* No runs yet of these cases, which must outlive them. */
@@ -55,8 +62,8 @@ void sim_runs_begin(struct sim_runs *, const struct sim_case *cases, uint32_t ca
  * runs->replications on. What replication k gives does not depend on when it is run, so adding to
  * runs gives what running all at once gives. Returns when all are done or the session is
  * interrupted: runs under way then end at their next window and count as missing. 0, or -1 with
- * the reason (out of memory, no threads): what was finished is still there, and the caller frees
- * it. options->metrics_only is what sim_runs_begin() was given. */
+ * the reason (out of memory, no threads, a store that cannot be written): what was finished is still there,
+ * and the caller frees it. options->metrics_only is what sim_runs_begin() was given. */
 int sim_replicate_more(struct sim_session *, const struct sim_replicate_options *,
                        struct sim_runs *, struct sim_error *);
 /* Both: options->replications of every case. The caller frees *runs with sim_runs_free(). 0, or -1

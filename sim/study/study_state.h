@@ -2,15 +2,14 @@
 #ifndef SIM_STUDY_STUDY_STATE_H
 #define SIM_STUDY_STUDY_STATE_H
 
-#include "study/study.h"
+#include "study/pool.h"
+#include "study/store.h"
+#include "study/team.h"
 
-/* A unit made up for the results, in a list owned by the runs. */
-struct sim__unit {
-    struct sim__unit *next;
-    char text[];
-};
-
-/* Puts the units of counters' rates into a case's records. 0, or -1 when out of memory. */
+/* The unit a metric or series is reported in: counters' rates are per second. A unit that is so
+ * already is left alone. NULL when out of memory. */
+const char *sim__rate_unit(struct sim_names *, const struct sim_plan *, const struct sim_metric *);
+/* Puts them into a case's records. 0, or -1 when out of memory. */
 int sim__rates_set(struct sim_runs *, uint32_t at);
 /* The meter of a component as its model's table, or the fabric's, has it. NULL: none. */
 const struct sim_meter *sim__rates_meter(const struct sim_plan *, const char *component,
@@ -34,5 +33,16 @@ struct sim_estimate sim__share_one_run(const struct sim_runs *, uint32_t at, uin
  * `values`: room for runs->replications. */
 struct sim_estimate sim__share_or_mean(const struct sim_runs *, uint32_t at, uint32_t m,
                                        const double *quantiles, double *values);
+
+/* Fills in the runs from replication `first` on that the store has. 0, or -1 with the reason. */
+int sim__reuse(struct sim_store *, struct sim_runs *, uint64_t seed, uint32_t first,
+               struct sim_error *);
+
+/* Rank 0 of a team. Gives jobs to whoever has room; 0, or -1. */
+int sim__team_give(struct sim_team *, bool (*take)(void *, struct sim__job *), void *self);
+/* Takes in what has come back, as a chain, with `numbers_only` without series and distributions,
+ * but packed whole. 0, or -1 with the reason. */
+int sim__team_take(struct sim_team *, struct sim_names *, bool numbers_only, struct sim__done **,
+                   struct sim_error *);
 
 #endif

@@ -46,7 +46,7 @@ C_LIBRARY = {
 # Only libc, and of it nothing that knows the wall clock, a thread or a signal.
 PURE = {"base", "kernel", "fabric"}
 LIBRARIES = {"jansson.h": {"scenario"}, "uv.h": {"study", "report", "main"},
-             "sqlite3.h": {"study"}}
+             "sqlite3.h": {"study"}, "zlib.h": {"study"}, "mpi.h": {"study"}}
 MODEL_MAY = {"sim/model.h", "assert.h", "math.h", "string.h"}
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^">]+)[">]', re.M)
