@@ -24,7 +24,7 @@ struct sim_cli {
     unsigned jobs;         /* 0: as many as processors */
     double until;          /* relative half width; 0: not asked for */
     const char *out, *format;
-    bool has_seed, no_plot, quiet, json, force, list, help;
+    bool has_seed, no_plot, quiet, json, force, fresh, list, csv, help;
     char **operands;
     int operand_count;
 };
@@ -34,6 +34,7 @@ int sim__cli_run(const struct sim_cli *); /* run and sweep */
 int sim__cli_compare(const struct sim_cli *);
 int sim__cli_check(const struct sim_cli *);
 int sim__cli_plot(const struct sim_cli *);
+int sim__cli_results(const struct sim_cli *);
 int sim__cli_models(const struct sim_cli *);
 int sim__cli_schema(const struct sim_cli *);
 int sim__cli_explain(const struct sim_cli *);
@@ -44,11 +45,12 @@ int sim__cli_list(const struct sim_cli *);
 enum {
     SIM_TAKES_VARIANT = 1,
     SIM_TAKES_SET = 2,
-    SIM_TAKES_RUN = 4, /* --seed --reps --jobs --out --no-plot --json --quiet --force */
+    SIM_TAKES_RUN = 4, /* --seed --reps --jobs --out --no-plot --json --quiet --force --fresh */
     SIM_TAKES_FORMAT = 8,
     SIM_TAKES_LIST = 16,
     SIM_TAKES_UNTIL = 32, /* --until --max-reps --metric */
     SIM_TAKES_PLOT = 64,  /* --no-plot */
+    SIM_TAKES_CSV = 128,
 };
 int sim__cli_read(struct sim_cli *, unsigned takes, int argc, char **argv);
 void sim__cli_free(struct sim_cli *);

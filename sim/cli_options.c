@@ -36,6 +36,8 @@ static const struct option_row rows[] = {
     {"json", NULL, 'J', SIM_TAKES_RUN, "print summary.json instead of the table"},
     {"quiet", NULL, 'q', SIM_TAKES_RUN, "print nothing but errors"},
     {"force", NULL, 'F', SIM_TAKES_RUN, "run it even if it will take long"},
+    {"fresh", NULL, 'N', SIM_TAKES_RUN, "simulate also what the store of results has already"},
+    {"csv", NULL, 'C', SIM_TAKES_CSV, "every number of every run, one a line"},
     {"list", NULL, 'l', SIM_TAKES_LIST, "print the plan (cells, events, time), run nothing"},
     {"help", NULL, 'h', 0, "this text"},
 };
@@ -149,6 +151,8 @@ static int take(struct sim_cli *cli, int letter, char *text)
     case 'J': cli->json = true; break;
     case 'q': cli->quiet = true; break;
     case 'F': cli->force = true; break;
+    case 'N': cli->fresh = true; break;
+    case 'C': cli->csv = true; break;
     case 'l': cli->list = true; break;
     case 'h': cli->help = true; break;
     default: return -1;

@@ -5,6 +5,7 @@
 #include "report/number.h"
 #include "report/output.h"
 #include "report/report.h"
+#include "study/store.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -26,6 +27,7 @@ struct job {
     char place[SIM_OUTPUT_PATH_BYTES]; /* as the user would write it */
     struct sim_session session;
     struct sim_output output;
+    struct sim_store *store;
     struct sim_runs runs;
     struct sim_aggregate *aggregates;
     struct sim_verdict *verdicts;
@@ -77,20 +79,48 @@ int sim__cli_size(const struct sim_cli *cli, const struct sim_scenario *scenario
     return SIM_EXIT_USAGE;
 }
 
-/* weir sweep --list: what would be run. */
+static int count_one(void *self, uint32_t replication, const struct sim_packed *packed)
+{
+    (void)replication;
+    (void)packed;
+    ++*(uint32_t *)self;
+    return 0;
+}
+
+/* weir sweep --list: what would be run, and what of it the store has. How long it takes depends on
+ * the machine, so it is no part of the output. */
 static int list_plan(const struct job *job)
 {
-    double total = 0;
+    struct sim_error error = {""};
+    uint32_t reps = job->scenario->replications;
+    uint64_t stored = 0;
+    double total = 0, left = 0;
+    bool missing;
+    struct sim_store *store = sim_store_open_to_read(job->place, &missing, &error);
+    if (!store && !missing)
+        return fault(&error);
     for (uint32_t i = 0; i < job->case_count; i++) {
-        double n = sim_plan_events(&job->cases[i].plan, NULL, 0) * job->scenario->replications;
-        printf("%-60s %12s events\n", job->cases[i].name, sim_number_human(n, "1").s);
-        total += n;
+        const struct sim_case *it = &job->cases[i];
+        double n = sim_plan_events(&it->plan, NULL, 0);
+        uint32_t found = 0;
+        if (store && sim_store_find(store, it, job->scenario->seed, 0, reps, true, count_one,
+                                    &found, &error) != 0) {
+            sim_store_free(store);
+            return fault(&error);
+        }
+        printf("%-60s %12s events, %u of %u runs in the store\n", it->name,
+               sim_number_human(n * reps, "1").s, found, reps);
+        total += n * reps;
+        left += n * (reps - found);
+        stored += found;
     }
-    printf("%u cells x %u replications = %" PRIu64 " runs, about %s events, %s on %u cores\n",
-           job->case_count, job->scenario->replications,
-           (uint64_t)job->case_count * job->scenario->replications, sim_number_human(total, "1").s,
-           sim_number_human(seconds_for(job->cli, total), "s").s,
-           sim_replicate_jobs(job->cli->jobs));
+    sim_store_free(store);
+    printf("%u cells x %u replications = %" PRIu64 " runs, about %s events; %" PRIu64
+           " runs are in the store\n",
+           job->case_count, reps, (uint64_t)job->case_count * reps, sim_number_human(total, "1").s,
+           stored);
+    fprintf(stderr, "weir: the rest takes about %s on %u cores\n",
+            sim_number_human(seconds_for(job->cli, left), "s").s, sim_replicate_jobs(job->cli->jobs));
     return SIM_EXIT_DONE;
 }
 
@@ -106,12 +136,19 @@ static int simulate(struct job *job)
         .jobs = job->cli->jobs,
         .progress = !job->cli->quiet && isatty(STDERR_FILENO),
         .metrics_only = job->sweep,
+        .store = job->store,
+        .fresh = job->cli->fresh,
     };
     sim_runs_begin(&job->runs, job->cases, job->case_count, job->sweep);
-    if (sim_until_run(&job->session, &options, &job->until, &job->runs, &job->until_end, &error) !=
-        0)
+    if (sim_store_name(job->store, job->scenario, job->cases, job->case_count, &error) != 0 ||
+        sim_until_run(&job->session, &options, &job->until, &job->runs, &job->until_end, &error) !=
+            0)
         return fault(&error);
     job->scenario->replications = job->runs.replications;
+    sim_store_close(job->store); /* before DIR, which it is in, is exchanged */
+    if (job->runs.reused > 0 && !job->cli->quiet)
+        fprintf(stderr, "weir: %u of %u runs are from %s/store, simulated before\n",
+                job->runs.reused, job->case_count * job->runs.replications, job->place);
     job->fault = job->runs.faults > 0;
     job->aggregates = sim_aggregate_runs(&job->runs);
     uint32_t count = 0;
@@ -334,7 +371,9 @@ static int status_of(struct job *job)
 /* From an open output on. Ends the output. */
 static int run_and_write(struct job *job)
 {
-    int status = simulate(job);
+    struct sim_error error = {""};
+    job->store = sim_store_open(job->output.dir, &error);
+    int status = job->store ? simulate(job) : fault(&error);
     bool refused = status == SIM_EXIT_DONE && say_faults(job);
     if (status == SIM_EXIT_DONE && job->runs.finished == 0) {
         fprintf(stderr, "weir: no run finished: nothing was written\n");
@@ -372,6 +411,7 @@ static int run_scenario(struct job *job)
     case SIM_OUTPUT_FAULT: status = fault(&error); break;
     case SIM_OUTPUT_FOREIGN: status = sim__cli_usage(job->cli->command, "%s", error.text); break;
     }
+    sim_store_free(job->store);
     free(job->verdicts);
     sim_aggregate_free(job->aggregates, job->case_count);
     sim_runs_free(&job->runs);

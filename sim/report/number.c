@@ -33,6 +33,21 @@ struct sim_number sim_number_json(double value)
     return isfinite(value) ? sim_number_csv(value) : (struct sim_number){"null"};
 }
 
+void sim_number_field(FILE *out, const char *text)
+{
+    if (!strpbrk(text, ",\"\r\n")) {
+        fputs(text, out);
+        return;
+    }
+    fputc('"', out);
+    for (; *text; text++) {
+        if (*text == '"')
+            fputc('"', out);
+        fputc(*text, out);
+    }
+    fputc('"', out);
+}
+
 /* Units of a family, ascending: from `from` on, in base units, `unit` is used. */
 struct step {
     double from, factor;

@@ -3,6 +3,7 @@
 #define SIM_REPORT_NUMBER_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 /* For JSON and CSV: whole numbers below 2^53 in full, others to nine significant digits, '.' in any
  * locale. NAN and infinities: "null", and nothing in CSV. */
@@ -11,6 +12,9 @@ struct sim_number {
 };
 struct sim_number sim_number_json(double value);
 struct sim_number sim_number_csv(double value);
+
+/* A text as a field of CSV, quoted where it has to be (RFC 4180). */
+void sim_number_field(FILE *, const char *text);
 
 /* A unit that suits a value: multiply by .factor and say .unit. `unit` is the base unit of a
  * metric: "s" becomes ns, us, ms, s, min or h, "B" and "B/s" binary multiples, "1" nothing; others

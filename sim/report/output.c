@@ -2,6 +2,8 @@
 #define _GNU_SOURCE /* renameat2 */
 #include "report/output.h"
 
+#include "study/guard.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -52,6 +54,15 @@ static bool join(char *path, const char *dir, const char *name)
 
 /* ---- clearing away ------------------------------------------------------------------------- */
 
+/* Moves what is not ours, unless there is one of its name. Not every file system can look and move
+ * in one. */
+static void carry_over(const char *path, const char *to)
+{
+    if (renameat2(AT_FDCWD, path, AT_FDCWD, to, RENAME_NOREPLACE) != 0 &&
+        (errno == EINVAL || errno == ENOSYS) && access(to, F_OK) != 0)
+        rename(path, to);
+}
+
 /* Empties a directory that is no longer wanted: ours is removed, what is not goes to `heir`, unless
  * that has one of the name; then it stays, and so does the directory. */
 static void retire(const char *dir, const char *heir, bool (*ours)(const char *name))
@@ -70,7 +81,7 @@ static void retire(const char *dir, const char *heir, bool (*ours)(const char *n
         else if (ours(e->d_name))
             unlink(path);
         else
-            renameat2(AT_FDCWD, path, AT_FDCWD, to, RENAME_NOREPLACE);
+            carry_over(path, to);
     }
     closedir(entries);
     rmdir(dir);
@@ -115,6 +126,7 @@ static void clear_all_stale(const struct sim_output *out)
     char *slash = strrchr(parent, '/');
     int n = snprintf(lead, sizeof lead, "%s.tmp-", slash + 1);
     slash[slash == parent ? 1 : 0] = '\0';
+    int guard = sim_guard_take(out->dir);
     DIR *entries = opendir(parent);
     for (struct dirent *e; entries && n < (int)sizeof lead && (e = readdir(entries));) {
         if (strncmp(e->d_name, lead, (size_t)n) == 0 && join(path, parent, e->d_name))
@@ -122,6 +134,7 @@ static void clear_all_stale(const struct sim_output *out)
     }
     if (entries)
         closedir(entries);
+    sim_guard_release(guard);
 }
 
 /* ---- opening ------------------------------------------------------------------------------- */
@@ -175,11 +188,14 @@ static int absolute(struct sim_output *out, const char *dir, struct sim_error *e
     return 0;
 }
 
-/* Whether the directory may be put aside: it is not there, is empty, or is a result. */
+/* Whether the directory may be put aside: it is not there, is empty, or is a result, or the runs of
+ * one. */
 static bool is_result_or_empty(const char *dir)
 {
     char path[SIM_OUTPUT_PATH_BYTES];
     if (join(path, dir, "summary.json") && access(path, F_OK) == 0)
+        return true;
+    if (join(path, dir, "store/results.sqlite") && access(path, F_OK) == 0)
         return true;
     DIR *entries = opendir(dir);
     if (!entries)
@@ -320,7 +336,10 @@ int sim_output_commit(struct sim_output *out, struct sim_error *error)
     if (join(figures, out->temporary, "figures"))
         sync_dir(figures);
     sync_dir(out->temporary);
-    if (swap(out) != 0) {
+    int guard = sim_guard_take(out->dir);
+    int status = swap(out);
+    sim_guard_release(guard);
+    if (status != 0) {
         fail(error, "put the results in the place of", out->dir);
         sim_output_abandon(out);
         return -1;

@@ -3,30 +3,12 @@
 
 #include "report/number.h"
 
-#include <string.h>
-
-/* A CSV field: quoted where it has to be (RFC 4180). */
-static void field(FILE *out, const char *s)
-{
-    if (!strpbrk(s, ",\"\r\n")) {
-        fputs(s, out);
-        return;
-    }
-    fputc('"', out);
-    for (; *s; s++) {
-        if (*s == '"')
-            fputc('"', out);
-        fputc(*s, out);
-    }
-    fputc('"', out);
-}
-
 static void write_one(FILE *out, const char *variant, uint32_t replication,
                       const struct sim_record *record, const struct sim_series *series)
 {
     for (uint32_t w = 0; w < record->windows; w++) {
         double start_s = (double)(record->interval * w) / 1e9;
-        field(out, variant);
+        sim_number_field(out, variant);
         fprintf(out, ",%u,%s,", replication, sim_number_csv(start_s).s);
         fprintf(out, "%s,%s,%s,%s,%s\n", series->component, series->meter, series->stat,
                 series->unit, sim_number_csv(series->values[w]).s);
