@@ -25,14 +25,14 @@ static const struct command commands[] = {
      sim__cli_run, "run every variant of a scenario and draw its figures",
      "Prints the headline numbers side by side and whether what the file expects held. Results go\n"
      "to --out: resolved.json, summary.json, series.csv and figures/. They are the same bytes for\n"
-     "the same file, seed and version, whatever --jobs. Runs that were made before are taken from the\n"
-     "store in --out.\n"},
+     "the same file, seed and version, whatever --jobs. What --out has of them from before\n"
+     "is not simulated again.\n"},
     {"sweep", "FILE", 1, 1,
      SIM_TAKES_VARIANT | SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_PLOT | SIM_TAKES_FORMAT |
          SIM_TAKES_LIST | SIM_TAKES_UNTIL,
      sim__cli_run, "run every cell of a scenario's sweep and draw its curves",
-     "As `weir run`, over the cells of \"sweep\". Results go to out/<scenario name>-sweep. Started\n"
-     "again after it was killed, it goes on where it was.\n"},
+     "As `weir run`, over the cells of \"sweep\". Results go to out/<scenario name>-sweep.\n"
+     "Started again after it was killed, it goes on where it was.\n"},
     {"compare", "FILE A B", 3, 3, SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_UNTIL, sim__cli_compare,
      "say by how much variant B differs from variant A",
      "Replication k of both has the same load, so that they are compared pair by pair. \"base\"\n"

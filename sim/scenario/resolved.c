@@ -81,22 +81,33 @@ static void write_traces(struct sim__writer *w, const struct sim__document *d)
 /* In the order of the text, for that decides who comes first within an instant and how a mix is
  * drawn from. What of "run" is no part of a run is left out: who only adds to that list has old
  * results run anew, never taken for what they are not. */
-int sim__case_key(const json_t *document, char key[33])
+static void write_run(struct sim__writer *w, json_t *run)
 {
     static const char *const apart[] = {"seed", "replications", "series"};
+    const char *key;
+    json_t *value;
+    sim__write_open(w, '{');
+    json_object_foreach (run, key, value) {
+        bool counts = !sim__is_free(key);
+        for (size_t i = 0; i < sizeof apart / sizeof *apart; i++)
+            counts = counts && strcmp(key, apart[i]) != 0;
+        if (!counts)
+            continue;
+        sim__write_key(w, key);
+        sim__write_value(w, value, false);
+    }
+    sim__write_close(w, '}');
+}
+
+int sim__case_key(const json_t *document, char key[33])
+{
     struct sim__writer w = {.compact = true, .bare = true};
-    json_t *run = json_copy(json_object_get(document, "run"));
-    for (size_t i = 0; run && i < sizeof apart / sizeof *apart; i++)
-        json_object_del(run, apart[i]);
     sim__write_open(&w, '[');
+    write_run(&w, json_object_get(document, "run"));
     for (size_t i = 0; sim__case_keys[i]; i++)
-        sim__write_value(&w,
-                         strcmp(sim__case_keys[i], "run") == 0
-                             ? run
-                             : json_object_get(document, sim__case_keys[i]),
-                         false);
+        if (strcmp(sim__case_keys[i], "run") != 0)
+            sim__write_value(&w, json_object_get(document, sim__case_keys[i]), false);
     sim__write_close(&w, ']');
-    json_decref(run);
     size_t length = w.out.length;
     char *text = sim_buffer_take(&w.out);
     if (!text)

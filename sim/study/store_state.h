@@ -18,6 +18,7 @@ struct sim_store {
     char *above;         /* DIR */
     int lock;            /* of the folder; -1: to read only */
     bool made_above;     /* DIR was not there */
+    bool sound;          /* opened to write, and all is well with it */
     sqlite3 *db;
     sqlite3_stmt *queries[SIM__QUERIES];
     struct sim_names *names;

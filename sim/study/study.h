@@ -62,8 +62,8 @@ void sim_runs_begin(struct sim_runs *, const struct sim_case *cases, uint32_t ca
  * runs->replications on. What replication k gives does not depend on when it is run, so adding to
  * runs gives what running all at once gives. Returns when all are done or the session is
  * interrupted: runs under way then end at their next window and count as missing. 0, or -1 with
- * the reason (out of memory, no threads, a store that cannot be written): what was finished is still there,
- * and the caller frees it. options->metrics_only is what sim_runs_begin() was given. */
+ * the reason (out of memory, no threads, a store that cannot be written): what was finished is
+ * still there, and the caller frees it. options->metrics_only is as sim_runs_begin() was given. */
 int sim_replicate_more(struct sim_session *, const struct sim_replicate_options *,
                        struct sim_runs *, struct sim_error *);
 /* Both: options->replications of every case. The caller frees *runs with sim_runs_free(). 0, or -1

@@ -153,7 +153,7 @@ static void a_kill_leaves_a_whole_result(void **state)
         result_free(&r);
     }
     assert_true(killed > 0);
-    expect_run("run q.json --seed 2 --out o --no-plot", 0, "");
+    expect_run("run q.json --seed 2 --out o --no-plot", 0, NULL);
     assert_true(same_results("o", "two"));
     assert_int_equal(count_like("o.tmp"), 0); /* and nothing is left lying about */
 }

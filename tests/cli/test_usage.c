@@ -221,14 +221,15 @@ static void the_bar_is_for_terminals(void **state)
 {
     (void)state;
     static const char *const loud[] = {"weir", "run", "b.json", "--no-plot", NULL};
-    static const char *const quiet[] = {"weir", "run", "b.json", "--no-plot", "--quiet", NULL};
+    static const char *const quiet[] = {"weir",    "run",     "b.json", "--no-plot",
+                                        "--quiet", "--fresh", NULL};
     write_file("b.json", SCENARIO("\"duration\": \"2000s\", \"replications\": 6", ""));
     char *said = on_terminal(loud);
     assert_non_null(strstr(said, "simulated, "));
     assert_non_null(strstr(said, "M events/s"));
     assert_string_equal(said + strlen(said) - 4, "\r\033[K"); /* and is taken away */
     assert_string_equal(on_terminal(quiet), "");
-    expect_run("run b.json --no-plot", 0, "");
+    expect_run("run b.json --no-plot --fresh", 0, "");
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-/* store.c - opening and closing the store: whose it is, which version, and who else is there. */
+/* store_file.c - opening and closing the store: whose, of which version, and who else is there. */
 #include "study/store_state.h"
 
 #include "study/guard.h"
@@ -191,7 +191,10 @@ static int open_to_write(struct sim_store *store, struct sim_error *error)
         execute(store, "PRAGMA synchronous = NORMAL", error) != 0 ||
         execute(store, "PRAGMA foreign_keys = ON", error) != 0)
         return -1;
-    return empty ? make_tables(store, error) : 0;
+    if (empty && make_tables(store, error) != 0)
+        return -1;
+    store->sound = true;
+    return 0;
 }
 
 struct sim_store *sim_store_open(const char *dir, struct sim_error *error)
@@ -269,7 +272,8 @@ static void remove_empty(const struct sim_store *store)
 void sim_store_close(struct sim_store *store)
 {
     struct sim_error ignored;
-    sqlite3_int64 runs = 1;
+    sqlite3_int64 runs;
+    bool empty = false;
     if (!store || !store->db)
         return;
     for (int i = 0; i < SIM__QUERIES; i++) {
@@ -278,13 +282,13 @@ void sim_store_close(struct sim_store *store)
     }
     if (store->lock >= 0 && !sqlite3_get_autocommit(store->db))
         sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
-    bool ours = sqlite3_table_column_metadata(store->db, NULL, "run", "engine", NULL, NULL, NULL,
-                                              NULL, NULL) == SQLITE_OK;
-    if (store->lock >= 0 && ours)
-        number_of(store, "SELECT count(*) FROM (SELECT 1 FROM run LIMIT 1)", &runs, &ignored);
+    if (store->sound)
+        empty = number_of(store, "SELECT count(*) FROM (SELECT 1 FROM run LIMIT 1)", &runs,
+                          &ignored) == 0 &&
+                runs == 0;
     sqlite3_close(store->db); /* the last to do so brings the log into the file */
     store->db = NULL;
-    if (runs == 0)
+    if (empty)
         remove_empty(store);
 }
 
