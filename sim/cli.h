@@ -29,6 +29,8 @@ struct sim_cli {
     int operand_count;
 };
 
+struct sim_team;
+
 /* Each returns an exit status. */
 int sim__cli_run(const struct sim_cli *); /* run and sweep */
 int sim__cli_compare(const struct sim_cli *);
@@ -68,6 +70,13 @@ int sim__cli_size(const struct sim_cli *, const struct sim_scenario *, const str
 /* What --until, --max-reps and --metric ask for. 0, or -1: said; some metric is in no case. */
 int sim__cli_until(const struct sim_cli *, const struct sim_case *, uint32_t count,
                    struct sim_until *);
+
+/* Under mpirun (cli_team.c). Whether this is a rank other than 0; the team, NULL when there is none
+ * or, with a reason in *error, it cannot be; whether another program has done it all, its status
+ * in *status. */
+bool sim__cli_is_hand(void);
+struct sim_team *sim__cli_team(struct sim_error *error);
+bool sim__cli_supervise(char **argv, int *status);
 
 /* Says "weir COMMAND: …" and where help is. Returns SIM_EXIT_USAGE. */
 int sim__cli_usage(const char *command, const char *format, ...)

@@ -268,7 +268,8 @@ struct sim_scenario *sim__cli_load(const struct sim_cli *cli, const char *file)
                                        .replications = cli->replications};
     struct sim_diagnostics said = {.items = NULL};
     struct sim_scenario *scenario = sim_scenario_load(file, &options, &said);
-    sim_diagnostics_print(&said, stderr);
+    if (!sim__cli_is_hand()) /* rank 0 says it */
+        sim_diagnostics_print(&said, stderr);
     sim_diagnostics_free(&said);
     return scenario;
 }

@@ -6,6 +6,7 @@
 #include "report/output.h"
 #include "report/report.h"
 #include "study/store.h"
+#include "study/team.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -28,6 +29,8 @@ struct job {
     struct sim_session session;
     struct sim_output output;
     struct sim_store *store;
+    struct sim_team *team; /* under mpirun; or NULL */
+    unsigned jobs;         /* threads of this process */
     struct sim_runs runs;
     struct sim_aggregate *aggregates;
     struct sim_verdict *verdicts;
@@ -133,7 +136,8 @@ static int simulate(struct job *job)
     struct sim_replicate_options options = {
         .seed = job->scenario->seed,
         .replications = job->scenario->replications,
-        .jobs = job->cli->jobs,
+        .jobs = job->jobs,
+        .team = job->team,
         .progress = !job->cli->quiet && isatty(STDERR_FILENO),
         .metrics_only = job->sweep,
         .store = job->store,
@@ -419,6 +423,37 @@ static int run_scenario(struct job *job)
     return status;
 }
 
+/* A rank other than 0: runs what it is given. */
+static int lend_a_hand(struct job *job)
+{
+    struct sim_error error = {""};
+    struct sim_replicate_options options = {.seed = job->scenario->seed, .jobs = job->jobs};
+    if (sim_session_open(&job->session, &error) != 0)
+        return fault(&error);
+    int status = sim_team_serve(&job->session, job->team, job->cases, job->case_count, &options,
+                                &error);
+    bool interrupted = sim_session_interrupted(&job->session);
+    sim_session_close(&job->session);
+    return status != 0 && !interrupted ? fault(&error) : SIM_EXIT_DONE;
+}
+
+/* Under mpirun every rank comes here. */
+static int run_with_team(struct job *job)
+{
+    struct sim_error error = {""};
+    job->team = sim__cli_team(&error);
+    if (!job->team && error.text[0])
+        return fault(&error);
+    job->jobs = job->team && job->cli->jobs == 0 ? 1 : job->cli->jobs;
+    int status = job->team && job->team->rank > 0 ? lend_a_hand(job) : run_scenario(job);
+    if (job->team) {
+        if (job->team->rank == 0)
+            sim_team_end(job->team);
+        job->team->close(job->team, status <= SIM_EXIT_CLAIM);
+    }
+    return status;
+}
+
 int sim__cli_run(const struct sim_cli *cli)
 {
     struct job job = {.cli = cli, .sweep = strcmp(cli->command, "sweep") == 0};
@@ -438,7 +473,7 @@ int sim__cli_run(const struct sim_cli *cli)
         status = sim__cli_usage(cli->command, "%s has no \"sweep\"; `weir run` runs its variants",
                                 cli->operands[0]);
     else
-        status = cli->list ? list_plan(&job) : run_scenario(&job);
+        status = cli->list ? list_plan(&job) : run_with_team(&job);
     free(job.names);
     sim_scenario_free(job.whole);
     sim_scenario_free(job.scenario);

@@ -125,7 +125,7 @@ static int run_command(const struct command *c, int argc, char **argv)
             sim__cli_usage(c->name, "\"%s\" is one too many: it takes %s",
                            sim_quote(cli.operands[c->most]).s,
                            c->most > 0 ? c->operands : "options only");
-        } else {
+        } else if (!(c->takes & SIM_TAKES_RUN) || !sim__cli_supervise(argv, &status)) {
             status = c->run(&cli);
         }
     }

@@ -23,9 +23,12 @@ struct sim_team {
      * *bytes is malloc'd, the caller's. */
     int (*receive)(struct sim_team *, int *from, enum sim_team_tag *, unsigned char **bytes,
                    size_t *length);
-    /* Waits for all to come to their end, and frees the team. */
-    void (*close)(struct sim_team *);
+    /* Frees the team; `all`: waits until every rank has come to this. */
+    void (*close)(struct sim_team *, bool all);
 };
+
+/* The team that mpirun made; only in weir-mpi. NULL with the reason. */
+struct sim_team *sim_team_mpi_open(struct sim_error *);
 
 /* What ranks other than 0 do: run what they are given until rank 0 ends it. 0; or -1 with the
  * reason. */
