@@ -63,6 +63,8 @@ void sim__cli_print_options(unsigned takes)
 int sim__cli_usage(const char *command, const char *format, ...)
 {
     va_list arguments;
+    if (sim__cli_is_hand()) /* rank 0 says it */
+        return SIM_EXIT_USAGE;
     fprintf(stderr, "weir%s%s: ", *command ? " " : "", command);
     va_start(arguments, format);
     vfprintf(stderr, format, arguments);

@@ -115,6 +115,8 @@ static int run_command(const struct command *c, int argc, char **argv)
 {
     struct sim_cli cli = {.command = c->name};
     int status = SIM_EXIT_USAGE;
+    if ((c->takes & SIM_TAKES_RUN) && sim__cli_supervise(argv, &status))
+        return status;
     if (sim__cli_read(&cli, c->takes, argc - 1, argv + 1) == 0) {
         if (cli.help) {
             help_command(c);
@@ -125,7 +127,7 @@ static int run_command(const struct command *c, int argc, char **argv)
             sim__cli_usage(c->name, "\"%s\" is one too many: it takes %s",
                            sim_quote(cli.operands[c->most]).s,
                            c->most > 0 ? c->operands : "options only");
-        } else if (!(c->takes & SIM_TAKES_RUN) || !sim__cli_supervise(argv, &status)) {
+        } else {
             status = c->run(&cli);
         }
     }
