@@ -461,6 +461,8 @@ int sim__cli_run(const struct sim_cli *cli)
     job.scenario = sim__cli_load(cli, cli->operands[0]);
     if (!job.scenario)
         return SIM_EXIT_USAGE;
+    if (job.sweep && job.scenario->repeat > 0)
+        job.scenario->replications = job.scenario->repeat;
     load_names(&job);
     job.cases = job.sweep ? job.scenario->cells : job.scenario->variants;
     job.case_count = job.sweep ? job.scenario->cell_count : job.scenario->variant_count;

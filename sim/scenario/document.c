@@ -217,11 +217,13 @@ static int apply_cell(struct sim__load *load, json_t *document)
     const struct sim__document *d = load->document;
     for (size_t i = 0; i < d->swept_count && load->cell; i++) {
         const struct sim__swept *swept = &d->swept[i];
+        json_t *value = json_array_get(swept->values, load->cell[i]);
         size_t broken;
-        if (sim__put(document, swept->segments, swept->depth,
-                     json_array_get(swept->values, load->cell[i]), &broken) &&
-            broken == SIZE_MAX)
-            return -1;
+        for (size_t t = 0; t < swept->target_count; t++)
+            if (sim__put(document, swept->targets[t].segments, swept->targets[t].depth, value,
+                         &broken) &&
+                broken == SIZE_MAX)
+                return -1;
     }
     return 0;
 }

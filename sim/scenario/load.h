@@ -40,12 +40,20 @@ struct sim__setting {
     json_t *value;
 };
 
-/* A swept path and its values. */
-struct sim__swept {
-    const char *path;
+/* Where a swept value goes. */
+struct sim__target {
     const char **segments;
     size_t depth;
-    json_t *values; /* a list; the document's */
+};
+
+/* A swept variable and its values. */
+struct sim__swept {
+    const char *path;            /* its name, or the path itself */
+    struct sim__target *targets; /* more than one only of what has a name */
+    size_t target_count;
+    json_t *values; /* a list; the document's, or: */
+    json_t *owned;  /* made of a range; NULL: it was written out */
+    bool zipped;
 };
 
 /* Where a value comes from, strongest first. */
@@ -300,6 +308,10 @@ bool sim__check_metric(struct sim__load *, const struct sim__at *, const char *t
 
 /* Fills load.cases; those that options ask for become the scenario's. */
 void sim__read_variants(struct sim__load *, const struct sim_load_options *, struct sim_scenario *);
+/* Reads the document that is in force now into a case and keeps it, completed, in *kept. */
+void sim__read_case(struct sim__load *, json_t *patch, struct sim_case *, struct sim__run *,
+                    json_t **kept);
+/* What is swept, and its cells (sweep.c). */
 void sim__read_sweep(struct sim__load *, struct sim_scenario *);
 
 /* ---- writing JSON (writer.c) ----------------------------------------------------------------- */

@@ -121,6 +121,8 @@ static void read_scenario(struct sim__load *load, json_t *file,
     d->root = json_incref(file);
     sim__read_settings(load, options);
     sim__apply_settings(load, d->root, true);
+    if (d->set_count > 0 && !check_version(load, d->root))
+        return;
     read_head(load, d->root, scenario);
     sim__read_variants(load, options, scenario);
     if (load->out_of_memory)
@@ -139,7 +141,7 @@ static void read_scenario(struct sim__load *load, json_t *file,
     if (options && options->has_seed)
         scenario->seed = options->seed;
     if (options && options->replications)
-        scenario->replications = options->replications;
+        scenario->replications = scenario->repeat = options->replications;
     if (sim__hash(scenario, scenario->hash))
         load->out_of_memory = true;
 }
@@ -219,6 +221,8 @@ void sim_scenario_free(struct sim_scenario *scenario)
         sim_keys_free(&s->keys);
     for (size_t i = 0; i < d->set_count; i++)
         json_decref(d->sets[i].value);
+    for (size_t i = 0; i < d->swept_count; i++)
+        json_decref(d->swept[i].owned);
     for (size_t i = 0; i < d->variant_count && d->variants; i++)
         json_decref(d->variants[i].document);
     json_decref(d->base.document);

@@ -114,22 +114,32 @@ static enum found in_sweep(const struct sim__load *load, const struct path *path
         return NOWHERE;
     for (size_t i = 0; i < d->swept_count; i++) {
         const struct sim__swept *swept = &d->swept[i];
-        if (!begins_with(path, swept->segments, swept->depth))
+        const struct sim__target *target = swept->targets, *end = target + swept->target_count;
+        while (target < end && !begins_with(path, target->segments, target->depth))
+            target++;
+        if (target == end)
             continue;
         char number[24];
         snprintf(number, sizeof number, "%zu", load->cell[i]);
-        strcpy(origin->pointer, "/sweep/cross");
+        const char *section = swept->zipped ? "zip" : "cross";
+        strcpy(origin->pointer, "/sweep");
+        pointer_add(origin->pointer, sizeof origin->pointer, section);
         pointer_add(origin->pointer, sizeof origin->pointer, swept->path);
-        pointer_add(origin->pointer, sizeof origin->pointer, number);
-        for (size_t k = swept->depth; k < path->depth; k++)
+        if (!swept->owned)
+            pointer_add(origin->pointer, sizeof origin->pointer, number);
+        for (size_t k = target->depth; k < path->depth; k++)
             pointer_add(origin->pointer, sizeof origin->pointer, path->segments[k]);
         const struct sim__place *place = sim__place_child(&d->places, d->places.root, "sweep");
-        place = sim__place_child(&d->places, place, "cross");
+        place = sim__place_child(&d->places, place, section);
         place = sim__place_child(&d->places, place, swept->path);
+        if (place && place->kind == '{') { /* a range */
+            take_place(origin, place);
+            return THERE;
+        }
         place = place && place->kind == '[' ? sim__place_item(place, load->cell[i]) : NULL;
         if (!place) /* the sweep itself was set on the command line */
             return NOWHERE;
-        enum found found = follow(&d->places, place, path, swept->depth, origin);
+        enum found found = follow(&d->places, place, path, target->depth, origin);
         return found == THERE ? THERE : HIDDEN;
     }
     return NOWHERE;

@@ -86,6 +86,7 @@ struct sim_scenario {
     struct sim_case *variants;
     uint32_t variant_count;
     const char **sweep_paths; /* swept variables, in order */
+    uint32_t repeat;          /* replications of each cell; 0: as above */
     uint32_t sweep_path_count;
     struct sim_case *cells; /* variant by variant, the first path slowest */
     uint32_t cell_count;

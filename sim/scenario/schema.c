@@ -347,6 +347,15 @@ static void write_objects(struct sim__writer *w)
     static const char *const needs_that[] = {"that", NULL};
     static const char *const needs_series[] = {"series", NULL};
     static const char *const needs_figure[] = {"title", "panels", NULL};
+    raw(w, "swept",
+        "{\"type\": \"object\", \"patternProperties\": {\"^(notes|x-.*)$\": true}, "
+        "\"additionalProperties\": {\"oneOf\": [{\"type\": \"array\", \"minItems\": 1}, "
+        "{\"type\": \"object\", \"required\": [\"from\", \"to\", \"steps\"], "
+        "\"properties\": {\"from\": {\"type\": [\"number\", \"string\"]}, "
+        "\"to\": {\"type\": [\"number\", \"string\"]}, "
+        "\"steps\": {\"type\": \"integer\", \"minimum\": 2, \"maximum\": 1000}, "
+        "\"scale\": {\"enum\": [\"linear\", \"log\"]}, \"notes\": true}, "
+        "\"patternProperties\": {\"^x-\": true}, \"additionalProperties\": false}]}}");
     write_object(w, "run", sim__run_table, NULL, NULL);
     write_object(w, "keyspace", sim__keyspace_table, keyspace, NULL);
     write_object(w, "region", NULL, NULL, NULL);
@@ -374,10 +383,15 @@ static void write_root(struct sim__writer *w)
         {"timeline", LIST_OF("fault")},
         {"prices", "{\"$ref\": \"#/definitions/prices\"}"},
         {"variants", "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"object\"}}"},
-        {"sweep", "{\"type\": \"object\", \"required\": [\"cross\"], \"properties\": {\"notes\": "
-                  "true, \"cross\": {\"type\": \"object\", \"additionalProperties\": {\"type\": "
-                  "\"array\", \"minItems\": 1}}}, \"patternProperties\": {\"^x-\": true}, "
-                  "\"additionalProperties\": false}"},
+        {"sweep",
+         "{\"type\": \"object\", \"anyOf\": [{\"required\": [\"cross\"]}, "
+         "{\"required\": [\"zip\"]}], \"properties\": {\"notes\": true, "
+         "\"cross\": {\"$ref\": \"#/definitions/swept\"}, "
+         "\"zip\": {\"$ref\": \"#/definitions/swept\"}, "
+         "\"variables\": {\"type\": \"object\"}, "
+         "\"exclude\": {\"type\": \"array\", \"items\": {\"type\": \"object\"}}, "
+         "\"repeat\": {\"type\": \"integer\", \"minimum\": 1}}, "
+         "\"patternProperties\": {\"^x-\": true}, \"additionalProperties\": false}"},
         {"expect", LIST_OF("expect")},
         {"figures", LIST_OF("figure")},
     };
