@@ -11,6 +11,7 @@ import json
 import os
 import resource
 import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -37,11 +38,11 @@ class Bench:
     def count(self, n):
         return str(int(n * self.scale))
 
-    def run_scenario(self, file, sets=(), jobs=1, reps=1):
+    def run_scenario(self, file, sets=(), jobs=1, reps=1, under=()):
         """Seconds of processor time and of waiting that `weir run` takes."""
-        command = [os.path.join(self.build, "weir"), "run", os.path.join(HERE, file), "--no-plot",
-                   "--quiet", "--jobs", str(jobs), "--reps", str(reps), "--out",
-                   os.path.join(self.out, "out")]
+        command = [*under, os.path.join(self.build, "weir"), "run", os.path.join(HERE, file),
+                   "--no-plot", "--quiet", "--fresh", "--jobs", str(jobs), "--reps", str(reps),
+                   "--out", os.path.join(self.out, "out")]
         for item in sets:
             command += ["--set", item]
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -142,6 +143,23 @@ class Bench:
                   lambda: self.run_scenario("mm1.json", sets, jobs=2, reps=40)[1],
                   lambda: self.run_scenario("mm1.json", sets, jobs=1, reps=40)[1], "less")
 
+    def study(self):
+        """Runs of about a second each: what a study spends beside them, and two processes."""
+        sets = [f"run.duration={10000 * self.scale}s"]
+
+        def inside():
+            wall = self.run_scenario("mm1.json", sets, reps=8)[1]
+            with sqlite3.connect(os.path.join(self.out, "out/store/results.sqlite")) as store:
+                took, = store.execute("SELECT sum(took_s) FROM run").fetchone()
+            shutil.rmtree(os.path.join(self.out, "out"))
+            return took / wall
+        self.pair("sweep_inside", 0.95, "share", inside, lambda: 1.0)
+        if shutil.which("mpirun") and os.path.exists(os.path.join(self.build, "weir-mpi")):
+            under = ["mpirun", "--allow-run-as-root", "--oversubscribe", "-n", "2"]
+            self.pair("sweep_2_ranks", 0.9, "s",
+                      lambda: self.run_scenario("mm1.json", sets, reps=16, under=under)[1],
+                      lambda: self.run_scenario("mm1.json", sets, jobs=2, reps=16)[1], "less")
+
 
 def table(rows):
     print(f"{'row':26} {'ratio':>8} {'goal':>7} {'low':>8} {'high':>8} {'weir':>12} {'other':>12}"
@@ -163,7 +181,8 @@ def main(arguments):
     rest = [a for a in arguments if not a.startswith("--")]
     bench = Bench(rest[0] if rest else "build/release", rounds, quick)
     try:
-        for part in (bench.hold, bench.mm1, bench.cache_aside, bench.sweep, bench.hold_laws,
+        for part in (bench.hold, bench.mm1, bench.cache_aside, bench.sweep, bench.study,
+                     bench.hold_laws,
                      bench.heap):
             part()
     finally:
