@@ -12,9 +12,10 @@ enum { FORMAT = 1, HEAD_BYTES = 16, MOST_BYTES = 1 << 30 };
 
 /* Whoever gives a record a field gives it a place in write_…() and read_…() below, and FORMAT the
  * next number. */
-_Static_assert(sizeof(struct sim_record) == 256 && sizeof(struct sim_metric) == 48 &&
+_Static_assert(sizeof(struct sim_record) == 280 && sizeof(struct sim_metric) == 48 &&
                    sizeof(struct sim_series) == 40 && sizeof(struct sim_audit_line) == 200 &&
-                   sizeof(struct sim_distribution_result) == 64 && sizeof(struct sim_tally) == 40,
+                   sizeof(struct sim_distribution_result) == 64 && sizeof(struct sim_tally) == 40 &&
+                   sizeof(struct sim_fault_window) == 32,
                "a field of struct sim_record has no place in record_blob.c yet");
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -70,6 +71,17 @@ static void write_numbers(struct sim_buffer *out, const struct sim_record *recor
         put_double(out, line->expected);
         put_double(out, line->observed);
         put_text(out, line->text);
+    }
+    put(out, record->fault_begins, 8);
+    put(out, record->fault_count, 4);
+    for (uint32_t i = 0; i < record->fault_count; i++) {
+        const struct sim_fault_window *window = &record->faults[i];
+        put(out, window->fault, 4);
+        put(out, (uint64_t)window->on.kind, 4);
+        put(out, window->on.index, 4);
+        put(out, window->on.node, 4);
+        put(out, (uint64_t)window->began, 8);
+        put(out, (uint64_t)window->ended, 8);
     }
 }
 
@@ -252,6 +264,17 @@ static void read_numbers(struct reader *in, struct sim_record *record)
         line->expected = get_double(in);
         line->observed = get_double(in);
         get_into(in, line->text, sizeof line->text);
+    }
+    record->fault_begins = get(in, 8);
+    record->faults = get_array(in, &record->fault_count, sizeof *record->faults, 32);
+    for (uint32_t i = 0; i < record->fault_count; i++) {
+        struct sim_fault_window *window = &record->faults[i];
+        window->fault = (uint32_t)get(in, 4);
+        window->on.kind = (int)get(in, 4);
+        window->on.index = (uint32_t)get(in, 4);
+        window->on.node = (uint32_t)get(in, 4);
+        window->began = (sim_time)get(in, 8);
+        window->ended = (sim_time)get(in, 8);
     }
 }
 
