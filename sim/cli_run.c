@@ -123,7 +123,8 @@ static int list_plan(const struct job *job)
            job->case_count, reps, (uint64_t)job->case_count * reps, sim_number_human(total, "1").s,
            stored);
     fprintf(stderr, "weir: the rest takes about %s on %u cores\n",
-            sim_number_human(seconds_for(job->cli, left), "s").s, sim_replicate_jobs(job->cli->jobs));
+            sim_number_human(seconds_for(job->cli, left), "s").s,
+            sim_replicate_jobs(job->cli->jobs));
     return SIM_EXIT_DONE;
 }
 

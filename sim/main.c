@@ -115,7 +115,7 @@ static int run_command(const struct command *c, int argc, char **argv)
 {
     struct sim_cli cli = {.command = c->name};
     int status = SIM_EXIT_USAGE;
-    if ((c->takes & SIM_TAKES_RUN) && sim__cli_supervise(argv, &status))
+    if (c->run == sim__cli_run && sim__cli_supervise(argv, &status))
         return status;
     if (sim__cli_read(&cli, c->takes, argc - 1, argv + 1) == 0) {
         if (cli.help) {

@@ -70,7 +70,7 @@ void sim__read_case(struct sim__load *load, json_t *patch, struct sim_case *c, s
     sim__read_plan(load, document, &c->plan, run);
     load->plan = NULL;
     load->tree = NULL;
-    if (sim__case_key(document, c->key) != 0)
+    if (sim__case_key(load->document, document, c->key) != 0)
         load->out_of_memory = true;
     if (kept)
         *kept = document;
@@ -123,7 +123,7 @@ static size_t each_variant(struct sim__load *load, json_t *map, bool read)
 /* The variants that were asked for, in the file's order; the unpatched file can be asked for as
  * "base" also where none is named so. */
 static void choose(struct sim__load *load, const struct sim_load_options *options,
-                   const struct sim_plan *base, struct sim_scenario *scenario)
+                   const struct sim_case *base, struct sim_scenario *scenario)
 {
     size_t wanted = options ? options->variant_count : 0;
     bool named = false, asked = false;
@@ -147,7 +147,7 @@ static void choose(struct sim__load *load, const struct sim_load_options *option
     }
     if (asked && scenario->variants) {
         struct sim_case *c = &scenario->variants[scenario->variant_count++];
-        *c = (struct sim_case){.name = "base", .variant = "base", .plan = *base};
+        *c = *base;
         c->plan.title = scenario->title;
     }
     for (size_t k = 0; k < load->case_count && scenario->variants; k++) {

@@ -336,6 +336,6 @@ void sim__write_value(struct sim__writer *, const json_t *, bool sorted);
 int sim__hash(const struct sim_scenario *, char hash[17]);
 /* 32 hexadecimal digits over all that decides what a case's runs are, but for their seed: equal
  * keys, seeds and replications give equal runs. 0, or -1 when out of memory. */
-int sim__case_key(const json_t *document, char key[33]);
+int sim__case_key(const struct sim__document *, const json_t *document, char key[33]);
 
 #endif

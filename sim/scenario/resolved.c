@@ -68,19 +68,22 @@ static void write_order(struct sim__writer *w, const struct sim_plan *plan)
 }
 
 /* What the files beside the scenario hold decides the result too. */
-static void write_traces(struct sim__writer *w, const struct sim__document *d)
+static void write_trace(struct sim__writer *w, const struct sim__trace_file *t)
 {
     char hash[17];
-    for (const struct sim__trace_file *t = d->traces; t; t = t->next) {
-        snprintf(hash, sizeof hash, "%016llx", (unsigned long long)t->trace.hash);
-        sim__write_text(w, t->name);
-        sim__write_text(w, hash);
-    }
+    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)t->trace.hash);
+    sim__write_text(w, t->name);
+    sim__write_text(w, hash);
 }
 
-/* In the order of the text, for that decides who comes first within an instant and how a mix is
- * drawn from. What of "run" is no part of a run is left out: who only adds to that list has old
- * results run anew, never taken for what they are not. */
+static void write_traces(struct sim__writer *w, const struct sim__document *d)
+{
+    for (const struct sim__trace_file *t = d->traces; t; t = t->next)
+        write_trace(w, t);
+}
+
+/* What of "run" is no part of a run is left out: a key that is new to this list has old results run
+ * anew, never taken for what they are not. */
 static void write_run(struct sim__writer *w, json_t *run)
 {
     static const char *const apart[] = {"seed", "replications", "series"};
@@ -99,7 +102,9 @@ static void write_run(struct sim__writer *w, json_t *run)
     sim__write_close(w, '}');
 }
 
-int sim__case_key(const json_t *document, char key[33])
+/* The values in the order of the text, for that decides who comes first within an instant and how a
+ * mix is drawn from; and what the files hold that are named among them. */
+int sim__case_key(const struct sim__document *d, const json_t *document, char key[33])
 {
     struct sim__writer w = {.compact = true, .bare = true};
     sim__write_open(&w, '[');
@@ -107,6 +112,9 @@ int sim__case_key(const json_t *document, char key[33])
     for (size_t i = 0; sim__case_keys[i]; i++)
         if (strcmp(sim__case_keys[i], "run") != 0)
             sim__write_value(&w, json_object_get(document, sim__case_keys[i]), false);
+    for (const struct sim__trace_file *t = d->traces; t && w.out.text; t = t->next)
+        if (strstr(w.out.text, t->name) || strpbrk(t->name, "\"\\\n\r\t"))
+            write_trace(&w, t);
     sim__write_close(&w, ']');
     size_t length = w.out.length;
     char *text = sim_buffer_take(&w.out);

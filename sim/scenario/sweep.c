@@ -441,14 +441,14 @@ static void values_of(const struct sim__document *d, size_t i, size_t zip, size_
 /* A variant that has removed what is swept has no cells. */
 static bool is_swept(const struct sim__document *d, const char *variant)
 {
-    for (size_t v = 0; v < d->variant_count; v++) {
-        if (strcmp(d->variants[v].name, variant) != 0)
-            continue;
-        for (size_t i = 0; i < d->swept_count; i++)
-            for (size_t t = 0; t < d->swept[i].target_count; t++)
-                if (!has_room(d->variants[v].document, &d->swept[i].targets[t]))
-                    return false;
-    }
+    json_t *document = d->base.document;
+    for (size_t v = 0; v < d->variant_count; v++)
+        if (strcmp(d->variants[v].name, variant) == 0)
+            document = d->variants[v].document;
+    for (size_t i = 0; i < d->swept_count; i++)
+        for (size_t t = 0; t < d->swept[i].target_count; t++)
+            if (!has_room(document, &d->swept[i].targets[t]))
+                return false;
     return true;
 }
 

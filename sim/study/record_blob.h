@@ -1,7 +1,7 @@
 /* record_blob.h - a run's record as bytes, for the store and for other processes, and back.
  *
  * Three parts: the numbers (outcome, hash, metrics, audit, faults), the series and the
- * distributions, so that who wants only the first need not read the rest. Each begins with 16 bytes:
+ * distributions, so that who wants only the first need not read all. Each begins with 16 bytes:
  *   "wr", the format's version, the part's number; u32 bytes unpacked; u32 CRC-32 of those; u32 0
  * and goes on with zlib's deflate of its content. Numbers are little-endian, doubles their 64 bits,
  * so they come back to the bit; a text is a u16 length and its bytes. */

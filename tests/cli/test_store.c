@@ -104,6 +104,22 @@ static void a_changed_claim_takes_the_old_runs(void **state)
     assert_true(same_results("o", "other"));
 }
 
+/* What a file beside the scenario holds is part of what is simulated. */
+static void a_changed_trace_is_another_run(void **state)
+{
+    (void)state;
+    write_file("t.csv", "t_s\n0.1\n0.2\n");
+    write_file("q.json",
+               "{\"schema_version\": 1, \"title\": \"t\", \"run\": {\"duration\": \"2s\"},"
+               " \"components\": {\"users\": {\"model\": \"client\", \"to\": \"server\","
+               " \"trace\": {\"file\": \"t.csv\"}}, \"server\": {\"model\": \"service\","
+               " \"service_time\": \"1ms\"}}}");
+    expect_reused("run q.json --out o", NULL);
+    expect_reused("run q.json --out o", "runs are from o/store");
+    write_file("t.csv", "t_s\n0.1\n0.3\n");
+    expect_reused("run q.json --out o", NULL);
+}
+
 static void results_lists_and_exports(void **state)
 {
     (void)state;
@@ -342,6 +358,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_OWN_DIRECTORY(what_is_there_is_not_run_again),
         IN_OWN_DIRECTORY(a_changed_claim_takes_the_old_runs),
+        IN_OWN_DIRECTORY(a_changed_trace_is_another_run),
         IN_OWN_DIRECTORY(results_lists_and_exports),
         IN_OWN_DIRECTORY(a_killed_sweep_goes_on),
         IN_OWN_DIRECTORY(a_store_left_in_the_sibling_comes_back),
