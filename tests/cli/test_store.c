@@ -113,7 +113,7 @@ static void a_changed_trace_is_another_run(void **state)
                "{\"schema_version\": 1, \"title\": \"t\", \"run\": {\"duration\": \"2s\"},"
                " \"components\": {\"users\": {\"model\": \"client\", \"to\": \"server\","
                " \"trace\": {\"file\": \"t.csv\"}}, \"server\": {\"model\": \"service\","
-               " \"service_time\": \"1ms\"}}}");
+               " \"servers\": 1, \"service_time\": \"1ms\"}}}");
     expect_reused("run q.json --out o", NULL);
     expect_reused("run q.json --out o", "runs are from o/store");
     write_file("t.csv", "t_s\n0.1\n0.3\n");
