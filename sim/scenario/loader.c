@@ -121,7 +121,7 @@ static void read_scenario(struct sim__load *load, json_t *file,
     d->root = json_incref(file);
     sim__read_settings(load, options);
     sim__apply_settings(load, d->root, true);
-    if (d->set_count > 0 && !check_version(load, d->root))
+    if (d->set_count > 0 && !sim__check_version(load, d->root))
         return;
     read_head(load, d->root, scenario);
     sim__read_variants(load, options, scenario);
