@@ -456,6 +456,18 @@ static inline void run_entry(struct sim *sim, struct sim__entry entry)
     dispatch(sim, entry.key >> SIM__EVENT_BITS, fn, self, arg);
 }
 
+/* Runs the queue's first event, and what it scheduled for its instant when that is all there is. */
+static inline void run_queued(struct sim *sim, struct sim__entry queued)
+{
+    struct sim__run *bottom = &sim->queue.bottom;
+    uint32_t next = ++bottom->head;
+    sim->due_now = next == bottom->end || bottom->entries[next].time == queued.time ||
+                   sim->heads[0].time == queued.time;
+    run_entry(sim, queued);
+    if (sim->soon_count > 0 && !sim->due_now && sim->events < sim->pause_at)
+        run_soon(sim, false);
+}
+
 static APART bool refill(struct sim *sim)
 {
     int got = sim__queue_refill(&sim->queue);
@@ -508,12 +520,10 @@ static inline bool run_next(struct sim *sim, sim_time until)
     }
     if (first >= until)
         return false;
-    if (lane) {
+    if (lane)
         run_lane_head(sim);
-    } else {
-        bottom->head++;
-        run_entry(sim, queued);
-    }
+    else
+        run_queued(sim, queued);
     return true;
 }
 
