@@ -73,6 +73,7 @@ struct sim_request {
     sim_time deadline;          /* nobody wants an answer after this; SIM_NEVER: no deadline */
     uint32_t if_version;        /* of a write or delete: 1 + the version that must still be the
                                    latest, else SIM_CONFLICT; 0: whichever it is */
+    uint8_t priority;           /* 0 is served first, where the callee heeds it */
 };
 
 struct sim_reply {
@@ -181,50 +182,5 @@ void *sim_node_grow(const struct sim_node *, void *old, size_t count, size_t siz
 /* One zeroed block per component, made by the first node that asks, shared by its nodes. */
 void *sim_component_shared(const struct sim_node *, size_t size);
 
-/* ---- stations: servers and a queue before them -------------------------------------------- */
-
-/* `servers` servers and one first-come-first-served queue of at most `queue_limit` calls. A call
- * that arrives takes a server or waits; `start` runs when it has one; the model then works
- * (sim_station_work) and leaves (sim_station_leave), or leaves later, holding the server while it
- * calls others. Service, connection pool and disk are all stations. */
-struct sim_job {
-    union {
-        sim_call_id call;
-        uint32_t next; /* of the free list: index + 1 */
-    };
-    sim_id timer; /* of its work; SIM_NO_EVENT while it has none */
-};
-
-struct sim_station;
-typedef void sim_job_fn(struct sim_node *self, struct sim_station *, uint32_t job);
-
-#define SIM_NO_LIMIT INT64_MAX
-
-struct sim_station {
-    struct sim_node *node;
-    int64_t servers, queue_limit; /* set by the model from its parameters; may change */
-    sim_job_fn *start, *worked;
-    struct sim_job *jobs;
-    uint32_t job_count, free_job;
-    uint64_t queue_head, queue_tail; /* call slots */
-    int64_t queued;
-    /* meters; name them in the model's table with SIM_STATION_METERS */
-    struct sim_gauge busy, waiting, capacity;
-    struct sim_histogram wait; /* arrival to start of service, ns */
-};
-
-/* Prepares a station within init(). 0, or -1 when out of memory. */
-int sim_station_init(struct sim_station *, struct sim_node *, int64_t servers, int64_t queue_limit,
-                     sim_job_fn *start, sim_job_fn *worked);
-/* A call arrives. False: the queue is full, and the model refuses it. */
-bool sim_station_arrive(struct sim_station *, sim_call_id);
-/* Works on a job for `duration` (times the node's slowness), then runs `worked`. */
-void sim_station_work(struct sim_station *, uint32_t job, sim_time duration);
-/* Frees the job's server; the next waiting call starts. */
-void sim_station_leave(struct sim_station *, uint32_t job);
-/* Forgets all jobs and the queue, as a crash does; the fabric fails the calls. */
-void sim_station_clear(struct sim_station *);
-/* After .servers changed: starts what may start. */
-void sim_station_resize(struct sim_station *, int64_t servers);
 
 #endif

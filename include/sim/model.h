@@ -11,6 +11,7 @@
 #include "sim/ledger.h"
 #include "sim/param.h"
 #include "sim/refill.h"
+#include "sim/station.h"
 #include "sim/table.h"
 #include "sim/users.h"
 
@@ -69,32 +70,5 @@ struct sim_model {
     /* Frees what init() got that is not of sim_node_alloc(); NULL: nothing. */
     void (*finish)(struct sim_node *);
 };
-
-/* Rows of a meter table for a struct sim_station member: four meters and the utilisation. */
-#define SIM_STATION_METERS(type, member)                                                           \
-    {"busy", SIM_GAUGE, "servers", "Servers at work or held.", offsetof(type, member.busy),        \
-     NULL,   NULL,      0},                                                                        \
-        {"capacity", SIM_GAUGE, "servers", "Servers there are.", offsetof(type, member.capacity),  \
-         NULL,       NULL,      0},                                                                \
-        {"queue",                                                                                  \
-         SIM_GAUGE,                                                                                \
-         "requests",                                                                               \
-         "Calls waiting for a server.",                                                            \
-         offsetof(type, member.waiting),                                                           \
-         NULL,                                                                                     \
-         NULL,                                                                                     \
-         SIM_HEADLINE},                                                                            \
-        {"wait",                                                                                   \
-         SIM_HISTOGRAM,                                                                            \
-         "s",                                                                                      \
-         "Time from arrival to the start of service.",                                             \
-         offsetof(type, member.wait),                                                              \
-         NULL,                                                                                     \
-         NULL,                                                                                     \
-         0},                                                                                       \
-    {                                                                                              \
-        "utilisation", SIM_RATIO, "1", "Servers busy over servers there are.", 0, "busy",          \
-            "capacity", SIM_HEADLINE | SIM_SHARE                                                   \
-    }
 
 #endif

@@ -1,9 +1,10 @@
-/* station.c - servers and the queue before them: first come, first served.
+/* station.c - servers and the queue before them: first come, first served. What has other rules
+ * goes to discipline.c.
  *
  * The queue links the calls themselves, so it takes no memory of its own. Validated against M/M/1,
  * M/M/c, Erlang B and M/M/c/K (tests/theory, scenarios/validation). Invariant: a call waits only
  * while every server is taken. */
-#include "fabric/world_state.h"
+#include "fabric/station_state.h"
 
 #include <assert.h>
 
@@ -23,7 +24,7 @@ int sim_station_init(struct sim_station *s, struct sim_node *node, int64_t serve
 }
 
 /* Jobs are made as they are needed: a station of a million servers may never use them. */
-static bool jobs_grow(struct sim_station *s)
+bool sim__station_grow(struct sim_station *s)
 {
     uint32_t count = s->job_count ? 2 * s->job_count : 16;
     struct sim_job *jobs = sim_node_grow(s->node, s->jobs, count, sizeof *jobs);
@@ -37,36 +38,28 @@ static bool jobs_grow(struct sim_station *s)
     }
     s->jobs = jobs;
     s->job_count = count;
-    return true;
-}
-
-static inline void start(struct sim_station *s, sim_call_id call, sim_time waited)
-{
-    if (s->free_job == 0 && !jobs_grow(s))
-        return;
-    uint32_t job = s->free_job - 1;
-    s->free_job = s->jobs[job].next;
-    s->jobs[job] = (struct sim_job){.call = call};
-    sim_gauge_add(&s->busy, sim_now(s->node->sim), 1);
-    sim_histogram_record(&s->wait, waited);
-    s->start(s->node, s, job);
+    return s->more == NULL || sim__discipline_grow(s);
 }
 
 bool sim_station_arrive(struct sim_station *s, sim_call_id id)
 {
+    if (__builtin_expect(s->more != NULL, 0))
+        return sim__discipline_arrive(s, id);
     if (s->busy.value < s->servers) {
-        start(s, id, 0);
+        sim__station_start(s, id, 0);
         return true;
     }
-    if (s->queued >= s->queue_limit)
+    if (s->queued >= s->queue_limit) {
+        sim_count(&s->full);
         return false;
+    }
     struct sim_world *w = s->node->world;
     struct sim__call *call = sim__call_in_hand(w, id);
     call->next = 0;
     if (s->queued == 0)
         s->queue_head = call->index;
     else
-        sim__call_at(w, (uint32_t)s->queue_tail)->next = call->index;
+        sim__call_at(w, s->queue_tail)->next = call->index;
     s->queue_tail = call->index;
     s->queued++;
     sim_gauge_add(&s->waiting, sim_now(s->node->sim), 1);
@@ -75,12 +68,16 @@ bool sim_station_arrive(struct sim_station *s, sim_call_id id)
 
 static void start_next(struct sim_station *s)
 {
-    struct sim__call *call = sim__call_at(s->node->world, (uint32_t)s->queue_head);
+    if (__builtin_expect(s->more != NULL, 0)) {
+        sim__discipline_next(s);
+        return;
+    }
+    struct sim__call *call = sim__call_at(s->node->world, s->queue_head);
     sim_time now = sim_now(s->node->sim);
     s->queue_head = call->next;
     s->queued--;
     sim_gauge_add(&s->waiting, now, -1);
-    start(s, sim__call_name(call), now - call->arrived);
+    sim__station_start(s, sim__call_name(call), now - call->arrived);
 }
 
 static void work_ends(struct sim *sim, void *self, sim_arg job)
@@ -91,19 +88,42 @@ static void work_ends(struct sim *sim, void *self, sim_arg job)
     s->worked(s->node, s, (uint32_t)job.u);
 }
 
-void sim_station_work(struct sim_station *s, uint32_t job, sim_time duration)
+/* Work whose length is known: booked, for the ledger. */
+static inline void book(struct sim_station *s, uint32_t job, sim_time duration)
 {
-    if (s->node->slow != 1)
-        duration = sim_time_nearest((double)duration * s->node->slow);
     struct sim_station_meters *m = s->node->station;
     m->work += (uint64_t)duration;
     if (m->by_cause[SIM_USER] != m->rate.count) /* not all that came is the users' */
         m->work_by_cause[sim_call_request(s->node, s->jobs[job].call)->cause] += (uint64_t)duration;
+}
+
+/* Work that a fault slows down, or that rules may interrupt: how long it lasts then; -1: the rules
+ * see to it. */
+static __attribute__((noinline)) sim_time work_unusually(struct sim_station *s, uint32_t job,
+                                                         sim_time duration)
+{
+    if (s->node->slow != 1)
+        duration = sim_time_nearest((double)duration * s->node->slow);
+    if (s->more == NULL)
+        return duration;
+    book(s, job, duration);
+    sim__discipline_work(s, job, duration);
+    return -1;
+}
+
+void sim_station_work(struct sim_station *s, uint32_t job, sim_time duration)
+{
+    if (__builtin_expect(s->more != NULL || s->node->slow != 1, 0)) {
+        duration = work_unusually(s, job, duration);
+        if (duration < 0)
+            return;
+    }
+    book(s, job, duration);
     s->jobs[job].timer = sim_after(s->node->sim, duration, work_ends, s, (sim_arg){.u = job});
 }
 
 /* Servers there are: those taken away while at work are there until they have left. */
-static void capacity_update(struct sim_station *s)
+void sim__station_capacity(struct sim_station *s)
 {
     int64_t there = s->busy.value > s->servers ? s->busy.value : s->servers;
     if (there != s->capacity.value)
@@ -115,7 +135,7 @@ void sim_station_leave(struct sim_station *s, uint32_t job)
     s->jobs[job].next = s->free_job;
     s->free_job = job + 1;
     sim_gauge_add(&s->busy, sim_now(s->node->sim), -1);
-    capacity_update(s);
+    sim__station_capacity(s);
     if (s->queued > 0 && s->busy.value < s->servers)
         start_next(s);
 }
@@ -130,15 +150,21 @@ void sim_station_clear(struct sim_station *s)
         s->free_job = i;
     }
     s->queued = 0;
+    if (s->more != NULL)
+        sim__discipline_clear(s);
     sim_gauge_set(&s->busy, now, 0);
     sim_gauge_set(&s->waiting, now, 0);
-    capacity_update(s);
+    sim__station_capacity(s);
 }
 
 void sim_station_resize(struct sim_station *s, int64_t servers)
 {
+    if (s->more != NULL) {
+        sim__discipline_resize(s, servers);
+        return;
+    }
     s->servers = servers;
-    capacity_update(s);
+    sim__station_capacity(s);
     while (s->queued > 0 && s->busy.value < s->servers)
         start_next(s);
 }

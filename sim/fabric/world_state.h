@@ -52,6 +52,9 @@ struct sim__call {
     uint8_t stage; /* enum sim__stage */
     bool awaited;  /* the caller's half is open */
     bool used;
+    bool waits;      /* in a line of a station that has rules; and there: */
+    uint32_t before; /* as .next, towards the head */
+    uint32_t job;    /* index + 1, when its work was interrupted; 0: it was not begun */
     struct sim_node *from, *to;
     struct sim__link *back;
     sim_done *done;

@@ -1,0 +1,57 @@
+/* station_state.h - the inside of a station, for station.c and the rules in discipline.c. */
+#ifndef SIM_FABRIC_STATION_STATE_H
+#define SIM_FABRIC_STATION_STATE_H
+
+#include "fabric/world_state.h"
+
+/* Makes more jobs. False when out of memory, which the simulation then knows. */
+bool sim__station_grow(struct sim_station *);
+/* Brings the gauge of servers there are up to date. */
+void sim__station_capacity(struct sim_station *);
+
+/* A free job for a call; SIM__NO_JOB when out of memory. */
+#define SIM__NO_JOB UINT32_MAX
+static inline uint32_t sim__station_job(struct sim_station *s, sim_call_id call)
+{
+    if (__builtin_expect(s->free_job == 0, 0) && !sim__station_grow(s))
+        return SIM__NO_JOB;
+    uint32_t job = s->free_job - 1;
+    s->free_job = s->jobs[job].next;
+    s->jobs[job] = (struct sim_job){.call = call};
+    return job;
+}
+
+/* Gives a call a server after it has waited so long. */
+static inline void sim__station_start(struct sim_station *s, sim_call_id call, sim_time waited)
+{
+    uint32_t job = sim__station_job(s, call);
+    if (job == SIM__NO_JOB)
+        return;
+    sim_gauge_add(&s->busy, sim_now(s->node->sim), 1);
+    sim_histogram_record(&s->wait, waited);
+    s->start(s->node, s, job);
+}
+
+/* What a station with rules does in place of what station.c does. */
+bool sim__discipline_arrive(struct sim_station *, sim_call_id);
+void sim__discipline_work(struct sim_station *, uint32_t job, sim_time duration);
+void sim__discipline_next(struct sim_station *); /* a job was freed while .queued > 0 */
+void sim__discipline_clear(struct sim_station *);
+void sim__discipline_resize(struct sim_station *, int64_t servers);
+bool sim__discipline_grow(struct sim_station *); /* as many records of work as there are jobs */
+
+/* CoDel's state; .target and .interval are its parameters, the rest starts as zero. */
+struct sim__codel {
+    sim_time target, interval;
+    sim_time first_above, drop_next;
+    uint32_t count, last_count;
+    bool dropping;
+    bool passes, law; /* of the next request: it passes; the law goes on if it is late */
+};
+
+/* A request reaches a server after a wait; `last`: no other waits. Whether it is turned away. */
+bool sim__codel_drops(struct sim__codel *, sim_time now, sim_time waited, bool last);
+/* There was none left to reach it. */
+void sim__codel_empty(struct sim__codel *);
+
+#endif
