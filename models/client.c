@@ -37,8 +37,10 @@ struct client {
     struct sim_node node;
     struct sim_port to;
     struct sim_users users;
-    int64_t request_bytes;
+    int64_t request_bytes, priority;
+    struct sim_dist patience;
 
+    struct sim_stream waits; /* of patience */
     struct sim_table_pool in_flight;
     uint64_t forgotten;
     struct sim_truth_meters truth;
@@ -88,6 +90,9 @@ static void send(struct sim_node *self, struct sim_user *user, uint64_t key,
     struct sim_request request = sim_users_request(&c->users, user, key, given, c->request_bytes);
     f->intended = request.intended;
     f->user = user;
+    request.priority = (uint8_t)c->priority;
+    if (c->patience.kind != SIM_DIST_NONE)
+        request.deadline = request.intended + sim_dist_draw_time(&c->patience, &c->waits);
     if (request.space) {
         uint32_t session = request.space->count < UINT32_MAX ? request.session : 0;
         f->asked[0] = (struct asked){.key = key, .session = session, .op = request.op};
@@ -111,6 +116,8 @@ static int init(struct sim_node *self, struct sim_error *error)
                         sizeof(struct in_flight) + (c->users.keyspace ? sizeof(struct asked) : 0));
     if (sim_sessions_init(&c->sessions, self))
         return sim_refuse(error, "out of memory");
+    sim_table_pool_init(&c->in_flight, self, sizeof(struct in_flight));
+    sim_node_stream(self, "patience", &c->waits);
     return sim_users_init(&c->users, self, send, error);
 }
 
@@ -162,6 +169,10 @@ static const struct sim_param params[] = {
     SIM_USERS_PARAMS(struct client, users),
     {"request_bytes", SIM_BYTES, OF(request_bytes), "500B", .source = "chosen: an HTTP request",
      .doc = "Size of a request with its headers; a write carries its value besides."},
+    {"patience", SIM_DISTRIBUTION, OF(patience), .flags = SIM_OPTIONAL,
+     .doc = "How long a user waits for an answer: each request's own deadline."},
+    {"priority", SIM_COUNT, OF(priority), "0", 0, 255, .flags = SIM_CHANGEABLE,
+     .doc = "Class of its requests; 0 goes first.", .source = "chosen: all are alike"},
     {0},
 };
 

@@ -114,6 +114,8 @@ bool sim_abandon(struct sim_node *caller, sim_call_id);
 /* The share of the caller's calls that go to target `index` (1 unless the scenario says so). */
 double sim_port_share(const struct sim_port *, uint32_t index);
 uint32_t sim_port_nodes(const struct sim_port *, uint32_t index);
+/* The name of one of its nodes, such as "app/3". */
+const char *sim_port_node_name(const struct sim_port *, uint32_t index, uint32_t node);
 
 /* The callee's half. Every call given to serve() is answered exactly once, from serve() or later.
  * Answering a stale id (after a crash of this node) does nothing. */

@@ -11,6 +11,7 @@
 #include "sim/ledger.h"
 #include "sim/param.h"
 #include "sim/refill.h"
+#include "sim/ring.h"
 #include "sim/station.h"
 #include "sim/table.h"
 #include "sim/users.h"

@@ -288,6 +288,11 @@ uint32_t sim_port_nodes(const struct sim_port *port, uint32_t index)
     return port->targets[index].component->plan->nodes;
 }
 
+const char *sim_port_node_name(const struct sim_port *port, uint32_t index, uint32_t node)
+{
+    return port->targets[index].component->nodes[node]->name;
+}
+
 const struct sim_request *sim_call_request(struct sim_node *node, sim_call_id id)
 {
     const struct sim__call *call = sim__call_in_hand(node->world, id);

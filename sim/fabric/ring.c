@@ -1,0 +1,42 @@
+/* ring.c - consistent hashing; see ring.h. */
+#include "sim/ring.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Equal positions, once in 2^64, are in the order of their places. */
+static int by_position(const void *a, const void *b)
+{
+    const struct sim_ring_point *x = a, *y = b;
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    return x->place < y->place ? -1 : x->place > y->place;
+}
+
+void sim_ring_make(struct sim_ring *ring, struct sim_ring_point *memory, const char *const *names,
+                   uint32_t places, uint32_t points)
+{
+    assert(places > 0 && points > 0);
+    *ring = (struct sim_ring){memory, (uint64_t)places * points};
+    for (uint32_t i = 0; i < places; i++) {
+        uint64_t name = sim_hash64(names[i], strlen(names[i]), 0);
+        for (uint32_t k = 0; k < points; k++)
+            memory[(uint64_t)i * points + k] = (struct sim_ring_point){
+                sim_mix64(name ^ sim_ring_hash(k)), i};
+    }
+    qsort(memory, ring->count, sizeof *memory, by_position);
+}
+
+uint64_t sim_ring_find(const struct sim_ring *ring, uint64_t hash)
+{
+    uint64_t low = 0, high = ring->count;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (ring->points[middle].at < hash)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < ring->count ? low : 0;
+}
