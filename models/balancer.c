@@ -221,6 +221,15 @@ static int sound(const void *params, struct sim_error *error)
     return 0;
 }
 
+static void queueing(const void *params, struct sim_queueing *q)
+{
+    const struct balancer *b = params;
+    q->flow = SIM_FLOW_SAME;
+    q->chooses = b->policy == RANDOM        ? SIM_CHOOSES_AT_RANDOM
+                 : b->policy == ROUND_ROBIN ? SIM_CHOOSES_IN_TURN
+                                            : SIM_CHOOSES_OTHERWISE;
+}
+
 #define OF(member) offsetof(struct balancer, member)
 
 static const char *const policies[] = {"random",     "round-robin",     "least-connections",
@@ -267,4 +276,5 @@ const struct sim_model balancer_model = {
     .fault = fault,
     .check = check,
     .sound = sound,
+    .queueing = queueing,
 };

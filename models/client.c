@@ -160,6 +160,25 @@ static double closed(const void *params, double *think_ns)
     return sim_users_closed(&((const struct client *)params)->users, think_ns);
 }
 
+static void queueing(const void *params, struct sim_queueing *q)
+{
+    const struct client *c = params;
+    const struct sim_arrivals *a = &c->users.arrivals;
+    const struct sim_arrivals_mix *mix = &c->users.mix;
+    bool spikes = a->spikes.count > 0 || a->random_spikes.every.kind != SIM_DIST_NONE;
+    q->why = c->users.closed > 0                               ? "the load is closed"
+             : !(a->rate > 0) || spikes                        ? "the arrival rate changes"
+             : a->batch.kind != SIM_DIST_NONE                  ? "requests come in batches"
+             : a->spacing != SIM_ARRIVALS_POISSON              ? "requests are evenly spaced"
+             : c->users.session.requests.kind != SIM_DIST_NONE ? "requests come in sessions"
+                                                               : NULL;
+    q->flow = q->why ? SIM_FLOW_OTHER : SIM_FLOW_POISSON;
+    q->mix[SIM_WRITE] = mix->write;
+    q->mix[SIM_DELETE] = mix->erase;
+    q->mix[SIM_SCAN] = mix->scan;
+    q->mix[SIM_READ] = 1 - mix->write - mix->erase - mix->scan;
+}
+
 #define OF(member) offsetof(struct client, member)
 #define COUNT(name, member, doc)                                                                   \
     {                                                                                              \
@@ -214,5 +233,6 @@ const struct sim_model client_model = {
     .check = check,
     .sound = sound,
     .offered = offered,
+    .queueing = queueing,
     .closed = closed,
 };

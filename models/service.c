@@ -219,6 +219,21 @@ static int sound(const void *params, struct sim_error *error)
     return why ? sim_refuse(error, why) : 0;
 }
 
+static void queueing(const void *params, struct sim_queueing *q)
+{
+    const struct service *s = params;
+    q->flow = SIM_FLOW_SAME;
+    q->chooses = s->calls == EVERY_NODE ? SIM_CHOOSES_ALL : SIM_CHOOSES_NOTHING;
+    q->at_once = s->calls != IN_TURN;
+    q->servers = s->servers;
+    q->queue_limit = s->queue_limit;
+    for (int op = 0; op < SIM_OP_COUNT; op++)
+        q->work[op] = &s->service_time;
+    sim_queueing_rules(q, &s->rules);
+    if (s->while_calling == HOLD)
+        q->no_form = "a server is held while others are asked";
+}
+
 #define OF(member) offsetof(struct service, member)
 
 static const char *const while_calling[] = {"release", "hold", NULL};
@@ -280,4 +295,5 @@ const struct sim_model service_model = {
     .fault = fault,
     .changed = changed,
     .sound = sound,
+    .queueing = queueing,
 };

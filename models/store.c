@@ -122,6 +122,15 @@ static void changed(struct sim_node *self, const struct sim_param *param)
     s->station.queue_limit = s->queue_limit;
 }
 
+static void queueing(const void *params, struct sim_queueing *q)
+{
+    const struct store *s = params;
+    q->servers = s->connections;
+    q->queue_limit = s->queue_limit;
+    for (int op = 0; op < SIM_OP_COUNT; op++)
+        q->work[op] = time_of(s, (enum sim_op)op);
+}
+
 #define OF(member) offsetof(struct store, member)
 
 static const struct sim_param params[] = {
@@ -178,4 +187,5 @@ const struct sim_model store_model = {
     .fault = fault,
     .holds = holds,
     .changed = changed,
+    .queueing = queueing,
 };

@@ -10,6 +10,7 @@
 #include "sim/kept.h"
 #include "sim/ledger.h"
 #include "sim/param.h"
+#include "sim/queueing.h"
 #include "sim/refill.h"
 #include "sim/ring.h"
 #include "sim/station.h"
@@ -68,6 +69,9 @@ struct sim_model {
     /* How many calls a node keeps going at most, each made anew *think_ns after the answer to the
      * last, read from the parameters alone; for the same. NULL: none. */
     double (*closed)(const void *params, double *think_ns);
+    /* What queueing theory needs to know, from the parameters alone; *out is all zero before. NULL:
+     * nothing starts here, there is no station, and what is passed on comes as if by chance. */
+    void (*queueing)(const void *params, struct sim_queueing *out);
     /* Frees what init() got that is not of sim_node_alloc(); NULL: nothing. */
     void (*finish)(struct sim_node *);
 };

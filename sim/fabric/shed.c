@@ -5,6 +5,7 @@
  * sees the requests one by one as they reach a server, where the RFC's deque() takes as many as it
  * drops; both drop the same ones (tests/model/test_station.c). */
 #include "fabric/station_state.h"
+#include "sim/queueing.h"
 
 #include <math.h>
 
@@ -86,6 +87,17 @@ const char *sim_station_rules_check(const struct sim_station_rules *r, int64_t q
     if ((causes == 1) != (r->pause.lasts.kind != SIM_DIST_NONE))
         return "a pause needs \"lasts\", and one of \"every\" and \"requests\"";
     return NULL;
+}
+
+void sim_queueing_rules(struct sim_queueing *q, const struct sim_station_rules *r)
+{
+    q->discipline = r->discipline;
+    if (r->pause.lasts.kind != SIM_DIST_NONE)
+        q->no_form = "its servers pause";
+    else if (r->abandon != SIM_ABANDON_NEVER)
+        q->no_form = "requests give up waiting";
+    else if (r->shed.by != SIM_SHED_NONE)
+        q->no_form = "it sheds load";
 }
 
 static sim_time control_law(const struct sim__codel *c, sim_time from)

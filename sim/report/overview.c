@@ -354,6 +354,7 @@ void sim_overview_print(const struct sim_report *report, const char *place, unsi
         print_table(report, columns, out);
         if (!report->sweep)
             sim_cost_print(report, columns, out);
+        sim_beside_print(report, columns, colour, out);
     }
     for (uint32_t i = 0; i < report->verdict_count; i++)
         print_verdict(report, &report->verdicts[i], columns, colour, out);

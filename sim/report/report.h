@@ -51,6 +51,11 @@ void sim_comparison_write(const struct sim_report *, const struct sim_comparison
 /* What was reached with --until, in a line; nothing without. */
 void sim_comparison_until(const struct sim_report *, FILE *);
 
+/* The part of it that says which closed form applies to each station; and of summary.json. */
+void sim_beside_print(const struct sim_report *, unsigned columns, bool colour, FILE *);
+struct sim_json;
+void sim_beside_write(struct sim_json *, const struct sim_report *, uint32_t at);
+
 /* True when every expectation held; every audit. */
 bool sim_report_claims_held(const struct sim_report *);
 bool sim_report_audit_held(const struct sim_report *);
