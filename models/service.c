@@ -4,16 +4,16 @@
  * Models: `servers` servers behind one queue with a limit, in one of five orders; who gives up and
  * who is turned away; pauses of all servers of a node (all of them the station's, sim/station.h);
  * work of a drawn length; then its dependencies, each asked with the probability of its share: one
- * after another in the order of the scenario, or all at once, or all nodes of each at once. One that
- * fails makes the request fail, at once in turn, when the last has answered in parallel. While it
- * asks, a server is released (an event loop: the station stays M/G/c) or held (a thread for each
+ * after another in the order of the scenario, or all at once, or all nodes of each at once. One
+ * that fails makes the request fail, at once in turn, when the last has answered in parallel. While
+ * it asks, a server is released (an event loop: the station stays M/G/c) or held (a thread for each
  * request).
  * Leaves out: work after the answers, answers that time out within the service itself (timeouts are
  * the caller's and the fabric's).
  *
  * Source: Kleinrock 1975, Queueing Systems I, sec. 3.5 (M/M/m) and 3.6 (blocking), 1976, II, sec.
- * 3.6 (priorities) and 4.4 (processor sharing); Welsh, Culler and Brewer 2001, SEDA, sec. 2 (threads
- * held against events); Dean and Barroso 2013, CACM 56(2) (fan-out). Validated by
+ * 3.6 (priorities) and 4.4 (processor sharing); Welsh, Culler and Brewer 2001, SEDA, sec. 2
+ * (threads held against events); Dean and Barroso 2013, CACM 56(2) (fan-out). Validated by
  * tests/theory/test_models.c, tests/theory/test_stations.c and tests/model/.
  *
  * Streams: work, and route (which dependencies); pause. What a request carries (key, session,

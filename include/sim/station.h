@@ -1,9 +1,9 @@
 /* station.h - servers and a queue before them: who is next, who is turned away, who gives up.
  *
  * A station has `servers` servers and one queue of at most `queue_limit` calls. A call that arrives
- * takes a server or waits; `start` runs when it has one; the model then works (sim_station_work) and
- * leaves (sim_station_leave), or leaves later, holding the server while it calls others. Service,
- * connection pool and disk are all stations.
+ * takes a server or waits; `start` runs when it has one; the model then works (sim_station_work)
+ * and leaves (sim_station_leave), or leaves later, holding the server while it calls others.
+ * Service, connection pool and disk are all stations.
  *
  * As it is made, a station serves in order of arrival and no one gives up. sim_station_manage()
  * gives it other rules; a station without them pays nothing for them. */
@@ -47,7 +47,7 @@ enum sim_shed {
     SIM_SHED_NONE,
     SIM_SHED_CODEL,    /* requests that reach a server after a queue too long for too long */
     SIM_SHED_LIFO,     /* nobody; while the oldest has waited too long, the newest goes first */
-    SIM_SHED_PRIORITY, /* the newest of the lowest class, for a higher one, when the queue is full */
+    SIM_SHED_PRIORITY, /* the newest of the lowest class, for a higher one, in a full queue */
 };
 
 /* A model that has these as parameters names them with SIM_STATION_RULES. */
@@ -86,8 +86,8 @@ struct sim_station {
 int sim_station_init(struct sim_station *, struct sim_node *, int64_t servers, int64_t queue_limit,
                      sim_job_fn *start, sim_job_fn *worked);
 /* Gives it rules, within init() and after sim_station_init(); they are copied. 0, or -1 when out of
- * memory. Then an arrival, a start and the end of work are O(1), under processor sharing O(log n) in
- * the requests at work; a pause is O(n) in them. */
+ * memory. Then an arrival, a start and the end of work are O(1), under processor sharing O(log n)
+ * in the requests at work; a pause is O(n) in them. */
 int sim_station_manage(struct sim_station *, const struct sim_station_rules *);
 /* NULL, or which of the rules do not go together, as a sentence; for a model's `sound`. */
 const char *sim_station_rules_check(const struct sim_station_rules *, int64_t queue_limit);

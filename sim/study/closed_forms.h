@@ -30,8 +30,8 @@ struct sim_form sim_form_ekm1(double rate, uint32_t k, double work);
  * class `which`; all of one work. rates[0] goes first. NAN where it grows without end. O(which). */
 double sim_form_class_wait(const double *rates, uint32_t count, uint32_t which, double work,
                            double scv);
-/* M/D/1: P(wait <= t) (Crommelin 1932, Erlang 1909). O(rate t), for rate x work < 1 and t up to some
- * tens of work: the terms alternate. */
+/* M/D/1: P(wait <= t) (Crommelin 1932, Erlang 1909). O(rate t), for rate x work < 1 and t up to
+ * some tens of work: the terms alternate. */
 double sim_form_md1_within(double rate, double work, double t);
 /* M/M/c+M, Erlang A: the share that gives up and the mean number waiting; patience is the mean.
  * O(c + what may wait). */

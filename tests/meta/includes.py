@@ -35,6 +35,9 @@ PUBLIC = {
     "refill.h": "fabric",
     "truth.h": "fabric",
     "users.h": "fabric",
+    "ring.h": "fabric",
+    "station.h": "fabric",
+    "queueing.h": "fabric",
     "world.h": "fabric",
 }
 

@@ -2,7 +2,8 @@
  * binomial share. */
 #include "model/harness.h"
 
-/* ---- the ring ---------------------------------------------------------------------------------- */
+/* ---- the ring
+ * ---------------------------------------------------------------------------------- */
 
 enum { PLACES = 50, KEYS = 20000 };
 
@@ -58,8 +59,8 @@ static double arcs(const struct sim_ring *ring, double *shares)
 }
 
 /* The arcs are those of uniform points: a share is Beta(v, (n-1) v), whose coefficient of variation
- * is sqrt((n - 1) / (n v + 1)): 1 at one point each, a tenth at a hundred. Of 50 places its estimate
- * has a standard deviation of about 1/sqrt(100) of it, more for one point; 4 of those. */
+ * is sqrt((n - 1) / (n v + 1)): 1 at one point each, a tenth at a hundred. Of 50 places its
+ * estimate has a standard deviation of about 1/sqrt(100) of it, more for one point; 4 of those. */
 static void more_points_make_shares_more_even(void **state)
 {
     (void)state;
@@ -75,7 +76,8 @@ static void more_points_make_shares_more_even(void **state)
     }
 }
 
-/* ---- the model --------------------------------------------------------------------------------- */
+/* ---- the model
+ * --------------------------------------------------------------------------------- */
 
 #define HEAD(more)                                                                                 \
     "{'schema_version': 1, 'title': 't', 'run': {'duration': '1000s', 'replications': 1}," more    \
@@ -100,9 +102,9 @@ static void in_turn_is_even(void **state)
 static void overhead_is_added(void **state)
 {
     (void)state;
+#define EVEN "'users': {'model': 'client', 'to': 'lb', 'rate': '20/s', 'arrival': 'constant'},"
     struct sim_record *r = harness_once(
-        HEAD("") "'users': {'model': 'client', 'to': 'lb', 'rate': '20/s', 'arrival': 'constant'}," BALANCER(
-            "'policy': 'random', 'overhead': '3ms'") TWO("'1ms'"));
+        HEAD("") EVEN BALANCER("'policy': 'random', 'overhead': '3ms'") TWO("'1ms'"));
     harness_is(r, "users.latency.max", 0.004);
     harness_is(r, "users.latency.mean", 0.004);
     harness_free(r);
@@ -120,7 +122,8 @@ static void the_one_that_fails_attracts(void **state)
     harness_between(r, "users.success.mean", 0.499, 0.501);
     harness_free(r);
     r = harness_once(DOWN("least-connections"));
-    /* it goes to b only when nothing is out there, and then in half of the cases: a birth-death chain
+    /* it goes to b only when nothing is out there, and then in half of the cases: a birth-death
+     * chain
        of 0 and 1, up at 20/2, down at 25: 2/7 of the time 1 is out */
     harness_between(r, "users.success.mean", 5.0 / 14 - 0.02, 5.0 / 14 + 0.02);
     harness_free(r);
@@ -145,8 +148,8 @@ static void a_key_has_its_place(void **state)
     harness_free(r);
 }
 
-/* One key only: without a bound all goes to one; with it, never more out there than 1.25 x the mean,
- * rounded up, so both work. */
+/* One key only: without a bound all goes to one; with it, never more out there than 1.25 x the
+ * mean, rounded up, so both work. */
 static void a_bound_passes_on_what_is_too_much(void **state)
 {
     (void)state;

@@ -107,7 +107,8 @@ static void a_pause_now_and_then(void **state)
     harness_free(r);
 }
 
-/* ---- overload: 200 requests a second on a server that can do 100 ------------------------------- */
+/* ---- overload: 200 requests a second on a server that can do 100
+ * ------------------------------- */
 
 #define OVERLOAD(users, more) HEAD("") CLIENT("users", "200/s", users) APP(more)
 
@@ -159,7 +160,8 @@ static void codel_keeps_the_wait_short(void **state)
 {
     (void)state;
     struct sim_record *r = harness_once(OVERLOAD("", ", 'shed': {'by': 'codel'}"));
-    /* after t seconds it has dropped (t / .2)^2, while 100 t more came than were served: at most 100
+    /* after t seconds it has dropped (t / .2)^2, while 100 t more came than were served: at most
+     * 100
        wait, after 2 s, of whom half are served, 10 ms each */
     harness_between(r, "app.wait.max", 0.4, 0.6);
     harness_between(r, "app.refused_late.count", 9500, 10000);
@@ -189,13 +191,14 @@ static void the_lowest_class_makes_room(void **state)
     harness_free(r);
 }
 
-/* ---- CoDel's law ------------------------------------------------------------------------------- */
+/* ---- CoDel's law
+ * ------------------------------------------------------------------------------- */
 
 #define MS SIM_MILLISECOND
 
-/* RFC 8289, sec. 5.4 and 5.5, with an interval of 100 ms and a request each ms that waited too long:
- * the first is dropped after 100 ms, and then at 200, + 100/sqrt(2), + 100/sqrt(3), ... Once the
- * wait was short and is long again, the law goes on from where the drops had been frequent. */
+/* RFC 8289, sec. 5.4 and 5.5, with an interval of 100 ms and a request each ms that waited too
+ * long: the first is dropped after 100 ms, and then at 200, + 100/sqrt(2), + 100/sqrt(3), ... Once
+ * the wait was short and is long again, the law goes on from where the drops had been frequent. */
 static void codel_drops_by_its_law(void **state)
 {
     (void)state;
@@ -217,7 +220,8 @@ static void codel_drops_by_its_law(void **state)
         assert_false(sim__codel_drops(&codel, t * MS, 50 * MS, true));
 }
 
-/* ---- faults ------------------------------------------------------------------------------------ */
+/* ---- faults
+ * ------------------------------------------------------------------------------------ */
 
 /* Crashes, servers taken away and slowness while requests wait, are worked on, are interrupted, and
  * while the node pauses: the audit holds, and it recovers. */
@@ -229,7 +233,8 @@ static void crashes_forget_and_recover(void **state)
         "'lifo', 'abandon': 'when-reached'",
         "'processor-sharing'",
         "'priority', 'queue_limit': 20, 'shed': {'by': 'priority'}",
-        "'priority-preemptive', 'queue_limit': 20, 'shed': {'by': 'priority'}, 'abandon': 'at-once'",
+        "'priority-preemptive', 'queue_limit': 20, 'shed': {'by': 'priority'}, 'abandon':"
+        " 'at-once'",
         "'fifo', 'shed': {'by': 'codel'}",
         "'fifo', 'shed': {'by': 'lifo'}, 'abandon': 'at-once'",
     };

@@ -1,5 +1,5 @@
-/* test_stations.c - orders of service, pauses, users who give up, fan-out and balancers against closed
- * forms, through the whole of a scenario (holds.h). */
+/* test_stations.c - orders of service, pauses, users who give up, fan-out and balancers against
+ * closed forms, through the whole of a scenario (holds.h). */
 #include "theory/holds.h"
 
 #define RUN(seconds, warmup)                                                                       \
@@ -56,8 +56,8 @@ static void classes_of_priority(void **state)
 }
 
 /* White and Christie 1958, Operations Research 6(1); here from the balance equations: with failure
- * rate x, repair rate y and A = y / (x + y), W = (1 + x / (x + y)^2) / (A - lambda) for work of mean
- * 1. Under processor sharing W is the same, for the number there has the same rates. */
+ * rate x, repair rate y and A = y / (x + y), W = (1 + x / (x + y)^2) / (A - lambda) for work of
+ * mean 1. Under processor sharing W is the same, for the number there has the same rates. */
 static void pauses(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* test_theory.c - the closed forms against VALIDATION's numbers, and which of them a station is held
- * against. Numbers without another origin are VALIDATION.md's. */
+/* test_theory.c - the closed forms against VALIDATION's numbers, and which of them a station is
+ * held against. Numbers without another origin are VALIDATION.md's. */
 #include "model/harness.h"
 
 #include "study/theory.h"
