@@ -184,5 +184,4 @@ void *sim_node_grow(const struct sim_node *, void *old, size_t count, size_t siz
 /* One zeroed block per component, made by the first node that asks, shared by its nodes. */
 void *sim_component_shared(const struct sim_node *, size_t size);
 
-
 #endif
