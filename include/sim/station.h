@@ -127,7 +127,7 @@ void sim_station_resize(struct sim_station *, int64_t servers);
          0},                                                                                       \
     {                                                                                              \
         "utilisation", SIM_RATIO, "1", "Servers busy over servers there are.", 0, "busy",          \
-            "capacity", SIM_HEADLINE | SIM_SHARE                                                               \
+            "capacity", SIM_HEADLINE | SIM_SHARE                                                   \
     }
 
 extern const char *const sim_discipline_names[], *const sim_abandon_names[];
