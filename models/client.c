@@ -116,7 +116,6 @@ static int init(struct sim_node *self, struct sim_error *error)
                         sizeof(struct in_flight) + (c->users.keyspace ? sizeof(struct asked) : 0));
     if (sim_sessions_init(&c->sessions, self))
         return sim_refuse(error, "out of memory");
-    sim_table_pool_init(&c->in_flight, self, sizeof(struct in_flight));
     sim_node_stream(self, "patience", &c->waits);
     return sim_users_init(&c->users, self, send, error);
 }
