@@ -180,7 +180,7 @@ extern const struct sim_param sim_station_shed_params[], sim_station_pause_param
          .unit = "requests",                                                                       \
          .doc = "Waiting calls that made room for a higher class.",                                \
          .offset = offsetof(type, member.outranked)},                                              \
-        {.name = "abandoned",                                                                      \
+        {.name = "expired",                                                                        \
          .kind = SIM_COUNTER,                                                                      \
          .unit = "requests",                                                                       \
          .doc = "Waiting calls dropped because nobody wanted the answer any more.",                \

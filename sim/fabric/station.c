@@ -97,15 +97,6 @@ static inline void book(struct sim_station *s, uint32_t job, sim_time duration)
         m->work_by_cause[sim_call_request(s->node, s->jobs[job].call)->cause] += (uint64_t)duration;
 }
 
-/* Work whose length is known: booked, for the ledger. */
-static inline void book(struct sim_station *s, uint32_t job, sim_time duration)
-{
-    struct sim_station_meters *m = s->node->station;
-    m->work += (uint64_t)duration;
-    if (m->by_cause[SIM_USER] != m->rate.count) /* not all that came is the users' */
-        m->work_by_cause[sim_call_request(s->node, s->jobs[job].call)->cause] += (uint64_t)duration;
-}
-
 /* Work that a fault slows down, or that rules may interrupt: how long it lasts then; -1: the rules
  * see to it. */
 static __attribute__((noinline)) sim_time work_unusually(struct sim_station *s, uint32_t job,

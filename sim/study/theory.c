@@ -125,8 +125,12 @@ static void follow_caller(const struct sim_plan *plan, uint32_t caller,
     const struct sim_plan_component *c = &plan->components[caller];
     const struct sim_plan_component *to = &plan->components[port->targets[index].component];
     struct sim_queueing q = about(plan, caller);
-    if (c->policy.retry.attempts > 1)
+    const struct sim_policy *p = &c->policy;
+    if (p->retry.attempts > 1)
         spoil(a, SIM_FLOW_OTHER, "callers try again", c->name);
+    if (p->hedge.extra > 0 || p->breaker.open > 0 || p->concurrency.limit > 0 ||
+        p->rate_limit.rate > 0)
+        spoil(a, SIM_FLOW_OTHER, "callers hedge or hold back", c->name);
     if (q.flow == SIM_FLOW_OTHER || q.flow == SIM_FLOW_UNKNOWN)
         spoil(a, q.flow, q.why, c->name);
     merge_mix(a, q.mix);

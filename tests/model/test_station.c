@@ -119,7 +119,7 @@ static void without_shedding_the_queue_grows(void **state)
     harness_between(r, "app.wait.max", 49, 51);
     /* who came in the first second is answered in time */
     harness_between(r, "users.goodput.count", 190, 210);
-    harness_is(r, "app.abandoned.count", 0);
+    harness_is(r, "app.expired.count", 0);
     harness_free(r);
 }
 
@@ -143,12 +143,12 @@ static void who_gave_up_is_dropped(void **state)
     (void)state;
     struct sim_record *r = harness_once(
         OVERLOAD(", 'timeout': '1s'", ", 'abandon': 'when-reached'"));
-    harness_between(r, "app.abandoned.count", 9800, 10000);
+    harness_between(r, "app.expired.count", 9800, 10000);
     harness_between(r, "app.wait.max", 0.99, 1);
     harness_free(r);
     /* at its deadline: no more wait than can be served within a second of patience */
     r = harness_once(OVERLOAD(", 'deadline': '1s'", ", 'abandon': 'at-once'"));
-    harness_between(r, "app.abandoned.count", 9800, 10000);
+    harness_between(r, "app.expired.count", 9800, 10000);
     harness_between(r, "app.queue.peak", 190, 200);
     harness_is(r, "users.timed_out.count",
                harness_metric(r, "users.finished.count") -

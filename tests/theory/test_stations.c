@@ -79,7 +79,7 @@ static void users_who_give_up(void **state)
                                                             " 'service_time': " EXP(
                                                                 "1s") ", 'servers': 10,"
                                                                       " 'abandon': 'at-once'}}}",
-          {"app.abandoned.mean", 12 * 0.1956559, 0}, {"app.queue.mean", 4.695743, 0});
+          {"app.expired.mean", 12 * 0.1956559, 0}, {"app.queue.mean", 4.695743, 0});
 }
 
 #define FORK(seconds, to, calls, leaf)                                                             \
