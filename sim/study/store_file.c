@@ -57,7 +57,7 @@ static int number_of(struct sim_store *store, const char *sql, sqlite3_int64 *va
 /* Whether the database is one of ours, of a version that is known. *empty: it has nothing yet. */
 static int check_owner(struct sim_store *store, bool *empty, struct sim_error *error)
 {
-    sqlite3_int64 mark, version, tables;
+    sqlite3_int64 mark = 0, version = 0, tables = 0;
     if (number_of(store, "PRAGMA application_id", &mark, error) != 0 ||
         number_of(store, "PRAGMA user_version", &version, error) != 0 ||
         number_of(store, "SELECT count(*) FROM sqlite_master", &tables, error) != 0)
