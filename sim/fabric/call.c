@@ -245,9 +245,9 @@ sim_call_id sim__call_attempt(struct sim_node *from, const struct sim_port_targe
     return send_out(w, call, target->out);
 }
 
-static inline sim_call_id call_port(struct sim_port *port, uint32_t index, uint32_t node,
-                                    const struct sim_request *request, sim_done *done, void *self,
-                                    sim_arg arg)
+static inline __attribute__((always_inline)) sim_call_id
+call_port(struct sim_port *port, uint32_t index, uint32_t node, const struct sim_request *request,
+          sim_done *done, void *self, sim_arg arg)
 {
     assert(index < port->target_count);
     struct sim_node *from = port->owner;
