@@ -32,7 +32,7 @@ def bound(text):
 def rows(name, summary):
     for variant, results in summary["variants"].items():
         for claim in results["expect"]:
-                low, high = claim.get("low"), claim.get("high")
+            low, high = claim.get("low"), claim.get("high")
             half = 0 if low is None or high is None else (high - low) / 2
             unit = "" if claim.get("unit", "1") == "1" else " " + claim["unit"]
             case = name if variant == "base" else f"{name}: {variant}"
