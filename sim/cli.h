@@ -37,6 +37,7 @@ int sim__cli_compare(const struct sim_cli *);
 int sim__cli_check(const struct sim_cli *);
 int sim__cli_plot(const struct sim_cli *);
 int sim__cli_results(const struct sim_cli *);
+int sim__cli_report(const struct sim_cli *);
 int sim__cli_models(const struct sim_cli *);
 int sim__cli_schema(const struct sim_cli *);
 int sim__cli_explain(const struct sim_cli *);
@@ -53,6 +54,7 @@ enum {
     SIM_TAKES_UNTIL = 32, /* --until --max-reps --metric */
     SIM_TAKES_PLOT = 64,  /* --no-plot */
     SIM_TAKES_CSV = 128,
+    SIM_TAKES_PAGE = 256, /* --out FILE */
 };
 int sim__cli_read(struct sim_cli *, unsigned takes, int argc, char **argv);
 void sim__cli_free(struct sim_cli *);

@@ -26,6 +26,7 @@ static const struct option_row rows[] = {
     {"reps", "N", 'r', SIM_TAKES_RUN, "replications; the file's otherwise"},
     {"jobs", "N", 'j', SIM_TAKES_RUN, "runs at a time; as many as processors otherwise"},
     {"out", "DIR", 'o', SIM_TAKES_RUN, "where results go; out/<scenario name> otherwise"},
+    {"out", "FILE", 'o', SIM_TAKES_PAGE, "where the page goes; DIR/report.html otherwise"},
     {"until", "X%", 'u', SIM_TAKES_UNTIL,
      "add replications until every interval is this narrow: \xC2\xB1X% of the mean"},
     {"max-reps", "N", 'm', SIM_TAKES_UNTIL, "with --until: not more than these; 1000 otherwise"},

@@ -171,6 +171,11 @@ static int simulate(struct job *job)
                                       .figure_format = job->cli->format,
                                       .until = job->until.target > 0 ? &job->until : NULL,
                                       .until_end = &job->until_end,
+                                      .command = job->cli->command,
+                                      .asked_variants = job->cli->variants,
+                                      .asked_variant_count = job->cli->variant_count,
+                                      .sets = job->cli->sets,
+                                      .set_count = job->cli->set_count,
                                       .all_variants = job->names,
                                       .all_variant_count = job->names ? job->whole->variant_count
                                                                       : 0};

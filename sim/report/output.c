@@ -18,7 +18,8 @@
 /* All that weir writes; anything else in a directory is somebody else's. */
 static bool is_ours(const char *name)
 {
-    static const char *const names[] = {"resolved.json", "summary.json", "series.csv"};
+    static const char *const names[] = {"resolved.json", "summary.json", "series.csv",
+                                        "report.html"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(name, names[i]) == 0)
             return true;

@@ -23,6 +23,12 @@ struct sim_report {
     uint32_t all_variant_count;
     const struct sim_until *until; /* NULL: no --until */
     const struct sim_until_end *until_end;
+    /* what the command line asked for, so that a reader can ask again */
+    const char *command; /* "run", "sweep"; NULL: not to be said */
+    const char *const *asked_variants;
+    size_t asked_variant_count; /* 0: all */
+    const struct sim_set *sets;
+    size_t set_count;
 };
 
 /* summary.json, as DESIGN §6 has it; more members may come. */

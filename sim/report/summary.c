@@ -1,12 +1,14 @@
 /* summary.c - summary.json. */
 #include "report/report.h"
 
+#include "base/text.h"
 #include "report/cost.h"
 #include "report/json.h"
 #include "report/number.h"
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void write_estimate(struct sim_json *json, const struct sim_estimate *e)
@@ -224,6 +226,53 @@ static void write_incomplete(struct sim_json *json, const struct sim_runs *runs)
     sim_json_close(json, '}');
 }
 
+/* What the command line said that decides the numbers, beside the seed and the replications. */
+static void write_asked(struct sim_json *json, const struct sim_report *report)
+{
+    if (!report->command)
+        return;
+    sim_json_open(json, "asked", '{', true);
+    sim_json_text(json, "command", report->command);
+    sim_json_open(json, "variants", '[', true);
+    for (size_t i = 0; i < report->asked_variant_count; i++)
+        sim_json_text(json, NULL, report->asked_variants[i]);
+    sim_json_close(json, ']');
+    sim_json_open(json, "set", '[', true);
+    for (size_t i = 0; i < report->set_count; i++) {
+        struct sim_buffer text = {.text = NULL};
+        sim_buffer_printf(&text, "%s=%s", report->sets[i].path, report->sets[i].value);
+        sim_json_text(json, NULL, text.text);
+        sim_buffer_free(&text);
+    }
+    sim_json_close(json, ']');
+    sim_json_close(json, '}');
+}
+
+/* The metrics that are shown when nobody names any, of all cases, each once. */
+static void write_headline(struct sim_json *json, const struct sim_report *report)
+{
+    enum { MOST = 512 };
+    char(*names)[256] = calloc(MOST, sizeof *names);
+    uint32_t count = 0;
+    sim_json_open(json, "headline", '[', true);
+    for (uint32_t at = 0; names && at < report->runs->case_count; at++) {
+        const struct sim_record *record = report->aggregates[at].sample;
+        for (uint32_t i = 0; record && i < record->metric_count && count < MOST; i++) {
+            const struct sim_metric *m = &record->metrics[i];
+            uint32_t k = 0;
+            if (!sim_aggregate_is_shown(record, i))
+                continue;
+            snprintf(names[count], sizeof *names, "%s.%s.%s", m->component, m->meter, m->stat);
+            while (strcmp(names[k], names[count]) != 0)
+                k++;
+            if (k == count)
+                sim_json_text(json, NULL, names[count++]);
+        }
+    }
+    sim_json_close(json, ']');
+    free(names);
+}
+
 /* Present only with --until: what was asked for and what was reached. */
 static void write_until(struct sim_json *json, const struct sim_report *report)
 {
@@ -287,8 +336,10 @@ void sim_summary_write(const struct sim_report *report, FILE *out)
     sim_json_count(&json, "seed", scenario->seed);
     sim_json_count(&json, "replications", scenario->replications);
     sim_json_number(&json, "confidence", SIM_LEVEL);
+    write_asked(&json, report);
     write_until(&json, report);
     write_incomplete(&json, report->runs);
+    write_headline(&json, report);
     sim_json_open(&json, "variants", '{', false);
     for (uint32_t at = 0; at < report->runs->case_count; at++)
         write_case(&json, report, at);
