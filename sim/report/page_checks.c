@@ -154,6 +154,7 @@ void sim__page_expectations(struct sim__page *page)
                   "<p>The scenario says beforehand what should come out, and why. Failed ones "
                   "stand first. A note says where more replications would be needed to "
                   "tell.</p>\n");
+    sim__page_put(page, "<div class=\"claims\">\n");
     sim__page_table(page, "Claims and what was observed");
     sim__page_column(page, "Verdict", "");
     sim__page_column(page, "Variant", "");
@@ -170,7 +171,7 @@ void sim__page_expectations(struct sim__page *page)
         }
     }
     sim__page_table_end(page);
-    sim__page_put(page, "</section>\n");
+    sim__page_put(page, "</div>\n</section>\n");
 }
 
 /* ---- audit ---------------------------------------------------------------------------------- */

@@ -77,7 +77,8 @@ bool sim__page_some(const struct sim__page *page, const char *key)
     const char *name;
     json_t *it;
     json_object_foreach (page->cases, name, it) {
-        if (json_object_size(json_object_get(it, key)) > 0)
+        const json_t *member = json_object_get(it, key);
+        if (json_object_size(member) > 0 || json_array_size(member) > 0)
             return true;
     }
     return false;

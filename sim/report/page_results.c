@@ -190,12 +190,11 @@ static bool is_something(const struct sim__page *page, const char *key)
     return false;
 }
 
-/* A unit stands in the head where all cells have it in common. */
-static void put_unit_of_row(struct sim__page *page, const char *unit, char text[64])
+/* A unit stands in the head where all cells have it in common; the others differ from cell to cell,
+ * and stand there. */
+static const char *head_unit(const char *unit)
 {
-    (void)page;
-    bool own = sim_number_has_family(unit) || strcmp(unit, "1") == 0;
-    snprintf(text, 64, "%s", own ? "" : unit);
+    return sim_number_has_family(unit) || strcmp(unit, "1") == 0 ? "" : unit;
 }
 
 static const char *cell_unit(const char *unit)
@@ -243,11 +242,35 @@ static void put_meanings(struct sim__page *page, const struct sim_model *model,
         sim__page_put(page, "</dl>\n");
 }
 
+/* Whether every case has the same of all these: then one row says it. */
+static bool are_the_same(const struct sim__page *page, const char *const *keys, size_t count)
+{
+    const char *name;
+    json_t *it;
+    json_object_foreach (page->cases, name, it) {
+        for (size_t i = 0; i < count; i++) {
+            const json_t *here = metric_of(it, keys[i]), *first = metric_of(page->first, keys[i]);
+            if (!here || !first || !json_equal(here, first))
+                return false;
+        }
+    }
+    return page->case_count > 1;
+}
+
+static void put_row(struct sim__page *page, const char *name, const json_t *it,
+                    const char *const *keys, size_t count)
+{
+    sim__page_put(page, "<tr><th scope=\"row\">%s</th>", name);
+    for (size_t i = 0; i < count; i++)
+        sim__page_estimate(page, metric_of(it, keys[i]), "mean", cell_unit(unit_of(page, keys[i])));
+    sim__page_put(page, "</tr>\n");
+}
+
 static void put_component(struct sim__page *page, const char *component, const char *const *keys,
                           const struct metric *columns, size_t count)
 {
     const struct sim_model *model = model_of(page, component);
-    char caption[256], note[128], unit[64];
+    char caption[256], note[128];
     const char *name;
     json_t *it;
     sim__page_put(page, "<h3>%s</h3>\n", component);
@@ -257,18 +280,16 @@ static void put_component(struct sim__page *page, const char *component, const c
     sim__page_table(page, caption);
     sim__page_column(page, json_object_get(page->first, "at") ? "Cell" : "Variant", "");
     for (size_t i = 0; i < count; i++) {
-        put_unit_of_row(page, unit_of(page, keys[i]), unit);
+        const char *unit = head_unit(unit_of(page, keys[i]));
         snprintf(note, sizeof note, "%.50s%s%.60s", columns[i].stat, *unit ? ", " : "", unit);
         sim__page_number_column(page, columns[i].meter, note);
     }
     sim__page_rows(page);
-    json_object_foreach (page->cases, name, it) {
-        sim__page_put(page, "<tr><th scope=\"row\">%s</th>", name);
-        for (size_t i = 0; i < count; i++)
-            sim__page_estimate(page, metric_of(it, keys[i]), "mean",
-                               cell_unit(unit_of(page, keys[i])));
-        sim__page_put(page, "</tr>\n");
-    }
+    if (are_the_same(page, keys, count))
+        put_row(page, "all alike", page->first, keys, count);
+    else
+        json_object_foreach (page->cases, name, it)
+            put_row(page, name, it, keys, count);
     sim__page_table_end(page);
     put_meanings(page, model, columns, count);
 }
@@ -334,12 +355,10 @@ void sim__page_results(struct sim__page *page)
 
 static void put_metric_row(struct sim__page *page, const char *key, const struct metric *m)
 {
-    char unit[64];
     const char *name;
     json_t *it;
-    put_unit_of_row(page, unit_of(page, key), unit);
     sim__page_put(page, "<tr><th scope=\"row\">%s %s <small>%s</small></th>", m->meter, m->stat,
-                  unit);
+                  head_unit(unit_of(page, key)));
     json_object_foreach (page->cases, name, it)
         sim__page_estimate(page, metric_of(it, key), "mean", cell_unit(unit_of(page, key)));
     sim__page_put(page, "</tr>\n");

@@ -27,6 +27,8 @@ static void what_is_wrong_is_named(void **state)
     expect_run("help rum", 2, "did you mean \"run\"?");
     expect_run("models servce", 2, "(did you mean \"service\"?)");
     expect_run("plot q", 2, "there are no figures in \"q\"");
+    expect_run("report q", 2, "there are no results in \"q\"");
+    expect_run("report a b", 2, "\"b\" is one too many");
     expect_run("sweep q.json", 2, "q.json has no \"sweep\"");
     expect_run("list nowhere", 2, "cannot read the directory \"nowhere\"");
     assert_false(exists("out"));
@@ -57,6 +59,7 @@ static void commands_that_run_nothing(void **state)
         {"models", "service"},       {"models service", "service_time"},
         {"schema", "\"$schema\""},   {"explain q.json", "components.server.servers"},
         {"list .", "A queue"},       {"list ./", "./q.json"},
+        {"help report", "--out FILE"},
     };
     write_file("q.json", SCENARIO(QUICK, ""));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
