@@ -48,9 +48,9 @@ static const struct command commands[] = {
      "DIR is what `weir run` or `weir sweep` was given as --out.\n"},
     {"report", "DIR", 1, 1, SIM_TAKES_PAGE, sim__cli_report,
      "make one HTML page of results, which needs no network",
-     "DIR is what `weir run` or `weir sweep` was given as --out. The page is DIR/report.html: what\n"
-     "was asked, what differs between the variants, numbers with intervals, figures, what was\n"
-     "expected, the audit, and how to get it again. The same bytes for the same results.\n"},
+     "DIR is what `weir run` or `weir sweep` was given as --out. The page is DIR/report.html:\n"
+     "what was asked, what differs between the variants, numbers with intervals, figures, what\n"
+     "was expected, the audit, and how to get it again. The same bytes for the same results.\n"},
     {"models", "[NAME]", 0, 1, 0, sim__cli_models,
      "list the models, or describe one: parameters, ports, meters", ""},
     {"schema", "", 0, 0, 0, sim__cli_schema, "print the JSON Schema of scenario files", ""},

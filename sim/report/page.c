@@ -66,11 +66,10 @@ static void put_facts(struct sim__page *page)
     sim__page_put(page, "<dl class=\"facts\">\n");
     put_fact(page, "Scenario", sim__page_string(page->summary, "name"));
     if (json_is_integer(chapter))
-        put_count(page, "Chapter", (unsigned)json_integer_value(chapter));
+        put_count(page, "Chapter", sim__page_count(page->resolved, "chapter"));
     put_count(page, json_object_get(page->first, "at") ? "Cells of the sweep" : "Variants",
               (unsigned)page->case_count);
-    put_count(page, "Replications of each",
-              (unsigned)sim__page_double(page->summary, "replications"));
+    put_count(page, "Replications of each", sim__page_count(page->summary, "replications"));
     put_length(page);
     put_fact(page, "Seed", seed ? seed : "");
     json_array_foreach (json_object_get(asked, "set"), i, set)

@@ -50,7 +50,7 @@ static void put_commands(struct sim__page *page)
     put_each(page, json_object_get(asked, "set"), "--set");
     char *seed = sim__page_value(json_object_get(page->summary, "seed"));
     sim__page_put(page, " --seed %s --reps %u --out again\n", seed ? seed : "",
-                  (unsigned)sim__page_double(page->summary, "replications"));
+                  sim__page_count(page->summary, "replications"));
     free(seed);
     sim__page_put(page, until ? "</code></pre>\n</div>\n"
                               : "cmp again/summary.json summary.json\n</code></pre>\n</div>\n");

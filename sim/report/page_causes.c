@@ -449,7 +449,7 @@ void sim__page_cost(struct sim__page *page)
     sim__page_put(page,
                   " A month is %u h at the run's pace; requests are those of users that "
                   "succeeded.</p>\n",
-                  (unsigned)sim__page_double(cost, "month_hours"));
+                  sim__page_count(cost, "month_hours"));
     put_totals(page);
     if (too_many(page))
         return;

@@ -36,8 +36,8 @@ static struct tally count_audit(const struct sim__page *page, const char *only)
         json_object_foreach (checks, check, count) {
             if (only && strcmp(only, check) != 0)
                 continue;
-            n.total += (unsigned)json_integer_value(json_object_get(count, "checked"));
-            n.held += (unsigned)json_integer_value(json_object_get(count, "held"));
+            n.total += sim__page_count(count, "checked");
+            n.held += sim__page_count(count, "held");
         }
     }
     return n;
@@ -96,8 +96,7 @@ void sim__page_glance(struct sim__page *page)
         sim__page_put(page, "<li>");
         sim__page_mark(page, false, "Incomplete:");
         sim__page_put(page, " %u of %u runs finished (%s). The numbers are of those.</li>\n",
-                      (unsigned)sim__page_double(incomplete, "finished"),
-                      (unsigned)sim__page_double(incomplete, "of"),
+                      sim__page_count(incomplete, "finished"), sim__page_count(incomplete, "of"),
                       sim__page_string(incomplete, "why"));
     }
     struct tally claims = count_expectations(page);
@@ -218,7 +217,7 @@ static void put_failed_checks(struct sim__page *page)
                 "<td class=\"t\">%s</td><td class=\"n\">%u</td><td class=\"t wide\">%s</td>"
                 "</tr>\n",
                 name, sim__page_string(line, "check"), sim__page_string(line, "component"),
-                (unsigned)sim__page_double(line, "replication"), sim__page_string(line, "text"));
+                sim__page_count(line, "replication"), sim__page_string(line, "text"));
     }
     sim__page_table_end(page);
 }
@@ -341,7 +340,7 @@ static void put_faults_of(struct sim__page *page, const char *variant, const jso
             page, "<tr><th scope=\"row\">%s</th><td class=\"t\">%s</td><td class=\"t\">%s", variant,
             sim__page_string(fault, "fault"), sim__page_string(fault, "component"));
         if (node)
-            sim__page_put(page, "/%u", (unsigned)json_integer_value(node));
+            sim__page_put(page, "/%u", sim__page_count(fault, "node"));
         double to = sim__page_double(fault, "to_s");
         char from_text[64];
         snprintf(from_text, sizeof from_text, "%s",

@@ -42,7 +42,7 @@ void sim__page_put(struct sim__page *page, const char *format, ...)
         else if (*f == '%')
             fputc('%', page->out);
         else
-            assert(!"only %s, %u and %%");
+            assert(false && "only %s, %u and %%");
     }
     va_end(arguments);
 }

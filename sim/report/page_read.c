@@ -4,6 +4,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,12 @@ double sim__page_double(const json_t *object, const char *key)
 {
     const json_t *value = json_object_get(object, key);
     return json_is_number(value) ? json_number_value(value) : (double)NAN;
+}
+
+unsigned sim__page_count(const json_t *object, const char *key)
+{
+    double value = sim__page_double(object, key);
+    return value >= 0 && value <= (double)UINT_MAX ? (unsigned)value : 0;
 }
 
 bool sim__page_true(const json_t *object, const char *key)

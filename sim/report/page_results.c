@@ -296,7 +296,7 @@ static void put_component(struct sim__page *page, const char *component, const c
 
 static void put_how_to_read(struct sim__page *page)
 {
-    json_int_t n = json_integer_value(json_object_get(page->summary, "replications"));
+    unsigned n = sim__page_count(page->summary, "replications");
     if (n > 1)
         sim__page_put(
             page,
@@ -305,7 +305,7 @@ static void put_how_to_read(struct sim__page *page)
             "is not symmetric, both halves stand behind the number. Two variants whose "
             "intervals overlap may still differ: <code>weir compare</code> looks at them pair "
             "by pair.</p>\n",
-            (unsigned)n);
+            n);
     else
         sim__page_put(page,
                       "<p>There was one replication: an interval (±) is there only where batches "

@@ -28,6 +28,7 @@ char *sim__page_file(const char *path, size_t *bytes);
 /* Members of an object; "" and NAN where there is none of the kind. */
 const char *sim__page_string(const json_t *, const char *key);
 double sim__page_double(const json_t *, const char *key);
+unsigned sim__page_count(const json_t *, const char *key); /* 0 for what is no count */
 bool sim__page_true(const json_t *, const char *key);
 /* A value as a person would write it: texts bare, the rest as JSON. malloc'd, or NULL. */
 char *sim__page_value(const json_t *);

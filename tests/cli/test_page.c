@@ -4,7 +4,7 @@
 
 #define QUICK "\"duration\": \"10s\", \"warmup\": \"1s\", \"replications\": 2"
 #define CURVY                                                                                      \
-    ",\n \"variants\": {\"one\": {}, \"t&wo\": {\"components\": {\"server\": {\"servers\": "     \
+    ",\n \"variants\": {\"one\": {}, \"t&wo\": {\"components\": {\"server\": {\"servers\": "       \
     "2}}}},\n"                                                                                     \
     " \"figures\": [{\"kind\": \"timeline\", \"name\": \"load\", \"title\": \"Load & <time>\","    \
     " \"panels\": [{\"series\": [\"server.utilisation\"]}]}]"

@@ -48,8 +48,8 @@ C_LIBRARY = {
 }
 # Only libc, and of it nothing that knows the wall clock, a thread or a signal.
 PURE = {"base", "kernel", "fabric"}
-# The report reads JSON too, its own summary.json for `weir report`. The rule is there to keep JSON out
-# of what simulates: kernel, fabric, models.
+# The report reads JSON too: for `weir report`, the summary.json that it wrote. The rule is there to
+# keep JSON out of what simulates: kernel, fabric, models.
 LIBRARIES = {"jansson.h": {"scenario", "report"}, "uv.h": {"study", "report", "main"},
              "sqlite3.h": {"study"}, "zlib.h": {"study"}, "mpi.h": {"study"}}
 MODEL_MAY = {"sim/model.h", "assert.h", "math.h", "string.h"}

@@ -1,4 +1,4 @@
-"""What holds of the page of `weir report` in a browser. Each check gives a list of what is wrong."""
+"""What holds of the page of `weir report` in a browser. Each check gives what is wrong."""
 
 # Every element with text of its own that can be seen; text in figures is the figures'.
 OWN_TEXT = """
@@ -52,7 +52,8 @@ def quiet(browser):
 def fits(browser):
     """The page itself never scrolls sideways; what is too wide scrolls within it."""
     return browser.run("""
-      const wide = document.documentElement.scrollWidth, there = document.documentElement.clientWidth;
+      const wide = document.documentElement.scrollWidth;
+      const there = document.documentElement.clientWidth;
       return wide > there ? ['the page is ' + wide + ' wide, the window ' + there] : [];""")
 
 
@@ -105,7 +106,8 @@ def sound(browser):
         ids.set(e.id, e);
       }
       for (const e of document.querySelectorAll('[aria-labelledby]'))
-        if (!ids.has(e.getAttribute('aria-labelledby'))) wrong.push('named by nothing: ' + e.tagName);
+        if (!ids.has(e.getAttribute('aria-labelledby')))
+          wrong.push('named by nothing: ' + e.tagName);
       for (const e of document.querySelectorAll('a[href], use')) {
         const to = e.getAttribute('href') || e.getAttribute('xlink:href');
         const svg = e.closest('svg'), at = ids.get(to.slice(1));
