@@ -178,41 +178,49 @@ static void put_quantity(struct sim__page *page, const json_t *number, const cha
     char text[32] = "";
     if (!isnan(gap))
         snprintf(text, sizeof text, "%+.1f %%", fabs(gap) < 0.0005 ? 0 : 100 * gap);
+    double predicted = sim__page_double(number, "predicted");
+    bool tiny = strcmp(unit, "s") == 0 && predicted > 0 && predicted < 1e-9; /* than the clock */
     sim__page_put(page, "<td class=\"t\">%s</td><td class=\"n\">%s</td>", words,
-                  sim_number_human(sim__page_double(number, "predicted"), unit).s);
+                  tiny ? "below 1 ns" : sim_number_human(predicted, unit).s);
     sim__page_estimate(page, number, "observed", unit);
     sim__page_put(page, "<td class=\"n\">%s</td>", text);
 }
 
-static void put_agreement(struct sim__page *page, const json_t *theory)
+static void put_agreement(struct sim__page *page, const json_t *theory, unsigned rows)
 {
     const json_t *agrees = json_object_get(theory, "agrees");
-    sim__page_put(page, "<td class=\"t\">");
+    sim__page_put(page, "<td class=\"t\" rowspan=\"%u\">", rows);
     if (json_is_boolean(agrees))
         sim__page_mark(page, json_is_true(agrees),
                        json_is_true(agrees) ? "within chance" : "differ by more than chance");
     else
         sim__page_put(page, "not judged");
-    sim__page_put(page, "</td></tr>\n");
+    sim__page_put(page, "</td>");
 }
 
 static void put_station_case(struct sim__page *page, const char *name, const json_t *theory)
 {
     const char *why = sim__page_string(theory, "why");
-    bool some = false;
-    for (int i = 0; has_form(theory) && i < QUANTITIES; i++) {
+    unsigned rows = 0, row = 0;
+    for (int i = 0; has_form(theory) && i < QUANTITIES; i++)
+        rows += json_object_get(theory, quantities[i].key) != NULL;
+    for (int i = 0; row < rows; i++) {
         const json_t *number = json_object_get(theory, quantities[i].key);
         if (!number)
             continue;
-        sim__page_put(page,
-                      "<tr><th scope=\"row\">%s</th><td class=\"t\">%s <small>%s%s%s</small></td>",
-                      name, sim__page_string(theory, "form"), sim__page_string(theory, "standing"),
-                      *why ? ": " : "", why);
+        sim__page_put(page, "<tr>");
+        if (row == 0)
+            sim__page_put(page,
+                          "<th scope=\"row\" rowspan=\"%u\">%s</th><td class=\"t form\" "
+                          "rowspan=\"%u\">%s <small>%s%s%s</small></td>",
+                          rows, name, rows, sim__page_string(theory, "form"),
+                          sim__page_string(theory, "standing"), *why ? ": " : "", why);
         put_quantity(page, number, quantities[i].words, quantities[i].unit);
-        put_agreement(page, theory);
-        some = true;
+        if (row++ == 0)
+            put_agreement(page, theory, rows);
+        sim__page_put(page, "</tr>\n");
     }
-    if (!some && theory)
+    if (rows == 0 && theory)
         sim__page_put(page,
                       "<tr><th scope=\"row\">%s</th><td class=\"t wide\" colspan=\"6\">No closed "
                       "form: %s</td></tr>\n",
@@ -255,8 +263,16 @@ static void put_station(struct sim__page *page, const char *station)
     sim__page_number_column(page, "Gap", "");
     sim__page_column(page, "Verdict", "");
     sim__page_rows(page);
-    json_object_foreach (page->cases, name, it)
-        put_station_case(page, name, theory_of(it, station));
+    bool alike = page->case_count > 1;
+    json_object_foreach (page->cases, name, it) {
+        const json_t *here = theory_of(it, station), *first = theory_of(page->first, station);
+        alike = alike && here && first && json_equal(here, first);
+    }
+    if (alike)
+        put_station_case(page, "all alike", theory_of(page->first, station));
+    else
+        json_object_foreach (page->cases, name, it)
+            put_station_case(page, name, theory_of(it, station));
     sim__page_table_end(page);
 }
 

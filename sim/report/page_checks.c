@@ -186,9 +186,12 @@ static const char *meaning_of(const char *check)
         {"requests", "requests sent have arrived, found nobody, were lost, or are on their way"},
         {"answers", "answers sent were awaited, unwanted, lost, or are on their way"},
         {"causality", "nothing happened before its cause"},
-        {"ledger", "the line items of the bill add up to its total"},
+        {"operations", "calls with retries or hedges have ended or are still open"},
+        {"stuck", "every open call has a timer or an attempt that can end it"},
+        {"slots", "slots of concurrency limits taken are the attempts under way"},
+        {"ledger", "what is booked is what the meters say, and line items add up to the total"},
         {"attribution", "the parts of a latency add up to it"},
-        {"copies", "the register of copies and the stores say the same"},
+        {"copies", "the register of copies says what walking the stores finds"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (strcmp(rows[i][0], check) == 0)
