@@ -57,8 +57,8 @@ static void three_ranks_change_no_byte(void **state)
     need_team();
     write_file("q.json",
                SCENARIO("\"duration\": \"20s\", \"warmup\": \"1s\", \"replications\": 20", SWEEP));
-    expect_run("sweep q.json --jobs 1 --out one", 0, "");
-    expect_run("sweep q.json --jobs 2 --out two", 0, "");
+    expect_run("sweep q.json --jobs 1 --out one --set components.server.servers=1", 0, "");
+    expect_run("sweep q.json --jobs 2 --out two --set components.server.servers=1", 0, "");
     struct result r = run_team(3, "sweep q.json --out three --set components.server.servers=1");
     if (r.status != 0)
         fail_msg("exit %d: %s", r.status, r.err);
