@@ -314,6 +314,28 @@ void sim__read_case(struct sim__load *, json_t *patch, struct sim_case *, struct
 /* What is swept, and its cells (sweep.c). */
 void sim__read_sweep(struct sim__load *, struct sim_scenario *);
 
+/* ---- what searches vary (vary.c, searches.c) ------------------------------------------------- */
+
+struct sim_vary;
+
+/* Where to say what is wrong: an option of the command line, or else a place of the file. */
+struct sim__spot {
+    const char *option;
+    const struct sim__at *at;
+};
+void sim__spot_say(struct sim__load *, const struct sim__spot *, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* A path that can be varied; its ends; and whether the file takes them (in a variant), which also
+ * tells whether only whole numbers will do. False: said. */
+bool sim__vary_path(struct sim__load *, const struct sim__spot *, const char *path,
+                    struct sim_vary *);
+bool sim__vary_ends(struct sim__load *, const struct sim__spot *, const char *low, const char *high,
+                    struct sim_vary *);
+void sim__vary_try(struct sim__load *, const struct sim__spot *, const char *variant,
+                   struct sim_vary *);
+/* The sections "map" and "sensitivity". */
+void sim__read_searches(struct sim__load *, struct sim_scenario *);
+
 /* ---- writing JSON (writer.c) ----------------------------------------------------------------- */
 
 struct sim__writer {

@@ -135,6 +135,7 @@ static void read_scenario(struct sim__load *load, json_t *file,
     load->variant = NULL;
     sim__read_expects(load, scenario);
     sim__read_figures(load, scenario);
+    sim__read_searches(load, scenario);
     if (load->error_count || load->out_of_memory)
         return;
     sim__keep_metrics(load, scenario);

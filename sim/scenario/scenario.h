@@ -94,6 +94,8 @@ struct sim_scenario {
     uint32_t expect_count;
     struct sim_figure *figures;
     uint32_t figure_count;
+    const struct sim_map_asked *map;                 /* vary.h; NULL: the file asks for none */
+    const struct sim_sensitivity_asked *sensitivity; /* likewise */
     void *arena;    /* owner of every string and array above */
     void *document; /* the loader's own */
 };

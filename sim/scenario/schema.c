@@ -367,6 +367,40 @@ static void write_objects(struct sim__writer *w)
     sim_buffer_free(&kinds);
 }
 
+/* What searches read. */
+static void write_searches(struct sim__writer *w)
+{
+    static const char *const axis[][2] = {{"path", TEXT},
+                                          {"from", VALUE},
+                                          {"to", VALUE},
+                                          {"steps", "{\"type\": \"integer\", \"minimum\": 2}"},
+                                          {"scale", "{\"enum\": [\"linear\", \"log\"]}"},
+                                          {NULL, NULL}};
+    static const char *const map[][2] = {{"x", "{\"$ref\": \"#/definitions/axis\"}"},
+                                         {"y", "{\"$ref\": \"#/definitions/axis\"}"},
+                                         {"while", TEXT},
+                                         {"from", VALUE},
+                                         {"to", VALUE},
+                                         {"variant", TEXT},
+                                         {"replications", "{\"type\": \"integer\"}"},
+                                         {NULL, NULL}};
+    static const char *const input[][2] = {
+        {"low", VALUE}, {"mid", VALUE}, {"high", VALUE}, {NULL, NULL}};
+    static const char *const sensitivity[][2] = {{"vary", MAP_OF("input")},
+                                                 {"metric", TEXT},
+                                                 {"variant", TEXT},
+                                                 {"replications", "{\"type\": \"integer\"}"},
+                                                 {NULL, NULL}};
+    static const char *const of_axis[] = {"path", "from", "to", "steps", NULL};
+    static const char *const of_map[] = {"x", "y", "while", NULL};
+    static const char *const of_input[] = {"low", "mid", "high", NULL};
+    static const char *const of_sensitivity[] = {"vary", "metric", NULL};
+    write_object(w, "axis", NULL, axis, of_axis);
+    write_object(w, "map", NULL, map, of_map);
+    write_object(w, "input", NULL, input, of_input);
+    write_object(w, "sensitivity", NULL, sensitivity, of_sensitivity);
+}
+
 static void write_root(struct sim__writer *w)
 {
     static const char *const parts[][2] = {
@@ -394,6 +428,8 @@ static void write_root(struct sim__writer *w)
          "\"patternProperties\": {\"^x-\": true}, \"additionalProperties\": false}"},
         {"expect", LIST_OF("expect")},
         {"figures", LIST_OF("figure")},
+        {"map", "{\"$ref\": \"#/definitions/map\"}"},
+        {"sensitivity", "{\"$ref\": \"#/definitions/sensitivity\"}"},
     };
     pair(w, "type", "object");
     raw(w, "required", "[\"schema_version\", \"title\", \"run\", \"components\"]");
@@ -452,6 +488,7 @@ char *sim_schema(void)
         "{\"anyOf\": [{\"$ref\": \"#/definitions/target\"}, " LIST_OF("target") "]}");
     write_prices(&w);
     write_objects(&w);
+    write_searches(&w);
     for (const struct sim_model *const *m = sim_models(); *m; m++)
         write_model(&w, *m);
     write_component(&w);

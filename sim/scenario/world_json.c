@@ -503,9 +503,9 @@ void sim__read_network(struct sim__load *load)
 
 const char *const sim__case_keys[] = {"run",        "keyspaces", "regions", "links",
                                       "components", "timeline",  "prices",  NULL};
-const char *const sim__study_keys[] = {"$schema", "schema_version", "title",
-                                       "chapter", "variants",       "sweep",
-                                       "expect",  "figures",        NULL};
+const char *const sim__study_keys[] = {"$schema",  "schema_version", "title",  "chapter",
+                                       "variants", "sweep",          "expect", "figures",
+                                       "map",      "sensitivity",    NULL};
 
 void sim__read_plan(struct sim__load *load, json_t *tree, struct sim_plan *plan,
                     struct sim__run *run)
