@@ -54,6 +54,7 @@ do for [_p=1:npanels] {
   eval proc('xaxis')
   set label paneltitle(_p) at screen SX(_left - 44), screen SY(_top - 16) left font ',12' tc rgb INK
   set label fig_xlabel.(strlen(fig_xunit) > 0 ? ' ('.fig_xunit.')' : '').(x_log ? ' · log scale' : '') at screen SX(_left + CW), screen SY(_top + PH + 38) right font ',10.5' tc rgb GREY noenhanced
+  if (exists("fig_mark_from")) { set object 1 rectangle from first fig_mark_from, graph 0 to first fig_mark_to, graph 1 fc rgb FAULT fs solid noborder behind }
   if (ok(panel_slo[_p]) && SLOIN) {
     set arrow from graph 0, first panel_slo[_p] to graph 1, first panel_slo[_p] nohead lw 1.2 dt 30 lc rgb SLO front
     if (RIGHT) { set label panel_slo_label[_p] at graph 0, first panel_slo[_p] offset 0.6,0.6 left font ',10' tc rgb SLO noenhanced } else { set label panel_slo_label[_p] at graph 1, first panel_slo[_p] offset 0.6,0 left font ',10' tc rgb SLO noenhanced }

@@ -24,6 +24,11 @@ struct sim_cli {
     unsigned jobs;         /* 0: as many as processors */
     double until;          /* relative half width; 0: not asked for */
     const char *out, *format;
+    /* searches; NULL, NAN and 0: not given */
+    const char *vary, *x, *y, *criterion, *from, *to;
+    double probability, within;
+    uint32_t most_runs;
+    bool log, log_x, log_y;
     bool has_seed, no_plot, quiet, json, force, fresh, list, csv, help;
     char **operands;
     int operand_count;
@@ -34,6 +39,9 @@ struct sim_team;
 /* Each returns an exit status. */
 int sim__cli_run(const struct sim_cli *); /* run and sweep */
 int sim__cli_compare(const struct sim_cli *);
+int sim__cli_find(const struct sim_cli *);
+int sim__cli_map(const struct sim_cli *);
+int sim__cli_sensitivity(const struct sim_cli *);
 int sim__cli_check(const struct sim_cli *);
 int sim__cli_plot(const struct sim_cli *);
 int sim__cli_results(const struct sim_cli *);
@@ -51,10 +59,13 @@ enum {
     SIM_TAKES_RUN = 4, /* --seed --reps --jobs --out --no-plot --json --quiet --force --fresh */
     SIM_TAKES_FORMAT = 8,
     SIM_TAKES_LIST = 16,
-    SIM_TAKES_UNTIL = 32, /* --until --max-reps --metric */
-    SIM_TAKES_PLOT = 64,  /* --no-plot */
+    SIM_TAKES_UNTIL = 32,      /* --until --max-reps --metric */
+    SIM_TAKES_PLOT = 64,       /* --no-plot */
     SIM_TAKES_CSV = 128,
     SIM_TAKES_PAGE = 256, /* --out FILE */
+    SIM_TAKES_FIND = 1 << 16,  /* --vary --log --probability --within --max-runs */
+    SIM_TAKES_MAP = 1 << 17,   /* --x --y --log-x --log-y */
+    SIM_TAKES_WHILE = 1 << 18, /* --while --from --to */
 };
 int sim__cli_read(struct sim_cli *, unsigned takes, int argc, char **argv);
 void sim__cli_free(struct sim_cli *);

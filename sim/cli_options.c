@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,8 +19,27 @@ struct option_row {
     const char *doc;
 };
 
+/* Options of searches, which have no letter left. */
+enum { VARY = 256, X, Y, WHILE, FROM, TO, LOG, LOG_X, LOG_Y, PROBABILITY, WITHIN, MAX_RUNS };
+
 static const struct option_row rows[] = {
     {"variant", "V", 'V', SIM_TAKES_VARIANT, "only this variant; may be given again"},
+    {"vary", "PATH=LO..HI", VARY, SIM_TAKES_FIND,
+     "the number to vary, as in components.users.rate=100/s..400/s"},
+    {"x", "PATH=LO..HI:N", X, SIM_TAKES_MAP,
+     "across: N values, as in components.app.servers=1..8:8"},
+    {"y", "PATH=LO..HI:N", Y, SIM_TAKES_MAP, "and up"},
+    {"while", "'METRIC op VALUE'", WHILE, SIM_TAKES_WHILE,
+     "what has to hold, as in 'users.success.mean >= 0.999'; op: < <= > >="},
+    {"from", "TIME", FROM, SIM_TAKES_WHILE, "of the windows from here on; after warm-up otherwise"},
+    {"to", "TIME", TO, SIM_TAKES_WHILE, "of the windows before here"},
+    {"log", NULL, LOG, SIM_TAKES_FIND, "halve the range by factors: for wide ones"},
+    {"log-x", NULL, LOG_X, SIM_TAKES_MAP, "steps across are factors"},
+    {"log-y", NULL, LOG_Y, SIM_TAKES_MAP, "steps up are factors"},
+    {"probability", "P", PROBABILITY, SIM_TAKES_FIND,
+     "it has to hold in this share of the runs, each by itself; on their mean otherwise"},
+    {"within", "X%", WITHIN, SIM_TAKES_FIND, "how narrow the answer has to be; 2% otherwise"},
+    {"max-runs", "N", MAX_RUNS, SIM_TAKES_FIND, "not more runs than these; 2000 otherwise"},
     {"set", "PATH=VALUE", 'S', SIM_TAKES_SET,
      "set one value of the file, as in components.cache.ttl=60s; may be given again"},
     {"seed", "N", 's', SIM_TAKES_RUN, "seed of all random streams; the file's otherwise"},
@@ -126,6 +146,42 @@ static int take_until(struct sim_cli *cli, const char *text)
     return -1;
 }
 
+static int take_share(const struct sim_cli *cli, const char *option, const char *text, double low,
+                      double high, double *out)
+{
+    struct sim_error error;
+    if (sim_quantity(text, "fraction", out, &error) == 0 && *out >= low && *out <= high)
+        return 0;
+    sim__cli_usage(cli->command, "--%s takes a share from %.9g to %.9g, not \"%s\"", option, low,
+                   high, sim_quote(text).s);
+    return -1;
+}
+
+static int take_search(struct sim_cli *cli, int letter, char *text)
+{
+    uint64_t v = 0;
+    int status = 0;
+    switch (letter) {
+    case VARY: cli->vary = text; break;
+    case X: cli->x = text; break;
+    case Y: cli->y = text; break;
+    case WHILE: cli->criterion = text; break;
+    case FROM: cli->from = text; break;
+    case TO: cli->to = text; break;
+    case LOG: cli->log = true; break;
+    case LOG_X: cli->log_x = true; break;
+    case LOG_Y: cli->log_y = true; break;
+    case PROBABILITY: return take_share(cli, "probability", text, 0.01, 0.99, &cli->probability);
+    case WITHIN: return take_share(cli, "within", text, 1e-4, 0.5, &cli->within);
+    case MAX_RUNS:
+        status = whole(cli, "max-runs", text, 50, 1000000, &v);
+        cli->most_runs = (uint32_t)v;
+        break;
+    default: return -1;
+    }
+    return status;
+}
+
 static int take(struct sim_cli *cli, int letter, char *text)
 {
     uint64_t v = 0;
@@ -158,7 +214,7 @@ static int take(struct sim_cli *cli, int letter, char *text)
     case 'C': cli->csv = true; break;
     case 'l': cli->list = true; break;
     case 'h': cli->help = true; break;
-    default: return -1;
+    default: return take_search(cli, letter, text);
     }
     return status;
 }
@@ -194,6 +250,7 @@ int sim__cli_read(struct sim_cli *cli, unsigned takes, int argc, char **argv)
     struct option options[ROWS + 1] = {{0}};
     int count = 0;
     cli->format = "svg";
+    cli->probability = NAN;
     cli->variants = calloc((size_t)argc + 1, sizeof *cli->variants);
     cli->metrics = calloc((size_t)argc + 1, sizeof *cli->metrics);
     cli->sets = calloc((size_t)argc + 1, sizeof *cli->sets);

@@ -39,6 +39,26 @@ static const struct command commands[] = {
      "is the file without a variant. Of every metric: a difference with an interval, or how many\n"
      "replications would show one of 2 % (with --until X% that is X). All intervals hold together\n"
      "with 95 %. Nothing is written unless --out says where: comparison.json, summary.json.\n"},
+    {"find", "FILE", 1, 1,
+     SIM_TAKES_VARIANT | SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_PLOT | SIM_TAKES_FORMAT |
+         SIM_TAKES_FIND | SIM_TAKES_WHILE,
+     sim__cli_find, "find the value at which something stops to hold",
+     "The breaking point as an interval with 95 % confidence, and every value that was looked at.\n"
+     "--reps is how many runs a value gets at first (10 otherwise); it gets up to 32 times as many\n"
+     "when they cannot tell. With --from and --to it is judged after a fault of the timeline: up\n"
+     "to which load does it come back? Nothing is written unless --out says where: find.json and\n"
+     "figures/find.*.\n"},
+    {"map", "FILE", 1, 1,
+     SIM_TAKES_VARIANT | SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_PLOT | SIM_TAKES_FORMAT |
+         SIM_TAKES_MAP | SIM_TAKES_WHILE,
+     sim__cli_map, "draw the probability of an outcome over two numbers of a scenario",
+     "What the file's \"map\" asks for, or --x, --y and --while. Results go to\n"
+     "out/<scenario name>-map: map.json and figures/map.*.\n"},
+    {"sensitivity", "FILE", 1, 1, SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_PLOT | SIM_TAKES_FORMAT,
+     sim__cli_sensitivity, "rank the inputs of a scenario by how much they move a metric",
+     "What the file's \"sensitivity\" asks for: each input goes to its low and its high value, the\n"
+     "others at mid, pair by pair on the same load. Results go to\n"
+     "out/<scenario name>-sensitivity: sensitivity.json and figures/tornado.*.\n"},
     {"check", "FILE...", 1, -1, SIM_TAKES_VARIANT | SIM_TAKES_SET, sim__cli_check,
      "say every error of scenario files at once", ""},
     {"plot", "DIR...", 1, -1, SIM_TAKES_FORMAT, sim__cli_plot, "draw the figures of results again",

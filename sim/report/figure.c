@@ -601,3 +601,46 @@ int sim_figure_write(const struct sim_report *report, const struct sim_figure *f
     free(d);
     return status;
 }
+
+/* ---- for figures that are not of a study's cases --------------------------------------------- */
+
+void sim_figure_quoted(FILE *gp, const char *text)
+{
+    quoted(gp, text);
+}
+
+void sim_figure_text(FILE *gp, const char *name, const char *text)
+{
+    set_text(gp, name, text);
+}
+
+void sim_figure_number(FILE *gp, const char *name, double value)
+{
+    set_number(gp, name, value);
+}
+
+void sim_figure_cell(FILE *csv, double value)
+{
+    cell(csv, value);
+}
+
+void sim_figure_text_cell(FILE *csv, const char *text)
+{
+    text_cell(csv, text);
+}
+
+void sim_figure_head(FILE *gp, const struct sim_scenario *scenario, const char *name,
+                     const char *format, const char *title, const char *subtitle)
+{
+    char text[512];
+    sim_figure_text(gp, "fig_kind", name);
+    fprintf(gp, "if (!exists('fig_format')) fig_format = '%s'\n", format);
+    fprintf(gp, "if (!exists('fig_output')) fig_output = '%s.%s'\n", name, format);
+    snprintf(text, sizeof text, "%s.csv", name);
+    set_text(gp, "fig_data", text);
+    set_text(gp, "fig_title", title);
+    set_text(gp, "fig_subtitle", subtitle);
+    snprintf(text, sizeof text, "weir %s · %s · scenario %s · seed %" PRIu64, WEIR_VERSION,
+             scenario->name, scenario->hash, scenario->seed);
+    set_text(gp, "fig_footnote", text);
+}

@@ -18,8 +18,9 @@
 /* All that weir writes; anything else in a directory is somebody else's. */
 static bool is_ours(const char *name)
 {
-    static const char *const names[] = {"resolved.json", "summary.json", "series.csv",
-                                        "report.html"};
+    static const char *const names[] = {"resolved.json",   "summary.json", "series.csv",
+                                        "comparison.json", "find.json",    "map.json",
+                                        "sensitivity.json"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(name, names[i]) == 0)
             return true;
@@ -194,10 +195,11 @@ static int absolute(struct sim_output *out, const char *dir, struct sim_error *e
 static bool is_result_or_empty(const char *dir)
 {
     char path[SIM_OUTPUT_PATH_BYTES];
-    if (join(path, dir, "summary.json") && access(path, F_OK) == 0)
-        return true;
-    if (join(path, dir, "store/results.sqlite") && access(path, F_OK) == 0)
-        return true;
+    static const char *const marks[] = {"summary.json", "store/results.sqlite", "find.json",
+                                        "map.json", "sensitivity.json"};
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        if (join(path, dir, marks[i]) && access(path, F_OK) == 0)
+            return true;
     DIR *entries = opendir(dir);
     if (!entries)
         return errno == ENOENT;

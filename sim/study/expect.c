@@ -75,7 +75,7 @@ static double over_windows(const struct sim_expect *e, const struct sim_record *
     return greatest || least ? extreme : sum / n;
 }
 
-static double observe(const struct sim_expect *e, const struct sim_record *record)
+double sim_expect_observe(const struct sim_expect *e, const struct sim_record *record)
 {
     if (!record)
         return NAN;
@@ -98,15 +98,16 @@ static const char *unit_of(const struct sim_expect *e, const struct sim_record *
     return at == UINT32_MAX ? "" : record->series[at].unit;
 }
 
-static struct sim_estimate observe_case(const struct sim_expect *e, const struct sim_runs *runs,
+struct sim_estimate sim_expect_estimate(const struct sim_expect *e, const struct sim_runs *runs,
                                         uint32_t at, double *values)
 {
     uint32_t other = e->relative_to ? sim_runs_find(runs, e->relative_to) : at;
     for (uint32_t r = 0; r < runs->replications; r++) {
-        values[r] = observe(e, sim_runs_record(runs, at, r));
+        values[r] = sim_expect_observe(e, sim_runs_record(runs, at, r));
         if (!e->relative_to)
             continue;
-        double below = other == UINT32_MAX ? NAN : observe(e, sim_runs_record(runs, other, r));
+        double below = other == UINT32_MAX ? NAN
+                                           : sim_expect_observe(e, sim_runs_record(runs, other, r));
         values[r] = below == 0 ? NAN : values[r] / below;
     }
     double level = e->confidence > 0 && e->confidence < 1 ? e->confidence : SIM_LEVEL;
@@ -200,7 +201,7 @@ static void judge(struct sim_verdict *v, const struct sim_runs *runs, double *va
 {
     const struct sim_expect *e = v->expect;
     v->unit = unit_of(e, sim_runs_sample(runs, v->at));
-    v->observed = observe_case(e, runs, v->at, values);
+    v->observed = sim_expect_estimate(e, runs, v->at, values);
     describe(v);
     if (v->observed.n == 0) {
         note(v, "nothing was observed");

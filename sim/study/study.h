@@ -130,6 +130,13 @@ struct sim_verdict {
     char note[160];   /* why it did not hold, or how weakly; "" when there is nothing to add */
 };
 
+/* What an expectation looks at: in one run (NULL: none), NAN when it saw nothing; and in all of a
+ * case, with an interval of its confidence. `values`: room for runs->replications, which are then
+ * those of the replications. */
+double sim_expect_observe(const struct sim_expect *, const struct sim_record *);
+struct sim_estimate sim_expect_estimate(const struct sim_expect *, const struct sim_runs *,
+                                        uint32_t at, double *values);
+
 /* Judges every expectation on every case it is about. The caller frees *verdicts. 0, or -1 when
  * out of memory. */
 int sim_expect_judge(const struct sim_scenario *, const struct sim_runs *,

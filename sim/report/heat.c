@@ -1,0 +1,160 @@
+/* heat.c - the probability of an outcome over two numbers: a table, JSON and a heat map. */
+#include "report/search.h"
+
+#include "report/figure.h"
+#include "report/json.h"
+#include "report/number.h"
+
+#include <math.h>
+
+extern const char sim__plot_theme[], sim__plot_map[];
+
+enum { PRINTED_COLUMNS = 12 };
+
+static const struct sim_map_cell *cell_at(const struct sim_map *map, uint32_t column, uint32_t row)
+{
+    return &map->cells[(size_t)row * map->columns + column];
+}
+
+/* ---- for people ------------------------------------------------------------------------------ */
+
+static void say_what(const struct sim_search *s, char *text, size_t room)
+{
+    const struct sim_criterion *c = &s->asked->criterion;
+    char from[48] = "", to[48] = "";
+    if (!isnan(c->from))
+        snprintf(from, sizeof from, " from %.9gs", c->from);
+    if (!isnan(c->to))
+        snprintf(to, sizeof to, " to %.9gs", c->to);
+    snprintf(text, room, "%s%s%s", c->text, from, to);
+}
+
+/* The greatest y down, as in the figure. */
+void sim_map_print(const struct sim_search *s, unsigned columns, FILE *out)
+{
+    const struct sim_map *map = s->map;
+    const struct sim_vary *x = &s->asked->vary[0], *y = &s->asked->vary[1];
+    char what[256];
+    uint32_t shown = map->columns < PRINTED_COLUMNS ? map->columns : PRINTED_COLUMNS;
+    double widest = 0;
+    (void)columns;
+    say_what(s, what, sizeof what);
+    fprintf(out, "Share of %u runs with %s, by %s (across) and %s (down)\n\n", s->replications,
+            what, sim_vary_name(x), sim_vary_name(y));
+    fprintf(out, "  %10s", "");
+    for (uint32_t i = 0; i < shown; i++)
+        fprintf(out, " %9s", sim_vary_text(x, cell_at(map, i, 0)->x).s);
+    fputs(shown < map->columns ? " ...\n" : "\n", out);
+    for (uint32_t row = map->rows; row-- > 0;) {
+        fprintf(out, "  %10s", sim_vary_text(y, cell_at(map, 0, row)->y).s);
+        for (uint32_t i = 0; i < map->columns; i++) {
+            const struct sim_map_cell *cell = cell_at(map, i, row);
+            if (i < shown)
+                fprintf(out, " %9s", sim_number_human(cell->share.mean, "1").s);
+            widest = fmax(widest, cell->share.high - cell->share.low);
+        }
+        fputc('\n', out);
+    }
+    fprintf(out,
+            "\nIntervals (95 %%, Wilson) are up to %.2g wide; map.json and the figure's CSV "
+            "have each.\n",
+            widest);
+}
+
+/* ---- for programs ---------------------------------------------------------------------------- */
+
+static void write_axis(struct sim_json *json, const char *key, const struct sim_vary *v)
+{
+    sim_json_open(json, key, '{', true);
+    sim_json_text(json, "path", v->path);
+    sim_json_number(json, "low", sim_vary_result(v, v->low));
+    sim_json_number(json, "high", sim_vary_result(v, v->high));
+    sim_json_text(json, "unit", sim_vary_unit(v));
+    sim_json_text(json, "scale", v->log ? "log" : "linear");
+    sim_json_count(json, "steps", v->steps);
+    sim_json_close(json, '}');
+}
+
+void sim_map_write(const struct sim_search *s, FILE *out)
+{
+    const struct sim_map *map = s->map;
+    const struct sim_criterion *c = &s->asked->criterion;
+    struct sim_json json;
+    sim_json_begin(&json, out);
+    sim_json_open(&json, NULL, '{', false);
+    sim_json_text(&json, "weir", WEIR_VERSION);
+    sim_json_text(&json, "name", s->scenario->name);
+    sim_json_text(&json, "scenario", s->scenario->hash);
+    sim_json_count(&json, "seed", s->scenario->seed);
+    sim_json_text(&json, "variant", s->asked->variant);
+    sim_json_count(&json, "replications", s->replications);
+    write_axis(&json, "x", &s->asked->vary[0]);
+    write_axis(&json, "y", &s->asked->vary[1]);
+    sim_json_open(&json, "while", '{', true);
+    sim_json_text(&json, "text", c->text);
+    sim_json_text(&json, "that", c->that);
+    sim_json_number(&json, "bound", c->bound);
+    sim_json_text(&json, "unit", s->unit);
+    sim_json_number(&json, "from", c->from);
+    sim_json_number(&json, "to", c->to);
+    sim_json_close(&json, '}');
+    sim_json_text(&json, "interval", "wilson");
+    sim_json_number(&json, "confidence", SIM_LEVEL);
+    sim_json_open(&json, "cells", '[', false);
+    for (uint32_t i = 0; i < map->columns * map->rows; i++) {
+        const struct sim_map_cell *cell = &map->cells[i];
+        sim_json_open(&json, NULL, '{', true);
+        sim_json_number(&json, "x", sim_vary_result(&s->asked->vary[0], cell->x));
+        sim_json_number(&json, "y", sim_vary_result(&s->asked->vary[1], cell->y));
+        sim_json_number(&json, "share", cell->share.mean);
+        sim_json_number(&json, "low", cell->share.low);
+        sim_json_number(&json, "high", cell->share.high);
+        sim_json_count(&json, "yes", cell->yes);
+        sim_json_count(&json, "trials", cell->trials);
+        sim_json_number(&json, "metric", cell->mean);
+        sim_json_close(&json, '}');
+    }
+    sim_json_close(&json, ']');
+    sim_json_close(&json, '}');
+    sim_json_end(&json);
+}
+
+static void write_labels(const char *name, const struct sim_vary *v, uint32_t count, FILE *gp)
+{
+    fprintf(gp, "array %s[%u] = [", name, count);
+    for (uint32_t i = 0; i < count; i++) {
+        fputs(i > 0 ? ", " : "", gp);
+        sim_figure_quoted(gp, sim_vary_text(v, sim_vary_step(v, i, count)).s);
+    }
+    fputs("]\n", gp);
+}
+
+void sim_map_draw(const struct sim_search *s, FILE *csv, FILE *gp)
+{
+    const struct sim_map *map = s->map;
+    const struct sim_vary *x = &s->asked->vary[0], *y = &s->asked->vary[1];
+    char what[256], text[640];
+    say_what(s, what, sizeof what);
+    fputs("column,row,share,low,high,x,y,yes,trials\n", csv);
+    for (uint32_t i = 0; i < map->columns * map->rows; i++) {
+        const struct sim_map_cell *cell = &map->cells[i];
+        fprintf(csv, "%u,%u", i % map->columns + 1, i / map->columns + 1);
+        sim_figure_cell(csv, cell->share.mean);
+        sim_figure_cell(csv, cell->share.low);
+        sim_figure_cell(csv, cell->share.high);
+        sim_figure_cell(csv, sim_vary_result(x, cell->x));
+        sim_figure_cell(csv, sim_vary_result(y, cell->y));
+        fprintf(csv, ",%u,%u\n", cell->yes, cell->trials);
+    }
+    snprintf(text, sizeof text, "Share of %u runs with %s. Small: its 95 %% interval (Wilson).",
+             s->replications, what);
+    sim_figure_head(gp, s->scenario, "map", s->figure_format, s->scenario->title, text);
+    sim_figure_number(gp, "ncolumns", map->columns);
+    sim_figure_number(gp, "nrows", map->rows);
+    write_labels("column_label", x, map->columns, gp);
+    write_labels("row_label", y, map->rows, gp);
+    sim_figure_text(gp, "fig_xlabel", sim_vary_name(x));
+    sim_figure_text(gp, "fig_ylabel", sim_vary_name(y));
+    sim_figure_text(gp, "fig_zlabel", what);
+    fprintf(gp, "\n%s%s", sim__plot_theme, sim__plot_map);
+}

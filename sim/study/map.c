@@ -1,0 +1,69 @@
+/* map.c - the probability of an outcome over two numbers of a scenario. */
+#include "study/probe_state.h"
+
+#include "study/wilson.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* What a cell's replications say. */
+static void count(const struct sim_runs *runs, uint32_t at, const struct sim_criterion *c,
+                  struct sim_map_cell *cell)
+{
+    struct sim_expect expect = sim__probe_expect(c);
+    double sum = 0;
+    uint32_t n = 0;
+    for (uint32_t r = 0; r < runs->replications; r++) {
+        const struct sim_record *record = sim_runs_record(runs, at, r);
+        double seen = sim_expect_observe(&expect, record);
+        cell->trials += record != NULL;
+        cell->yes += sim__probe_says(c, seen);
+        sum += isnan(seen) ? 0 : seen;
+        n += isnan(seen) ? 0 : 1;
+    }
+    cell->share = sim_wilson_trials(cell->yes, cell->trials, SIM_LEVEL);
+    cell->mean = n > 0 ? sum / n : NAN;
+}
+
+/* The cells of a row are run together. What was run is dropped behind each row, so that a map needs
+ * no more memory than its widest row. */
+static int run_row(struct sim_probe *probe, const struct sim_asked *asked, struct sim_map *map,
+                   uint32_t row, struct sim_case *cases)
+{
+    const struct sim_criterion *c = &asked->criterion;
+    struct sim_map_cell *cells = &map->cells[(size_t)row * map->columns];
+    struct sim_runs runs;
+    for (uint32_t i = 0; i < map->columns; i++) {
+        const double at[2] = {cells[i].x, cells[i].y};
+        if (sim__probe_case(probe, asked->variant, asked->vary, at, 2, c->that, &cases[i]) != 0)
+            return -1;
+    }
+    sim_runs_begin(&runs, cases, map->columns, !sim__probe_windowed(c));
+    int status = sim__probe_run(probe, &runs, probe->options.replications);
+    for (uint32_t i = 0; runs.runs && i < map->columns; i++) {
+        count(&runs, i, c, &cells[i]);
+        map->finished += cells[i].trials > 0;
+    }
+    sim__probe_unit(probe, &runs, c->that);
+    sim_runs_free(&runs);
+    return status;
+}
+
+int sim_probe_map(struct sim_probe *probe, const struct sim_asked *asked, struct sim_map *map)
+{
+    *map = (struct sim_map){.columns = asked->vary[0].steps, .rows = asked->vary[1].steps};
+    struct sim_case *cases = calloc(map->columns, sizeof *cases);
+    map->cells = calloc((size_t)map->columns * map->rows, sizeof *map->cells);
+    int status = cases && map->cells ? 0 : sim__probe_failed(probe, "out of memory");
+    for (uint32_t i = 0; status == 0 && i < map->columns * map->rows; i++) {
+        struct sim_map_cell *cell = &map->cells[i];
+        cell->x = sim_vary_step(&asked->vary[0], i % map->columns, map->columns);
+        cell->y = sim_vary_step(&asked->vary[1], i / map->columns, map->rows);
+        cell->share = sim_wilson_trials(0, 0, SIM_LEVEL);
+        cell->mean = NAN;
+    }
+    for (uint32_t row = 0; status == 0 && row < map->rows; row++)
+        status = run_row(probe, asked, map, row, cases);
+    free(cases);
+    return status;
+}
