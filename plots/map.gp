@@ -1,13 +1,11 @@
 # map.gp: a share over two parameters, a cell per pair of values. data columns:
 # column,row,share,low,high,x,y,yes,trials (column and row count from 1, row 1 is drawn at the bottom)
 
-if (!exists("npanels"))   npanels = 1
-if (!exists("nvariants")) nvariants = 1
 if (!exists("fig_ylabel")) fig_ylabel = ''
 if (!exists("fig_zlabel")) fig_zlabel = ''
 W = fig_width; H = 100
 _n = -1
-stats fig_data skip 1 using (_n = _n + 1), 0 name 'S' nooutput
+stats fig_data skip 1 using (_n = _n + 1, 0) name 'S' nooutput
 if (_n < 0) { print fig_data.': no rows, or not there'; exit status 2 }
 
 # labels decide the margin; a cell is as wide as there is room, and half as high as wide within limits

@@ -1,8 +1,6 @@
 # tornado.gp: a metric as each input goes from mid to low and to high. data columns:
 # row,at_low,low_low,low_high,at_high,high_low,high_high,input,unit (row 1, the longest, on top)
 
-if (!exists("npanels"))   npanels = 1
-if (!exists("nvariants")) nvariants = 1
 if (!exists("fig_xunit")) fig_xunit = ''
 W = fig_width; H = 100
 TLO = fig_mid; THI = fig_mid; _n = -1
@@ -28,7 +26,7 @@ unset ytics; set border 0
 LOWC = 1; HIGHC = 2
 do for [i=1:ninputs] {
   set label (strlen(input_name[i]) > NCH ? input_name[i][1:NCH-1].'…' : input_name[i]) at graph 0, first i offset -0.8,0 right font ',11.5' tc rgb INK noenhanced
-  if (strlen(input_note[i]) > 0) { set label input_note[i] at graph 1, first i offset -0.3,0.95 right font ',9.5' tc rgb GREY noenhanced }
+  if (strlen(input_note[i]) > 0) { set label input_note[i] at graph 1, first i offset -0.3,0 right font ',9.5' tc rgb GREY noenhanced }
 }
 # legend: the low value's bar and the high value's differ in colour and in filling
 set object rectangle from screen SX(20), screen SY(YL + 6) to screen SX(46), screen SY(YL - 6) fc rgb solid(LOWC) fs solid 0.85 noborder

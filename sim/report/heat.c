@@ -149,6 +149,8 @@ void sim_map_draw(const struct sim_search *s, FILE *csv, FILE *gp)
     snprintf(text, sizeof text, "Share of %u runs with %s. Small: its 95 %% interval (Wilson).",
              s->replications, what);
     sim_figure_head(gp, s->scenario, "map", s->figure_format, s->scenario->title, text);
+    sim_figure_number(gp, "npanels", 1);
+    sim_figure_number(gp, "nvariants", 1);
     sim_figure_number(gp, "ncolumns", map->columns);
     sim_figure_number(gp, "nrows", map->rows);
     write_labels("column_label", x, map->columns, gp);

@@ -168,6 +168,8 @@ void sim_sensitivity_draw(const struct sim_search *s, FILE *csv, FILE *gp)
              "95 %%.",
              s->inputs->metric, v->pairs);
     sim_figure_head(gp, s->scenario, "tornado", s->figure_format, s->scenario->title, text);
+    sim_figure_number(gp, "npanels", 1);
+    sim_figure_number(gp, "nvariants", 1);
     sim_figure_number(gp, "ninputs", v->count);
     labels("input_name", v, gp, name_of);
     labels("input_low", v, gp, low_of);

@@ -1,0 +1,331 @@
+/* test_find.c - the breaking point: is it in the interval as often as is said?
+ *
+ * Most experiments are on an oracle with the interface of a scenario's runs, whose breaking point is
+ * known exactly: replication k at x sees the mean sojourn time of an M/M/1 queue, 1/(mu - x)
+ * (Kleinrock 1975, 3.2), times a noise of mean 1. "At most w" then breaks at x = mu - 1/w. A few are
+ * on the queue itself. All are of fixed seeds; the rates of false alarm are said at each. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+/* cmocka.h wants the above first */
+#include <cmocka.h>
+
+#include "sim/random.h"
+#include "study/find.h"
+#include "study/probe.h"
+#include "study/wilson.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MU 1000.0
+#define BOUND 0.005 /* s: breaks at 800/s */
+#define TRUTH (MU - 1 / BOUND)
+#define BOUND_OF(truth) (1 / (MU - (truth)))
+
+enum { EXPERIMENTS = 400 };
+
+enum noise { NORMAL, EXPONENTIAL };
+
+struct oracle {
+    uint64_t experiment;
+    double truth;
+    enum noise noise;
+    double spread; /* standard deviation, normal: by the mean */
+    bool common;   /* the same streams at every x */
+    bool step;     /* a share instead: yes with probability 1 / (1 + exp((x - truth) / 20)) */
+    bool hump;     /* holds, breaks, holds */
+    uint32_t runs;
+};
+
+static double draw(const struct oracle *o, double x, uint32_t replication)
+{
+    char name[96];
+    struct sim_stream rng;
+    snprintf(name, sizeof name, "%.9g", o->common ? 0 : x);
+    sim_stream_init(&rng, o->experiment, replication, "oracle", name);
+    if (o->step)
+        return sim_draw_uniform(&rng) < 1 / (1 + sim_exp((x - o->truth) / 20));
+    double mean = o->hump ? BOUND * (x > 700 && x < 900 ? 1.5 : 0.5) : 1 / (MU - x);
+    return o->noise == NORMAL ? mean * (1 + o->spread * sim_draw_normal(&rng))
+                              : mean * sim_draw_exponential(&rng);
+}
+
+static int see(void *self, double x, uint32_t replications, double level, struct sim_estimate *e)
+{
+    struct oracle *o = self;
+    double *values = malloc(replications * sizeof *values), yes = 0;
+    assert_non_null(values);
+    for (uint32_t r = 0; r < replications; r++) {
+        values[r] = draw(o, x, r);
+        yes += values[r];
+    }
+    *e = o->step ? sim_wilson_trials((uint64_t)yes, replications, level)
+                 : sim_estimate_mean(values, replications, level);
+    free(values);
+    o->runs++;
+    return 0;
+}
+
+static struct sim_find_ask ask_of(struct oracle *o)
+{
+    return (struct sim_find_ask){.low = 500,
+                                 .high = 950,
+                                 .bound = BOUND,
+                                 .direction = -1,
+                                 .probability = NAN,
+                                 .first = 10,
+                                 .most_runs = 5000,
+                                 .within = 0.02,
+                                 .see = see,
+                                 .self = o};
+}
+
+/* Of EXPERIMENTS, each with a truth of its own between 600 and 900, so that no experiment's values
+ * lie where another's do, how many intervals cover it, and how many cover it shifted by 3 %; their
+ * mean width. */
+static void cover(struct oracle *o, struct sim_find_ask ask, uint32_t *truth, uint32_t *shifted,
+                  double *width)
+{
+    *truth = *shifted = 0;
+    *width = 0;
+    for (uint64_t i = 0; i < EXPERIMENTS; i++) {
+        o->experiment = 1000 + i;
+        o->truth = 600 + 300 * ((double)i + 0.5) / EXPERIMENTS;
+        ask.bound = BOUND_OF(o->truth);
+        struct sim_find f = sim_find_run(&ask);
+        if (f.finding != SIM_FIND_POINT || !f.holds_below)
+            continue;
+        *truth += f.low <= o->truth && o->truth <= f.high;
+        *shifted += f.low <= 1.03 * o->truth && 1.03 * o->truth <= f.high;
+        *width += (f.high - f.low) / EXPERIMENTS / o->truth;
+    }
+}
+
+/* 0.95 is promised; of 400 experiments at exactly 0.95, fewer than 363 cover the truth once in
+ * about 2000 times (binomial). */
+enum { ENOUGH = 363 };
+
+static void normal_noise_is_covered(void **state)
+{
+    (void)state;
+    uint32_t truth, shifted;
+    double width;
+    for (int common = 0; common < 2; common++) {
+        struct oracle o = {.noise = NORMAL, .spread = 0.1, .common = common};
+        cover(&o, ask_of(&o), &truth, &shifted, &width);
+        print_message("normal, %s streams: %u of %d, shifted %u, width %.4f\n",
+                      common ? "common" : "own", truth, EXPERIMENTS, shifted, width);
+        assert_true(truth >= ENOUGH);
+        assert_true(shifted < EXPERIMENTS / 4);
+        assert_true(width < 0.03);
+    }
+}
+
+/* Replications whose values are exponential: their means are far from normal at first. */
+static void skewed_noise_is_covered(void **state)
+{
+    (void)state;
+    uint32_t truth, shifted;
+    double width;
+    struct oracle o = {.noise = EXPONENTIAL};
+    struct sim_find_ask ask = ask_of(&o);
+    ask.first = 40;
+    ask.most_runs = 20000;
+    cover(&o, ask, &truth, &shifted, &width);
+    print_message("exponential: %u of %d, shifted %u, width %.4f\n", truth, EXPERIMENTS, shifted,
+                  width);
+    assert_true(truth >= ENOUGH);
+    /* 1280 replications tell 10 % of the mean (3.6 standard errors of 1/sqrt(1280)) from the bound,
+     * which is 7 % of the rate where the mean is flattest, at 600: half the width at most */
+    assert_true(width < 0.15);
+}
+
+/* A yes or no per replication: P = 1/2 at the truth. */
+static void probabilities_are_covered(void **state)
+{
+    (void)state;
+    uint32_t truth, shifted;
+    double width;
+    struct oracle o = {.step = true};
+    struct sim_find_ask ask = ask_of(&o);
+    ask.probability = 0.5;
+    cover(&o, ask, &truth, &shifted, &width);
+    print_message("share: %u of %d, shifted %u, width %.4f\n", truth, EXPERIMENTS, shifted, width);
+    assert_true(truth >= ENOUGH);
+    assert_true(shifted < EXPERIMENTS / 4);
+}
+
+/* The same search that believes every mean, as if there were no noise, covers far less: the tests
+ * at each value are what the coverage comes from. */
+static int see_without_doubt(void *self, double x, uint32_t replications, double level,
+                             struct sim_estimate *e)
+{
+    int status = see(self, x, replications, level, e);
+    e->low = e->high = e->mean;
+    return status;
+}
+
+static void believing_every_mean_covers_less(void **state)
+{
+    (void)state;
+    uint32_t truth, shifted;
+    double width;
+    struct oracle o = {.noise = NORMAL, .spread = 0.3};
+    struct sim_find_ask ask = ask_of(&o);
+    ask.see = see_without_doubt;
+    cover(&o, ask, &truth, &shifted, &width);
+    print_message("believing: %u of %d\n", truth, EXPERIMENTS);
+    assert_true(truth < EXPERIMENTS * 8 / 10);
+}
+
+static void what_is_no_point_is_said(void **state)
+{
+    (void)state;
+    struct oracle o = {.noise = NORMAL, .spread = 0.05};
+    struct sim_find_ask ask = ask_of(&o);
+    ask.high = 700;
+    assert_int_equal(sim_find_run(&ask).finding, SIM_FIND_ALL);
+    ask.low = 850;
+    ask.high = 950;
+    assert_int_equal(sim_find_run(&ask).finding, SIM_FIND_NONE);
+    ask.direction = 1;
+    assert_int_equal(sim_find_run(&ask).finding, SIM_FIND_ALL);
+    ask.low = 500;
+    struct sim_find f = sim_find_run(&ask);
+    assert_int_equal(f.finding, SIM_FIND_POINT);
+    assert_false(f.holds_below);
+    o.hump = true;
+    ask.direction = -1;
+    ask.low = 300;
+    ask.high = 1200;
+    assert_int_equal(sim_find_run(&ask).finding, SIM_FIND_NOT_MONOTONE);
+    o.hump = false;
+    o.spread = 50;
+    ask.high = 950;
+    assert_int_equal(sim_find_run(&ask).finding, SIM_FIND_NOT_TOLD);
+}
+
+/* Neighbouring whole numbers are as narrow as can be; factors reach far: 10⁻³ to 10³. */
+static void whole_numbers_and_wide_ranges(void **state)
+{
+    (void)state;
+    struct oracle o = {.noise = NORMAL, .spread = 0.001};
+    struct sim_find_ask ask = ask_of(&o);
+    ask.low = 1;
+    ask.high = 950;
+    ask.whole = true;
+    ask.within = 1e-6;
+    ask.bound = BOUND_OF(612.5);
+    struct sim_find f = sim_find_run(&ask);
+    assert_int_equal(f.finding, SIM_FIND_POINT);
+    assert_true(f.low == 612 && f.high == 613 && f.narrow);
+    ask.whole = false;
+    ask.log = true;
+    ask.low = 1e-3;
+    ask.high = 999;
+    ask.within = 0.01;
+    ask.bound = BOUND_OF(5);
+    o.spread = 1e-6;
+    f = sim_find_run(&ask);
+    assert_true(f.finding == SIM_FIND_POINT && f.narrow);
+    assert_true(f.low <= 5 && 5 <= f.high && f.point_count < 25);
+}
+
+/* Runs are counted, and there are no more than allowed. */
+static void runs_are_bounded(void **state)
+{
+    (void)state;
+    struct oracle o = {.noise = NORMAL, .spread = 1};
+    struct sim_find_ask ask = ask_of(&o);
+    ask.most_runs = 300;
+    struct sim_find f = sim_find_run(&ask);
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < f.point_count; i++)
+        sum += f.points[i].replications;
+    assert_int_equal(sum, f.runs);
+    assert_true(f.runs <= 300);
+}
+
+/* P(X <= 2) of 10 at 0.3 is 0.382783 (tables: Abramowitz and Stegun 1964, 26.1); tails add up. */
+static void binomial_tails_are_exact(void **state)
+{
+    (void)state;
+    assert_true(fabs(sim_find_at_most(2, 10, 0.3) - 0.3827827864) < 1e-9);
+    assert_true(fabs(sim_find_at_least(10, 10, 0.5) - 1.0 / 1024) < 1e-12);
+    for (uint32_t k = 0; k < 200; k++)
+        assert_true(fabs(sim_find_at_most(k, 200, 0.07) + sim_find_at_least(k + 1, 200, 0.07) - 1) <
+                    1e-9);
+}
+
+/* ---- the queue itself ------------------------------------------------------------------------ */
+
+static const char queue[] =
+    "{\"schema_version\": 1, \"title\": \"M/M/1\",\n"
+    " \"run\": {\"duration\": \"11s\", \"warmup\": \"1s\", \"interval\": \"1s\"},\n"
+    " \"components\": {\"users\": {\"model\": \"client\", \"to\": \"app\", \"rate\": \"500/s\"},\n"
+    "  \"app\": {\"model\": \"service\", \"servers\": 1, \"service_time\":\n"
+    "          {\"type\": \"exponential\", \"mean\": \"1ms\"}}}}\n";
+
+/* Mean sojourn 5 ms at mu = 1000/s is exceeded above 800/s. Each interval misses it with probability
+ * 0.05 at most; two or more of eight do so with 0.057, three or more with 0.006. */
+static void a_queue_breaks_where_theory_says(void **state)
+{
+    (void)state;
+    uint32_t covered = 0, shifted = 0;
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+        struct sim_diagnostics said = {.items = NULL};
+        struct sim_scenario *scenario = sim_scenario_parse("queue", queue, strlen(queue), NULL,
+                                                           &said);
+        struct sim_session session;
+        struct sim_error error;
+        struct sim_asked asked;
+        struct sim_find f;
+        assert_non_null(scenario);
+        const struct sim_question question = {.vary = {"components.users.rate=500/s..950/s"},
+                                              .options = {"--vary"},
+                                              .criterion = "users.latency <= 5ms",
+                                              .log = {false}};
+        const struct sim_question mean = {.vary = {question.vary[0]},
+                                          .options = {"--vary"},
+                                          .criterion = "users.latency.mean <= 5ms"};
+        assert_int_equal(sim_question_read(scenario, &question, &asked, &said), 0);
+        assert_string_equal(asked.criterion.that, "users.latency.p99"); /* the natural one */
+        assert_int_equal(sim_question_read(scenario, &mean, &asked, &said), 0);
+        assert_int_equal(sim_session_open(&session, &error), 0);
+        struct sim_probe probe = {.session = &session,
+                                  .scenario = scenario,
+                                  .options = {.seed = seed, .replications = 10, .jobs = 2}};
+        const struct sim_find_settings settings = {
+            .probability = NAN, .within = 0.03, .most_runs = 1500};
+        assert_int_equal(sim_probe_find(&probe, &asked, &settings, &f), 0);
+        assert_int_equal(f.finding, SIM_FIND_POINT);
+        print_message("seed %u: %.2f to %.2f, %u runs\n", (unsigned)seed, f.low, f.high, f.runs);
+        covered += f.low <= TRUTH && TRUTH <= f.high;
+        shifted += f.low <= 1.03 * TRUTH && 1.03 * TRUTH <= f.high;
+        sim_session_close(&session);
+        sim_scenario_free(scenario);
+        sim_diagnostics_free(&said);
+    }
+    assert_true(covered >= 6);
+    assert_true(shifted <= 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(normal_noise_is_covered),
+        cmocka_unit_test(skewed_noise_is_covered),
+        cmocka_unit_test(probabilities_are_covered),
+        cmocka_unit_test(believing_every_mean_covers_less),
+        cmocka_unit_test(what_is_no_point_is_said),
+        cmocka_unit_test(whole_numbers_and_wide_ranges),
+        cmocka_unit_test(runs_are_bounded),
+        cmocka_unit_test(binomial_tails_are_exact),
+        cmocka_unit_test(a_queue_breaks_where_theory_says),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
