@@ -280,6 +280,8 @@ static const struct kind kinds[] = {
 int sim__cli_find(const struct sim_cli *cli)
 {
     struct hunt hunt = {.cli = cli, .kind = &kinds[0]};
+    if (sim__cli_is_hand()) /* under mpirun rank 0 does it alone */
+        return SIM_EXIT_DONE;
     const struct sim_question question = {.vary = {cli->vary, NULL},
                                           .options = {"--vary", NULL},
                                           .criterion = cli->criterion,
@@ -341,6 +343,8 @@ static int ask_map(struct hunt *hunt)
 int sim__cli_map(const struct sim_cli *cli)
 {
     struct hunt hunt = {.cli = cli, .kind = &kinds[1]};
+    if (sim__cli_is_hand())
+        return SIM_EXIT_DONE;
     hunt.scenario = load(cli);
     if (!hunt.scenario)
         return SIM_EXIT_USAGE;
@@ -358,6 +362,8 @@ int sim__cli_map(const struct sim_cli *cli)
 int sim__cli_sensitivity(const struct sim_cli *cli)
 {
     struct hunt hunt = {.cli = cli, .kind = &kinds[2]};
+    if (sim__cli_is_hand())
+        return SIM_EXIT_DONE;
     hunt.scenario = load(cli);
     if (!hunt.scenario)
         return SIM_EXIT_USAGE;

@@ -257,12 +257,15 @@ static void read_map(struct sim__load *load, struct sim_scenario *scenario, json
                                         json_object_get(object, "variant"));
     map->replications = read_count(load, SIM__KEY(at, "replications"),
                                    json_object_get(object, "replications"), 1, 100000);
-    if (!has_all(load, at, object, needed, "a map has \"x\", \"y\" and \"while\"") || !of)
+    has_all(load, at, object, needed, "a map has \"x\", \"y\" and \"while\"");
+    if (!of)
         return;
     map->asked.variant = of->name;
     map->asked.vary_count = 2;
-    read_axis(load, SIM__KEY(at, "x"), json_object_get(object, "x"), of->name, &map->asked.vary[0]);
-    read_axis(load, SIM__KEY(at, "y"), json_object_get(object, "y"), of->name, &map->asked.vary[1]);
+    for (int i = 0; i < 2; i++)
+        if (json_object_get(object, keys[i]))
+            read_axis(load, SIM__KEY(at, keys[i]), json_object_get(object, keys[i]), of->name,
+                      &map->asked.vary[i]);
     json_t *from = json_object_get(object, "from"), *to = json_object_get(object, "to");
     const struct sim__spot spots[] = {
         {.at = SIM__KEY(at, "from")}, {.at = SIM__KEY(at, "to")}, {.at = SIM__KEY(at, "while")}};

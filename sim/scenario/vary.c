@@ -122,14 +122,10 @@ static void read_document(struct sim__load *load, const char *variant, struct si
     json_t *nothing = json_object(), *document = NULL;
     load->variant = patch ? variant : NULL;
     if (nothing)
-        document = sim__document_of(load, patch ? patch : nothing);
+        sim__read_case(load, patch ? patch : nothing, out, NULL, &document);
     load->out_of_memory = load->out_of_memory || !document;
-    if (document) {
+    if (document) /* what has no place in the file is said now */
         sim__apply_settings(load, document, true);
-        sim__read_plan(load, document, &out->plan, NULL);
-    }
-    load->plan = NULL;
-    load->tree = NULL;
     json_decref(document);
     json_decref(nothing);
 }
@@ -213,6 +209,12 @@ static int guess(const char *text, struct sim_amount *amount)
     return sim_units_parse(text, SIM_DIM_COUNT, space + 1, amount, &ignored) ? -1 : SIM_DIM_COUNT;
 }
 
+static const char *kind_name(int dimension)
+{
+    const struct sim_vary bare = {.dimension = dimension};
+    return is_bare(&bare) ? "a plain number" : sim_units_name((enum sim_dimension)dimension);
+}
+
 bool sim__vary_path(struct sim__load *load, const struct sim__spot *spot, const char *path,
                     struct sim_vary *v)
 {
@@ -253,8 +255,7 @@ bool sim__vary_ends(struct sim__load *load, const struct sim__spot *spot, const 
     }
     if (of_low != of_high) {
         sim__spot_say(load, spot, "\"%s\" is %s and \"%s\" is %s: both ends are of one kind",
-                      sim_quote(low).s, sim_units_name((enum sim_dimension)of_low),
-                      sim_quote(high).s, sim_units_name((enum sim_dimension)of_high));
+                      sim_quote(low).s, kind_name(of_low), sim_quote(high).s, kind_name(of_high));
         return false;
     }
     v->dimension = of_low;

@@ -6,6 +6,7 @@
 #include <math.h>
 
 #define ERROR (0.05 / (SIM_FIND_POINTS * SIM_FIND_LOOKS)) /* of a look, to one side */
+#define SURE_LOOKS 2 /* before these what was seen is too rough to give up on */
 #define HOPELESS 0.4 /* of the distance that would tell: no look to come is likely to */
 
 /* ---- exact binomial tails ------------------------------------------------------------------ */
@@ -105,7 +106,7 @@ static void look(struct search *s, struct sim_find_point *point)
         s->found->runs += more;
         point->replications = next;
         point->verdict = judge(ask, &e);
-        if (point->verdict == SIM_FIND_UNTOLD &&
+        if (point->verdict == SIM_FIND_UNTOLD && i >= SURE_LOOKS &&
             is_hopeless(ask, &e, (double)(1u << (SIM_FIND_LOOKS - 1 - i))))
             break;
     }

@@ -1,0 +1,179 @@
+/* test_searches.c - weir find, map and sensitivity: what they answer, in which words, and what they
+ * refuse. That the answers are right is tests/theory/test_find.c's. */
+#include "spawn.h"
+
+#define QUICK "\"duration\": \"6s\", \"warmup\": \"1s\", \"interval\": \"1s\", \"replications\": 10"
+#define RATE "--vary components.users.rate=500/s..950/s"
+#define MAP                                                                                        \
+    ",\n \"map\": {\"x\": {\"path\": \"components.users.rate\", \"from\": \"200/s\", \"to\": "     \
+    "\"1600/s\", \"steps\": 3, \"scale\": \"log\"},\n  \"y\": {\"path\": "                         \
+    "\"components.server.servers\", \"from\": 1, \"to\": 2, \"steps\": 2},\n"                      \
+    "  \"while\": \"users.latency.mean <= 5ms\", \"from\": \"1s\", \"to\": \"4s\"}"
+#define SENSITIVITY                                                                                \
+    ",\n \"sensitivity\": {\"metric\": \"users.latency.mean\", \"vary\": {\n"                      \
+    "  \"components.users.timeout\": {\"low\": \"10s\", \"mid\": \"20s\", \"high\": \"30s\"},\n"   \
+    "  \"components.users.rate\": {\"low\": \"790/s\", \"mid\": \"800/s\", \"high\": "             \
+    "\"810/s\"},\n"                                                                                \
+    "  \"components.server.service_time.mean\": {\"low\": \"0.5ms\", \"mid\": \"1ms\", \"high\": " \
+    "\"1.05ms\"}}}"
+
+static void expect_said(struct result r, int status, const char *const *parts)
+{
+    if (r.status != status)
+        fail_msg("exit %d\n%s%s", r.status, r.out, r.err);
+    for (; *parts; parts++)
+        if (!strstr(r.out, *parts) && !strstr(r.err, *parts))
+            fail_msg("\"%s\" is not said:\n%s%s", *parts, r.out, r.err);
+    result_free(&r);
+}
+
+#define SAID(words, status, ...)                                                                   \
+    expect_said(run(words), status, (const char *const[]){__VA_ARGS__, NULL})
+
+/* Mean sojourn 5 ms breaks at 800/s (test_find.c), 0.5 ms nowhere, 1 s everywhere. */
+static void a_breaking_point_is_an_interval(void **state)
+{
+    (void)state;
+    write_file("q.json", SCENARIO(QUICK, ""));
+    SAID("find q.json " RATE " --while users.latency.mean<=5ms --within 10%", 0,
+         "While users.latency.mean<=5ms in base, seed 1", "500/s", "holds\n", "breaks\n",
+         "users.rate: it breaks above a point between 7", "/s (95 %).", "checked at 5 values");
+    SAID("find q.json " RATE " --while users.latency.mean<=1s", 0,
+         "users.rate: it holds in the whole range, from 500/s to 950/s.");
+    SAID("find q.json " RATE " --while users.latency.mean<=0.5ms", 0,
+         "users.rate: it holds nowhere from 500/s to 950/s.");
+    SAID("find q.json " RATE " --while server.utilisation.mean>0.7 --log", 0,
+         "users.rate: it breaks below a point between 6");
+    SAID("find q.json --vary components.server.servers=1..8 --while users.latency.mean<=2ms", 0,
+         "server.servers: it breaks below a point between 1 and 2 (95 %).");
+    SAID("find q.json " RATE " --while users.latency.mean<=5ms --max-runs 60 --within 0.5%", 0,
+         "That is wider than the 0.5 %", "the runs were used up (--max-runs).");
+    assert_false(exists("out"));
+}
+
+/* For 2 s everything takes a thousand times longer, so that no more than the odd request is served.
+ * What came meanwhile, 2 s x rate, is worked off at 1000/s - rate: within 6 s only below 750/s. Of
+ * the windows before the outage the same holds anywhere. */
+static void a_system_comes_back_or_not(void **state)
+{
+    (void)state;
+    write_file("m.json",
+               SCENARIO("\"duration\": \"12s\", \"interval\": \"1s\"",
+                        ",\n \"timeline\": [{\"at\": \"2s\", \"for\": \"2s\", \"do\": \"slow\", "
+                        "\"target\": \"server\", \"factor\": 1000}]"));
+    SAID("find m.json --vary components.users.rate=100/s..900/s --while users.latency.mean<=100ms "
+         "--from 10s --to 12s --probability 0.5 --within 5%",
+         0, "from 10s to 12s with probability 0.5 or more", "share of runs that hold",
+         "users.rate: it breaks above a point between ");
+    SAID("find m.json --vary components.users.rate=100/s..900/s --while users.latency.mean<=100ms "
+         "--from 0s --to 2s",
+         0, "it holds in the whole range");
+}
+
+static void the_same_for_any_number_of_threads(void **state)
+{
+    (void)state;
+    write_file("q.json", SCENARIO(QUICK, MAP SENSITIVITY));
+    static const char *const commands[] = {
+        "find q.json " RATE " --while users.latency.mean<=5ms --json --within 5% --jobs %d",
+        "map q.json --json --no-plot --jobs %d", "sensitivity q.json --json --no-plot --jobs %d"};
+    for (size_t i = 0; i < 3; i++) {
+        char words[2][256];
+        for (int jobs = 1; jobs <= 2; jobs++) {
+            const char *at = strstr(commands[i], "%d");
+            snprintf(words[jobs - 1], sizeof words[0], "%.*s%d", (int)(at - commands[i]),
+                     commands[i], jobs);
+        }
+        struct result one = run(words[0]), two = run(words[1]);
+        assert_int_equal(one.status, 0);
+        assert_string_equal(one.out, two.out);
+        result_free(&one);
+        result_free(&two);
+    }
+}
+
+static void results_are_written(void **state)
+{
+    (void)state;
+    write_file("q.json", SCENARIO(QUICK, MAP SENSITIVITY));
+    struct result r = run("find q.json " RATE " --while users.latency.mean<=5ms --out o --json");
+    char *written = read_file("o/find.json");
+    assert_int_equal(r.status, 0);
+    assert_string_equal(r.out, written);
+    assert_non_null(strstr(written, "\"finding\": \"breaking point\""));
+    assert_non_null(strstr(written, "\"value\": \"500/s\", \"x\": 500, \"runs\": 10, "));
+    assert_true(exists("o/figures/find.svg") && exists("o/figures/find.csv"));
+    free(written);
+    result_free(&r);
+    SAID("find q.json " RATE " --while users.latency.mean<=5ms --out o", 0, "Results: o");
+    /* 200, 565.7 and 1600/s on 1 and 2 servers of 1000/s */
+    SAID("map q.json", 0,
+         "Share of 10 runs with users.latency.mean <= 5ms from 1s to 4s, by "
+         "users.rate (across)",
+         "200/s  565.69/s    1600/s", "Results: out/q-map");
+    written = read_file("out/q-map/map.json");
+    assert_non_null(strstr(written, "\"interval\": \"wilson\""));
+    assert_non_null(strstr(written, "{\"x\": 1600, \"y\": 1, \"share\": 0, \"low\": 0, "
+                                    "\"high\": 0.2775"));
+    assert_non_null(strstr(written, "{\"x\": 1600, \"y\": 2, "));
+    free(written);
+    assert_true(exists("out/q-map/figures/map.svg"));
+    SAID("sensitivity q.json --no-plot", 0,
+         "users.latency.mean with all inputs at mid: ", " 1 server.service_time.mean",
+         " 3 users.timeout", "the same in all pairs", "each is of 98.33 % (Bonferroni)");
+    assert_true(exists("out/q-sensitivity/sensitivity.json"));
+    assert_true(exists("out/q-sensitivity/figures/tornado.gp"));
+}
+
+static void what_cannot_be_searched_is_said_at_once(void **state)
+{
+    (void)state;
+    write_file("q.json", SCENARIO(QUICK, ""));
+    SAID("find q.json", 2, "it needs --vary PATH=LO..HI and --while 'METRIC op VALUE'");
+    SAID(
+        "find q.json --vary components.users.rat=5/s..9/s --while users.latncy<=5ms --from 9s", 2,
+        "--vary: components.users.rat: the key \"rat\" is not known here (did you mean \"rate\"?)",
+        "--while: \"users\" is a client, which has no meter \"latncy\" (did you mean \"latency\"?)",
+        "--from: the run ends before this, at 6s");
+    SAID("find q.json --vary components.usrs.rate=5/s..9/s --while users.latency=5ms", 2,
+         "there is no \"usrs\" among the components (did you mean \"users\"?)",
+         "--while: \"users.latency=5ms\" is no criterion");
+    SAID("find q.json --vary users.rate=9/s..5/s --while users.latency<=5/s", 2,
+         "--vary: \"users.rate\" is not the path of a number",
+         "--vary: \"9/s\" is not below \"5/s\"",
+         "--while: \"5/s\" is a rate, where a duration is wanted");
+    SAID("find q.json --vary components.users.rate=5/s..9ms --while users.latency<=5ms", 2,
+         "\"5/s\" is a rate and \"9ms\" is a duration: both ends are of one kind");
+    SAID("find q.json --vary components.users.rate=5ms..9ms --while users.latency<=5ms", 2,
+         "--vary: components.users.rate: \"5ms\" is a duration, where a rate is wanted");
+    SAID("find q.json --vary components.users.to=5..9 --while users.latency<=5ms", 2,
+         "--vary: components.users.to: ");
+    SAID("find q.json --vary run.seed=5..9 --while users.latency<=5ms", 2, "cannot be varied");
+    SAID("find q.json --vary components.users.rate=0/s..9/s --log --while users.latency<=5ms", 2,
+         "--vary: ");
+    SAID("find q.json " RATE " --while users.latency<=5ms --probability 2", 2,
+         "--probability takes a share from 0.01 to 0.99");
+    SAID("find q.json " RATE " --while users.attempts.count>5 --from 1s", 2,
+         "has no value by window");
+    SAID("map q.json", 2, "q.json has no \"map\": give --x, --y and --while, or add one");
+    SAID("map q.json --x components.users.rate=1/s..9/s:3", 2, "--y is missing");
+    SAID("map q.json --x components.users.rate=1/s..9/s --y components.server.servers=1..3:9 "
+         "--while users.latency<=5ms",
+         2, "--x: ", "is not of the form PATH=LOW..HIGH:STEPS",
+         "--y: there are only 3 whole numbers in this range, not 9");
+    SAID("sensitivity q.json", 2, "q.json has no \"sensitivity\": add");
+    assert_false(exists("out"));
+}
+
+int main(void)
+{
+#define IN_OWN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+    const struct CMUnitTest tests[] = {
+        IN_OWN_DIRECTORY(a_breaking_point_is_an_interval),
+        IN_OWN_DIRECTORY(a_system_comes_back_or_not),
+        IN_OWN_DIRECTORY(the_same_for_any_number_of_threads),
+        IN_OWN_DIRECTORY(results_are_written),
+        IN_OWN_DIRECTORY(what_cannot_be_searched_is_said_at_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
