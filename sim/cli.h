@@ -59,8 +59,8 @@ enum {
     SIM_TAKES_RUN = 4, /* --seed --reps --jobs --out --no-plot --json --quiet --force --fresh */
     SIM_TAKES_FORMAT = 8,
     SIM_TAKES_LIST = 16,
-    SIM_TAKES_UNTIL = 32,      /* --until --max-reps --metric */
-    SIM_TAKES_PLOT = 64,       /* --no-plot */
+    SIM_TAKES_UNTIL = 32, /* --until --max-reps --metric */
+    SIM_TAKES_PLOT = 64,  /* --no-plot */
     SIM_TAKES_CSV = 128,
     SIM_TAKES_PAGE = 256, /* --out FILE */
     SIM_TAKES_FIND = 1 << 16,  /* --vary --log --probability --within --max-runs */

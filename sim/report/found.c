@@ -80,7 +80,8 @@ static void say(struct sim_buffer *text, const struct sim_search *s)
     switch (s->found->finding) {
     case SIM_FIND_POINT: say_point(text, s); break;
     case SIM_FIND_ALL:
-        sim_buffer_printf(text, "%s: it holds in the whole range, from %s to %s.", name, low.s, high.s);
+        sim_buffer_printf(text, "%s: it holds in the whole range, from %s to %s.", name, low.s,
+                          high.s);
         break;
     case SIM_FIND_NONE:
         sim_buffer_printf(text, "%s: it holds nowhere from %s to %s.", name, low.s, high.s);

@@ -2,21 +2,21 @@
  *
  * A criterion holds on one side of a point and does not on the other; looking at a value of the
  * range is running replications there. The search is a bisection whose every answer is tested: a
- * value counts as holding, or as breaking, when the interval of what was seen there lies on one side
- * of the bound; else it gets twice as many replications, up to 32 times the first, and then counts
- * as untold, and the search goes on on either side of it. What comes out is the interval from the
- * last value that was told to hold to the first that was told to break.
+ * value counts as holding, or as breaking, when the interval of what was seen there lies on one
+ * side of the bound; else it gets twice as many replications, up to 32 times the first, and then
+ * counts as untold, and the search goes on on either side of it. What comes out is the interval
+ * from the last value that was told to hold to the first that was told to break.
  *
  * That interval is right unless an answer is wrong. Each of at most 32 values is looked at up to 6
- * times, and each look errs towards the wrong side with probability 0.05/(32 x 6) at most, so all of
- * them are right with probability 0.95 at least, whatever depends on what (Bonferroni; for looks at
- * growing data: Jennison and Turnbull 2000, Group Sequential Methods, ch. 2 and 9, "repeated
+ * times, and each look errs towards the wrong side with probability 0.05/(32 x 6) at most, so all
+ * of them are right with probability 0.95 at least, whatever depends on what (Bonferroni; for looks
+ * at growing data: Jennison and Turnbull 2000, Group Sequential Methods, ch. 9, "repeated
  * confidence intervals"). A bisection that believes each answer after a fixed number of runs has no
  * such statement, for one wrong answer leads it away for good (Waeber, Frazier and Henderson 2013,
  * SIAM J. Control Optim. 51, "Bisection search with noisy responses", sec. 1). Their probabilistic
  * bisection (after Horstein 1963, IEEE Trans. Inf. Theory 9) keeps a distribution over the range
- * instead and needs the same tests for its confidence; its interval is somewhat shorter for the
- * same runs, but it cannot say, value by value, what was seen and what followed from it.
+ * instead, and needs such a test at each value for its confidence too; but it cannot say, value by
+ * value, what was seen and what followed from it.
  *
  * Assumed: one change over the range. It is checked at five values, the ends among them; a range in
  * which those that were told change more than once is not monotone, and is said to be. Assumed too:

@@ -1,9 +1,9 @@
-/* test_find.c - the breaking point: is it in the interval as often as is said?
+/* test_find.c - the breaking point: is it in the interval as often as is said? Maps, sensitivity.
  *
- * Most experiments are on an oracle with the interface of a scenario's runs, whose breaking point is
- * known exactly: replication k at x sees the mean sojourn time of an M/M/1 queue, 1/(mu - x)
- * (Kleinrock 1975, 3.2), times a noise of mean 1. "At most w" then breaks at x = mu - 1/w. A few are
- * on the queue itself. All are of fixed seeds; the rates of false alarm are said at each. */
+ * Most experiments are on an oracle with the interface of a scenario's runs, whose breaking point
+ * is known exactly: replication k at x sees the mean sojourn time of an M/M/1 queue, 1/(mu - x)
+ * (Kleinrock 1975, 3.2), times a noise of mean 1. "At most w" then breaks at x = mu - 1/w. A few
+ * are on the queue itself. All are of fixed seeds; the rates of false alarm are said at each. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -315,8 +315,8 @@ static struct sim_asked asked_of(struct sim_scenario *scenario, struct sim_quest
     return asked;
 }
 
-/* Mean sojourn 5 ms at mu = 1000/s is exceeded above 800/s. Each interval misses it with probability
- * 0.05 at most; two or more of eight do so with 0.057, three or more with 0.006. */
+/* Mean sojourn 5 ms at mu = 1000/s is exceeded above 800/s. Each interval misses it with
+ * probability 0.05 at most; two or more of eight do so with 0.057, three or more with 0.006. */
 static void a_queue_breaks_where_theory_says(void **state)
 {
     (void)state;
