@@ -56,8 +56,8 @@ static const struct command commands[] = {
      "out/<scenario name>-map: map.json and figures/map.*.\n"},
     {"sensitivity", "FILE", 1, 1, SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_PLOT | SIM_TAKES_FORMAT,
      sim__cli_sensitivity, "rank the inputs of a scenario by how much they move a metric",
-     "What the file's \"sensitivity\" asks for: each input goes to its low and its high value, the\n"
-     "others at mid, pair by pair on the same load. Results go to\n"
+     "What the file's \"sensitivity\" asks for: each input goes to its low and its high value,\n"
+     "the others at mid, pair by pair on the same load. Results go to\n"
      "out/<scenario name>-sensitivity: sensitivity.json and figures/tornado.*.\n"},
     {"check", "FILE...", 1, -1, SIM_TAKES_VARIANT | SIM_TAKES_SET, sim__cli_check,
      "say every error of scenario files at once", ""},

@@ -50,8 +50,8 @@ struct sim_find_ask {
     double within;                         /* narrow enough: the width by the middle */
     double (*round)(void *self, double x); /* to a value that can be asked for; NULL: any can */
     /* What `replications` replications at x say, with an interval of `level`; of the same x it is
-     * asked with the same or growing numbers. With a probability: the share that says yes. 0, or -1:
-     * the search ends. */
+     * asked with the same or growing numbers. With a probability: the share that says yes. 0, or
+     * -1: the search ends. */
     int (*see)(void *self, double x, uint32_t replications, double level, struct sim_estimate *);
     void *self;
 };
