@@ -44,8 +44,8 @@ static const struct command commands[] = {
          SIM_TAKES_FIND | SIM_TAKES_WHILE,
      sim__cli_find, "find the value at which something stops to hold",
      "The breaking point as an interval with 95 % confidence, and every value that was looked at.\n"
-     "--reps is how many runs a value gets at first (10 otherwise); it gets up to 32 times as\n"
-     "many when they cannot tell. With --from and --to it is judged after a fault of the timeline: up\n"
+     "--reps is how many runs a value gets at first (10 otherwise); when they cannot tell it gets\n"
+     "up to 32 times as many. With --from and --to it is judged after a fault of the timeline: up\n"
      "to which load does it come back? Nothing is written unless --out says where: find.json and\n"
      "figures/find.*.\n"},
     {"map", "FILE", 1, 1,

@@ -341,11 +341,11 @@ static void a_queue_breaks_where_theory_says(void **state)
     assert_true(shifted <= 2);
 }
 
-/* Bronson, Aghayev, Charapko and Zhu 2021, sec. 2.1: capacity 300/s, timeout 1 s; with r tries what
- * an outage leaves is worked off only below 300/r. That is for ever after; by some time after
- * it, of the outage's 10 s a backlog of rate x (10 + 9 + … r terms), a try a second, has to be worked
- * off at 300 - r x rate. Success is at least 0.9 over the windows from 80 s to 100 s if that is done by
- * 82 s, 52 s after the outage. A second of those is 2 %, in which tries come and go. */
+/* Bronson, Aghayev, Charapko and Zhu 2021, sec. 2.1: capacity 300/s, timeout 1 s; with r tries
+ * what an outage leaves is worked off only below 300/r. That is for ever after; by some time after
+ * it, of the outage's 10 s a backlog of rate x (10 + 9 + ... r terms), a try a second, has to be
+ * worked off at 300 - r x rate. Success is at least 0.9 over the windows from 80 s to 100 s if that
+ * is done by 82 s, 52 s after the outage. A second of those is 2 %, in which tries come and go. */
 static void an_outage_is_overcome_below_a_load(void **state)
 {
     (void)state;
