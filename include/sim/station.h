@@ -80,6 +80,7 @@ struct sim_station {
     /* and with SIM_STATION_RULE_METERS */
     struct sim_counter full, late, outranked, abandoned;
     struct sim_gauge paused;
+    struct sim_station *older; /* all there are, for the audit */
 };
 
 /* Prepares a station within init(). 0, or -1 when out of memory. */

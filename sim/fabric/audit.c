@@ -4,7 +4,9 @@
  * hands by walking all calls. Little's law, exactly: the area under the calls in hand is the sum of
  * the times they spent there, those still there included. Requests and answers: what was sent
  * arrived, was lost, or is found on its way by walking all calls. Causality: nothing arrived before
- * it was sent. Utilisation: no more servers busy than there are. The ledger: what was booked is
+ * it was sent. Once: no call was answered twice, but for those that a crash took. Records: each is
+ * free, or one of its halves is open. Servers: those at work and those who wait, found by walking
+ * each station's jobs and queue. Utilisation: no more servers busy than there are. The ledger: what was booked is
  * what the meters say, and the bill is the same by line item, by cause and by window. Copies: those
  * registered are those found by walking what the models hold. And each model's own invariants. */
 #include "fabric/world_state.h"
@@ -139,6 +141,7 @@ static void audit_utilisation(struct sim_world *w, struct sim_record *record)
 
 struct found {
     uint64_t awaited, outbound, inbound; /* callers' halves open; messages on their way */
+    uint64_t open, free;                 /* records with a half open; those to be had */
 };
 
 /* Calls found by walking the records, by component. */
@@ -150,6 +153,7 @@ static void walk(const struct sim_world *w, struct walked *walked, struct found 
         if (!call->used)
             continue;
         found->awaited += call->awaited;
+        found->open += call->awaited || call->stage != SIM__ENDED;
         found->outbound += call->stage == SIM__OUTBOUND;
         found->inbound += call->stage == SIM__INBOUND;
         if (call->stage != SIM__IN_HAND)
@@ -157,6 +161,47 @@ static void walk(const struct sim_world *w, struct walked *walked, struct found 
         struct walked *at = &walked[call->to->component - w->components];
         at->in_hand++;
         at->waited += (double)(now - call->arrived);
+    }
+    uint64_t all = (uint64_t)w->calls.slab_count * SIM__CALLS_A_SLAB;
+    for (uint32_t i = w->calls.free; i != 0 && found->free < all; i = sim__call_at(w, i)->next)
+        found->free++;
+}
+
+/* No answer was given twice, no record leaked. */
+static void audit_records(const struct sim_world *w, const struct found *found,
+                          struct sim_record *record)
+{
+    uint64_t taken = 0; /* by crashes; their models may answer still, each once */
+    for (uint32_t i = 0; i < w->component_count; i++)
+        for (uint32_t n = 0; n < w->plan->components[i].nodes; n++)
+            if (w->components[i].nodes[n]->station != NULL)
+                taken += w->components[i].nodes[n]->station->by_status[SIM_LOST].count;
+    double twice = w->totals.stale > taken ? (double)(w->totals.stale - taken) : 0;
+    compare(line(record, "once", "all"), 0, twice, 0, "answers to calls answered before");
+    compare(line(record, "records", "all"),
+            (double)w->calls.slab_count * SIM__CALLS_A_SLAB - 1, /* record 0 stands for none */
+            (double)(found->open + found->free), 0, "records = those of open calls + free ones");
+}
+
+/* Whoever a station's gauges say is at work or waits is found there. A line for each component; its
+ * stations stand together, as its nodes were made one after the other. */
+static void audit_servers(const struct sim_world *w, struct sim_record *record)
+{
+    struct sim_audit_line *l = NULL;
+    const struct sim_component *of = NULL;
+    for (const struct sim_station *s = w->stations; s != NULL; s = s->older) {
+        struct sim__station_walked walked = sim__station_walk(s);
+        if (s->node->component != of)
+            l = line(record, "servers", s->node->component->plan->name);
+        of = s->node->component;
+        if (l->held)
+            compare(l, (double)s->busy.value, (double)walked.at_work, 0,
+                    "busy = jobs found at work");
+        if (l->held)
+            compare(l, (double)s->waiting.value, (double)walked.waiting, 0,
+                    "queue = calls found waiting");
+        if (l->held)
+            compare(l, 0, (double)walked.strangers, 0, "waiting, and not in the node's hands");
     }
 }
 
@@ -249,7 +294,7 @@ int sim__audit(struct sim_world *w, const struct sim__station_sums *sums, const 
 {
     struct found found = {0};
     struct walked *walked = calloc(w->component_count + 1, sizeof *walked);
-    size_t lines = 4 * (size_t)w->component_count + 7;
+    size_t lines = 5 * (size_t)w->component_count + 9;
     lines += w->ledger != NULL ? w->plan->bill->item_count + 3u : 0;
     lines += (size_t)each_register(w, NULL);
     record->audit = calloc(lines, sizeof *record->audit);
@@ -275,6 +320,8 @@ int sim__audit(struct sim_world *w, const struct sim__station_sums *sums, const 
             (double)(w->totals.ended + found.awaited), 0, "attempts begun = ended + awaited");
     audit_messages(w, &found, record);
     audit_operations(w, record);
+    audit_records(w, &found, record);
+    audit_servers(w, record);
     compare(line(record, "causality", "all"), 0, (double)w->totals.late_causes, 0,
             "requests that arrived before they were sent");
     record->audit_held = true;

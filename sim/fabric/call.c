@@ -316,8 +316,10 @@ static inline void leave_hand(struct sim_node *node, struct sim__call *call)
 static inline void answer(struct sim_node *node, sim_call_id id, struct sim_reply reply)
 {
     struct sim__call *call = sim__call_in_hand(node->world, id);
-    if (call == NULL)
+    if (call == NULL) {
+        node->world->totals.stale += id.key != 0;
         return;
+    }
     assert(call->to == node);
     struct sim_station_meters *m = node->station;
     leave_hand(node, call);

@@ -585,3 +585,22 @@ void sim__discipline_clear(struct sim_station *s)
     sim__codel_empty(&d->codel);
     await_pause(s);
 }
+
+void sim__discipline_walk(const struct sim_station *s, struct sim__station_walked *walked)
+{
+    const struct sim__discipline *d = s->more;
+    if (d->rules.discipline == SIM_SHARING) { /* all have a job; those beyond the servers "wait" */
+        int64_t waiting = walked->at_work - s->servers;
+        walked->waiting = waiting > 0 ? waiting : 0;
+        walked->at_work -= walked->waiting;
+        return;
+    }
+    for (unsigned class = 0; class < CLASSES; class ++)
+        for (uint32_t at = d->waiting[class].head; at != 0 && walked->waiting <= s->queued;) {
+            const struct sim__call *call = call_at(s, at);
+            walked->strangers += call->stage != SIM__IN_HAND || call->to != s->node;
+            walked->waiting++;
+            walked->at_work -= call->job != 0; /* interrupted: it waits, with its job */
+            at = call->next;
+        }
+}

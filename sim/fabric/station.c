@@ -19,6 +19,8 @@ int sim_station_init(struct sim_station *s, struct sim_node *node, int64_t serve
     s->worked = worked;
     s->job_count = 0;
     s->free_job = 0;
+    s->older = node->world->stations;
+    node->world->stations = s;
     sim_gauge_set(&s->capacity, sim_now(node->sim), servers);
     return 0;
 }
@@ -167,4 +169,23 @@ void sim_station_resize(struct sim_station *s, int64_t servers)
     sim__station_capacity(s);
     while (s->queued > 0 && s->busy.value < s->servers)
         start_next(s);
+}
+
+struct sim__station_walked sim__station_walk(const struct sim_station *s)
+{
+    struct sim__station_walked walked = {.at_work = s->job_count};
+    /* a list that bites its tail ends the walk when it is longer than it can be */
+    for (uint32_t job = s->free_job; job != 0 && walked.at_work >= 0; job = s->jobs[job - 1].next)
+        walked.at_work--;
+    if (s->more != NULL) {
+        sim__discipline_walk(s, &walked);
+        return walked;
+    }
+    uint32_t at = s->queued > 0 ? s->queue_head : 0;
+    for (; at != 0 && walked.waiting <= s->queued; at = sim__call_at(s->node->world, at)->next) {
+        const struct sim__call *call = sim__call_at(s->node->world, at);
+        walked.strangers += call->stage != SIM__IN_HAND || call->to != s->node;
+        walked.waiting++;
+    }
+    return walked;
 }

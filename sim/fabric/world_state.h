@@ -96,6 +96,7 @@ struct sim__totals {
     uint64_t unwanted;                    /* answers that arrived when nobody waited */
     uint64_t turned_away;                 /* requests that found a node down */
     uint64_t told;                        /* answers sent for a node that is down */
+    uint64_t stale;                       /* answers to calls not in hand */
     uint64_t requests_lost, answers_lost; /* on the way */
 };
 
@@ -128,6 +129,7 @@ struct sim_world {
     uint32_t fault_window_count;
     uint64_t fault_begins;
     struct sim__totals totals;
+    struct sim_station *stations; /* the one made last */
     struct sim__ledger *ledger; /* the recorder's; NULL: no prices */
     void **blocks;              /* everything that lives as long as the world */
     size_t block_count, block_capacity;
@@ -212,6 +214,13 @@ bool sim__operation_abandon(struct sim_world *, sim_call_id);
 /* A node crashed: the calls it was about to try again are forgotten, and what its policy
  * remembers. */
 void sim__operations_crash(struct sim_node *);
+
+/* What the audit finds by walking a station's jobs and queue; `strangers` wait there without being
+ * in the node's hands. */
+struct sim__station_walked {
+    int64_t at_work, waiting, strangers;
+};
+struct sim__station_walked sim__station_walk(const struct sim_station *);
 
 /* What the audit finds by walking all operations. */
 struct sim__operations_walked {
