@@ -92,34 +92,38 @@ static struct outcome run(const struct sim_plan *plan, bool watched)
     return o;
 }
 
+/* The first thing that is wrong is what is said. */
+static void say_if(struct outcome *o, bool wrong, const char *why)
+{
+    if (wrong && !o->why[0])
+        snprintf(o->why, WHY_BYTES, "%s", why);
+}
+
+static bool differ(const struct outcome *a, const struct outcome *b)
+{
+    return a->hash != b->hash || a->events != b->events || a->left != b->left ||
+           memcmp(&a->metrics, &b->metrics, sizeof a->metrics) != 0;
+}
+
 /* Runs a plan as it is and otherwise observed. The first outcome, with what is wrong. */
 static struct outcome examine(struct sim_plan *plan, bool calm)
 {
+    sim_time interval = plan->interval, warmup = plan->warmup;
     struct outcome first = run(plan, false), again = run(plan, true);
-    if (first.why[0])
-        return first;
-    bool same = first.hash == again.hash && first.events == again.events &&
-                memcmp(&first.metrics, &again.metrics, sizeof first.metrics) == 0;
-    if (!same)
-        snprintf(first.why, WHY_BYTES, "the second run, which was watched, is another");
+    say_if(&first, differ(&first, &again), "the second run, which was watched, is another");
     plan->all_series = !plan->all_series;
     again = run(plan, false);
     plan->all_series = !plan->all_series;
-    if (same && (first.hash != again.hash || again.metrics > first.metrics ||
-                 again.metrics < first.metrics))
-        snprintf(first.why, WHY_BYTES, "keeping all series, or none, changes the run");
-    sim_time interval = plan->interval, warmup = plan->warmup;
+    say_if(&first, differ(&first, &again), "keeping all series, or none, changes the run");
     plan->interval = plan->duration / 8;
     plan->warmup = plan->duration / 4;
     again = run(plan, false);
     plan->interval = interval;
     plan->warmup = warmup;
-    if (first.outcome == SIM_REACHED && first.hash != again.hash)
-        snprintf(first.why, WHY_BYTES, "other windows and a warm-up change the run");
-    if (again.why[0])
-        snprintf(first.why, WHY_BYTES, "with a warm-up: %.350s", again.why);
-    if (calm && first.outcome == SIM_REACHED && first.left > 0)
-        snprintf(first.why, WHY_BYTES, "%u calls are left when all is calm", first.left);
+    say_if(&first, first.hash != again.hash, "other windows and a warm-up change the run");
+    say_if(&first, again.why[0], again.why);
+    say_if(&first, calm && first.outcome == SIM_REACHED && first.left > 0,
+           "calls are left when all is calm");
     return first;
 }
 
@@ -414,8 +418,8 @@ static void canaries_are_found(void **state)
     } birds[] = {
         {NEVER, "calls are left when all is calm"},
         {TWICE, "audit: once of all"},
-        {LEAKS, "audit: servers of bird"},
-        {LEAVES_TWICE, "audit: servers of bird"},
+        {LEAKS, "calls are left when all is calm"},
+        {LEAVES_TWICE, "audit: utilisation of bird"},
         {REMEMBERS, "the second run, which was watched, is another"},
         {LOOKS, "keeping all series, or none, changes the run"},
     };
