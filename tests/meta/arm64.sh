@@ -8,17 +8,18 @@ mkdir -p "$1"
 dir=$(cd "$1" && pwd)
 jobs=$2
 
-if [ ! -e "$dir/root/done" ]; then
+packages="libjansson-dev libjansson4 libuv1-dev libuv1 libsqlite3-dev libsqlite3-0 zlib1g-dev zlib1g"
+if [ "$(cat "$dir/root/done" 2>/dev/null)" != "$packages" ]; then
+    rm -rf "$dir/debs"
     mkdir -p "$dir/lists/partial" "$dir/debs"
     apt="apt-get -q -o APT::Architectures=arm64 -o Dir::State::lists=$dir/lists
          -o APT::Sandbox::User=root -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache="
     $apt update
-    (cd "$dir/debs" && $apt download libjansson-dev:arm64 libjansson4:arm64 libuv1-dev:arm64 \
-        libuv1:arm64)
+    (cd "$dir/debs" && $apt download $(printf '%s:arm64 ' $packages))
     for deb in "$dir"/debs/*.deb; do
         dpkg-deb -x "$deb" "$dir/root"
     done
-    touch "$dir/root/done"
+    echo "$packages" >"$dir/root/done"
 fi
 
 library=$dir/root/usr/lib/aarch64-linux-gnu
