@@ -382,7 +382,8 @@ static void refuse_key_at(const char *path, const char *text, size_t brace)
     free(changed);
 }
 
-static size_t refuse_keys(const char *path)
+/* A file's text; the caller frees. */
+static char *text_of(const char *path)
 {
     FILE *file = fopen(path, "rb");
     assert_non_null(file);
@@ -390,6 +391,12 @@ static size_t refuse_keys(const char *path)
     assert_non_null(text);
     text[fread(text, 1, (1 << 20) - 1, file)] = '\0';
     fclose(file);
+    return text;
+}
+
+static size_t refuse_keys(const char *path)
+{
+    char *text = text_of(path);
     size_t objects = 0;
     bool quoted = false;
     for (size_t i = 0; text[i]; i++) {
@@ -435,6 +442,7 @@ static void refuses_unknown_keys_anywhere(void **state)
             refuse_key_at("small.json", small, i);
     }
     print_message("%zu objects\n", refuse_keys_below(WEIR_SOURCE_DIR "/scenarios"));
+    print_message("%zu objects\n", refuse_keys_below(WEIR_SOURCE_DIR "/tests/golden"));
 }
 
 /* ---- memory ---------------------------------------------------------------------------------- */
@@ -477,6 +485,34 @@ static void survives_want_of_memory(void **state)
         }
     json_set_alloc_funcs(malloc, free);
     assert_true(k > 1000);
+}
+
+/* The same of a file that has every section, where not every allocation can be tried: every so
+ * manieth, by a number that has no divisor in common with what recurs. */
+static void a_large_file_survives_want_of_memory(void **state)
+{
+    struct sim_load_options options = {.allow = failing_allow};
+    char *text = text_of(WEIR_SOURCE_DIR "/tests/golden/everything.json");
+    long tried = 0;
+    (void)state;
+    json_set_alloc_funcs(failing_malloc, free);
+    for (long k = 0;; k += getenv("WEIR_TEST_LONG") ? 7 : 127) {
+        struct sim_diagnostics d;
+        left = k;
+        struct sim_scenario *s = parse(text, &options, &d);
+        bool failed = left < 0;
+        if (failed && (s || !d.out_of_memory))
+            fail_msg("allocation %ld failed and nobody noticed", k);
+        assert_true(failed || s);
+        tried++;
+        sim_scenario_free(s);
+        sim_diagnostics_free(&d);
+        if (!failed)
+            break;
+    }
+    json_set_alloc_funcs(malloc, free);
+    free(text);
+    assert_true(tried > 50);
 }
 
 /* ---- what comes from the tables -------------------------------------------------------------- */
@@ -571,6 +607,7 @@ int main(void)
         cmocka_unit_test(base_may_be_incomplete),
         cmocka_unit_test(refuses_unknown_keys_anywhere),
         cmocka_unit_test(survives_want_of_memory),
+        cmocka_unit_test(a_large_file_survives_want_of_memory),
         cmocka_unit_test(names_are_apart),
         cmocka_unit_test(generates),
         cmocka_unit_test(reads_quantities),
