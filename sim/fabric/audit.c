@@ -6,9 +6,10 @@
  * arrived, was lost, or is found on its way by walking all calls. Causality: nothing arrived before
  * it was sent. Once: no call was answered twice, but for those that a crash took. Records: each is
  * free, or one of its halves is open. Servers: those at work and those who wait, found by walking
- * each station's jobs and queue. Utilisation: no more servers busy than there are. The ledger: what was booked is
- * what the meters say, and the bill is the same by line item, by cause and by window. Copies: those
- * registered are those found by walking what the models hold. And each model's own invariants. */
+ * each station's jobs and queue. Utilisation: no more servers busy than there are. The ledger: what
+ * was booked is what the meters say, and the bill is the same by line item, by cause and by window.
+ * Copies: those registered are those found by walking what the models hold. And each model's own
+ * invariants. */
 #include "fabric/world_state.h"
 
 #include <math.h>

@@ -130,8 +130,8 @@ struct sim_world {
     uint64_t fault_begins;
     struct sim__totals totals;
     struct sim_station *stations; /* the one made last */
-    struct sim__ledger *ledger; /* the recorder's; NULL: no prices */
-    void **blocks;              /* everything that lives as long as the world */
+    struct sim__ledger *ledger;   /* the recorder's; NULL: no prices */
+    void **blocks;                /* everything that lives as long as the world */
     size_t block_count, block_capacity;
 };
 

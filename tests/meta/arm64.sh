@@ -8,7 +8,8 @@ mkdir -p "$1"
 dir=$(cd "$1" && pwd)
 jobs=$2
 
-packages="libjansson-dev libjansson4 libuv1-dev libuv1 libsqlite3-dev libsqlite3-0 zlib1g-dev zlib1g"
+packages="libjansson-dev libjansson4 libuv1-dev libuv1 libsqlite3-dev libsqlite3-0"
+packages="$packages zlib1g-dev zlib1g"
 if [ "$(cat "$dir/root/done" 2>/dev/null)" != "$packages" ]; then
     rm -rf "$dir/debs"
     mkdir -p "$dir/lists/partial" "$dir/debs"

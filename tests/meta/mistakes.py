@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Each test that tests/README.md names is there: `FOLDER/FILE.c:FUNCTION` is a function of that file
-that its main() runs, `FOLDER/FILE.c` a file, `invalid/CASE` a directory. Every row of the table of
-mistakes names one."""
+"""Each test that tests/README.md names is there: `FOLDER/FILE.c:FUNCTION` is a function of that
+file that its main() runs, `FOLDER/FILE.c` a file, `invalid/CASE` a directory. Every row of the
+table of mistakes names one."""
 import os
 import re
 

@@ -23,7 +23,7 @@
 #include "property/topology.h"
 #include "study/study.h"
 
-#define WILD_RUN(more) "\"duration\": \"1s\", \"replications\": 1, " more
+#define WILD_RUN "\"duration\": \"1s\", \"interval\": \"100ms\", \"replications\": 1"
 #define CALM_RUN "\"duration\": \"20000s\", \"interval\": \"1000s\", \"replications\": 1"
 
 enum { EVENTS_MOST = 20000, INSTANT_MOST = 5000, REDRAWS_MOST = 600, WHY_BYTES = 400 };
@@ -267,7 +267,7 @@ static void one_case(uint64_t seed, bool calm, struct counts *counts)
     static struct topology t;
     char *text;
     topology_draw(&t, seed, calm);
-    const char *section = calm ? CALM_RUN : WILD_RUN("\"interval\": \"100ms\"");
+    const char *section = calm ? CALM_RUN : WILD_RUN;
     struct sim_scenario *s = load(&t, seed, section, &text, counts);
     struct sim_plan *plan = &s->variants[0].plan;
     plan->limits.events = EVENTS_MOST;
@@ -436,12 +436,13 @@ static void canaries_are_found(void **state)
 static void a_cycle_without_time_is_named(void **state)
 {
     (void)state;
-    static const char text[] = "{\"schema_version\": 1, \"title\": \"cycle\", \"run\": {" WILD_RUN(
-        "\"interval\": \"1s\"") "}, \"components\": {"
-                                "\"users\": {\"model\": \"client\", \"to\": \"a\", \"rate\": \"10/s\"},"
-                                "\"a\": {\"model\": \"service\", \"servers\": 1, \"service_time\": \"0s\", \"to\": \"b\"},"
-                                "\"b\": {\"model\": \"service\", \"servers\": 1, \"service_time\": \"0s\", \"to\": \"a\"}"
-                                "}}";
+    static const char text[] =
+        "{\"schema_version\": 1, \"title\": \"cycle\","
+        " \"run\": {\"duration\": \"1s\", \"replications\": 1}, \"components\": {"
+        "\"users\": {\"model\": \"client\", \"to\": \"a\", \"rate\": \"10/s\"},"
+        "\"a\": {\"model\": \"service\", \"servers\": 1, \"service_time\": \"0s\", \"to\": \"b\"},"
+        "\"b\": {\"model\": \"service\", \"servers\": 1, \"service_time\": \"0s\", \"to\": \"a\"}"
+        "}}";
     struct sim_diagnostics found = {0};
     struct sim_load_options options = {0};
     struct sim_error error;

@@ -1,8 +1,8 @@
 /* test_audit.c - each check of the audit fails of the mistake it is there for, and of no other.
  *
  * A mistake is planted into a run that is otherwise sound, before its last window; expected is the
- * list of the lines that then fail. What is planted where the line has tests of its own: messages
- * in tests/model/test_faults.c, calls under a policy in tests/model/test_policy.c, ledger and copies
+ * list of the lines that then fail. Others are planted elsewhere: messages in
+ * tests/model/test_faults.c, calls under a policy in tests/model/test_policy.c, ledger and copies
  * in tests/unit/test_ledger.c, models that do wrong in tests/property/test_topologies.c. */
 #include <setjmp.h>
 #include <stdarg.h>
