@@ -427,7 +427,7 @@ static void canaries_are_found(void **state)
     for (size_t i = 0; i < sizeof birds / sizeof birds[0]; i++) {
         struct outcome o = sing(birds[i].wrong);
         if (!strstr(o.why, birds[i].says))
-            fail_msg("canary %d: \"%s\" is said, not \"%s\"", (int)birds[i].wrong, o.why,
+            fail_msg("canary %d: \"%s\" is said, not \"%s\"", (int)i, o.why,
                      birds[i].says);
     }
 }
