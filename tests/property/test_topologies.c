@@ -120,7 +120,7 @@ static struct outcome examine(struct sim_plan *plan, bool calm)
     again = run(plan, false);
     plan->interval = interval;
     plan->warmup = warmup;
-    /* a loop without time is looked for every so many events of a window: it may go on for longer */
+    /* a loop without time is looked for every so many events: it may go on for longer */
     say_if(&first, first.outcome != again.outcome, "other windows and a warm-up change the end");
     say_if(&first, first.outcome != SIM_RUNAWAY && first.hash != again.hash,
            "other windows and a warm-up change the run");
