@@ -21,6 +21,7 @@ struct sim_cli {
     uint64_t seed;
     uint32_t replications; /* 0: the file's */
     uint32_t most;         /* --max-reps; 0: as many as until.h says */
+    uint32_t trace;        /* requests kept; 0: none */
     unsigned jobs;         /* 0: as many as processors */
     double until;          /* relative half width; 0: not asked for */
     const char *out, *format;
@@ -66,6 +67,7 @@ enum {
     SIM_TAKES_FIND = 1 << 16,  /* --vary --log --probability --within --max-runs */
     SIM_TAKES_MAP = 1 << 17,   /* --x --y --log-x --log-y */
     SIM_TAKES_WHILE = 1 << 18, /* --while --from --to */
+    SIM_TAKES_TRACE = 512,     /* --trace */
 };
 int sim__cli_read(struct sim_cli *, unsigned takes, int argc, char **argv);
 void sim__cli_free(struct sim_cli *);

@@ -52,6 +52,9 @@ static const struct option_row rows[] = {
     {"max-reps", "N", 'm', SIM_TAKES_UNTIL, "with --until: not more than these; 1000 otherwise"},
     {"metric", "C.METER.STAT", 'M', SIM_TAKES_UNTIL,
      "look at this metric only; may be given again; the table's otherwise"},
+    {"trace", "N", 't', SIM_TAKES_TRACE,
+     "keep N requests chosen at random and the N slowest of each variant's first replication, in "
+     "trace.json"},
     {"no-plot", NULL, 'n', SIM_TAKES_PLOT, "write the figures' data and programs, draw none"},
     {"format", "svg|pdf|png", 'f', SIM_TAKES_FORMAT, "of the figures; svg otherwise"},
     {"json", NULL, 'J', SIM_TAKES_RUN, "print summary.json instead of the table"},
@@ -202,6 +205,10 @@ static int take(struct sim_cli *cli, int letter, char *text)
     case 'm':
         status = whole(cli, "max-reps", text, SIM_UNTIL_FIRST, 1000000, &v);
         cli->most = (uint32_t)v;
+        break;
+    case 't':
+        status = whole(cli, "trace", text, 1, SIM_TRACE_MOST, &v);
+        cli->trace = (uint32_t)v;
         break;
     case 'M': cli->metrics[cli->metric_count++] = text; break;
     case 'o': cli->out = text; break;

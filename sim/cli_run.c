@@ -140,6 +140,7 @@ static int simulate(struct job *job)
         .jobs = job->jobs,
         .team = job->team,
         .progress = !job->cli->quiet && isatty(STDERR_FILENO),
+        .trace = job->cli->trace,
         .metrics_only = job->sweep,
         .store = job->store,
         .fresh = job->cli->fresh,
@@ -230,6 +231,15 @@ static int write_with(struct job *job, const char *name,
     return sim_output_file_end(&job->output, error);
 }
 
+static int write_trace(struct job *job, struct sim_error *error)
+{
+    FILE *file = sim_output_file(&job->output, "trace.json", error);
+    if (!file)
+        return -1;
+    int status = sim_trace_write(&job->report, file);
+    return sim_output_file_end(&job->output, error) != 0 ? -1 : status;
+}
+
 /* A figure's data and program. 1: there was nothing to draw, and they are gone again. */
 static int write_figure(struct job *job, const struct sim_figure *figure, struct sim_error *error)
 {
@@ -315,6 +325,8 @@ static int write_all(struct job *job)
         status = write_with(job, "summary.json", sim_summary_write, &error);
     if (status == 0)
         status = write_with(job, "series.csv", sim_series_write, &error);
+    if (status == 0 && job->cli->trace > 0)
+        status = write_trace(job, &error);
     if (status == 0)
         status = write_figures(job, names, &count, &error);
     if (status == 0 && !job->cli->no_plot && count > 0 && !sim_session_interrupted(&job->session))

@@ -21,7 +21,7 @@ struct command {
 static const struct command commands[] = {
     {"run", "FILE", 1, 1,
      SIM_TAKES_VARIANT | SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_PLOT | SIM_TAKES_FORMAT |
-         SIM_TAKES_UNTIL,
+         SIM_TAKES_UNTIL | SIM_TAKES_TRACE,
      sim__cli_run, "run every variant of a scenario and draw its figures",
      "Prints the headline numbers side by side and whether what the file expects held. Results go\n"
      "to --out: resolved.json, summary.json, series.csv and figures/. They are the same bytes for\n"

@@ -65,6 +65,7 @@ enum sim_status {
 struct sim_request {
     enum sim_op op;
     enum sim_cause cause;
+    uint8_t priority;           /* 0 is served first, where the callee heeds it */
     uint32_t session;           /* who asks, for read-your-writes; 0: nobody in particular */
     struct sim_keyspace *space; /* NULL: no key */
     uint64_t key;               /* SIM_NO_KEY when .space is NULL */
@@ -73,7 +74,7 @@ struct sim_request {
     sim_time deadline;          /* nobody wants an answer after this; SIM_NEVER: no deadline */
     uint32_t if_version;        /* of a write or delete: 1 + the version that must still be the
                                    latest, else SIM_CONFLICT; 0: whichever it is */
-    uint8_t priority;           /* 0 is served first, where the callee heeds it */
+    uint32_t trace;             /* the fabric's: on whose behalf, if that is followed; else 0 */
 };
 
 struct sim_reply {

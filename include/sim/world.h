@@ -218,6 +218,11 @@ struct sim *sim_world_sim(struct sim_world *);
 /* A node of it, by the places of its component in the plan and of the node in the component. */
 struct sim_node *sim_world_node(struct sim_world *, uint32_t component, uint32_t node);
 
+/* Before the run: so many requests chosen without bias, and so many of the slowest, are to be kept
+ * with all their spans. All else of the record is as without. 0, or -1 when out of memory. */
+#define SIM_TRACE_MOST 2048
+int sim_world_trace(struct sim_world *, uint32_t requests);
+
 /* One number of the results: a statistic of a meter of a component. */
 struct sim_metric {
     const char *component, *meter, *stat, *unit; /* the plan's and the tables'; not owned */
@@ -253,6 +258,37 @@ struct sim_fault_window {
 
 #define SIM_FAULT_WINDOWS_MOST 1000
 
+/* Where the latency of a source's requests went: the mean of those around a percentile (p50: the
+ * middle tenth; p99 and p999: from half as many above to half as many more below), or of all.
+ * Requests that ended well after the warm-up, of a random sample. */
+struct sim_attribution {
+    const char *source;         /* component that sent them */
+    const char *stat;           /* "mean", "p50", "p99", "p999" */
+    double percentile;          /* of the sample, s; NAN: mean */
+    double latency;             /* mean of the requests looked at, s: the sum of the parts */
+    uint32_t requests, sampled; /* looked at, of how many */
+    uint32_t first_part, part_count;
+};
+
+struct sim_attribution_part {
+    const char *component, *cause; /* cause: of sim_spent_names */
+    double mean;                   /* s a request */
+};
+
+/* A span of a request that was kept for the trace; times in ns, SIM_NEVER: it had not come to that
+ * at the end of the run. */
+struct sim_trace_span {
+    enum sim_trace_kind { SIM_TRACE_REQUEST, SIM_TRACE_CALLS, SIM_TRACE_CALL, SIM_TRACE_WAIT } kind;
+    uint32_t parent;       /* index; of a request its own */
+    const char *component; /* who sent the request or makes the calls; who is called, or waits */
+    uint32_t node;
+    sim_time sent, arrived, left, ended;     /* request, calls, wait: no .arrived, .left */
+    const char *what;                        /* call, calls: the kind of request; wait: the cause */
+    const char *status;                      /* NULL: not ended, or a wait */
+    uint32_t attempt;                        /* from 1; 0: the only one there could be */
+    bool hedge, abandoned, slowest, sampled; /* the last two: a request's */
+};
+
 /* What one run left behind; the caller owns it. The same plan gives the same metrics and series
  * in the same order. */
 struct sim_record {
@@ -269,6 +305,11 @@ struct sim_record {
     uint32_t metric_count, series_count, distribution_count, audit_count;
     uint32_t fault_count;  /* of .faults, SIM_FAULT_WINDOWS_MOST at most */
     uint64_t fault_begins; /* how many began in all */
+    struct sim_attribution *attributions;
+    struct sim_attribution_part *attribution_parts;
+    uint32_t attribution_count, attribution_part_count;
+    struct sim_trace_span *trace; /* parents first; NULL unless sim_world_trace() asked for it */
+    uint32_t trace_count;
     bool audit_held;
 };
 

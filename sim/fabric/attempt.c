@@ -47,6 +47,8 @@ static void held_back(const struct sim__try *try, int64_t change)
 {
     struct sim_node *from = try->op->port->owner;
     sim_gauge_add(&from->caller->held_back, sim_now(from->sim), change);
+    if (change > 0 && try->op->request.trace != 0)
+        sim__trace_mark(from->world, try->op->request.trace, SIM_SPENT_LIMIT);
 }
 
 /* Time until the deadline; at most what a timer can be set to. */
@@ -131,6 +133,8 @@ static void send(struct sim__try *try)
     try->state = SIM__TRY_SENT;
     try->timer = SIM_NO_EVENT;
     try->sent = sim_now(from->sim);
+    if (op->request.trace != 0)
+        sim__trace_try(from->world, op->request.trace, op->attempt, try->hedge);
     struct sim_request request = op->request;
     if (try->hedge || op->attempt > 1)
         request.cause = sim_cause_of(request.cause, try->hedge ? SIM_HEDGE : SIM_RETRY);

@@ -4,13 +4,13 @@
  * hands by walking all calls. Little's law, exactly: the area under the calls in hand is the sum of
  * the times they spent there, those still there included. Requests and answers: what was sent
  * arrived, was lost, or is found on its way by walking all calls. Causality: nothing arrived before
- * it was sent. Once: no call was answered twice, but for those that a crash took. Records: each is
- * free, or one of its halves is open. Servers: those at work and those who wait, found by walking
- * each station's jobs and queue. Utilisation: no more servers busy than there are. The ledger: what
- * was booked is what the meters say, and the bill is the same by line item, by cause and by window.
- * Copies: those registered are those found by walking what the models hold. And each model's own
- * invariants. */
-#include "fabric/world_state.h"
+ * it was sent. Attribution: the parts of a followed request's latency sum to it. Once: no call was
+ * answered twice, but for those that a crash took. Records: each is free, or one of its halves is
+ * open. Servers: those at work and those who wait, found by walking each station's jobs and queue.
+ * Utilisation: no more servers busy than there are. The ledger: what was booked is what the meters
+ * say, and the bill is the same by line item, by cause and by window. Copies: those registered are
+ * those found by walking what the models hold. And each model's own invariants. */
+#include "fabric/trace_state.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -295,7 +295,7 @@ int sim__audit(struct sim_world *w, const struct sim__station_sums *sums, const 
 {
     struct found found = {0};
     struct walked *walked = calloc(w->component_count + 1, sizeof *walked);
-    size_t lines = 5 * (size_t)w->component_count + 9;
+    size_t lines = 5 * (size_t)w->component_count + 10;
     lines += w->ledger != NULL ? w->plan->bill->item_count + 3u : 0;
     lines += (size_t)each_register(w, NULL);
     record->audit = calloc(lines, sizeof *record->audit);
@@ -325,6 +325,8 @@ int sim__audit(struct sim_world *w, const struct sim__station_sums *sums, const 
     audit_servers(w, record);
     compare(line(record, "causality", "all"), 0, (double)w->totals.late_causes, 0,
             "requests that arrived before they were sent");
+    compare(line(record, "attribution", "all"), 0, (double)w->trace->unequal, 0,
+            "requests whose latency is not the sum of its parts");
     record->audit_held = true;
     for (uint32_t i = 0; i < record->audit_count; i++)
         record->audit_held &= record->audit[i].held;

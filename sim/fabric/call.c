@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 static __attribute__((noinline, cold)) bool slab_new(struct sim_world *w)
 {
@@ -63,6 +64,22 @@ static inline void call_release(struct sim_world *w, struct sim__call *call)
     w->calls.free = call->index;
 }
 
+/* What of the request lies behind the answer stays: who follows it is known until the end. */
+static inline void put_reply(struct sim__call *call, struct sim_reply reply)
+{
+    memcpy(&call->reply, &reply, sizeof reply);
+}
+_Static_assert(offsetof(struct sim_request, trace) >= sizeof(struct sim_reply),
+               "an answer leaves .trace alone");
+
+/* Both halves of a call are over, the caller's first. */
+static void release_late(struct sim_world *w, struct sim__call *call)
+{
+    if (call->request.trace != 0)
+        sim__trace_released(w, call);
+    call_release(w, call);
+}
+
 /* Ends the caller's half. The record may be gone afterwards. */
 static inline void end_for_caller(struct sim *sim, struct sim__call *call, struct sim_reply reply)
 {
@@ -72,6 +89,8 @@ static inline void end_for_caller(struct sim *sim, struct sim__call *call, struc
     sim_arg arg = call->arg;
     call->awaited = false;
     w->totals.ended++;
+    if (call->request.trace != 0)
+        sim__trace_ended(w, call, reply.status, false);
     if (call->stage == SIM__ENDED)
         call_release(w, call);
     done(sim, self, arg, &reply);
@@ -84,7 +103,7 @@ static void answer_arrives(struct sim *sim, void *node, sim_arg arg)
     call->stage = SIM__ENDED;
     if (!call->awaited) {
         call->from->world->totals.unwanted++;
-        call_release(call->from->world, call);
+        release_late(call->from->world, call);
         return;
     }
     if (call->timer.key != 0)
@@ -104,7 +123,7 @@ static void drop(struct sim_world *w, struct sim__call *call)
 {
     call->stage = SIM__ENDED;
     if (!call->awaited)
-        call_release(w, call);
+        release_late(w, call);
 }
 
 static void send_back(struct sim_world *w, struct sim__call *call)
@@ -126,7 +145,7 @@ static void lose_call(struct sim_world *w, struct sim__call *call, bool silent)
         return;
     }
     w->totals.told++;
-    call->reply = (struct sim_reply){.status = SIM_LOST};
+    put_reply(call, (struct sim_reply){.status = SIM_LOST});
     send_back(w, call);
 }
 
@@ -208,6 +227,8 @@ static inline struct sim__call *begin(struct sim_node *from, const struct sim_po
     call->timer = SIM_NO_EVENT;
     from->caller->attempts.count++;
     w->totals.begun++;
+    if (call->request.trace != 0)
+        sim__trace_sent(w, call);
     return call;
 }
 
@@ -251,8 +272,14 @@ call_port(struct sim_port *port, uint32_t index, uint32_t node, const struct sim
 {
     assert(index < port->target_count);
     struct sim_node *from = port->owner;
-    const struct sim_component *c = from->component;
+    struct sim_component *c = from->component;
+    struct sim_request followed;
     from->caller->calls.count++;
+    if (__builtin_expect(--c->until_followed == 0, 0)) {
+        followed = *request;
+        sim__trace_request(from, &followed);
+        request = &followed;
+    }
     if (!c->plain || (request->deadline != SIM_NEVER && request->deadline != 0))
         return sim__operation_begin(port, index, node, request, done, self, arg);
     const struct sim_port_target *target = &port->targets[index];
@@ -311,6 +338,8 @@ static inline void leave_hand(struct sim_node *node, struct sim__call *call)
     sim_time now = sim_now(node->sim);
     sim_gauge_add(&node->station->in_flight, now, -1);
     sim_histogram_record(&node->station->latency, now - call->arrived);
+    if (call->request.trace != 0)
+        sim__trace_left(node->world, call);
 }
 
 static inline void answer(struct sim_node *node, sim_call_id id, struct sim_reply reply)
@@ -329,7 +358,7 @@ static inline void answer(struct sim_node *node, sim_call_id id, struct sim_repl
     const struct sim_request *r = &call->request;
     if (r->space != NULL && r->op == SIM_READ && reply.status == SIM_OK)
         sim_truth_read(node->truth, r->space, r->key, reply.version, call->arrived);
-    call->reply = reply;
+    put_reply(call, reply);
     send_back(node->world, call);
 }
 
@@ -358,6 +387,8 @@ static void forget(struct sim_world *w, struct sim__call *call)
     call->awaited = false;
     w->totals.ended++;
     w->totals.forgotten++;
+    if (call->request.trace != 0)
+        sim__trace_ended(w, call, SIM_LOST, true);
     if (call->stage == SIM__ENDED)
         call_release(w, call);
 }

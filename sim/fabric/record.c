@@ -321,6 +321,8 @@ int sim__recorder_roll(struct sim__recorder *r, sim_time now)
     if (r->world->ledger != NULL)
         bill_roll(r, length, warm);
     r->measured += warm ? length : 0;
+    if (!warm && now >= r->world->plan->warmup)
+        sim__trace_measure(r->world);
     r->last = now;
     r->window += length > 0;
     return 0;
@@ -434,7 +436,8 @@ struct sim_record *sim__recorder_finish(struct sim__recorder *r)
     out->events = sim_event_count(r->world->sim);
     out->hash = sim_event_hash(r->world->sim);
     if (metrics_make(r) != 0 || bill_finish(r) != 0 || audit_make(r) != 0 ||
-        distributions_make(r) != 0 || sim__faults_record(r->world, out) != 0)
+        distributions_make(r) != 0 || sim__faults_record(r->world, out) != 0 ||
+        sim__attribution_finish(r->world, out) != 0 || sim__trace_finish(r->world, out) != 0)
         return NULL;
     r->record = NULL;
     return out;
@@ -453,5 +456,8 @@ void sim_record_free(struct sim_record *record)
     free(record->distributions);
     free(record->audit);
     free(record->faults);
+    free(record->attributions);
+    free(record->attribution_parts);
+    free(record->trace);
     free(record);
 }

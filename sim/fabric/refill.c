@@ -1,6 +1,8 @@
 /* refill.c - recomputations under way, tokens, and those who wait. */
 #include "sim/refill.h"
 
+#include "sim/trace.h"
+
 /* What a store knows of a key: exists while a recomputation is under way or a token is out; when a
  * token expired, until the key is next looked at. */
 struct about {
@@ -172,6 +174,7 @@ static bool join(struct sim_refiller *r, uint64_t key, sim_call_id call)
         crowd->first = waiter;
     crowd->last = waiter;
     waits(r, 1);
+    sim_spend(r->node, call, SIM_SPENT_REFRESH);
     return true;
 }
 
@@ -184,6 +187,7 @@ static void retry(struct sim *sim, void *self, sim_arg arg)
     if (!request) /* lost in a crash since, and the wait with it */
         return;
     waits(r, -1);
+    sim_spend(r->node, call, SIM_SPENT_SERVICE);
     r->look_again(r->node, call, request);
 }
 
@@ -199,6 +203,7 @@ bool sim_refill_may(struct sim_refiller *r, enum sim_refill_rule rule, uint64_t 
     if (*token)
         return true;
     waits(r, 1);
+    sim_spend(r->node, call, SIM_SPENT_LOCK);
     sim_after_lane(r->node->sim, r->retry_lane, retry, r, (sim_arg){.u = call.key});
     return false;
 }

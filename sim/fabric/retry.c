@@ -31,6 +31,8 @@ static void finish(struct sim__operation *op, const struct sim_reply *reply)
     sim_done *done = op->done;
     void *self = op->self;
     sim_arg arg = op->arg;
+    if (op->request.trace != 0)
+        sim__trace_operation_over(w, op->request.trace, reply->status, false);
     release(w, op);
     done(w->sim, self, arg, reply);
 }
@@ -91,10 +93,13 @@ void sim__operation_result(struct sim__operation *op, bool hedge, bool own,
     sim_time wait = backoff(op);
     /* the second would be sent too late; of the third there are too many */
     if (wait >= op->request.deadline - sim_now(sim) ||
-        (op->guard != NULL && !sim__budget_withdraw(op->guard)))
+        (op->guard != NULL && !sim__budget_withdraw(op->guard))) {
         finish(op, reply);
-    else
+    } else {
         op->timer = sim_after(sim, wait, attempt, from, (sim_arg){.p = op});
+        if (op->request.trace != 0)
+            sim__trace_mark(from->world, op->request.trace, SIM_SPENT_BACKOFF);
+    }
 }
 
 /* ---- the records ----------------------------------------------------------------------------- */
@@ -162,6 +167,8 @@ sim_call_id sim__operation_begin(struct sim_port *port, uint32_t index, uint32_t
     if (own > 0 && sim_now(w->sim) + own < deadline)
         deadline = sim_now(w->sim) + own;
     op->request.deadline = deadline;
+    if (op->request.trace != 0)
+        sim__trace_operation(port->owner, &op->request);
     if (op->guard != NULL)
         sim__budget_deposit(op->guard);
     sim_call_id id = name_of(op);
@@ -178,6 +185,8 @@ bool sim__operation_abandon(struct sim_world *w, sim_call_id id)
         return false;
     sim_cancel(w->sim, op->timer);
     sim__tries_abandon(op, false);
+    if (op->request.trace != 0)
+        sim__trace_operation_over(w, op->request.trace, SIM_LOST, true);
     release(w, op);
     return true;
 }
@@ -191,6 +200,8 @@ void sim__operations_crash(struct sim_node *node)
             continue;
         sim_cancel(w->sim, op->timer);
         sim__tries_forget(op);
+        if (op->request.trace != 0)
+            sim__trace_operation_over(w, op->request.trace, SIM_LOST, true);
         release(w, op);
     }
     sim__guards_reset(node);

@@ -65,6 +65,8 @@ bool sim_station_arrive(struct sim_station *s, sim_call_id id)
     s->queue_tail = call->index;
     s->queued++;
     sim_gauge_add(&s->waiting, sim_now(s->node->sim), 1);
+    if (call->request.trace != 0)
+        sim__trace_mark(w, call->request.trace, SIM_SPENT_QUEUE);
     return true;
 }
 
@@ -79,6 +81,8 @@ static void start_next(struct sim_station *s)
     s->queue_head = call->next;
     s->queued--;
     sim_gauge_add(&s->waiting, now, -1);
+    if (call->request.trace != 0)
+        sim__trace_mark(s->node->world, call->request.trace, SIM_SPENT_SERVICE);
     sim__station_start(s, sim__call_name(call), now - call->arrived);
 }
 

@@ -355,7 +355,7 @@ static int world_make(struct sim_world *w)
     for (uint32_t i = 0; i < n; i++)
         if (component_make(w, i) != 0)
             return -1;
-    return ports_wire(w) != 0 || sim__faults_begin(w) != 0 ? -1 : 0;
+    return ports_wire(w) != 0 || sim__trace_make(w) != 0 || sim__faults_begin(w) != 0 ? -1 : 0;
 }
 
 struct sim_world *sim_world_new(const struct sim_plan *plan, uint64_t seed, uint64_t replication,
@@ -395,6 +395,7 @@ void sim_world_free(struct sim_world *w)
         for (uint32_t n = 0; w->components[i].nodes && n < w->components[i].plan->nodes; n++)
             node_free(w->components[i].nodes[n]);
     sim__calls_free(w);
+    sim__trace_free(w);
     sim_free(w->sim);
     for (size_t i = 0; i < w->block_count; i++)
         free(w->blocks[i]);

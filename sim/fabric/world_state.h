@@ -2,6 +2,7 @@
 #ifndef SIM_FABRIC_WORLD_STATE_H
 #define SIM_FABRIC_WORLD_STATE_H
 
+#include "sim/trace.h"
 #include "sim/world.h"
 
 /* One direction of a link. While faults act on it, .lane is hidden and .params is not NULL, so that
@@ -27,7 +28,8 @@ struct sim_component {
     struct sim_stream spread, jitter;
     sim_time timeout;              /* its policy's; 0: none */
     struct sim_lane *timeout_lane; /* of that; NULL: none */
-    bool plain; /* its policy is at most a timeout: an attempt is the whole call */
+    bool plain;              /* its policy is at most a timeout: an attempt is the whole call */
+    uint64_t until_followed; /* calls until the one to be followed (trace.c); never 0 */
     void *shared;
     size_t shared_bytes;
 };
@@ -87,6 +89,7 @@ struct sim__operations {
     struct sim__try *free_tries;
     uint64_t begun, ended;
 };
+struct sim__trace;
 
 /* Counted by the calls themselves, for the audit to compare with what it counts by walking. None
  * but the first three is counted on the way of a call that meets no trouble. */
@@ -130,8 +133,9 @@ struct sim_world {
     uint64_t fault_begins;
     struct sim__totals totals;
     struct sim_station *stations; /* the one made last */
-    struct sim__ledger *ledger;   /* the recorder's; NULL: no prices */
-    void **blocks;                /* everything that lives as long as the world */
+    struct sim__trace *trace;
+    struct sim__ledger *ledger; /* the recorder's; NULL: no prices */
+    void **blocks;              /* everything that lives as long as the world */
     size_t block_count, block_capacity;
 };
 
@@ -305,6 +309,29 @@ struct sim__ledger_sums {
     double total, items, causes, windows;
 };
 struct sim__ledger_sums sim__ledger_sums(const struct sim__ledger *);
+
+/* traces: what follows is called for requests whose .trace is not 0 */
+int sim__trace_make(struct sim_world *); /* 0, or -1 when out of memory */
+void sim__trace_free(struct sim_world *);
+void sim__trace_measure(struct sim_world *); /* the warm-up is over */
+/* A call of a source, not yet made, that is due to be followed: sets .trace, or leaves it 0. */
+void sim__trace_request(struct sim_node *from, struct sim_request *);
+/* A call becomes an operation of attempts, each announced; and that has ended. */
+void sim__trace_operation(struct sim_node *from, struct sim_request *);
+void sim__trace_try(struct sim_world *, uint32_t name, int64_t attempt, bool hedge);
+void sim__trace_operation_over(struct sim_world *, uint32_t name, enum sim_status, bool forgotten);
+/* From now on a span spends its time on that. */
+void sim__trace_mark(struct sim_world *, uint32_t name, enum sim_spent);
+/* An attempt: sent, its record filled in; out of the callee's hand; ended for the caller; and its
+ * record released after it had ended for the caller. */
+void sim__trace_sent(struct sim_world *, struct sim__call *);
+void sim__trace_left(struct sim_world *, const struct sim__call *);
+void sim__trace_ended(struct sim_world *, const struct sim__call *, enum sim_status,
+                      bool forgotten);
+void sim__trace_released(struct sim_world *, const struct sim__call *);
+/* What was spent on what, and the trace, into the record. 0, or -1 when out of memory. */
+int sim__attribution_finish(struct sim_world *, struct sim_record *);
+int sim__trace_finish(struct sim_world *, struct sim_record *);
 
 /* the record */
 struct sim__recorder;

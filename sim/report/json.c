@@ -106,6 +106,12 @@ void sim_json_count(struct sim_json *json, const char *key, uint64_t value)
     fprintf(json->out, "%" PRIu64, value);
 }
 
+void sim_json_us(struct sim_json *json, const char *key, int64_t ns)
+{
+    lead(json, key);
+    fprintf(json->out, "%" PRId64 ".%03d", ns / 1000, (int)(ns % 1000));
+}
+
 void sim_json_bool(struct sim_json *json, const char *key, bool value)
 {
     lead(json, key);

@@ -26,6 +26,8 @@ void sim_json_close(struct sim_json *, char bracket);                           
 void sim_json_text(struct sim_json *, const char *key, const char *value);          /* NULL: null */
 void sim_json_number(struct sim_json *, const char *key, double value); /* NAN, inf: null */
 void sim_json_count(struct sim_json *, const char *key, uint64_t value);
+/* A time of ns as us, all digits of it. */
+void sim_json_us(struct sim_json *, const char *key, int64_t ns);
 void sim_json_bool(struct sim_json *, const char *key, bool value);
 
 #endif

@@ -20,7 +20,7 @@ static bool is_ours(const char *name)
 {
     static const char *const names[] = {"resolved.json",   "summary.json", "series.csv",
                                         "comparison.json", "find.json",    "map.json",
-                                        "sensitivity.json"};
+                                        "sensitivity.json", "report.html", "trace.json"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(name, names[i]) == 0)
             return true;

@@ -34,6 +34,9 @@ struct sim_report {
 /* summary.json, as DESIGN §6 has it; more members may come. */
 void sim_summary_write(const struct sim_report *, FILE *);
 
+/* trace.json: the requests kept of each case's first replication. 0, or -1 when out of memory. */
+int sim_trace_write(const struct sim_report *, FILE *);
+
 /* series.csv: variant,replication,t_s,component,meter,stat,unit,value; t_s is a window's start, and
  * value is empty where nothing was observed. */
 void sim_series_write(const struct sim_report *, FILE *);

@@ -71,6 +71,46 @@ static void write_metrics(struct sim_json *json, const struct sim_aggregate *a)
     sim_json_close(json, '}');
 }
 
+/* By source and percentile: the latency around it, and what it is the sum of; in s. */
+static void write_attribution(struct sim_json *json, const struct sim_aggregate *a)
+{
+    const char *source = "";
+    sim_json_open(json, "attribution", '{', false);
+    for (uint32_t i = 0; i < a->attributed_count; i++) {
+        const struct sim_attributed *at = &a->attributed[i];
+        if (strcmp(source, at->source) != 0 && i > 0)
+            sim_json_close(json, '}');
+        if (strcmp(source, at->source) != 0)
+            sim_json_open(json, at->source, '{', false);
+        source = at->source;
+        sim_json_open(json, at->stat, '{', false);
+        if (at->percentile.n > 0) {
+            sim_json_open(json, "percentile", '{', true);
+            write_estimate(json, &at->percentile);
+            sim_json_close(json, '}');
+        }
+        sim_json_open(json, "latency", '{', true);
+        write_estimate(json, &at->latency);
+        sim_json_close(json, '}');
+        sim_json_text(json, "unit", "s");
+        sim_json_count(json, "requests", at->requests);
+        sim_json_count(json, "sampled", at->sampled);
+        sim_json_open(json, "parts", '[', false);
+        for (uint32_t k = 0; k < at->part_count; k++) {
+            sim_json_open(json, NULL, '{', true);
+            sim_json_text(json, "component", at->parts[k].component);
+            sim_json_text(json, "cause", at->parts[k].cause);
+            write_estimate(json, &at->parts[k].spent);
+            sim_json_close(json, '}');
+        }
+        sim_json_close(json, ']');
+        sim_json_close(json, '}');
+    }
+    if (a->attributed_count > 0)
+        sim_json_close(json, '}');
+    sim_json_close(json, '}');
+}
+
 static void write_verdict(struct sim_json *json, const struct sim_verdict *v)
 {
     const struct sim_expect *e = v->expect;
@@ -199,6 +239,7 @@ static void write_case(struct sim_json *json, const struct sim_report *report, u
             write_verdict(json, &report->verdicts[i]);
     }
     sim_json_close(json, ']');
+    write_attribution(json, a);
     write_audit(json, report, at);
     write_timeline(json, report, at);
     sim_cost_write(json, report, at);

@@ -161,6 +161,8 @@ static int aggregate_case(struct sim_aggregate *a, const struct sim_runs *runs, 
     }
     if (aggregate_metrics(a, runs, at, quantiles, values) != 0)
         return -1;
+    if (sim__attributed_make(a, runs, at, quantiles, values) != 0)
+        return -1;
     return aggregate_audit(a, runs, at);
 }
 
@@ -188,6 +190,7 @@ void sim_aggregate_free(struct sim_aggregate *all, uint32_t count)
     for (uint32_t i = 0; all && i < count; i++) {
         free(all[i].metrics);
         free(all[i].audits);
+        sim__attributed_free(&all[i]);
         free(all[i].warmups);
     }
     free(all);

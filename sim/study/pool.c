@@ -97,7 +97,9 @@ static void run_one(struct sim__worker *worker, struct sim__done *done)
         snprintf(run->why, sizeof run->why, "%s", error.text);
         return;
     }
-    struct sim_record *record = sim_world_run(world, on_window, worker);
+    struct sim_record *record = NULL;
+    if (done->job.replication > 0 || pool->trace == 0 || sim_world_trace(world, pool->trace) == 0)
+        record = sim_world_run(world, on_window, worker);
     done->took_s = (double)(uv_hrtime() - start) / 1e9;
     keep(done, record, worker);
     sim_world_free(world);

@@ -38,7 +38,8 @@ struct sim__pool {
     /* set by the owner */
     const struct sim_case *cases;
     uint64_t seed;
-    unsigned jobs; /* threads wanted */
+    uint32_t trace; /* as in struct sim_replicate_options */
+    unsigned jobs;  /* threads wanted */
     bool progress, metrics_only, pack;
     double total_s; /* simulated, of all jobs; for the bar */
     uint32_t total;

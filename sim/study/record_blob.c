@@ -8,14 +8,15 @@
 #include <string.h>
 #include <zlib.h>
 
-enum { FORMAT = 1, HEAD_BYTES = 16, MOST_BYTES = 1 << 30 };
+enum { FORMAT = 2, HEAD_BYTES = 16, MOST_BYTES = 1 << 30 };
 
 /* Whoever gives a record a field gives it a place in write_…() and read_…() below, and FORMAT the
- * next number. */
-_Static_assert(sizeof(struct sim_record) == 280 && sizeof(struct sim_metric) == 48 &&
+ * next number. A trace is not kept: who asks for one has the run done anew. */
+_Static_assert(sizeof(struct sim_record) == 320 && sizeof(struct sim_metric) == 48 &&
                    sizeof(struct sim_series) == 40 && sizeof(struct sim_audit_line) == 200 &&
                    sizeof(struct sim_distribution_result) == 64 && sizeof(struct sim_tally) == 40 &&
-                   sizeof(struct sim_fault_window) == 32,
+                   sizeof(struct sim_fault_window) == 32 && sizeof(struct sim_attribution) == 48 &&
+                   sizeof(struct sim_attribution_part) == 24,
                "a field of struct sim_record has no place in record_blob.c yet");
 
 /* ---- writing --------------------------------------------------------------------------------- */
@@ -41,6 +42,29 @@ static void put_text(struct sim_buffer *out, const char *text)
     n = n > UINT16_MAX ? UINT16_MAX : n;
     put(out, n, 2);
     sim_buffer_add(out, text, n);
+}
+
+static void write_attributions(struct sim_buffer *out, const struct sim_record *record)
+{
+    put(out, record->attribution_count, 4);
+    for (uint32_t i = 0; i < record->attribution_count; i++) {
+        const struct sim_attribution *a = &record->attributions[i];
+        put_text(out, a->source);
+        put_text(out, a->stat);
+        put_double(out, a->percentile);
+        put_double(out, a->latency);
+        put(out, a->requests, 4);
+        put(out, a->sampled, 4);
+        put(out, a->first_part, 4);
+        put(out, a->part_count, 4);
+    }
+    put(out, record->attribution_part_count, 4);
+    for (uint32_t i = 0; i < record->attribution_part_count; i++) {
+        const struct sim_attribution_part *p = &record->attribution_parts[i];
+        put_text(out, p->component);
+        put_text(out, p->cause);
+        put_double(out, p->mean);
+    }
 }
 
 static void write_numbers(struct sim_buffer *out, const struct sim_record *record)
@@ -83,6 +107,7 @@ static void write_numbers(struct sim_buffer *out, const struct sim_record *recor
         put(out, (uint64_t)window->began, 8);
         put(out, (uint64_t)window->ended, 8);
     }
+    write_attributions(out, record);
 }
 
 static void write_series(struct sim_buffer *out, const struct sim_record *record)
@@ -236,6 +261,36 @@ static void *get_array(struct reader *in, uint32_t *count, size_t size, size_t l
     return array;
 }
 
+static void read_attributions(struct reader *in, struct sim_record *record)
+{
+    record->attributions = get_array(in, &record->attribution_count, sizeof *record->attributions,
+                                     36);
+    for (uint32_t i = 0; i < record->attribution_count; i++) {
+        struct sim_attribution *a = &record->attributions[i];
+        a->source = get_text(in);
+        a->stat = get_text(in);
+        a->percentile = get_double(in);
+        a->latency = get_double(in);
+        a->requests = (uint32_t)get(in, 4);
+        a->sampled = (uint32_t)get(in, 4);
+        a->first_part = (uint32_t)get(in, 4);
+        a->part_count = (uint32_t)get(in, 4);
+    }
+    record->attribution_parts = get_array(in, &record->attribution_part_count,
+                                          sizeof *record->attribution_parts, 12);
+    for (uint32_t i = 0; i < record->attribution_part_count; i++) {
+        struct sim_attribution_part *p = &record->attribution_parts[i];
+        p->component = get_text(in);
+        p->cause = get_text(in);
+        p->mean = get_double(in);
+    }
+    for (uint32_t i = 0; i < record->attribution_count; i++) {
+        const struct sim_attribution *a = &record->attributions[i];
+        in->damaged = in->damaged ||
+                      (uint64_t)a->first_part + a->part_count > record->attribution_part_count;
+    }
+}
+
 static void read_numbers(struct reader *in, struct sim_record *record)
 {
     record->outcome = (enum sim_outcome)get(in, 4);
@@ -276,6 +331,7 @@ static void read_numbers(struct reader *in, struct sim_record *record)
         window->began = (sim_time)get(in, 8);
         window->ended = (sim_time)get(in, 8);
     }
+    read_attributions(in, record);
 }
 
 static void read_series(struct reader *in, struct sim_record *record)

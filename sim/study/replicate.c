@@ -173,6 +173,7 @@ static int run_missing(struct sim_session *session, struct round *round, struct 
         return 0;
     pool->cases = runs->cases;
     pool->seed = options->seed;
+    pool->trace = options->trace;
     pool->total = (uint32_t)missing;
     pool->jobs = sim_replicate_jobs(options->jobs);
     if (pool->jobs > missing)
@@ -207,7 +208,8 @@ int sim_replicate_more(struct sim_session *session, const struct sim_replicate_o
     round.total = (uint64_t)runs->case_count * options->replications;
     int status = 0;
     if (options->store && !options->fresh)
-        status = sim__reuse(options->store, runs, options->seed, round.first, error);
+        status = sim__reuse(options->store, runs, options->seed, round.first, options->trace > 0,
+                            error);
     if (status == 0)
         status = run_missing(session, &round, error);
     runs->interrupted = session->interrupted;

@@ -12,6 +12,7 @@
 struct search {
     struct sim_runs *runs;
     uint32_t at;
+    bool trace; /* the first replication is wanted with a trace, which is not stored */
     struct sim_error *error;
 };
 
@@ -106,6 +107,8 @@ static int found(void *self, uint32_t replication, const struct sim_packed *pack
     struct search *search = self;
     struct sim_runs *runs = search->runs;
     const struct sim_plan *plan = &runs->cases[search->at].plan;
+    if (search->trace && replication == 0)
+        return 0;
     struct sim_record *record = sim_record_unpack(packed, runs->names, search->error);
     if (!record)
         return 1;
@@ -124,9 +127,9 @@ static int found(void *self, uint32_t replication, const struct sim_packed *pack
 }
 
 int sim__reuse(struct sim_store *store, struct sim_runs *runs, uint64_t seed, uint32_t first,
-               struct sim_error *error)
+               bool trace, struct sim_error *error)
 {
-    struct search search = {.runs = runs, .error = error};
+    struct search search = {.runs = runs, .trace = trace, .error = error};
     for (; search.at < runs->case_count; search.at++) {
         if (sim_store_find(store, &runs->cases[search.at], seed, first, runs->replications,
                            runs->metrics_only, found, &search, error) != 0) {

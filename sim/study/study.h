@@ -50,6 +50,7 @@ struct sim_replicate_options {
     unsigned jobs;           /* threads; 0: as many as there are processors */
     bool progress;           /* draw a bar on standard error */
     bool metrics_only;       /* keep no series and no distributions: for sweeps of many cells */
+    uint32_t trace;          /* of each first replication, so many requests are kept; 0: none */
     struct sim_store *store; /* runs are taken from it and written into it; NULL: none */
     bool fresh;              /* take none from it */
     struct sim_team *team;   /* other processes that help (team.h); NULL: none */
@@ -90,6 +91,20 @@ struct sim_audit_total {
     uint32_t checked, held;
 };
 
+/* What the latency of a source's requests around a percentile is made of, in s. */
+struct sim_attributed_part {
+    const char *component, *cause;
+    struct sim_estimate spent;
+};
+
+struct sim_attributed {
+    const char *source, *stat;               /* stat: "mean", "p50", "p99", "p999" */
+    struct sim_estimate percentile, latency; /* latency: the sum of the parts */
+    uint64_t requests, sampled;              /* looked at, of how many, in all replications */
+    struct sim_attributed_part *parts;       /* largest first */
+    uint32_t part_count;
+};
+
 struct sim_aggregate {
     const struct sim_record *sample; /* names, units, headlines; NULL: no run finished */
     struct sim_estimate *metrics;    /* one per sample->metrics */
@@ -98,9 +113,15 @@ struct sim_aggregate {
     struct sim_audit_total *audits;
     uint32_t audit_count;
     bool audit_held;
+    struct sim_attributed *attributed; /* by source, then by stat */
+    uint32_t attributed_count;
     struct sim_warmup *warmups; /* what MSER-5 says of the warm-up; none without series */
     uint32_t warmup_count;
 };
+
+/* NULL: there is none. O(attributed). */
+const struct sim_attributed *sim_attributed_find(const struct sim_aggregate *, const char *source,
+                                                 const char *stat);
 
 /* One per case, in order. The caller frees with sim_aggregate_free(). NULL: out of memory. */
 struct sim_aggregate *sim_aggregate_runs(const struct sim_runs *);

@@ -15,6 +15,11 @@ int sim__rates_set(struct sim_runs *, uint32_t at);
 const struct sim_meter *sim__rates_meter(const struct sim_plan *, const char *component,
                                          const char *name);
 
+/* Fills in a case's .attributed. 0, or -1 when out of memory. `values`: room for one a replication. */
+int sim__attributed_make(struct sim_aggregate *, const struct sim_runs *, uint32_t at,
+                         const double *quantiles, double *values);
+void sim__attributed_free(struct sim_aggregate *);
+
 /* Whether a meter is a share, which has Wilson's interval. */
 bool sim__share_is(const struct sim_plan *, const char *component, const char *meter);
 /* What the shares of a case were shares of, over all replications: the requests of "success". 0:
@@ -35,7 +40,7 @@ struct sim_estimate sim__share_or_mean(const struct sim_runs *, uint32_t at, uin
                                        const double *quantiles, double *values);
 
 /* Fills in the runs from replication `first` on that the store has. 0, or -1 with the reason. */
-int sim__reuse(struct sim_store *, struct sim_runs *, uint64_t seed, uint32_t first,
+int sim__reuse(struct sim_store *, struct sim_runs *, uint64_t seed, uint32_t first, bool trace,
                struct sim_error *);
 
 /* Rank 0 of a team. Gives jobs to whoever has room; 0, or -1. */

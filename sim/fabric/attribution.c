@@ -1,0 +1,301 @@
+/* attribution.c - divides the latency of a request among components and causes.
+ *
+ * From its end backwards, along what decided when it ended. While a call is served, its time is its
+ * own (at work, or waiting for what marks say) but where it awaited calls: of those that overlap,
+ * the one that ended last has the time, back to when it was sent; before that, the one that had
+ * ended last by then; and so on (the critical path: Yang and Miller 1988, ICDCS). A call's time is
+ * network on the way there and back, and between them that of the component called. Of an
+ * operation of several attempts, the one that decided has its own time; what went by in attempts of
+ * rounds before it is `retry`, between them `backoff`, and in an attempt of its own round before it
+ * was sent, `hedge`. The pieces are intervals of integer nanoseconds that meet, so they sum to the
+ * whole exactly; the audit counts again.
+ *
+ * At the end the rows are sorted by latency, and those around a percentile say what latency there
+ * is made of. Rows are of requests that ended well after the warm-up, as the users' latency. */
+#include "fabric/trace_state.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+int sim__attribution_make(struct sim_world *w)
+{
+    struct sim__trace *t = w->trace;
+    size_t keys = (size_t)w->component_count * SIM_SPENT_CAUSES;
+    t->rows = sim__world_alloc(w, SIM__ROWS, sizeof *t->rows);
+    t->parts = sim__world_alloc(w, SIM__ROW_PARTS + keys, sizeof *t->parts);
+    t->spent = sim__world_alloc(w, keys, sizeof *t->spent);
+    t->touched = sim__world_alloc(w, keys, sizeof *t->touched);
+    return t->rows && t->parts && t->spent && t->touched ? 0 : -1;
+}
+
+/* ---- dividing -------------------------------------------------------------------------------- */
+
+static void spend(struct sim_world *w, const struct sim__span *s, enum sim_spent on, sim_time time)
+{
+    struct sim__trace *t = w->trace;
+    uint32_t component = (uint32_t)(s->node->component - w->components);
+    uint32_t key = component * SIM_SPENT_CAUSES + on;
+    assert(time >= 0);
+    if (time == 0)
+        return;
+    if (t->spent[key] == 0)
+        t->touched[t->touched_count++] = key;
+    t->spent[key] += time;
+}
+
+/* Time of a span's own, by its marks; before the first of them it is spent on `first`. */
+static void own(struct sim_world *w, const struct sim__span *s, sim_time from, sim_time to,
+                enum sim_spent first)
+{
+    const struct sim__trace *t = w->trace;
+    for (uint32_t i = s->child; i != 0 && to > from; i = t->spans[i].sibling) {
+        const struct sim__span *mark = &t->spans[i];
+        if (mark->kind != SIM__SPAN_MARK || mark->sent >= to)
+            continue;
+        sim_time since = mark->sent > from ? mark->sent : from;
+        spend(w, s, (enum sim_spent)mark->status, to - since);
+        to = since;
+    }
+    spend(w, s, first, to - from);
+}
+
+/* Of the calls in a list that were awaited, the one that ended last, in ]from, to]; 0: none. */
+static uint32_t last_ended(const struct sim__trace *t, uint32_t list, sim_time from, sim_time to)
+{
+    uint32_t last = 0;
+    for (uint32_t i = list; i != 0; i = t->spans[i].sibling) {
+        const struct sim__span *s = &t->spans[i];
+        bool decides = s->kind != SIM__SPAN_MARK && (s->flags & SIM__SPAN_ABANDONED) == 0 &&
+                       s->ended > from && s->ended <= to && s->sent < s->ended;
+        if (decides && (last == 0 || s->ended > t->spans[last].ended))
+            last = i;
+    }
+    return last;
+}
+
+static void divide(struct sim_world *, const struct sim__span *, sim_time from, sim_time to);
+
+static sim_time later(sim_time a, sim_time b)
+{
+    return a > b ? a : b;
+}
+
+static sim_time sooner(sim_time a, sim_time b)
+{
+    return a < b ? a : b;
+}
+
+/* A call in the hands of a component. */
+static void divide_served(struct sim_world *w, const struct sim__span *s, sim_time from,
+                          sim_time to)
+{
+    const struct sim__trace *t = w->trace;
+    uint32_t list = s->child, i;
+    while (to > from && (i = last_ended(t, list, from, to)) != 0) {
+        const struct sim__span *awaited = &t->spans[i];
+        sim_time since = later(awaited->sent, from);
+        own(w, s, awaited->ended, to, SIM_SPENT_SERVICE);
+        divide(w, awaited, since, awaited->ended);
+        to = since;
+        list = awaited->sibling; /* what ended by then was sent before */
+    }
+    own(w, s, from, to, SIM_SPENT_SERVICE);
+}
+
+/* What an operation did before the attempt that decided was sent. */
+static void divide_before(struct sim_world *w, const struct sim__span *s,
+                          const struct sim__span *decided, sim_time from, sim_time to)
+{
+    const struct sim__trace *t = w->trace;
+    while (to > from) {
+        const struct sim__span *out = NULL; /* what was out until last; of those, sent first */
+        for (uint32_t i = s->child; i != 0; i = t->spans[i].sibling) {
+            const struct sim__span *x = &t->spans[i];
+            if (x == decided || x->kind == SIM__SPAN_MARK || x->sent >= to)
+                continue;
+            if (out == NULL || sooner(x->ended, to) >= sooner(out->ended, to))
+                out = x;
+        }
+        sim_time until = out == NULL ? from : later(sooner(out->ended, to), from);
+        own(w, s, until, to, SIM_SPENT_LIMIT);
+        if (out == NULL)
+            return;
+        sim_time since = sooner(later(out->sent, from), until);
+        spend(w, s, out->attempt == decided->attempt ? SIM_SPENT_HEDGE : SIM_SPENT_RETRY,
+              until - since);
+        to = since;
+    }
+}
+
+/* A root, an operation or a call, within its time. */
+static void divide(struct sim_world *w, const struct sim__span *s, sim_time from, sim_time to)
+{
+    const struct sim__trace *t = w->trace;
+    if (s->kind == SIM__SPAN_CALL) {
+        sim_time arrived = sooner(later(s->arrived, from), to);
+        sim_time left = sooner(later(s->left, arrived), to);
+        spend(w, s, SIM_SPENT_NETWORK, (arrived - from) + (to - left));
+        divide_served(w, s, arrived, left);
+        return;
+    }
+    uint32_t i = last_ended(t, s->child, from, to);
+    if (i == 0) {
+        own(w, s, from, to, SIM_SPENT_LIMIT);
+        return;
+    }
+    const struct sim__span *decided = &t->spans[i];
+    sim_time since = later(decided->sent, from);
+    own(w, s, decided->ended, to, SIM_SPENT_LIMIT);
+    divide(w, decided, since, decided->ended);
+    divide_before(w, s, decided, from, since);
+}
+
+static bool has_room(const struct sim__trace *t)
+{
+    return t->row_count < SIM__ROWS && t->part_count < SIM__ROW_PARTS;
+}
+
+void sim__attribution_add(struct sim_world *w, const struct sim__span *root)
+{
+    struct sim__trace *t = w->trace;
+    sim_time latency = root->ended - root->intended, sum = 0;
+    if (root->status != SIM_OK)
+        return;
+    while (!has_room(t)) /* seldom: of large trees */
+        sim__trace_raise(w);
+    uint32_t source = (uint32_t)(root->node->component - w->components);
+    if (!sim__is_chosen(root->pick, t->sources[source].level))
+        return;
+    struct sim__row *row = &t->rows[t->row_count++];
+    *row = (struct sim__row){
+        .pick = root->pick, .latency = latency, .source = source, .first = t->part_count};
+    sim_time sent = later(root->sent, root->intended);
+    spend(w, root, SIM_SPENT_QUEUE, sent - root->intended);
+    divide(w, root, sent, root->ended);
+    for (uint32_t i = 0; i < t->touched_count; i++) {
+        uint32_t key = t->touched[i];
+        t->parts[t->part_count++] = (struct sim__row_part){key, t->spent[key]};
+        sum += t->spent[key];
+        t->spent[key] = 0;
+    }
+    row->count = t->touched_count;
+    t->touched_count = 0;
+    t->divided++;
+    t->unequal += sum != latency;
+}
+
+void sim__attribution_thin(struct sim__trace *t)
+{
+    uint32_t rows = 0, parts = 0;
+    for (uint32_t i = 0; i < t->row_count; i++) {
+        struct sim__row row = t->rows[i];
+        if (!sim__is_chosen(row.pick, t->sources[row.source].level))
+            continue;
+        for (uint32_t k = 0; k < row.count; k++)
+            t->parts[parts + k] = t->parts[row.first + k];
+        row.first = parts;
+        parts += row.count;
+        t->rows[rows++] = row;
+    }
+    t->row_count = rows;
+    t->part_count = parts;
+}
+
+/* ---- at percentiles -------------------------------------------------------------------------- */
+
+/* The requests whose rank by latency, as a share, lies within these. */
+static const struct band {
+    const char *stat;
+    double low, at, high;
+} bands[] = {
+    {"mean", 0, -1, 1},
+    {"p50", 0.45, 0.5, 0.55},
+    {"p99", 0.985, 0.99, 0.995},
+    {"p999", 0.9985, 0.999, 0.9995},
+};
+#define BANDS (sizeof bands / sizeof bands[0])
+
+static int by_latency(const void *a, const void *b)
+{
+    const struct sim__row *x = a, *y = b;
+    if (x->source != y->source)
+        return x->source < y->source ? -1 : 1;
+    if (x->latency != y->latency)
+        return x->latency < y->latency ? -1 : 1;
+    return x->pick < y->pick ? -1 : x->pick > y->pick;
+}
+
+static int by_key(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* The mean parts of rows that stand together, in the order of components and causes. */
+static void add_parts(struct sim_world *w, const struct sim__row *rows, uint32_t n,
+                      struct sim_record *record, struct sim_attribution *into)
+{
+    struct sim__trace *t = w->trace;
+    double latency = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        latency += (double)rows[i].latency;
+        for (uint32_t k = 0; k < rows[i].count; k++) {
+            const struct sim__row_part *part = &t->parts[rows[i].first + k];
+            if (t->spent[part->key] == 0)
+                t->touched[t->touched_count++] = part->key;
+            t->spent[part->key] += part->spent;
+        }
+    }
+    qsort(t->touched, t->touched_count, sizeof *t->touched, by_key);
+    into->requests = n;
+    into->latency = latency / n * 1e-9;
+    into->first_part = record->attribution_part_count;
+    into->part_count = t->touched_count;
+    for (uint32_t i = 0; i < t->touched_count; i++) {
+        uint32_t key = t->touched[i];
+        record->attribution_parts[record->attribution_part_count++] = (struct sim_attribution_part){
+            w->plan->components[key / SIM_SPENT_CAUSES].name,
+            sim_spent_names[key % SIM_SPENT_CAUSES], (double)t->spent[key] / n * 1e-9};
+        t->spent[key] = 0;
+    }
+    t->touched_count = 0;
+}
+
+static void add_band(struct sim_world *w, const struct sim__row *rows, uint32_t n,
+                     const struct band *band, struct sim_record *record)
+{
+    uint32_t first = (uint32_t)(band->low * n), end = (uint32_t)ceil(band->high * n);
+    if (band->at > 0 && (double)n * (1 - band->at) < 1)
+        return; /* too few to speak of that percentile */
+    struct sim_attribution *into = &record->attributions[record->attribution_count++];
+    *into = (struct sim_attribution){.source = w->plan->components[rows->source].name,
+                                     .stat = band->stat,
+                                     .sampled = n,
+                                     .percentile = NAN};
+    if (band->at > 0)
+        into->percentile = (double)rows[(uint32_t)ceil(band->at * n) - 1].latency * 1e-9;
+    add_parts(w, rows + first, end - first, record, into);
+}
+
+int sim__attribution_finish(struct sim_world *w, struct sim_record *record)
+{
+    struct sim__trace *t = w->trace;
+    uint32_t sources = 0;
+    qsort(t->rows, t->row_count, sizeof *t->rows, by_latency);
+    for (uint32_t i = 0; i < t->row_count; i++)
+        sources += i == 0 || t->rows[i].source != t->rows[i - 1].source;
+    size_t most = BANDS * (size_t)sources;
+    size_t parts = most * w->component_count * SIM_SPENT_CAUSES;
+    record->attributions = calloc(most + 1, sizeof *record->attributions);
+    record->attribution_parts = calloc(parts + 1, sizeof *record->attribution_parts);
+    if (record->attributions == NULL || record->attribution_parts == NULL)
+        return -1;
+    for (uint32_t first = 0, end; first < t->row_count; first = end) {
+        for (end = first; end < t->row_count && t->rows[end].source == t->rows[first].source;)
+            end++;
+        for (size_t b = 0; b < BANDS; b++)
+            add_band(w, t->rows + first, end - first, &bands[b], record);
+    }
+    return 0;
+}

@@ -1,0 +1,176 @@
+/* test_attribution.c - where the time went, in cases whose answer can be written down.
+ *
+ * Every expected number follows from the constant times in the scenario beside it. */
+#include "harness.h"
+
+static const struct sim_attribution *find(const struct sim_record *r, const char *source,
+                                          const char *stat)
+{
+    for (uint32_t i = 0; i < r->attribution_count; i++)
+        if (strcmp(r->attributions[i].source, source) == 0 &&
+            strcmp(r->attributions[i].stat, stat) == 0)
+            return &r->attributions[i];
+    fail_msg("nothing is said of %s at %s", source, stat);
+    return NULL;
+}
+
+static double part(const struct sim_record *r, const struct sim_attribution *a,
+                   const char *component, const char *cause)
+{
+    for (uint32_t i = 0; i < a->part_count; i++) {
+        const struct sim_attribution_part *p = &r->attribution_parts[a->first_part + i];
+        if (strcmp(p->component, component) == 0 && strcmp(p->cause, cause) == 0)
+            return p->mean;
+    }
+    return 0;
+}
+
+static void is(const struct sim_record *r, const char *stat, const char *component,
+               const char *cause, double expected)
+{
+    double seen = part(r, find(r, "users", stat), component, cause);
+    if (!(fabs(seen - expected) <= 1e-12 + 1e-9 * expected))
+        fail_msg("%s of %s at %s is %.12g, not %.12g", cause, component, stat, seen, expected);
+}
+
+/* The parts sum to the latency, and there are so many of them. */
+static void sums(const struct sim_record *r, const char *stat, double latency, uint32_t parts)
+{
+    const struct sim_attribution *a = find(r, "users", stat);
+    double sum = 0;
+    for (uint32_t i = 0; i < a->part_count; i++)
+        sum += r->attribution_parts[a->first_part + i].mean;
+    if (!(fabs(sum - a->latency) <= 1e-9 * sum && fabs(a->latency - latency) <= 1e-9 * latency))
+        fail_msg("parts sum to %.12g, latency is %.12g, not %.12g", sum, a->latency, latency);
+    assert_int_equal(a->part_count, parts);
+}
+
+#define HEAD                                                                                       \
+    "{ 'schema_version': 1, 'title': 't', 'run': { 'duration': '20s', 'interval': '1s', "          \
+    "'replications': 1 }, 'regions': { 'here': {} }, "
+
+/* 1 ms each way, 2 ms of work, then 3 ms in the store. */
+static void test_tandem(void **state)
+{
+    (void)state;
+    struct sim_record *r = harness_once(
+        HEAD "'links': [ { 'between': ['here', 'here'], 'latency': '1ms' } ], 'components': {"
+             "'users': { 'model': 'client', 'region': 'here', 'to': 'app', 'rate': '50/s',"
+             "  'arrival': 'constant' },"
+             "'app': { 'model': 'service', 'region': 'here', 'servers': 4,"
+             "  'service_time': '2ms', 'to': 'db' },"
+             "'db': { 'model': 'store', 'region': 'here', 'read_time': '3ms' } } }");
+    static const char *const stats[] = {"mean", "p50", "p99"};
+    for (size_t i = 0; i < 3; i++) {
+        sums(r, stats[i], 0.009, 4);
+        is(r, stats[i], "app", "network", 0.002);
+        is(r, stats[i], "app", "service", 0.002);
+        is(r, stats[i], "db", "network", 0.002);
+        is(r, stats[i], "db", "service", 0.003);
+    }
+    harness_free(r);
+}
+
+/* Three users and one server of 10 ms: from the second round on each waits for the two others. */
+static void test_queue(void **state)
+{
+    (void)state;
+    struct sim_record *r = harness_once(
+        "{ 'schema_version': 1, 'title': 't', 'run': { 'duration': '20s', 'interval': '1s', "
+        "'warmup': '1s', 'replications': 1 }, 'components': {"
+        "'users': { 'model': 'client', 'to': 'app', 'users': 3, 'think_time': '0s' },"
+        "'app': { 'model': 'service', 'servers': 1, 'service_time': '10ms' } } }");
+    sums(r, "mean", 0.03, 2);
+    is(r, "mean", "app", "queueing", 0.02);
+    is(r, "mean", "app", "service", 0.01);
+    harness_free(r);
+}
+
+/* Requests at whole seconds; the service is down from 9.995 s to 10.215 s, 5 ms away, and says so.
+ * At 10 s: two attempts of 10 ms that come to nothing, 100 ms after each, then one of 10 + 20 ms. */
+static void test_retries(void **state)
+{
+    (void)state;
+    struct sim_record *r = harness_once(
+        HEAD "'links': [ { 'between': ['here', 'here'], 'latency': '5ms' } ], 'components': {"
+             "'users': { 'model': 'client', 'region': 'here', 'to': 'app', 'rate': '1/s',"
+             "  'arrival': 'constant', 'retry': { 'attempts': 5, 'backoff': '100ms',"
+             "  'growth': 'constant', 'jitter': 'none' } },"
+             "'app': { 'model': 'service', 'region': 'here', 'servers': 4,"
+             "  'service_time': '20ms' } },"
+             "'timeline': [ { 'at': '9995ms', 'for': '220ms', 'do': 'crash', 'target': 'app' } ]"
+             "}");
+    double n = find(r, "users", "mean")->requests;
+    is(r, "mean", "users", "retry", 2 * 0.010 / n);
+    is(r, "mean", "users", "backoff", 2 * 0.100 / n);
+    is(r, "mean", "app", "network", 0.010);
+    is(r, "mean", "app", "service", 0.020);
+    sums(r, "mean", 0.030 + 0.220 / n, 4);
+    harness_free(r);
+}
+
+/* Behind a service that tries again: the same, one call further in. */
+static void test_retries_within(void **state)
+{
+    (void)state;
+    struct sim_record *r = harness_once(
+        HEAD "'components': {"
+             "'users': { 'model': 'client', 'to': 'app', 'rate': '1/s', 'arrival': 'constant' },"
+             "'app': { 'model': 'service', 'servers': 4, 'service_time': '1ms', 'to': 'db',"
+             "  'timeout': '30ms', 'retry': { 'attempts': 5, 'backoff': '100ms',"
+             "  'growth': 'constant', 'jitter': 'none' } },"
+             "'db': { 'model': 'store', 'read_time': '3ms' } },"
+             "'timeline': [ { 'at': '9.9s', 'for': '150ms', 'do': 'slow', 'target': 'db',"
+             "  'factor': 100 } ] }");
+    double n = find(r, "users", "mean")->requests;
+    is(r, "mean", "app", "retry", 0.030 / n); /* 300 ms of work are not awaited */
+    is(r, "mean", "app", "backoff", 0.100 / n);
+    is(r, "mean", "app", "service", 0.001);
+    is(r, "mean", "db", "service", 0.003);
+    sums(r, "mean", 0.004 + 0.130 / n, 4);
+    harness_free(r);
+}
+
+/* Two clients read the one key at the same instants, every 200 ms; it lives 140 ms and takes 48 ms
+ * to fetch: one of the two reads the store, the other waits for what that one gets; with a lock he
+ * looks again every 5 ms. */
+static void refresh(const char *stampede, const char *cause, double wait)
+{
+    char text[2048];
+    snprintf(text, sizeof text,
+             HEAD "'keyspaces': { 'one': { 'keys': 1 } }, 'components': {"
+                  "'users': { 'model': 'client', 'to': 'cache', 'rate': '5/s', 'keyspace': 'one',"
+                  "  'arrival': 'constant' },"
+                  "'first': { 'model': 'client', 'to': 'cache', 'rate': '5/s', 'keyspace': 'one',"
+                  "  'arrival': 'constant' },"
+                  "'cache': { 'model': 'cache', 'capacity': '10 keys', 'ttl': '140ms',"
+                  "  'lookup_time': '1ms', 'stampede': '%s', 'retry_wait': '5ms',"
+                  "  'origin': 'db' },"
+                  "'db': { 'model': 'store', 'read_time': '48ms' } } }",
+             stampede);
+    struct sim_record *r = harness_once(text);
+    const struct sim_attribution *a = find(r, "users", "mean"), *b = find(r, "first", "mean");
+    double waited = part(r, a, "cache", cause) + part(r, b, "cache", cause);
+    double fetched = part(r, a, "db", "service") + part(r, b, "db", "service");
+    if (!(fabs(waited - wait) < 1e-9 && fabs(fetched - 0.048) < 1e-9))
+        fail_msg("%s: waited %.9g s and fetched %.9g s", cause, waited, fetched);
+    is(r, "mean", "cache", "service", 0.001);
+    harness_free(r);
+}
+
+static void test_refresh(void **state)
+{
+    (void)state;
+    refresh("single-flight", "refresh", 0.048);
+    refresh("lock", "lock", 0.050);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_tandem),  cmocka_unit_test(test_queue),
+        cmocka_unit_test(test_retries), cmocka_unit_test(test_retries_within),
+        cmocka_unit_test(test_refresh),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
