@@ -81,7 +81,8 @@ static void release_late(struct sim_world *w, struct sim__call *call)
 }
 
 /* Ends the caller's half. The record may be gone afterwards. */
-static inline void end_for_caller(struct sim *sim, struct sim__call *call, struct sim_reply reply)
+static inline void end_for_caller(struct sim *sim, struct sim__call *call, struct sim_reply reply,
+                                  bool followed)
 {
     struct sim_world *w = call->from->world;
     sim_done *done = call->done;
@@ -89,11 +90,24 @@ static inline void end_for_caller(struct sim *sim, struct sim__call *call, struc
     sim_arg arg = call->arg;
     call->awaited = false;
     w->totals.ended++;
-    if (call->request.trace != 0)
+    if (followed)
         sim__trace_ended(w, call, reply.status, false);
     if (call->stage == SIM__ENDED)
         call_release(w, call);
     done(sim, self, arg, &reply);
+}
+
+static inline void awaited_answer(struct sim *sim, struct sim__call *call, bool followed)
+{
+    if (call->timer.key != 0)
+        sim_cancel(sim, call->timer);
+    end_for_caller(sim, call, call->reply, followed);
+}
+
+/* Apart, so that calls that nobody follows go straight through. */
+static __attribute__((noinline)) void followed_answer(struct sim *sim, struct sim__call *call)
+{
+    awaited_answer(sim, call, true);
 }
 
 static void answer_arrives(struct sim *sim, void *node, sim_arg arg)
@@ -104,18 +118,19 @@ static void answer_arrives(struct sim *sim, void *node, sim_arg arg)
     if (!call->awaited) {
         call->from->world->totals.unwanted++;
         release_late(call->from->world, call);
-        return;
+    } else if (__builtin_expect(call->request.trace != 0, 0)) {
+        followed_answer(sim, call);
+    } else {
+        awaited_answer(sim, call, false);
     }
-    if (call->timer.key != 0)
-        sim_cancel(sim, call->timer);
-    end_for_caller(sim, call, call->reply);
 }
 
 static void timed_out(struct sim *sim, void *node, sim_arg arg)
 {
+    struct sim__call *call = arg.p;
     ((struct sim_node *)node)->caller->timeouts.count++;
     ((struct sim_node *)node)->world->totals.timed_out++;
-    end_for_caller(sim, arg.p, (struct sim_reply){.status = SIM_TIMEOUT});
+    end_for_caller(sim, call, (struct sim_reply){.status = SIM_TIMEOUT}, call->request.trace != 0);
 }
 
 /* The callee's half is over without an answer that anybody will see. */
@@ -227,8 +242,6 @@ static inline struct sim__call *begin(struct sim_node *from, const struct sim_po
     call->timer = SIM_NO_EVENT;
     from->caller->attempts.count++;
     w->totals.begun++;
-    if (call->request.trace != 0)
-        sim__trace_sent(w, call);
     return call;
 }
 
@@ -259,11 +272,44 @@ sim_call_id sim__call_attempt(struct sim_node *from, const struct sim_port_targe
     struct sim__call *call = begin(from, target, node, request, done, self, arg);
     if (call == NULL)
         return (sim_call_id){0};
+    if (call->request.trace != 0)
+        sim__trace_sent(w, call);
     if (give_up > 0 && give_up == from->component->timeout)
         await_answer(w->sim, call, from->component->timeout_lane);
     else if (give_up > 0)
         call->timer = sim_after(w->sim, give_up, timed_out, from, (sim_arg){.p = call});
     return send_out(w, call, target->out);
+}
+
+static inline sim_call_id call_plain(struct sim_port *port, uint32_t index, uint32_t node,
+                                     const struct sim_request *request, sim_done *done, void *self,
+                                     sim_arg arg, bool followed)
+{
+    struct sim_node *from = port->owner;
+    const struct sim_component *c = from->component;
+    if (!c->plain || (request->deadline != SIM_NEVER && request->deadline != 0))
+        return sim__operation_begin(port, index, node, request, done, self, arg);
+    const struct sim_port_target *target = &port->targets[index];
+    struct sim__call *call = begin(from, target, node, request, done, self, arg);
+    if (call == NULL)
+        return (sim_call_id){0};
+    if (followed && call->request.trace != 0)
+        sim__trace_sent(from->world, call);
+    if (c->timeout_lane != NULL)
+        await_answer(from->sim, call, c->timeout_lane);
+    return send_out(from->world, call, target->out);
+}
+
+static __attribute__((noinline)) sim_call_id call_followed(struct sim_port *port, uint32_t index,
+                                                           uint32_t node,
+                                                           const struct sim_request *request,
+                                                           sim_done *done, void *self, sim_arg arg)
+{
+    struct sim_component *c = port->owner->component;
+    struct sim_request copy = *request;
+    if (c->until_followed == 0)
+        sim__trace_request(port->owner, &copy);
+    return call_plain(port, index, node, &copy, done, self, arg, true);
 }
 
 static inline __attribute__((always_inline)) sim_call_id
@@ -272,23 +318,10 @@ call_port(struct sim_port *port, uint32_t index, uint32_t node, const struct sim
 {
     assert(index < port->target_count);
     struct sim_node *from = port->owner;
-    struct sim_component *c = from->component;
-    struct sim_request followed;
     from->caller->calls.count++;
-    if (__builtin_expect(--c->until_followed == 0, 0)) {
-        followed = *request;
-        sim__trace_request(from, &followed);
-        request = &followed;
-    }
-    if (!c->plain || (request->deadline != SIM_NEVER && request->deadline != 0))
-        return sim__operation_begin(port, index, node, request, done, self, arg);
-    const struct sim_port_target *target = &port->targets[index];
-    struct sim__call *call = begin(from, target, node, request, done, self, arg);
-    if (call == NULL)
-        return (sim_call_id){0};
-    if (c->timeout_lane != NULL)
-        await_answer(from->sim, call, c->timeout_lane);
-    return send_out(from->world, call, target->out);
+    if (__builtin_expect(--from->component->until_followed == 0 || request->trace != 0, 0))
+        return call_followed(port, index, node, request, done, self, arg);
+    return call_plain(port, index, node, request, done, self, arg, false);
 }
 
 sim_call_id sim_call(struct sim_port *port, uint32_t index, const struct sim_request *request,
