@@ -97,7 +97,8 @@ static inline void end_for_caller(struct sim *sim, struct sim__call *call, struc
     done(sim, self, arg, &reply);
 }
 
-static inline void awaited_answer(struct sim *sim, struct sim__call *call, bool followed)
+static inline __attribute__((always_inline)) void
+awaited_answer(struct sim *sim, struct sim__call *call, bool followed)
 {
     if (call->timer.key != 0)
         sim_cancel(sim, call->timer);
@@ -281,9 +282,9 @@ sim_call_id sim__call_attempt(struct sim_node *from, const struct sim_port_targe
     return send_out(w, call, target->out);
 }
 
-static inline sim_call_id call_plain(struct sim_port *port, uint32_t index, uint32_t node,
-                                     const struct sim_request *request, sim_done *done, void *self,
-                                     sim_arg arg, bool followed)
+static inline __attribute__((always_inline)) sim_call_id
+call_plain(struct sim_port *port, uint32_t index, uint32_t node, const struct sim_request *request,
+           sim_done *done, void *self, sim_arg arg, bool followed)
 {
     struct sim_node *from = port->owner;
     const struct sim_component *c = from->component;

@@ -77,7 +77,8 @@ bool sim_station_arrive(struct sim_station *s, sim_call_id id)
     return true;
 }
 
-static inline void take_next(struct sim_station *s, struct sim__call *call)
+static inline __attribute__((always_inline)) void take_next(struct sim_station *s,
+                                                            struct sim__call *call)
 {
     sim_time now = sim_now(s->node->sim);
     s->queue_head = call->next;
@@ -92,7 +93,7 @@ static __attribute__((noinline)) void take_followed(struct sim_station *s, struc
     take_next(s, call);
 }
 
-static void start_next(struct sim_station *s)
+static __attribute__((noinline)) void start_next(struct sim_station *s)
 {
     if (__builtin_expect(s->more != NULL, 0)) {
         sim__discipline_next(s);

@@ -11,7 +11,7 @@
 
 /* plots/<name>.gp, embedded by the build. */
 extern const char sim__plot_theme[], sim__plot_timeline[], sim__plot_bars[], sim__plot_ccdf[],
-    sim__plot_curve[];
+    sim__plot_curve[], sim__plot_attribution[];
 
 bool sim_figure_applies(const struct sim_report *report, const struct sim_figure *figure)
 {
@@ -202,12 +202,25 @@ static void line_p999(FILE *gp, const void *self, uint32_t i)
     number(gp, line_at(self, i)->p999 * scale_of(self, line_at(self, i)->panel - 1).factor);
 }
 
+static void part_name(FILE *gp, const void *self, uint32_t i)
+{
+    const struct sim_drawn_part *part = &((const struct sim_drawing *)self)->parts[i];
+    char text[160];
+    snprintf(text, sizeof text, "%s %s", part->component, part->cause);
+    quoted(gp, text);
+}
+
 static void write_lines(const struct sim_drawing *d, FILE *gp)
 {
     set_number(gp, "nvariants", d->variant_count);
     set_array(gp, "variant_name", d->variant_count, variant_name, d);
     set_array(gp, "variant_colour", d->variant_count, variant_colour, d);
-    if (d->figure->kind == SIM_FIGURE_BARS)
+    if (d->figure->kind == SIM_FIGURE_ATTRIBUTION) {
+        set_number(gp, "nparts", d->part_count);
+        set_array(gp, "part_name", d->part_count, part_name, d);
+        set_number(gp, "part_rest", d->part_rest);
+    }
+    if (d->figure->kind == SIM_FIGURE_BARS || d->figure->kind == SIM_FIGURE_ATTRIBUTION)
         return;
     set_number(gp, "nlines", d->line_count);
     set_array(gp, "line_panel", d->line_count, line_panel, d);
@@ -282,8 +295,8 @@ static void write_time(struct sim_drawing *d, FILE *gp)
 /* The author's subtitle, then what is drawn: n and the level, and what was left out. */
 static void write_subtitle(const struct sim_drawing *d, FILE *gp)
 {
-    static const char *const mark[] = {"Line", "Bar", "Line", "Point"};
-    static const char *const haze[] = {"band", "whisker", "band", "band"};
+    static const char *const mark[] = {"Line", "Bar", "Line", "Point", "Bar"};
+    static const char *const haze[] = {"band", "whisker", "band", "band", "in the CSV"};
     const char *own = d->figure->subtitle ? d->figure->subtitle : "";
     uint32_t n = 0, kind = d->figure->kind;
     for (uint32_t v = 0; v < d->variant_count; v++) {
@@ -305,7 +318,7 @@ static void write_subtitle(const struct sim_drawing *d, FILE *gp)
 
 static void write_preamble(struct sim_drawing *d, FILE *gp)
 {
-    static const char *const kinds[] = {"timeline", "bars", "ccdf", "curve"};
+    static const char *const kinds[] = {"timeline", "bars", "ccdf", "curve", "attribution"};
     const struct sim_report *report = d->report;
     const struct sim_figure *figure = d->figure;
     char text[512];
@@ -339,10 +352,11 @@ static void write_preamble(struct sim_drawing *d, FILE *gp)
         set_text(gp, "fig_xlabel", "value");
     fputc('\n', gp);
     fputs(sim__plot_theme, gp);
-    fputs(figure->kind == SIM_FIGURE_TIMELINE ? sim__plot_timeline
-          : figure->kind == SIM_FIGURE_BARS   ? sim__plot_bars
-          : figure->kind == SIM_FIGURE_CCDF   ? sim__plot_ccdf
-                                              : sim__plot_curve,
+    fputs(figure->kind == SIM_FIGURE_TIMELINE      ? sim__plot_timeline
+          : figure->kind == SIM_FIGURE_BARS        ? sim__plot_bars
+          : figure->kind == SIM_FIGURE_CCDF        ? sim__plot_ccdf
+          : figure->kind == SIM_FIGURE_ATTRIBUTION ? sim__plot_attribution
+                                                   : sim__plot_curve,
           gp);
 }
 
@@ -537,7 +551,7 @@ static void choose_panels(struct sim_drawing *d)
         if (asked->series_count == 0)
             continue;
         name_panel(asked, title, sizeof title);
-        if (d->figure->kind != SIM_FIGURE_BARS) {
+        if (d->figure->kind != SIM_FIGURE_BARS && d->figure->kind != SIM_FIGURE_ATTRIBUTION) {
             add_panel(d, asked, NULL, title);
             continue;
         }
@@ -583,9 +597,13 @@ int sim_figure_write(const struct sim_report *report, const struct sim_figure *f
         case SIM_FIGURE_BARS: lines_bars(d); break;
         case SIM_FIGURE_CCDF: sim_lines_ccdf(d); break;
         case SIM_FIGURE_CURVE: sim_lines_curve(d); break;
+        case SIM_FIGURE_ATTRIBUTION: sim_parts_choose(d); break;
         }
     }
-    if (!d->failed && d->line_count > 0) {
+    if (!d->failed && d->part_count > 0) {
+        some = sim_parts_write(d, csv);
+        write_preamble(d, gp);
+    } else if (!d->failed && d->line_count > 0) {
         label_lines(d);
         some = figure->kind == SIM_FIGURE_BARS ? write_bars(d, csv) : write_all_lines(d, csv);
         write_preamble(d, gp);

@@ -5,7 +5,12 @@
 
 #include "report/report.h"
 
-enum { SIM_DRAWN_VARIANTS = 10, SIM_DRAWN_PANELS = 8 }; /* as many as plots/theme.gp can show */
+enum {
+    SIM_DRAWN_VARIANTS = 10,
+    SIM_DRAWN_PANELS = 8,
+    SIM_DRAWN_PARTS = 9,
+    SIM_PARTS_SEEN = 64
+}; /* as many as plots/theme.gp can show */
 
 struct sim_drawn_line {
     uint32_t panel, variant, series; /* from 1; see plots/README.md */
@@ -32,6 +37,11 @@ struct sim_drawn_panel {
     } range;
 };
 
+struct sim_drawn_part {
+    const char *component, *cause;
+    double weight; /* its greatest share of a bar */
+};
+
 struct sim_drawing {
     const struct sim_report *report;
     const struct sim_figure *figure;
@@ -45,7 +55,10 @@ struct sim_drawing {
     double *values, *quantiles; /* room for one value per replication; owned */
     const char *x_unit;         /* curve: as printed */
     char x_label[128];
-    bool failed; /* out of memory */
+    struct sim_drawn_part parts[SIM_PARTS_SEEN]; /* attribution: as in the legend */
+    uint32_t part_count;
+    bool part_rest; /* the last is all that has no place of its own */
+    bool failed;    /* out of memory */
 };
 
 /* The next line, zeroed, with room for `points`. NULL when out of memory (and .failed). */
@@ -73,6 +86,9 @@ int sim_shades_make(const struct sim_drawing *, struct sim_shade **out);
 void sim_lines_timeline(struct sim_drawing *);
 void sim_lines_ccdf(struct sim_drawing *);
 void sim_lines_curve(struct sim_drawing *);
+/* An attribution's parts; its rows. False: there is none. */
+void sim_parts_choose(struct sim_drawing *);
+bool sim_parts_write(const struct sim_drawing *, FILE *csv);
 /* Chooses the groups of cells a curve figure shows, in place of the variants. */
 void sim_lines_curve_groups(struct sim_drawing *);
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const kind_names[] = {"timeline", "bars", "ccdf", "curve", NULL};
+static const char *const kind_names[] = {"timeline", "bars", "ccdf", "curve", "attribution", NULL};
 static const char *const layout_names[] = {"overlay", "small-multiples", NULL};
 
 struct figure {
@@ -20,7 +20,8 @@ const struct sim_param sim__figure_table[] = {
      .offset = offsetof(struct figure, kind),
      .flags = SIM_REQUIRED,
      .choices = kind_names,
-     .doc = "timeline: over time; bars: by variant; ccdf: the tail; curve: over a swept value."},
+     .doc = "timeline: over time; bars: by variant; ccdf: the tail; curve: over a swept value; "
+            "attribution: what latency was spent on."},
     {.name = "layout",
      .kind = SIM_CHOICE,
      .offset = offsetof(struct figure, layout),
@@ -72,12 +73,29 @@ static void read_slo(struct sim__load *load, const struct sim__at *at, json_t *o
                  "\"slo_label\" belongs to \"slo\", which is missing");
 }
 
+/* Latency is divided as its senders see it: of who is not called, at the percentiles kept. */
+static bool is_attributed(struct sim__load *load, const struct sim__at *at,
+                          const struct sim__metric *metric)
+{
+    const char *stat = metric->has_stat ? metric->stat : "p99";
+    bool kept = strcmp(stat, "mean") == 0 || strcmp(stat, "p50") == 0 || strcmp(stat, "p99") == 0 ||
+                strcmp(stat, "p999") == 0;
+    if (kept && strcmp(metric->meter->name, "latency") == 0 && metric->meter->kind == SIM_HISTOGRAM)
+        return true;
+    sim__say(load, at, 0,
+             "an attribution divides the latency of those who send requests, at \"mean\", "
+             "\"p50\", \"p99\" or \"p999\", such as \"users.latency.p99\"");
+    return false;
+}
+
 static const char *read_series(struct sim__load *load, const struct sim__at *at, json_t *value,
                                const struct sim_figure *figure, struct sim__metric *metric)
 {
     const char *text = sim__read_text(load, at, value);
     const char *only = figure->variant_count == 1 ? figure->variants[0] : NULL;
     if (!text || !sim__check_metric(load, at, text, only, true, metric))
+        return NULL;
+    if (figure->kind == SIM_FIGURE_ATTRIBUTION && !is_attributed(load, at, metric))
         return NULL;
     if (figure->kind != SIM_FIGURE_CCDF)
         return text;

@@ -27,7 +27,13 @@ struct sim_diagnostics {
 void sim_diagnostics_print(const struct sim_diagnostics *, void *stdio_file);
 void sim_diagnostics_free(struct sim_diagnostics *);
 
-enum sim_figure_kind { SIM_FIGURE_TIMELINE, SIM_FIGURE_BARS, SIM_FIGURE_CCDF, SIM_FIGURE_CURVE };
+enum sim_figure_kind {
+    SIM_FIGURE_TIMELINE,
+    SIM_FIGURE_BARS,
+    SIM_FIGURE_CCDF,
+    SIM_FIGURE_CURVE,
+    SIM_FIGURE_ATTRIBUTION,
+};
 
 struct sim_panel {
     const char *title;   /* NULL: made from the series */

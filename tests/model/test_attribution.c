@@ -165,12 +165,142 @@ static void test_refresh(void **state)
     refresh("lock", "lock", 0.050);
 }
 
+/* The first node is ten times slower: each request goes there, and 20 ms later to the second. */
+static void test_hedge(void **state)
+{
+    (void)state;
+    struct sim_record *r = harness_once(
+        HEAD
+        "'components': {"
+        "'users': { 'model': 'client', 'to': 'app', 'rate': '1/s', 'arrival': 'constant',"
+        "  'hedge': { 'delay': '20ms' } },"
+        "'app': { 'model': 'service', 'nodes': 2, 'spread': 'round-robin', 'servers': 4, 'service_time': '10ms' } },"
+        "'timeline': [ { 'at': '0s', 'for': '30s', 'do': 'slow', 'target': 'app/0',"
+        "  'factor': 10 } ] }");
+    sums(r, "mean", 0.030, 2);
+    is(r, "mean", "users", "hedge", 0.020);
+    is(r, "mean", "app", "service", 0.010);
+    harness_free(r);
+}
+
+/* Constant arrivals of 10/s against 8/s with a bucket of one: the wait grows
+ * by 25 ms from each to the next; request k (from 0) waits k x 25 ms. Of 20 s, those that had been
+ * sent by then: 8 a second. */
+static void test_limit(void **state)
+{
+    (void)state;
+    struct sim_record *r = harness_once(
+        HEAD "'components': {"
+             "'users': { 'model': 'client', 'to': 'app', 'rate': '10/s', 'arrival': 'constant',"
+             "  'rate_limit': { 'rate': '8/s', 'burst': 1, 'wait': '60s' } },"
+             "'app': { 'model': 'service', 'servers': 4, 'service_time': '10ms' } } }");
+    const struct sim_attribution *a = find(r, "users", "mean");
+    double n = a->requests;
+    is(r, "mean", "users", "limit", 0.025 * (n - 1) / 2);
+    is(r, "mean", "app", "service", 0.010);
+    harness_free(r);
+}
+
+static struct sim_record *run_traced(const struct sim_case *c, uint32_t trace)
+{
+    struct sim_error error = {""};
+    struct sim_world *w = sim_world_new(&c->plan, 3, 0, &error);
+    assert_non_null(w);
+    if (trace > 0)
+        assert_int_equal(sim_world_trace(w, trace), 0);
+    struct sim_record *r = sim_world_run(w, NULL, NULL);
+    assert_non_null(r);
+    assert_true(r->audit_held);
+    sim_world_free(w);
+    return r;
+}
+
+#define BUSY                                                                                            \
+    "{ 'schema_version': 1, 'title': 't', 'run': { 'duration': '120s', 'interval': '1s', "              \
+    "'warmup': '10s', 'replications': 1 }, 'regions': { 'here': {} },"                                  \
+    "'keyspaces': { 'items': { 'keys': 1000 } },"                                                       \
+    "'links': [ { 'between': ['here', 'here'], 'latency': '1ms', 'loss': 0.001 } ],"                    \
+    "'components': {"                                                                                   \
+    "'users': { 'model': 'client', 'region': 'here', 'to': 'app', 'rate': '200/s',"                     \
+    "  'keyspace': 'items', 'timeout': '200ms', 'retry': { 'attempts': 3, 'backoff': '20ms' },"         \
+    "  'hedge': { 'delay': '50ms' } },"                                                                 \
+    "'app': { 'model': 'service', 'region': 'here', 'nodes': 2, 'spread': 'round-robin', 'servers': 2," \
+    "  'service_time': { 'type': 'exponential', 'mean': '10ms' }, 'to': 'cache' },"                     \
+    "'cache': { 'model': 'cache', 'region': 'here', 'capacity': '100 keys', 'ttl': '2s',"               \
+    "  'stampede': 'single-flight', 'origin': 'db' },"                                                  \
+    "'db': { 'model': 'store', 'region': 'here', 'connections': 4,"                                     \
+    "  'read_time': { 'type': 'exponential', 'mean': '15ms' } } },"                                     \
+    "'timeline': [ { 'at': '40s', 'for': '3s', 'do': 'crash', 'target': 'app/1' },"                     \
+    "  { 'at': '60s', 'for': '3s', 'do': 'crash', 'target': 'db', 'silent': true },"                    \
+    "  { 'at': '80s', 'for': '2s', 'do': 'crash', 'target': 'users' } ] }"
+
+/* What was seen of a run, traces aside. */
+static void test_a_trace_changes_nothing(void **state)
+{
+    (void)state;
+    struct sim_scenario *s = harness_scenario(BUSY);
+    struct sim_record *a = run_traced(&s->variants[0], 0), *b = run_traced(&s->variants[0], 50);
+    assert_int_equal(a->hash, b->hash);
+    assert_int_equal(a->events, b->events);
+    for (uint32_t i = 0; i < a->metric_count; i++)
+        assert_memory_equal(&a->metrics[i].value, &b->metrics[i].value, sizeof(double));
+    assert_int_equal(a->attribution_part_count, b->attribution_part_count);
+    for (uint32_t i = 0; i < a->attribution_part_count; i++)
+        assert_memory_equal(&a->attribution_parts[i].mean, &b->attribution_parts[i].mean,
+                            sizeof(double));
+    assert_null(a->trace);
+    assert_true(a->attribution_part_count > 20);
+    sim_record_free(a);
+    sim_record_free(b);
+    sim_scenario_free(s);
+}
+
+/* The slowest are those with the greatest latency of all that were sent and ended after the
+ * warm-up, the longest first; spans begin within those they belong to. */
+static void test_what_a_trace_holds(void **state)
+{
+    (void)state;
+    struct sim_scenario *s = harness_scenario(BUSY);
+    struct sim_record *r = run_traced(&s->variants[0], 50),
+                      *all = run_traced(&s->variants[0], 2048);
+    uint32_t slowest = 0, sampled = 0;
+    sim_time last = SIM_NEVER, times[50];
+    for (uint32_t i = 0; i < r->trace_count; i++) {
+        const struct sim_trace_span *x = &r->trace[i], *parent = &r->trace[x->parent];
+        assert_true(x->parent <= i && x->sent >= parent->sent);
+        assert_true(x->arrived >= x->sent && x->left >= x->arrived && x->ended >= x->sent);
+        if (x->kind != SIM_TRACE_REQUEST)
+            continue;
+        assert_int_equal(x->parent, i);
+        assert_true(x->ended > 10 * SIM_SECOND);
+        if (x->slowest) {
+            assert_true(x->ended - x->sent <= last);
+            times[slowest++] = last = x->ended - x->sent;
+        }
+        sampled += x->sampled;
+    }
+    assert_int_equal(slowest, 50);
+    assert_int_equal(sampled, 50);
+    for (uint32_t i = 0, k = 0; k < 50; i++) /* of more, the same are the slowest */
+        if (all->trace[i].kind == SIM_TRACE_REQUEST)
+            assert_int_equal(all->trace[i].ended - all->trace[i].sent, times[k++]);
+    sim_record_free(r);
+    sim_record_free(all);
+    sim_scenario_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tandem),  cmocka_unit_test(test_queue),
-        cmocka_unit_test(test_retries), cmocka_unit_test(test_retries_within),
+        cmocka_unit_test(test_tandem),
+        cmocka_unit_test(test_queue),
+        cmocka_unit_test(test_retries),
+        cmocka_unit_test(test_retries_within),
         cmocka_unit_test(test_refresh),
+        cmocka_unit_test(test_hedge),
+        cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_a_trace_changes_nothing),
+        cmocka_unit_test(test_what_a_trace_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
