@@ -352,6 +352,7 @@ void sim_overview_print(const struct sim_report *report, const char *place, unsi
     if (report->runs->case_count > 0) {
         print_head(report, columns, out);
         print_table(report, columns, out);
+        sim_parts_print(report, columns, out);
         if (!report->sweep)
             sim_cost_print(report, columns, out);
         sim_beside_print(report, columns, colour, out);

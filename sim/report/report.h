@@ -34,6 +34,10 @@ struct sim_report {
 /* summary.json, as DESIGN §6 has it; more members may come. */
 void sim_summary_write(const struct sim_report *, FILE *);
 
+/* Where the time goes at the 99th percentile: a paragraph for each case, of the source that sends
+ * most. Part of what sim_overview_print() prints. */
+void sim_parts_print(const struct sim_report *, unsigned columns, FILE *);
+
 /* trace.json: the requests kept of each case's first replication. 0, or -1 when out of memory. */
 int sim_trace_write(const struct sim_report *, FILE *);
 

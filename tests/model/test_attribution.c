@@ -1,6 +1,7 @@
 /* test_attribution.c - where the time went, in cases whose answer can be written down.
  *
  * Every expected number follows from the constant times in the scenario beside it. */
+#include "fabric/trace_state.h"
 #include "harness.h"
 
 static const struct sim_attribution *find(const struct sim_record *r, const char *source,
@@ -255,6 +256,26 @@ static void test_a_trace_changes_nothing(void **state)
     sim_scenario_free(s);
 }
 
+/* A nanosecond that was left over from somewhere: the audit says so. */
+static void test_the_audit_counts(void **state)
+{
+    (void)state;
+    struct sim_scenario *s = harness_scenario(BUSY);
+    struct sim_error error = {""};
+    struct sim_world *w = sim_world_new(&s->variants[0].plan, 3, 0, &error);
+    assert_non_null(w);
+    w->trace->spent[0] = 1;
+    w->trace->touched[w->trace->touched_count++] = 0;
+    struct sim_record *r = sim_world_run(w, NULL, NULL);
+    assert_non_null(r);
+    assert_false(r->audit_held);
+    for (uint32_t i = 0; i < r->audit_count; i++)
+        assert_true(r->audit[i].held == (strcmp(r->audit[i].name, "attribution") != 0));
+    sim_record_free(r);
+    sim_world_free(w);
+    sim_scenario_free(s);
+}
+
 /* The slowest are those with the greatest latency of all that were sent and ended after the
  * warm-up, the longest first; spans begin within those they belong to. */
 static void test_what_a_trace_holds(void **state)
@@ -300,6 +321,7 @@ int main(void)
         cmocka_unit_test(test_hedge),
         cmocka_unit_test(test_limit),
         cmocka_unit_test(test_a_trace_changes_nothing),
+        cmocka_unit_test(test_the_audit_counts),
         cmocka_unit_test(test_what_a_trace_holds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
