@@ -143,6 +143,8 @@ static void line_up(struct sim_station *s, struct sim__call *call, uint32_t job)
     mark(d->some_wait, class, true);
     s->queued++;
     sim_gauge_add(&s->waiting, sim_now(s->node->sim), 1);
+    if (call->request.trace != 0)
+        sim__trace_mark(s->node->world, call->request.trace, SIM_SPENT_QUEUE);
 }
 
 static void step_out(struct sim_station *s, struct sim__call *call)
@@ -156,6 +158,8 @@ static void step_out(struct sim_station *s, struct sim__call *call)
     call->waits = false;
     s->queued--;
     sim_gauge_add(&s->waiting, sim_now(s->node->sim), -1);
+    if (call->request.trace != 0)
+        sim__trace_mark(s->node->world, call->request.trace, SIM_SPENT_SERVICE);
 }
 
 static void work_begins(struct sim_station *s, uint32_t job)
