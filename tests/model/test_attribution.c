@@ -216,23 +216,24 @@ static struct sim_record *run_traced(const struct sim_case *c, uint32_t trace)
     return r;
 }
 
-#define BUSY                                                                                            \
-    "{ 'schema_version': 1, 'title': 't', 'run': { 'duration': '120s', 'interval': '1s', "              \
-    "'warmup': '10s', 'replications': 1 }, 'regions': { 'here': {} },"                                  \
-    "'keyspaces': { 'items': { 'keys': 1000 } },"                                                       \
-    "'links': [ { 'between': ['here', 'here'], 'latency': '1ms', 'loss': 0.001 } ],"                    \
-    "'components': {"                                                                                   \
-    "'users': { 'model': 'client', 'region': 'here', 'to': 'app', 'rate': '200/s',"                     \
-    "  'keyspace': 'items', 'timeout': '200ms', 'retry': { 'attempts': 3, 'backoff': '20ms' },"         \
-    "  'hedge': { 'delay': '50ms' } },"                                                                 \
-    "'app': { 'model': 'service', 'region': 'here', 'nodes': 2, 'spread': 'round-robin', 'servers': 2," \
-    "  'service_time': { 'type': 'exponential', 'mean': '10ms' }, 'to': 'cache' },"                     \
-    "'cache': { 'model': 'cache', 'region': 'here', 'capacity': '100 keys', 'ttl': '2s',"               \
-    "  'stampede': 'single-flight', 'origin': 'db' },"                                                  \
-    "'db': { 'model': 'store', 'region': 'here', 'connections': 4,"                                     \
-    "  'read_time': { 'type': 'exponential', 'mean': '15ms' } } },"                                     \
-    "'timeline': [ { 'at': '40s', 'for': '3s', 'do': 'crash', 'target': 'app/1' },"                     \
-    "  { 'at': '60s', 'for': '3s', 'do': 'crash', 'target': 'db', 'silent': true },"                    \
+#define BUSY                                                                                       \
+    "{ 'schema_version': 1, 'title': 't', 'run': { 'duration': '120s', 'interval': '1s', "         \
+    "'warmup': '10s', 'replications': 1 }, 'regions': { 'here': {} },"                             \
+    "'keyspaces': { 'items': { 'keys': 1000 } },"                                                  \
+    "'links': [ { 'between': ['here', 'here'], 'latency': '1ms', 'loss': 0.001 } ],"               \
+    "'components': {"                                                                              \
+    "'users': { 'model': 'client', 'region': 'here', 'to': 'app', 'rate': '200/s',"                \
+    "  'keyspace': 'items', 'timeout': '200ms', 'retry': { 'attempts': 3, 'backoff': '20ms' },"    \
+    "  'hedge': { 'delay': '50ms' } },"                                                            \
+    "'app': { 'model': 'service', 'region': 'here', 'nodes': 2, 'spread': 'round-robin',"          \
+    "  'servers': 2,"                                                                              \
+    "  'service_time': { 'type': 'exponential', 'mean': '10ms' }, 'to': 'cache' },"                \
+    "'cache': { 'model': 'cache', 'region': 'here', 'capacity': '100 keys', 'ttl': '2s',"          \
+    "  'stampede': 'single-flight', 'origin': 'db' },"                                             \
+    "'db': { 'model': 'store', 'region': 'here', 'connections': 4,"                                \
+    "  'read_time': { 'type': 'exponential', 'mean': '15ms' } } },"                                \
+    "'timeline': [ { 'at': '40s', 'for': '3s', 'do': 'crash', 'target': 'app/1' },"                \
+    "  { 'at': '60s', 'for': '3s', 'do': 'crash', 'target': 'db', 'silent': true },"               \
     "  { 'at': '80s', 'for': '2s', 'do': 'crash', 'target': 'users' } ] }"
 
 /* What was seen of a run, traces aside. */
