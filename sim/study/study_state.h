@@ -15,7 +15,8 @@ int sim__rates_set(struct sim_runs *, uint32_t at);
 const struct sim_meter *sim__rates_meter(const struct sim_plan *, const char *component,
                                          const char *name);
 
-/* Fills in a case's .attributed. 0, or -1 when out of memory. `values`: room for one a replication. */
+/* Fills in a case's .attributed. 0, or -1 when out of memory. `values`: room for one of each
+ * replication. */
 int sim__attributed_make(struct sim_aggregate *, const struct sim_runs *, uint32_t at,
                          const double *quantiles, double *values);
 void sim__attributed_free(struct sim_aggregate *);

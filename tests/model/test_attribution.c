@@ -171,13 +171,13 @@ static void test_hedge(void **state)
 {
     (void)state;
     struct sim_record *r = harness_once(
-        HEAD
-        "'components': {"
-        "'users': { 'model': 'client', 'to': 'app', 'rate': '1/s', 'arrival': 'constant',"
-        "  'hedge': { 'delay': '20ms' } },"
-        "'app': { 'model': 'service', 'nodes': 2, 'spread': 'round-robin', 'servers': 4, 'service_time': '10ms' } },"
-        "'timeline': [ { 'at': '0s', 'for': '30s', 'do': 'slow', 'target': 'app/0',"
-        "  'factor': 10 } ] }");
+        HEAD "'components': {"
+             "'users': { 'model': 'client', 'to': 'app', 'rate': '1/s', 'arrival': 'constant',"
+             "  'hedge': { 'delay': '20ms' } },"
+             "'app': { 'model': 'service', 'nodes': 2, 'spread': 'round-robin', 'servers': 4,"
+             "  'service_time': '10ms' } },"
+             "'timeline': [ { 'at': '0s', 'for': '30s', 'do': 'slow', 'target': 'app/0',"
+             "  'factor': 10 } ] }");
     sums(r, "mean", 0.030, 2);
     is(r, "mean", "users", "hedge", 0.020);
     is(r, "mean", "app", "service", 0.010);
