@@ -88,7 +88,7 @@ static void test_queue(void **state)
 }
 
 /* Requests at whole seconds; the service is down from 9.995 s to 10.215 s, 5 ms away, and says so.
- * At 10 s: two attempts of 10 ms that come to nothing, 100 ms after each, then one of 10 + 20 ms. */
+ * At 10 s: two attempts of 10 ms come to nothing, 100 ms after each; then one of 10 + 20 ms. */
 static void test_retries(void **state)
 {
     (void)state;
