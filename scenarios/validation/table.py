@@ -52,8 +52,8 @@ def main():
             continue
         name = file[:-5]
         where = os.path.join(out, name)
-        run = subprocess.run([weir, "run", os.path.join(HERE, file), "--no-plot", "--quiet", "--out",
-                              where], stdout=subprocess.DEVNULL)
+        run = subprocess.run([weir, "run", os.path.join(HERE, file), "--no-plot", "--quiet",
+                              "--out", where], stdout=subprocess.DEVNULL)
         if run.returncode not in (0, 1):
             sys.exit(f"{file}: exit status {run.returncode}")
         with open(os.path.join(where, "summary.json"), encoding="utf-8") as f:

@@ -344,7 +344,7 @@ static void hold(struct sim_theory *t, struct sim_theory_number *n, const double
     n->gap = n->predicted > 0 ? n->observed.mean / n->predicted - 1 : (double)NAN;
     if (isnan(n->predicted) || isnan(n->observed.low) || t->standing != SIM_THEORY_EXACT)
         return;
-    double slack = 1e-9 * fabs(n->predicted);
+    double slack = 1e-9 * (1 + fabs(n->predicted)); /* clocks count whole ns */
     t->judged = true;
     t->agrees &= n->observed.low <= n->predicted + slack &&
                  n->predicted - slack <= n->observed.high;
