@@ -233,8 +233,8 @@ static void crashes_forget_and_recover(void **state)
         "'lifo', 'abandon': 'when-reached'",
         "'processor-sharing'",
         "'priority', 'queue_limit': 20, 'shed': {'by': 'priority'}",
-        "'priority-preemptive', 'queue_limit': 20, 'shed': {'by': 'priority'}, 'abandon':"
-        " 'at-once'",
+        ("'priority-preemptive', 'queue_limit': 20, 'shed': {'by': 'priority'}, 'abandon':"
+         " 'at-once'"),
         "'fifo', 'shed': {'by': 'codel'}",
         "'fifo', 'shed': {'by': 'lifo'}, 'abandon': 'at-once'",
     };
