@@ -198,9 +198,12 @@ void sim_station_resize(struct sim_station *s, int64_t servers)
 struct sim__station_walked sim__station_walk(const struct sim_station *s)
 {
     struct sim__station_walked walked = {.at_work = s->job_count};
-    /* a list that bites its tail ends the walk when it is longer than it can be */
-    for (uint32_t job = s->free_job; job != 0 && walked.at_work >= 0; job = s->jobs[job - 1].next)
+    /* a list that bites its tail ends the walk when it is longer than it can be, one that leads
+     * astray when it leaves the jobs */
+    uint32_t job = s->free_job;
+    for (; job != 0 && job <= s->job_count && walked.at_work >= 0; job = s->jobs[job - 1].next)
         walked.at_work--;
+    walked.strangers += job > s->job_count;
     if (s->more != NULL) {
         sim__discipline_walk(s, &walked);
         return walked;
