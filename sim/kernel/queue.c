@@ -20,7 +20,7 @@ static int run_reserve(struct sim__run *run, uint32_t capacity)
 {
     if (capacity <= run->capacity)
         return 0;
-    uint32_t want = run->capacity ? run->capacity : 4 * SIM__BOTTOM_MOST;
+    uint32_t want = run->capacity ? run->capacity : 2 * SIM__BOTTOM_ALONE;
     while (want < capacity) {
         if (want > UINT32_MAX / 2)
             return -1;
@@ -46,7 +46,7 @@ int sim__queue_init(struct sim__queue *q)
 {
     *q = (struct sim__queue){.free = SIM__NO_INDEX,
                              .bottom_end = SIM_NEVER,
-                             .bottom_most = SIM__BOTTOM_MOST,
+                             .bottom_most = SIM__BOTTOM_ALONE,
                              .top_least = SIM_NEVER};
     return run_reserve(&q->bottom, 1);
 }
@@ -151,10 +151,10 @@ static void merge(const struct sim__entry *from, struct sim__entry *to, uint32_t
 /* Sorts few entries by counting, for each, those before it: no branch to guess wrong. */
 static void count_sort(struct sim__entry *entries, uint32_t n)
 {
-    unsigned __int128 whole[COUNT_SORT_MOST];
+    sim__whole whole[COUNT_SORT_MOST];
     uint32_t place[COUNT_SORT_MOST];
     for (uint32_t i = 0; i < n; i++) {
-        whole[i] = (unsigned __int128)(uint64_t)entries[i].time << 64 | entries[i].key;
+        whole[i] = sim__entry_whole(entries[i]);
         place[i] = 0;
     }
     for (uint32_t i = 1; i < n; i++) {
@@ -460,7 +460,7 @@ static int take_next(struct sim__queue *q)
     }
     if (c->end != 0 && c->count > 0)
         return calendar_take(q);
-    if (q->top.end > SIM__BOTTOM_MOST / 2)
+    if (q->top.end > SIM__BOTTOM_ALONE / 2)
         return tune(q);
     for (uint32_t i = 0; i < q->top.end; i++)
         if (run_append(&q->bottom, q->top.entries[i]) != 0)
@@ -476,7 +476,6 @@ int sim__queue_refill(struct sim__queue *q)
     struct sim__run *b = &q->bottom;
     q->calendar.taken += b->head;
     b->head = b->end = 0;
-    q->bottom_most = SIM__BOTTOM_MOST;
     while (b->end == 0) {
         bool empty = q->rungs == 0 && q->calendar.count == 0 && q->top.end == 0;
         if (empty)
@@ -487,6 +486,7 @@ int sim__queue_refill(struct sim__queue *q)
         }
     }
     bottom_end_update(q);
+    q->bottom_most = q->calendar.end == 0 ? SIM__BOTTOM_ALONE : SIM__BOTTOM_MOST;
     while (q->bottom_most <= b->end)
         q->bottom_most *= 2;
     return bottom_sort(q) != 0 ? -1 : 1;

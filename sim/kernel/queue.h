@@ -55,6 +55,13 @@ static inline bool sim__entry_before(struct sim__entry a, struct sim__entry b)
     return a.time < b.time || (a.time == b.time && a.key < b.key);
 }
 
+/* The same order, as one number: compared without a branch. */
+__extension__ typedef unsigned __int128 sim__whole;
+static inline sim__whole sim__entry_whole(struct sim__entry e)
+{
+    return (sim__whole)(uint64_t)e.time << 64 | e.key;
+}
+
 /* A growing array of entries; [head, end) are in it. */
 struct sim__run {
     struct sim__entry *entries;
@@ -80,7 +87,7 @@ struct sim__calendar {
     uint32_t count;     /* events linked, cancelled ones too */
     uint32_t tuned_for; /* events pending when it was tuned */
     sim_time tuned_at;
-    uint64_t taken, visited; /* events and buckets, since */
+    uint64_t taken, visited; /* events but for bottom's .head, and buckets, since */
 };
 
 #define SIM__RUNGS 12
@@ -100,7 +107,8 @@ struct sim__queue {
     struct sim__run scratch;
 };
 
-#define SIM__BOTTOM_MOST 64 /* measured, bench/README.md */
+#define SIM__BOTTOM_MOST 64   /* measured, bench/README.md */
+#define SIM__BOTTOM_ALONE 128 /* the same while there is no calendar */
 
 int sim__queue_init(struct sim__queue *); /* 0, or -1 when out of memory */
 void sim__queue_free(struct sim__queue *);
@@ -113,19 +121,16 @@ int sim__queue_refill(struct sim__queue *);
 /* Frees the records of cancelled events. O(n). 0, or -1 when out of memory. */
 int sim__queue_sweep(struct sim__queue *);
 
-/* More records. 0, or -1 when out of memory. */
+/* More records, when none is free. 0, or -1 when out of memory. */
 int sim__queue_grow(struct sim__queue *);
 
 /* Puts the event of an entry in its place when sim__queue_has_room() says no. Amortised O(1). 0, or
  * -1 when out of memory. */
 int sim__queue_push_far(struct sim__queue *, struct sim__entry);
 
-/* A record for a new event, its fields to be filled in. Its index, or SIM__NO_INDEX when out of
- * memory. O(1). */
+/* The index of a record for a new event, its fields to be filled in; one is free. O(1). */
 static inline uint32_t sim__queue_take(struct sim__queue *q)
 {
-    if (q->free == SIM__NO_INDEX && sim__queue_grow(q) != 0)
-        return SIM__NO_INDEX;
     uint32_t index = q->free;
     q->free = sim__event_next(&q->events[index]);
     return index;
@@ -145,15 +150,21 @@ static inline bool sim__queue_has_room(const struct sim__queue *q, sim_time when
     return when < q->bottom_end && b->end != b->capacity && b->end - b->head < q->bottom_most;
 }
 
-/* Puts an entry into bottom, which has room for it. */
+/* Puts the entry of an event that was scheduled last of all into bottom, which has room for it: from
+ * the end that is nearer, and after all of its time. */
 static inline void sim__queue_insert(struct sim__queue *q, struct sim__entry e)
 {
     struct sim__run *b = &q->bottom;
-    struct sim__entry *to = b->entries + b->end++;
-    const struct sim__entry *first = b->entries + b->head;
-    while (to > first && sim__entry_before(e, to[-1])) {
-        to[0] = to[-1];
-        to--;
+    struct sim__entry *first = b->entries + b->head, *to = b->entries + b->end;
+    if (b->head > 0 && first != to && e.time < first[(b->end - b->head) / 2].time) {
+        b->head--; /* of those taken, which are counted by it */
+        q->calendar.taken++;
+        for (to = first - 1; to[1].time <= e.time; to++)
+            to[0] = to[1];
+    } else {
+        b->end++;
+        for (; to > first && e.time < to[-1].time; to--)
+            to[0] = to[-1];
     }
     *to = e;
 }

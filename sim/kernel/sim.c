@@ -2,8 +2,8 @@
  *
  * An event's key, which is its id, is its sequence number above the index of its record: never used
  * twice, so a stale id finds another key in the record and does nothing. A lane keeps its events in
- * a ring; the heads of all lanes stand in a small binary heap beside the queue, and so the queue
- * holds only what has no constant delay. */
+ * a ring; the heads of all lanes play a tournament beside the queue, and so the queue holds only
+ * what has no constant delay. */
 #include "sim/kernel.h"
 
 #include "kernel/queue.h"
@@ -34,17 +34,13 @@ struct lane_event {
 
 struct sim_lane {
     sim_time delay;
-    uint64_t head, tail; /* positions ever given out; the ring holds [head, tail) */
-    struct lane_event *ring;
-    uint64_t mask;    /* capacity - 1 */
-    uint64_t id_base; /* of the ids of its events; their position stands below it */
-};
-
-/* A lane that is not empty, in the heap of lanes by the time and sequence of its head. */
-struct lane_head {
-    sim_time time;
-    uint64_t sequence;
-    struct sim_lane *lane;
+    uint64_t head, tail;     /* positions ever given out; the ring holds [head, tail) */
+    struct lane_event *ring; /* the one at the head is never cancelled */
+    uint64_t mask;           /* capacity - 1 */
+    uint64_t id_base;        /* of the ids of its events; their position stands below it */
+    uint32_t index;
+    bool plays; /* in the tournament */
+    bool stale; /* with an event that was cancelled since */
 };
 
 struct soon_event {
@@ -61,8 +57,9 @@ struct sim {
     struct soon_event *soon;
     uint32_t soon_head, soon_count, soon_mask;
     struct sim_lane **lanes;
-    struct lane_head *heads; /* heads[0] is the least, at SIM_NEVER when there is none */
-    uint32_t lane_count, head_count;
+    struct sim__entry *heads; /* the tournament: heads[1] is the least of [2] and [3], and so on */
+    uint32_t lane_count;
+    uint32_t leaves; /* a power of two; lane i plays at heads[leaves + i] */
     uint64_t events, cancelled, hash;
     const void *last_self;
     uint64_t events_limit, instant_events; /* of the whole run; of one instant */
@@ -71,6 +68,37 @@ struct sim {
     bool due_now;      /* the queue or a lane got an event of the present instant */
     bool stopped, failed;
 };
+
+/* A lane's place in the tournament: the key of its first event, or of one before that and cancelled
+ * since, with the lane in place of an event's record. */
+static const struct sim__entry no_head = {SIM_NEVER, 0};
+
+/* Without a branch: which is less is as good as random. */
+static inline struct sim__entry lesser(struct sim__entry a, struct sim__entry b)
+{
+    uint64_t second = -(uint64_t)(sim__entry_whole(b) < sim__entry_whole(a)); /* all bits or none */
+    __asm__("" : "+r"(second)); /* else it is made into a branch after all */
+    uint64_t time = ((uint64_t)a.time ^ (uint64_t)b.time) & second;
+    return (struct sim__entry){(sim_time)((uint64_t)a.time ^ time),
+                               a.key ^ ((a.key ^ b.key) & second)};
+}
+
+/* Twice the places in the tournament. False when out of memory. */
+static bool leaves_grow(struct sim *sim)
+{
+    uint32_t before = sim->leaves, leaves = before ? 2 * before : 1;
+    struct sim__entry *heads = malloc(2 * leaves * sizeof *heads);
+    if (heads == NULL)
+        return false;
+    for (uint32_t i = 0; i < leaves; i++)
+        heads[leaves + i] = i < before ? sim->heads[before + i] : no_head;
+    for (uint32_t i = leaves; i-- > 1;)
+        heads[i] = lesser(heads[2 * i], heads[2 * i + 1]);
+    free(sim->heads);
+    sim->heads = heads;
+    sim->leaves = leaves;
+    return true;
+}
 
 struct sim *sim_new(const struct sim_limits *limits)
 {
@@ -82,12 +110,10 @@ struct sim *sim_new(const struct sim_limits *limits)
                                                                         : SIM_INSTANT_EVENTS;
     sim->soon_mask = 63;
     sim->soon = malloc((sim->soon_mask + 1) * sizeof *sim->soon);
-    sim->heads = malloc(sizeof *sim->heads);
-    if (sim__queue_init(&sim->queue) != 0 || sim->soon == NULL || sim->heads == NULL) {
+    if (sim__queue_init(&sim->queue) != 0 || sim->soon == NULL || !leaves_grow(sim)) {
         sim_free(sim);
         return NULL;
     }
-    sim->heads[0] = (struct lane_head){.time = SIM_NEVER};
     return sim;
 }
 
@@ -151,12 +177,19 @@ static APART sim_id push_far(struct sim *sim, struct sim__entry entry)
     return sim__queue_push_far(&sim->queue, entry) != 0 ? not_scheduled(sim) : (sim_id){entry.key};
 }
 
+static SELDOM sim_id schedule_slowly(struct sim *sim, sim_time when, sim_fn *fn, void *self,
+                                     sim_arg arg)
+{
+    return sim__queue_grow(&sim->queue) != 0 ? not_scheduled(sim)
+                                             : sim_at(sim, when, fn, self, arg);
+}
+
 static inline sim_id schedule(struct sim *sim, sim_time when, sim_fn *fn, void *self, sim_arg arg)
 {
     struct sim__queue *q = &sim->queue;
+    if (q->free == SIM__NO_INDEX)
+        return schedule_slowly(sim, when, fn, self, arg);
     uint32_t index = sim__queue_take(q);
-    if (index == SIM__NO_INDEX)
-        return not_scheduled(sim);
     uint64_t key = ++sim->sequence << SIM__EVENT_BITS | index;
     struct sim__event *event = &q->events[index];
     event->chain = key;
@@ -192,9 +225,17 @@ sim_id sim_after(struct sim *sim, sim_time delay, sim_fn *fn, void *self, sim_ar
     return schedule(sim, due(sim, delay), fn, self, arg);
 }
 
+/* The head moves on to an event that is not cancelled, so that a lane of timeouts that seldom strike
+ * stays as short as what is pending in it. */
+static inline void lane_pass_cancelled(struct sim_lane *lane)
+{
+    while (lane->head < lane->tail && lane->ring[lane->head & lane->mask].fn == NULL)
+        lane->head++;
+}
+
 static bool cancel_in_lane(struct sim *sim, uint64_t key)
 {
-    const struct sim_lane *lane = sim->lanes[(key & ~LANE_BIT) >> LANE_SHIFT];
+    struct sim_lane *lane = sim->lanes[(key & ~LANE_BIT) >> LANE_SHIFT];
     uint64_t position = key & POSITION_MASK;
     if (position < lane->head)
         return false;
@@ -202,6 +243,10 @@ static bool cancel_in_lane(struct sim *sim, uint64_t key)
     bool was = event->fn != NULL;
     event->fn = NULL;
     sim->cancelled += was;
+    if (position == lane->head) {
+        lane_pass_cancelled(lane);
+        lane->stale = true;
+    }
     return was;
 }
 
@@ -285,10 +330,8 @@ static struct sim_lane *lane_new(struct sim *sim, sim_time delay)
     if (lanes == NULL)
         return NULL;
     sim->lanes = lanes;
-    struct lane_head *heads = realloc(sim->heads, (sim->lane_count + 2) * sizeof *heads);
-    if (heads == NULL)
+    if (sim->lane_count == sim->leaves && !leaves_grow(sim))
         return NULL;
-    sim->heads = heads;
     struct sim_lane *lane = calloc(1, sizeof *lane);
     struct lane_event *ring = malloc(64 * sizeof *ring);
     if (lane == NULL || ring == NULL) {
@@ -299,6 +342,7 @@ static struct sim_lane *lane_new(struct sim *sim, sim_time delay)
     lane->delay = delay;
     lane->ring = ring;
     lane->mask = 63;
+    lane->index = sim->lane_count;
     lane->id_base = LANE_BIT | (uint64_t)sim->lane_count << LANE_SHIFT;
     sim->lanes[sim->lane_count++] = lane;
     return lane;
@@ -313,64 +357,52 @@ struct sim_lane *sim_lane(struct sim *sim, sim_time delay)
     return lane_new(sim, delay);
 }
 
+/* In place: an event stays where it stands, or goes as far on as the ring was long. */
 static SELDOM bool lane_grow(struct sim *sim, struct sim_lane *lane)
 {
     size_t count = (size_t)lane->mask + 1;
-    struct lane_event *ring = malloc(2 * count * sizeof *ring);
-    if (ring == NULL || count > UINT32_MAX / 4) {
-        free(ring);
+    struct lane_event *ring = count > UINT32_MAX / 4
+                                  ? NULL
+                                  : realloc(lane->ring, 2 * count * sizeof *ring);
+    if (ring == NULL) {
         sim_fail_memory(sim);
         return false;
     }
-    uint32_t mask = (uint32_t)(2 * count - 1);
     for (uint64_t at = lane->head; at < lane->tail; at++)
-        ring[at & mask] = lane->ring[at & lane->mask];
-    free(lane->ring);
+        if (at & count)
+            ring[(at & lane->mask) + count] = ring[at & lane->mask];
     lane->ring = ring;
-    lane->mask = mask;
+    lane->mask = 2 * count - 1;
     return true;
 }
 
-static inline bool head_before(struct lane_head a, struct lane_head b)
+static inline struct sim__entry head_of(const struct sim_lane *lane, const struct lane_event *event)
 {
-    return a.time < b.time || (a.time == b.time && a.sequence < b.sequence);
+    return (struct sim__entry){event->time, event->sequence << SIM__EVENT_BITS | lane->index};
 }
 
-/* A lane got its first event: scheduled last of all, but it may well be due the earliest. */
-static void heads_add(struct sim *sim, struct lane_head head)
+/* Puts a lane's head in its place of the tournament, and plays again where it takes part. */
+static inline void heads_play(struct sim *sim, uint32_t lane, struct sim__entry head)
 {
-    uint32_t at = sim->head_count++;
-    sim->due_now |= head.time == sim->clock.now;
-    for (; at > 0 && head_before(head, sim->heads[(at - 1) / 2]); at = (at - 1) / 2)
-        sim->heads[at] = sim->heads[(at - 1) / 2];
-    sim->heads[at] = head;
+    struct sim__entry *heads = sim->heads;
+    uintptr_t at = sim->leaves + lane;
+    for (heads[at] = head; at > 1; at /= 2)
+        heads[at / 2] = head = lesser(head, heads[at ^ 1]);
 }
 
-/* Puts a head in the place of the least. */
-static inline void heads_replace(struct sim *sim, struct lane_head head)
-{
-    uint32_t at = 0, count = sim->head_count;
-    for (uint32_t child; (child = 2 * at + 1) < count; at = child) {
-        child += child + 1 < count && head_before(sim->heads[child + 1], sim->heads[child]);
-        if (!head_before(sim->heads[child], head))
-            break;
-        sim->heads[at] = sim->heads[child];
-    }
-    sim->heads[at] = head;
-}
-
-/* The least head's event was taken: its lane's next one that is not cancelled takes its place. */
+/* After the least head's event was taken or found to be cancelled. */
 static inline void heads_advance(struct sim *sim, struct sim_lane *lane)
 {
     const struct lane_event *event = &lane->ring[lane->head & lane->mask];
-    while (lane->head < lane->tail && event->fn == NULL)
-        event = &lane->ring[++lane->head & lane->mask];
-    if (lane->head < lane->tail)
-        heads_replace(sim, (struct lane_head){event->time, event->sequence, lane});
-    else if (--sim->head_count > 0)
-        heads_replace(sim, sim->heads[sim->head_count]);
-    else
-        sim->heads[0].time = SIM_NEVER;
+    lane->plays = lane->head < lane->tail;
+    heads_play(sim, lane->index, lane->plays ? head_of(lane, event) : no_head);
+}
+
+/* For a lane that got an event when it had none, or whose first one was cancelled. */
+static APART void lane_plays_on(struct sim *sim, struct sim_lane *lane)
+{
+    lane->stale = false;
+    heads_advance(sim, lane);
 }
 
 static SELDOM sim_id after_lane_slowly(struct sim *sim, struct sim_lane *lane, sim_fn *fn,
@@ -394,8 +426,10 @@ sim_id sim_after_lane(struct sim *sim, struct sim_lane *lane, sim_fn *fn, void *
     event->fn = fn;
     event->self = self;
     event->arg = arg;
-    if (position == lane->head)
-        heads_add(sim, (struct lane_head){when, sequence, lane});
+    if (!lane->plays) {
+        sim->due_now |= lane->delay == 0;
+        lane_plays_on(sim, lane);
+    }
     return (sim_id){lane->id_base | position};
 }
 
@@ -425,17 +459,20 @@ static inline void run_soon(struct sim *sim, bool due_now)
 
 static inline void run_lane_head(struct sim *sim)
 {
-    struct sim_lane *lane = sim->heads[0].lane;
-    const struct lane_event *event = &lane->ring[lane->head++ & lane->mask];
+    struct sim_lane *lane = sim->lanes[sim->heads[1].key & SIM__EVENT_MASK];
+    const struct lane_event *event = &lane->ring[lane->head & lane->mask];
+    if (lane->stale) {
+        lane_plays_on(sim, lane);
+        return;
+    }
     sim_fn *fn = event->fn;
     void *self = event->self;
     sim_arg arg = event->arg;
-    sim_time time = event->time;
     uint64_t sequence = event->sequence;
+    sim->clock.now = event->time;
+    lane->head++;
+    lane_pass_cancelled(lane);
     heads_advance(sim, lane);
-    if (fn == NULL)
-        return; /* cancelled since it came to the head */
-    sim->clock.now = time;
     dispatch(sim, sequence, fn, self, arg);
 }
 
@@ -462,7 +499,7 @@ static inline void run_queued(struct sim *sim, struct sim__entry queued)
     struct sim__run *bottom = &sim->queue.bottom;
     uint32_t next = ++bottom->head;
     sim->due_now = next == bottom->end || bottom->entries[next].time == queued.time ||
-                   sim->heads[0].time == queued.time;
+                   sim->heads[1].time == queued.time;
     run_entry(sim, queued);
     if (sim->soon_count > 0 && !sim->due_now && sim->events < sim->pause_at)
         run_soon(sim, false);
@@ -493,14 +530,6 @@ static APART bool look(struct sim *sim, enum sim_outcome *outcome)
     return *outcome == SIM_REACHED;
 }
 
-/* Whether a lane's event comes before the queue's first. */
-static inline bool lane_first(const struct sim *sim, struct sim__entry queued)
-{
-    const struct lane_head *head = &sim->heads[0];
-    return head->time < queued.time ||
-           (head->time == queued.time && head->sequence < queued.key >> SIM__EVENT_BITS);
-}
-
 /* Runs the next event before `until`: the least of the queue's, the lanes' and this instant's.
  * False when there is none. */
 static inline bool run_next(struct sim *sim, sim_time until)
@@ -509,11 +538,11 @@ static inline bool run_next(struct sim *sim, sim_time until)
     struct sim__entry queued = {SIM_NEVER, 0};
     if (bottom->head != bottom->end || refill(sim))
         queued = bottom->entries[bottom->head];
-    bool lane = lane_first(sim, queued);
-    sim_time first = lane ? sim->heads[0].time : queued.time;
+    bool lane = sim__entry_before(sim->heads[1], queued);
+    sim_time first = lane ? sim->heads[1].time : queued.time;
     if (sim->soon_count > 0) {
-        uint64_t sequence = lane ? sim->heads[0].sequence : queued.key >> SIM__EVENT_BITS;
-        if (first > sim->clock.now || sequence > sim->soon[sim->soon_head].sequence) {
+        uint64_t key = lane ? sim->heads[1].key : queued.key;
+        if (first > sim->clock.now || key >> SIM__EVENT_BITS > sim->soon[sim->soon_head].sequence) {
             run_soon(sim, first == sim->clock.now);
             return true;
         }
