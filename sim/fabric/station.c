@@ -77,20 +77,17 @@ bool sim_station_arrive(struct sim_station *s, sim_call_id id)
     return true;
 }
 
-static inline __attribute__((always_inline)) void take_next(struct sim_station *s,
-                                                            struct sim__call *call)
+/* The first in the queue; it waits no longer. */
+static inline struct sim__call *first_of_queue(struct sim_station *s, sim_time now)
 {
-    sim_time now = sim_now(s->node->sim);
+    struct sim_world *w = s->node->world;
+    struct sim__call *call = sim__call_at(w, s->queue_head);
     s->queue_head = call->next;
     s->queued--;
     sim_gauge_add(&s->waiting, now, -1);
-    sim__station_start(s, sim__call_name(call), now - call->arrived);
-}
-
-static __attribute__((noinline)) void take_followed(struct sim_station *s, struct sim__call *call)
-{
-    sim__trace_mark(s->node->world, call->request.trace, SIM_SPENT_SERVICE);
-    take_next(s, call);
+    if (__builtin_expect(call->request.trace != 0, 0))
+        sim__trace_mark(w, call->request.trace, SIM_SPENT_SERVICE);
+    return call;
 }
 
 static __attribute__((noinline)) void start_next(struct sim_station *s)
@@ -99,11 +96,19 @@ static __attribute__((noinline)) void start_next(struct sim_station *s)
         sim__discipline_next(s);
         return;
     }
-    struct sim__call *call = sim__call_at(s->node->world, s->queue_head);
-    if (__builtin_expect(call->request.trace != 0, 0))
-        take_followed(s, call);
-    else
-        take_next(s, call);
+    sim_time now = sim_now(s->node->sim);
+    struct sim__call *call = first_of_queue(s, now);
+    sim__station_start(s, sim__call_name(call), now - call->arrived);
+}
+
+/* A server that would be free for no time passes from one call to the next, with its job. */
+static __attribute__((noinline)) void pass_on(struct sim_station *s, uint32_t job)
+{
+    sim_time now = sim_now(s->node->sim);
+    struct sim__call *call = first_of_queue(s, now);
+    sim_histogram_record(&s->wait, now - call->arrived);
+    s->jobs[job] = (struct sim_job){.call = sim__call_name(call)};
+    s->start(s->node, s, job);
 }
 
 static void work_ends(struct sim *sim, void *self, sim_arg job)
@@ -158,6 +163,10 @@ void sim__station_capacity(struct sim_station *s)
 
 void sim_station_leave(struct sim_station *s, uint32_t job)
 {
+    if (s->queued > 0 && s->busy.value <= s->servers && s->more == NULL) {
+        pass_on(s, job);
+        return;
+    }
     s->jobs[job].next = s->free_job;
     s->free_job = job + 1;
     sim_gauge_add(&s->busy, sim_now(s->node->sim), -1);
