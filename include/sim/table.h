@@ -46,6 +46,7 @@ struct sim_table {
     uint32_t capacity, count;
     uint32_t buckets;
     uint32_t oldest, newest; /* places */
+    uint32_t touched; /* the one touched last: moved when another is, its neighbours being here */
     unsigned shift;
     sim_time base;
     uint32_t *keys; /* key + 1; 0: empty */
@@ -74,6 +75,8 @@ uint32_t sim_table_put(struct sim_table *, uint32_t key, bool *evicted);
 
 /* Makes a place the newest. */
 void sim_table_touch(struct sim_table *, uint32_t place);
+/* The place that makes room next; SIM_TABLE_NONE while empty. */
+uint32_t sim_table_oldest(struct sim_table *);
 void sim_table_remove(struct sim_table *, uint32_t place);
 void sim_table_clear(struct sim_table *); /* O(capacity) */
 

@@ -157,7 +157,7 @@ void sim_kept_put(struct sim_kept *k, uint64_t key, uint32_t version, sim_time t
     sim_time now = sim_now(k->node->sim);
     uint32_t before = s->table.count;
     bool evicted = false;
-    uint32_t oldest = before == s->table.capacity ? s->table.oldest : SIM_TABLE_NONE;
+    uint32_t oldest = before == s->table.capacity ? sim_table_oldest(&s->table) : SIM_TABLE_NONE;
     uint64_t out = oldest == SIM_TABLE_NONE ? 0 : s->table.keys[oldest] - 1;
     uint32_t place = sim_table_put(&s->table, (uint32_t)key, &evicted);
     sim_count_by(&k->evictions, evicted);

@@ -8,6 +8,8 @@
 #define FILL_PLACES 7
 #define FILL_KEYS 6
 
+#define BUCKET_BYTES (SIM_TABLE_BUCKET * sizeof(uint32_t)) /* a cache line, begun where one is */
+
 _Static_assert(sizeof(struct sim_table_entry) == 16, "an entry is four words");
 _Static_assert((SIM_TABLE_BUCKET * (sizeof(uint32_t) + sizeof(struct sim_table_entry)) + 1) *
                        FILL_PLACES <=
@@ -39,15 +41,18 @@ int sim_table_init(struct sim_table *t, const struct sim_node *node, uint64_t ca
                             .buckets = (uint32_t)buckets,
                             .oldest = SIM_TABLE_NONE,
                             .newest = SIM_TABLE_NONE,
+                            .touched = SIM_TABLE_NONE,
                             .shift = shift_for(longest)};
     size_t places = (size_t)buckets * SIM_TABLE_BUCKET;
-    t->keys = sim_node_alloc(node, places, sizeof *t->keys);
+    char *lines = sim_node_alloc(node, (size_t)buckets + 1, BUCKET_BYTES);
+    t->keys = lines ? (void *)(lines + (-(uintptr_t)lines & (BUCKET_BYTES - 1))) : NULL;
     t->entries = sim_node_alloc(node, places, sizeof *t->entries);
     t->passed = sim_node_alloc(node, buckets, sizeof *t->passed);
     return t->keys && t->entries && t->passed ? 0 : -1;
 }
 
-typedef uint32_t quad __attribute__((vector_size(16), aligned(4), may_alias));
+typedef uint32_t quad __attribute__((vector_size(16), may_alias));
+typedef uint64_t pair __attribute__((vector_size(16)));
 
 /* Which of a bucket's places hold `want`, as bits. Four places at a time: a lane that is equal is
  * all ones, and keeps the bits of its four places. */
@@ -59,14 +64,18 @@ static inline uint32_t matches(const uint32_t *bucket, uint32_t want)
     found |= (quad)(places[1] == wanted) & (bits << 4);
     found |= (quad)(places[2] == wanted) & (bits << 8);
     found |= (quad)(places[3] == wanted) & (bits << 12);
-    return (found[0] | found[1]) | (found[2] | found[3]);
+    const pair halves = (pair)found;
+    uint64_t both = halves[0] | halves[1];
+    return (uint32_t)both | (uint32_t)(both >> 32);
 }
 _Static_assert(SIM_TABLE_BUCKET == 16, "four quads to a bucket");
 
+/* Multiplication by 2^32 over the golden ratio (Knuth 1998, sec. 6.4) spreads ranks that follow one
+ * another, or at equal distances, more evenly than chance would; all of find waits for it. */
 static inline uint32_t home_of(const struct sim_table *t, uint32_t key)
 {
-    uint64_t hash = sim_mix64(key + UINT64_C(0x9e3779b97f4a7c15));
-    return (uint32_t)(((hash >> 32) * t->buckets) >> 32);
+    uint32_t hash = key * UINT32_C(0x9e3779b9);
+    return (uint32_t)(((uint64_t)hash * t->buckets) >> 32);
 }
 
 static inline uint32_t bucket_after(const struct sim_table *t, uint32_t bucket)
@@ -121,17 +130,36 @@ static void link_newest(struct sim_table *t, uint32_t place)
     t->newest = place;
 }
 
+/* The place that was touched last becomes the newest. */
+static inline void settle(struct sim_table *t)
+{
+    if (t->touched == t->newest)
+        return;
+    unlink_place(t, t->touched);
+    link_newest(t, t->touched);
+}
+
 void sim_table_touch(struct sim_table *t, uint32_t place)
 {
-    if (place == t->newest)
-        return;
-    unlink_place(t, place);
-    link_newest(t, place);
+    settle(t);
+    t->touched = place;
+    const struct sim_table_entry *e = &t->entries[place];
+    if (e->older != SIM_TABLE_NONE)
+        __builtin_prefetch(&t->entries[e->older], 1);
+    if (e->newer != SIM_TABLE_NONE)
+        __builtin_prefetch(&t->entries[e->newer], 1);
+}
+
+uint32_t sim_table_oldest(struct sim_table *t)
+{
+    settle(t);
+    return t->oldest;
 }
 
 void sim_table_remove(struct sim_table *t, uint32_t place)
 {
     assert(t->keys[place] != 0);
+    settle(t);
     uint32_t bucket = home_of(t, t->keys[place] - 1);
     while (bucket != place / SIM_TABLE_BUCKET) {
         if (t->passed[bucket] != UINT8_MAX)
@@ -139,8 +167,20 @@ void sim_table_remove(struct sim_table *t, uint32_t place)
         bucket = bucket_after(t, bucket);
     }
     unlink_place(t, place);
+    t->touched = t->newest;
     t->keys[place] = 0;
     t->count--;
+}
+
+/* Asks memory for what the next key to make room will need: it, and the one after it. */
+static inline void expect_oldest(const struct sim_table *t)
+{
+    if (t->oldest == SIM_TABLE_NONE)
+        return;
+    uint32_t next = t->entries[t->oldest].newer;
+    __builtin_prefetch(&t->keys[t->oldest]);
+    if (next != SIM_TABLE_NONE)
+        __builtin_prefetch(&t->entries[next], 1);
 }
 
 uint32_t sim_table_put(struct sim_table *t, uint32_t key, bool *evicted)
@@ -150,9 +190,11 @@ uint32_t sim_table_put(struct sim_table *t, uint32_t key, bool *evicted)
         sim_table_touch(t, place);
         return place;
     }
+    settle(t);
     if (t->count == t->capacity) {
         sim_table_remove(t, t->oldest);
         *evicted = true;
+        expect_oldest(t);
     }
     uint32_t bucket = home_of(t, key);
     uint32_t empty;
@@ -166,6 +208,7 @@ uint32_t sim_table_put(struct sim_table *t, uint32_t key, bool *evicted)
     t->entries[place].version = 0;
     t->entries[place].expires = UINT32_MAX;
     link_newest(t, place);
+    t->touched = place;
     t->count++;
     return place;
 }
@@ -175,7 +218,7 @@ void sim_table_clear(struct sim_table *t)
     memset(t->keys, 0, (size_t)t->buckets * SIM_TABLE_BUCKET * sizeof *t->keys);
     memset(t->passed, 0, t->buckets);
     t->count = 0;
-    t->oldest = t->newest = SIM_TABLE_NONE;
+    t->oldest = t->newest = t->touched = SIM_TABLE_NONE;
 }
 
 /* Moves base up behind `now`, in ticks of 2^shift ns from here on. */

@@ -88,9 +88,9 @@ static void plain_put(struct plain *p, uint32_t key, uint32_t version, sim_time 
     p->expires[p->count++] = expires;
 }
 
-static void same(const struct sim_table *t, const struct plain *p, sim_time now, sim_time longest)
+static void same(struct sim_table *t, const struct plain *p, sim_time now, sim_time longest)
 {
-    uint32_t place = t->oldest;
+    uint32_t place = sim_table_oldest(t);
     assert_int_equal(t->count, p->count);
     for (uint32_t i = 0; i < p->count; i++, place = t->entries[place].newer) {
         assert_int_equal(t->keys[place], p->keys[i] + 1);
