@@ -42,7 +42,7 @@ static inline void sim_gauge_add(struct sim_gauge *g, sim_time now, int64_t chan
 {
     g->changes += (sim_area)now * change;
     g->value += change;
-    if (g->value > g->peak)
+    if (change > 0 && g->value > g->peak)
         g->peak = g->value;
 }
 

@@ -67,7 +67,8 @@ static sim_time within(double rate, double slope, sim_time from, sim_time until,
     return SIM_NEVER;
 }
 
-sim_time sim__arrivals_walk(struct sim_arrivals *a, sim_time now, double units)
+__attribute__((noinline)) sim_time sim__arrivals_walk(struct sim_arrivals *a, sim_time now,
+                                                      double units)
 {
     if (sim_arrivals_replaying(a))
         return sim__trace_next(a, now);

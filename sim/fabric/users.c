@@ -93,18 +93,23 @@ bool sim__users_think(struct sim_users *users, struct sim_user *user)
 
 /* ---- arrivals -------------------------------------------------------------------------------- */
 
-static void await_arrival(struct sim_users *users)
+static inline void await_one(struct sim_users *users, bool plain)
 {
     struct sim_user *u = &users->fixed[0];
     struct sim_arrivals *a = &users->arrivals;
     sim_time when = sim_arrivals_next(a, sim_now(users->node->sim), &u->times);
     if (when == SIM_NEVER)
         return;
-    if (sim_arrivals_replaying(a) && a->trace->has_keys)
+    if (!plain && sim_arrivals_replaying(a) && a->trace->has_keys)
         u->key = sim_arrivals_due(a)->key;
-    else if (users->keyspace && !users->visited)
+    else if (users->keyspace && (plain || !users->visited))
         choose_key(users, u);
     u->next = sim_at(users->node->sim, when, users->arrive, users, (sim_arg){0});
+}
+
+static void await_arrival(struct sim_users *users)
+{
+    await_one(users, false);
 }
 
 /* An arrival of a batch, a session, or a request of the trace. The next arrival is awaited first:
@@ -129,6 +134,7 @@ static void arrive(struct sim *sim, void *self, sim_arg arg)
     }
 }
 
+/* One request at a time, of an open load without a trace: most runs have nothing else. */
 static void arrive_one(struct sim *sim, void *self, sim_arg arg)
 {
     (void)sim;
@@ -136,7 +142,7 @@ static void arrive_one(struct sim *sim, void *self, sim_arg arg)
     struct sim_users *users = self;
     struct sim_user *u = &users->fixed[0];
     uint64_t key = u->key;
-    await_arrival(users);
+    await_one(users, true);
     users->send(users->node, u, key, NULL);
 }
 

@@ -125,7 +125,7 @@ static void test_a_million_calls(void **state)
     uint64_t before = peak_bytes();
     allocations_after(WEIR_SOURCE_DIR "/bench/mm1.json", sets, sizeof sets / sizeof *sets, 0);
     uint64_t grown = peak_bytes() - before;
-    print_message("a million calls in flight: %.0f MiB\n", (double)grown / (1 << 20));
+    print_message("a million calls in flight: %.1f MiB\n", (double)grown / (1 << 20));
     assert_true(!COUNTED || grown < UINT64_C(256) << 20);
 }
 
