@@ -90,9 +90,8 @@ static void serve(struct sim_node *self, sim_call_id call, const struct sim_requ
 static int init(struct sim_node *self, struct sim_error *error)
 {
     struct store *s = (struct store *)self;
-    static const char *const purposes[SIM_OP_COUNT] = {"read", "write", "delete", "scan", "other"};
     for (int op = 0; op < SIM_OP_COUNT; op++)
-        sim_node_stream(self, purposes[op], &s->streams[op]);
+        sim_node_stream(self, sim_op_names[op], &s->streams[op]);
     if (sim_station_init(&s->station, self, s->connections, s->queue_limit, start_work, worked) !=
         0)
         return sim_refuse(error, "out of memory");

@@ -30,6 +30,8 @@ enum __attribute__((packed)) sim_op {
     SIM_OP_COUNT
 };
 
+extern const char *const sim_op_names[]; /* by enum sim_op, NULL-terminated */
+
 /* Why a request is made: whose doing its cost is. What is called because of a request carries its
  * cause on, and the first cause that is not the user's stays (sim_cause_of). */
 enum __attribute__((packed)) sim_cause {
@@ -59,6 +61,8 @@ enum sim_status {
     SIM_CONFLICT, /* a conditional write came too late: the reply has the version there is now */
     SIM_STATUS_COUNT
 };
+
+extern const char *const sim_status_names[]; /* by enum sim_status, NULL-terminated */
 
 #define SIM_NO_KEY UINT64_MAX
 

@@ -18,6 +18,8 @@
 
 const char *const sim_cause_names[] = {"user",        "retry",  "hedge", "refresh",
                                        "replication", "backup", NULL};
+_Static_assert(sizeof sim_cause_names / sizeof sim_cause_names[0] == SIM_CAUSES + 1,
+               "every cause has a name");
 
 const struct sim_usage sim_station_usages[] = {
     {"instance", "instance", NULL, SIM_SPLIT_WORK, true, "Nodes there are, at work or not."},

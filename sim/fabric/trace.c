@@ -19,6 +19,8 @@
 
 const char *const sim_spent_names[] = {"service", "queueing", "network", "lock",  "refresh",
                                        "limit",   "retry",    "backoff", "hedge", NULL};
+_Static_assert(sizeof sim_spent_names / sizeof sim_spent_names[0] == SIM_SPENT_CAUSES + 1,
+               "every cause of waiting has a name");
 
 #define INDEX_MASK ((UINT32_C(1) << SIM__SPAN_BITS) - 1)
 #define FIRST_SPANS 1024u
@@ -431,9 +433,14 @@ void sim_spend(struct sim_node *node, sim_call_id id, enum sim_spent on)
 
 /* ---- the trace ------------------------------------------------------------------------------- */
 
-static const char *const op_names[SIM_OP_COUNT] = {"read", "write", "delete", "scan", "other"};
-static const char *const status_names[SIM_STATUS_COUNT] = {"ok", "error", "refused", "timeout",
-                                                           "lost"};
+const char *const sim_op_names[] = {"read", "write", "delete", "scan", "other", NULL};
+_Static_assert(sizeof sim_op_names / sizeof sim_op_names[0] == SIM_OP_COUNT + 1,
+               "every operation has a name");
+
+const char *const sim_status_names[] = {"ok",   "error",    "refused", "timeout",
+                                        "lost", "conflict", NULL};
+_Static_assert(sizeof sim_status_names / sizeof sim_status_names[0] == SIM_STATUS_COUNT + 1,
+               "every status has a name");
 
 struct listing {
     struct sim__trace *trace;
@@ -489,8 +496,8 @@ static void list(struct listing *l, uint32_t index, uint32_t parent)
         .arrived = call ? s->arrived : SIM_NEVER,
         .left = call ? s->left : SIM_NEVER,
         .ended = ended,
-        .what = mark ? sim_spent_names[s->status] : op_names[s->op],
-        .status = mark || s->ended == SIM_NEVER ? NULL : status_names[s->status],
+        .what = mark ? sim_spent_names[s->status] : sim_op_names[s->op],
+        .status = mark || s->ended == SIM_NEVER ? NULL : sim_status_names[s->status],
         .attempt = call ? s->attempt : 0,
         .hedge = call && (s->flags & SIM__SPAN_HEDGE) != 0,
         .abandoned = (s->flags & SIM__SPAN_ABANDONED) != 0,

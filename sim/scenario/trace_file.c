@@ -13,7 +13,6 @@ enum { RECORD = 24, COLUMNS = 5, CELL_MAX = 256 };
 enum column { TIME, OP, KEY, BYTES, SESSION };
 
 static const char *const column_names[COLUMNS + 1] = {"t_s", "op", "key", "bytes", "session", NULL};
-static const char *const op_names[] = {"read", "write", "delete", "scan", "other", NULL};
 
 #define TIME_MOST 4611686018.0 /* s: 2^62 ns */
 
@@ -207,9 +206,9 @@ static bool read_row(struct reading *r, size_t line, const struct cell *cells)
                       sim_quote(shown(c, copy)).s);
     if (r->places[OP] >= 0) {
         c = cells[r->places[OP]];
-        while (op_names[q->op] && !is(c, op_names[q->op]))
+        while (sim_op_names[q->op] && !is(c, sim_op_names[q->op]))
             q->op++;
-        if (!op_names[q->op])
+        if (!sim_op_names[q->op])
             return refuse(r, line, "\"%s\" is none of read, write, delete, scan, other",
                           sim_quote(shown(c, copy)).s);
     }

@@ -311,6 +311,56 @@ static void test_what_a_trace_holds(void **state)
     sim_scenario_free(s);
 }
 
+/* ---- how calls ended ------------------------------------------------------------------------- */
+
+/* Answers with each status in turn, at once. */
+struct fickle {
+    struct sim_node node;
+    uint64_t calls;
+};
+
+static void serve_fickle(struct sim_node *self, sim_call_id call, const struct sim_request *request)
+{
+    struct fickle *f = (struct fickle *)self;
+    (void)request;
+    enum sim_status status = (enum sim_status)(f->calls++ % SIM_STATUS_COUNT);
+    sim_answer(self, call, (struct sim_reply){.status = status});
+}
+
+static const struct sim_model fickle_model = {
+    .name = "fickle", .size = sizeof(struct fickle), .serve = serve_fickle};
+
+/* Every status a call can end with has its name in the trace. */
+static void test_every_status_is_named(void **state)
+{
+    (void)state;
+    struct sim_scenario *s = harness_scenario(
+        HEAD "'components': { 'db': { 'model': 'store', 'region': 'here', 'read_time': '1ms' },"
+             "'users': { 'model': 'client', 'region': 'here', 'to': 'db', 'rate': '50/s' } } }");
+    struct fickle image = {0};
+    struct sim_case c = s->variants[0];
+    assert_string_equal(c.plan.components[0].name, "db");
+    c.plan.components[0].model = &fickle_model;
+    c.plan.components[0].image = &image;
+    struct sim_record *r = run_traced(&c, 2048);
+    uint32_t seen[SIM_STATUS_COUNT] = {0}, calls = 0;
+    for (uint32_t i = 0; i < r->trace_count; i++) {
+        if (r->trace[i].kind != SIM_TRACE_CALL || r->trace[i].ended == SIM_NEVER)
+            continue;
+        calls++;
+        for (int status = 0; status < SIM_STATUS_COUNT && r->trace[i].status; status++)
+            seen[status] += strcmp(r->trace[i].status, sim_status_names[status]) == 0;
+    }
+    uint32_t named = 0;
+    for (int status = 0; status < SIM_STATUS_COUNT; status++) {
+        assert_true(seen[status] > 0);
+        named += seen[status];
+    }
+    assert_int_equal(named, calls);
+    sim_record_free(r);
+    sim_scenario_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +374,7 @@ int main(void)
         cmocka_unit_test(test_a_trace_changes_nothing),
         cmocka_unit_test(test_the_audit_counts),
         cmocka_unit_test(test_what_a_trace_holds),
+        cmocka_unit_test(test_every_status_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
