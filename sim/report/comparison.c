@@ -202,13 +202,7 @@ void sim_comparison_write(const struct sim_report *report, const struct sim_comp
 {
     const struct sim_scenario *s = report->scenario;
     struct sim_json json;
-    sim_json_begin(&json, out);
-    sim_json_open(&json, NULL, '{', false);
-    sim_json_text(&json, "weir", WEIR_VERSION);
-    sim_json_text(&json, "name", s->name);
-    sim_json_text(&json, "title", s->title);
-    sim_json_text(&json, "scenario", s->hash);
-    sim_json_count(&json, "seed", s->seed);
+    sim_summary_begin(&json, out, s);
     sim_json_count(&json, "replications", report->runs->replications);
     sim_json_text(&json, "a", report->runs->cases[c->a].name);
     sim_json_text(&json, "b", report->runs->cases[c->b].name);

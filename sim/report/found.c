@@ -25,15 +25,9 @@ static struct sim_vary_text text_of(const struct sim_search *s, double x)
     return sim_vary_text(&s->asked->vary[0], x);
 }
 
-/* "users.latency.mean <= 5ms between 60 s and 120 s, in half of the runs". */
 static void say_criterion(struct sim_buffer *text, const struct sim_search *s)
 {
-    const struct sim_criterion *c = &s->asked->criterion;
-    sim_buffer_printf(text, "%s", c->text);
-    if (!isnan(c->from))
-        sim_buffer_printf(text, " from %.9gs", c->from);
-    if (!isnan(c->to))
-        sim_buffer_printf(text, " to %.9gs", c->to);
+    sim_search_say_criterion(text, &s->asked->criterion);
     if (!isnan(s->probability))
         sim_buffer_printf(text, " with probability %.9g or more", s->probability);
 }
@@ -140,34 +134,14 @@ void sim_find_write(const struct sim_search *s, FILE *out)
 {
     const struct sim_find *f = s->found;
     const struct sim_vary *v = &s->asked->vary[0];
-    const struct sim_criterion *c = &s->asked->criterion;
     bool point = f->finding == SIM_FIND_POINT;
     struct sim_buffer text = {.text = NULL};
     struct sim_json json;
     say(&text, s);
-    sim_json_begin(&json, out);
-    sim_json_open(&json, NULL, '{', false);
-    sim_json_text(&json, "weir", WEIR_VERSION);
-    sim_json_text(&json, "name", s->scenario->name);
-    sim_json_text(&json, "scenario", s->scenario->hash);
-    sim_json_count(&json, "seed", s->scenario->seed);
+    sim_summary_begin(&json, out, s->scenario);
     sim_json_text(&json, "variant", s->asked->variant);
-    sim_json_open(&json, "vary", '{', true);
-    sim_json_text(&json, "path", v->path);
-    sim_json_number(&json, "low", sim_vary_result(v, v->low));
-    sim_json_number(&json, "high", sim_vary_result(v, v->high));
-    sim_json_text(&json, "unit", sim_vary_unit(v));
-    sim_json_text(&json, "scale", v->log ? "log" : "linear");
-    sim_json_close(&json, '}');
-    sim_json_open(&json, "while", '{', true);
-    sim_json_text(&json, "that", c->that);
-    sim_json_text(&json, "is", c->direction > 0 ? c->strict ? ">" : ">=" : c->strict ? "<" : "<=");
-    sim_json_number(&json, "bound", c->bound);
-    sim_json_text(&json, "unit", s->unit);
-    sim_json_number(&json, "from", c->from);
-    sim_json_number(&json, "to", c->to);
-    sim_json_number(&json, "probability", s->probability);
-    sim_json_close(&json, '}');
+    sim_search_write_vary(&json, "vary", v);
+    sim_search_write_criterion(&json, s);
     sim_json_text(&json, "finding", findings[f->finding]);
     sim_json_text(&json, "holds", point ? f->holds_below ? "below" : "above" : NULL);
     sim_json_number(&json, "low", point ? sim_vary_result(v, f->low) : (double)NAN);

@@ -1,9 +1,11 @@
 /* heat.c - the probability of an outcome over two numbers: a table, JSON and a heat map. */
 #include "report/search.h"
 
+#include "base/text.h"
 #include "report/figure.h"
 #include "report/json.h"
 #include "report/number.h"
+#include "report/report.h"
 
 #include <math.h>
 
@@ -18,29 +20,19 @@ static const struct sim_map_cell *cell_at(const struct sim_map *map, uint32_t co
 
 /* ---- for people ------------------------------------------------------------------------------ */
 
-static void say_what(const struct sim_search *s, char *text, size_t room)
-{
-    const struct sim_criterion *c = &s->asked->criterion;
-    char from[48] = "", to[48] = "";
-    if (!isnan(c->from))
-        snprintf(from, sizeof from, " from %.9gs", c->from);
-    if (!isnan(c->to))
-        snprintf(to, sizeof to, " to %.9gs", c->to);
-    snprintf(text, room, "%s%s%s", c->text, from, to);
-}
-
 /* The greatest y down, as in the figure. */
 void sim_map_print(const struct sim_search *s, unsigned columns, FILE *out)
 {
     const struct sim_map *map = s->map;
     const struct sim_vary *x = &s->asked->vary[0], *y = &s->asked->vary[1];
-    char what[256];
+    struct sim_buffer what = {.text = NULL};
     uint32_t shown = map->columns < PRINTED_COLUMNS ? map->columns : PRINTED_COLUMNS;
     double widest = 0;
     (void)columns;
-    say_what(s, what, sizeof what);
+    sim_search_say_criterion(&what, &s->asked->criterion);
     fprintf(out, "Share of %u runs with %s, by %s (across) and %s (down)\n\n", s->replications,
-            what, sim_vary_name(x), sim_vary_name(y));
+            what.text ? what.text : "", sim_vary_name(x), sim_vary_name(y));
+    sim_buffer_free(&what);
     fprintf(out, "  %10s", "");
     for (uint32_t i = 0; i < shown; i++)
         fprintf(out, " %9s", sim_vary_text(x, cell_at(map, i, 0)->x).s);
@@ -63,41 +55,16 @@ void sim_map_print(const struct sim_search *s, unsigned columns, FILE *out)
 
 /* ---- for programs ---------------------------------------------------------------------------- */
 
-static void write_axis(struct sim_json *json, const char *key, const struct sim_vary *v)
-{
-    sim_json_open(json, key, '{', true);
-    sim_json_text(json, "path", v->path);
-    sim_json_number(json, "low", sim_vary_result(v, v->low));
-    sim_json_number(json, "high", sim_vary_result(v, v->high));
-    sim_json_text(json, "unit", sim_vary_unit(v));
-    sim_json_text(json, "scale", v->log ? "log" : "linear");
-    sim_json_count(json, "steps", v->steps);
-    sim_json_close(json, '}');
-}
-
 void sim_map_write(const struct sim_search *s, FILE *out)
 {
     const struct sim_map *map = s->map;
-    const struct sim_criterion *c = &s->asked->criterion;
     struct sim_json json;
-    sim_json_begin(&json, out);
-    sim_json_open(&json, NULL, '{', false);
-    sim_json_text(&json, "weir", WEIR_VERSION);
-    sim_json_text(&json, "name", s->scenario->name);
-    sim_json_text(&json, "scenario", s->scenario->hash);
-    sim_json_count(&json, "seed", s->scenario->seed);
+    sim_summary_begin(&json, out, s->scenario);
     sim_json_text(&json, "variant", s->asked->variant);
     sim_json_count(&json, "replications", s->replications);
-    write_axis(&json, "x", &s->asked->vary[0]);
-    write_axis(&json, "y", &s->asked->vary[1]);
-    sim_json_open(&json, "while", '{', true);
-    sim_json_text(&json, "text", c->text);
-    sim_json_text(&json, "that", c->that);
-    sim_json_number(&json, "bound", c->bound);
-    sim_json_text(&json, "unit", s->unit);
-    sim_json_number(&json, "from", c->from);
-    sim_json_number(&json, "to", c->to);
-    sim_json_close(&json, '}');
+    sim_search_write_vary(&json, "x", &s->asked->vary[0]);
+    sim_search_write_vary(&json, "y", &s->asked->vary[1]);
+    sim_search_write_criterion(&json, s);
     sim_json_text(&json, "interval", "wilson");
     sim_json_number(&json, "confidence", SIM_LEVEL);
     sim_json_open(&json, "cells", '[', false);
@@ -133,8 +100,9 @@ void sim_map_draw(const struct sim_search *s, FILE *csv, FILE *gp)
 {
     const struct sim_map *map = s->map;
     const struct sim_vary *x = &s->asked->vary[0], *y = &s->asked->vary[1];
-    char what[256], text[640];
-    say_what(s, what, sizeof what);
+    char text[640];
+    struct sim_buffer what = {.text = NULL};
+    sim_search_say_criterion(&what, &s->asked->criterion);
     fputs("column,row,share,low,high,x,y,yes,trials\n", csv);
     for (uint32_t i = 0; i < map->columns * map->rows; i++) {
         const struct sim_map_cell *cell = &map->cells[i];
@@ -147,7 +115,7 @@ void sim_map_draw(const struct sim_search *s, FILE *csv, FILE *gp)
         fprintf(csv, ",%u,%u\n", cell->yes, cell->trials);
     }
     snprintf(text, sizeof text, "Share of %u runs with %s. Small: its 95 %% interval (Wilson).",
-             s->replications, what);
+             s->replications, what.text ? what.text : "");
     sim_figure_head(gp, s->scenario, "map", s->figure_format, s->scenario->title, text);
     sim_figure_number(gp, "npanels", 1);
     sim_figure_number(gp, "nvariants", 1);
@@ -157,6 +125,7 @@ void sim_map_draw(const struct sim_search *s, FILE *csv, FILE *gp)
     write_labels("row_label", y, map->rows, gp);
     sim_figure_text(gp, "fig_xlabel", sim_vary_name(x));
     sim_figure_text(gp, "fig_ylabel", sim_vary_name(y));
-    sim_figure_text(gp, "fig_zlabel", what);
+    sim_figure_text(gp, "fig_zlabel", what.text ? what.text : "");
+    sim_buffer_free(&what);
     fprintf(gp, "\n%s%s", sim__plot_theme, sim__plot_map);
 }

@@ -276,17 +276,9 @@ static void put_station(struct sim__page *page, const char *station)
     sim__page_table_end(page);
 }
 
-static bool is_new_station(const struct sim__page *page, const json_t *here, const char *station)
+static bool has_station(json_t *it, const void *station)
 {
-    const char *name;
-    json_t *it;
-    json_object_foreach (page->cases, name, it) {
-        if (it == here)
-            return true;
-        if (theory_of(it, station))
-            return false;
-    }
-    return true;
+    return theory_of(it, station) != NULL;
 }
 
 void sim__page_theory(struct sim__page *page)
@@ -304,7 +296,7 @@ void sim__page_theory(struct sim__page *page)
         return;
     json_object_foreach (page->cases, name, it) {
         json_object_foreach (json_object_get(it, "theory"), station, theory) {
-            if (is_new_station(page, it, station))
+            if (sim__page_is_new(page, it, has_station, station))
                 put_station(page, station);
         }
     }
@@ -365,17 +357,9 @@ static const json_t *item_of(json_t *it, const char *component, const char *usag
     return NULL;
 }
 
-static bool is_new_item(const struct sim__page *page, const json_t *here, const json_t *item)
+static bool has_item(json_t *it, const void *item)
 {
-    const char *name;
-    json_t *it;
-    json_object_foreach (page->cases, name, it) {
-        if (it == here)
-            return true;
-        if (item_of(it, sim__page_string(item, "component"), sim__page_string(item, "usage")))
-            return false;
-    }
-    return true;
+    return item_of(it, sim__page_string(item, "component"), sim__page_string(item, "usage"));
 }
 
 static void put_item(struct sim__page *page, const json_t *item)
@@ -413,7 +397,7 @@ static void put_items(struct sim__page *page)
     case_columns(page);
     json_object_foreach (page->cases, name, it) {
         json_array_foreach (cost_of(it, "items"), i, item) {
-            if (is_new_item(page, it, item))
+            if (sim__page_is_new(page, it, has_item, item))
                 put_item(page, item);
         }
     }

@@ -10,19 +10,27 @@ struct tally {
     unsigned held, total;
 };
 
+static void count_verdict(struct tally *n, bool held)
+{
+    n->total++;
+    n->held += held;
+}
+
 static struct tally count_expectations(const struct sim__page *page)
 {
     struct tally n = {0, 0};
     const char *name;
     json_t *it, *claim;
     size_t i;
-    json_object_foreach (page->cases, name, it) {
-        json_array_foreach (json_object_get(it, "expect"), i, claim) {
-            n.total++;
-            n.held += sim__page_true(claim, "held");
-        }
-    }
+    json_object_foreach (page->cases, name, it)
+        json_array_foreach (json_object_get(it, "expect"), i, claim)
+            count_verdict(&n, sim__page_true(claim, "held"));
     return n;
+}
+
+static json_t *checks_of(json_t *it)
+{
+    return json_object_get(json_object_get(it, "audit"), "checks");
 }
 
 /* Of one check, or of all of them. */
@@ -32,8 +40,7 @@ static struct tally count_audit(const struct sim__page *page, const char *only)
     const char *name, *check;
     json_t *it, *count;
     json_object_foreach (page->cases, name, it) {
-        json_t *checks = json_object_get(json_object_get(it, "audit"), "checks");
-        json_object_foreach (checks, check, count) {
+        json_object_foreach (checks_of(it), check, count) {
             if (only && strcmp(only, check) != 0)
                 continue;
             n.total += sim__page_count(count, "checked");
@@ -43,35 +50,33 @@ static struct tally count_audit(const struct sim__page *page, const char *only)
     return n;
 }
 
+static json_t *warmups_of(json_t *it)
+{
+    return json_object_get(json_object_get(it, "warmup"), "mser5");
+}
+
 /* Of the series looked at, those for which the warm-up was long enough. */
 static struct tally count_warmup(const struct sim__page *page)
 {
     struct tally n = {0, 0};
     const char *name, *series;
     json_t *it, *said;
-    json_object_foreach (page->cases, name, it) {
-        json_t *all = json_object_get(json_object_get(it, "warmup"), "mser5");
-        json_object_foreach (all, series, said) {
-            n.total++;
-            n.held += sim__page_true(said, "enough");
-        }
-    }
+    json_object_foreach (page->cases, name, it)
+        json_object_foreach (warmups_of(it), series, said)
+            count_verdict(&n, sim__page_true(said, "enough"));
     return n;
 }
 
+/* Of the stations whose closed form was judged, those that agree with it. */
 static struct tally count_theory(const struct sim__page *page)
 {
     struct tally n = {0, 0};
     const char *name, *station;
     json_t *it, *said;
-    json_object_foreach (page->cases, name, it) {
-        json_object_foreach (json_object_get(it, "theory"), station, said) {
-            if (!json_is_boolean(json_object_get(said, "agrees")))
-                continue;
-            n.total++;
-            n.held += sim__page_true(said, "agrees");
-        }
-    }
+    json_object_foreach (page->cases, name, it)
+        json_object_foreach (json_object_get(it, "theory"), station, said)
+            if (json_is_boolean(json_object_get(said, "agrees")))
+                count_verdict(&n, sim__page_true(said, "agrees"));
     return n;
 }
 
@@ -225,18 +230,9 @@ static void put_failed_checks(struct sim__page *page)
     sim__page_table_end(page);
 }
 
-/* Checks of an earlier case were put already. */
-static bool is_new_check(const struct sim__page *page, const json_t *here, const char *check)
+static bool has_check(json_t *it, const void *check)
 {
-    const char *name;
-    json_t *it;
-    json_object_foreach (page->cases, name, it) {
-        if (it == here)
-            return true;
-        if (json_object_get(json_object_get(json_object_get(it, "audit"), "checks"), check))
-            return false;
-    }
-    return true;
+    return json_object_get(checks_of(it), check) != NULL;
 }
 
 void sim__page_audit(struct sim__page *page)
@@ -254,9 +250,8 @@ void sim__page_audit(struct sim__page *page)
     sim__page_column(page, "Result", "");
     sim__page_rows(page);
     json_object_foreach (page->cases, name, it) {
-        json_object_foreach (json_object_get(json_object_get(it, "audit"), "checks"), check,
-                             count) {
-            if (!is_new_check(page, it, check))
+        json_object_foreach (checks_of(it), check, count) {
+            if (!sim__page_is_new(page, it, has_check, check))
                 continue;
             struct tally n = count_audit(page, check);
             sim__page_put(page,
@@ -321,8 +316,7 @@ void sim__page_warmup(struct sim__page *page)
     sim__page_number_column(page, "Mean once settled", "");
     sim__page_rows(page);
     json_object_foreach (page->cases, name, it) {
-        json_object_foreach (json_object_get(json_object_get(it, "warmup"), "mser5"), series,
-                             said) {
+        json_object_foreach (warmups_of(it), series, said) {
             if (!sim__page_true(said, "enough"))
                 put_warmup_row(page, name, series, said);
         }

@@ -91,6 +91,20 @@ bool sim__page_some(const struct sim__page *page, const char *key)
     return false;
 }
 
+bool sim__page_is_new(const struct sim__page *page, const json_t *here, sim__page_has *has,
+                      const void *that)
+{
+    const char *name;
+    json_t *it;
+    json_object_foreach (page->cases, name, it) {
+        if (it == here)
+            break;
+        if (has(it, that))
+            return false;
+    }
+    return true;
+}
+
 /* ---- the files ------------------------------------------------------------------------------ */
 
 static enum sim_page_problem foreign(struct sim_error *error, const char *path, const char *what)

@@ -36,6 +36,10 @@ char *sim__page_value(const json_t *);
 const json_t *sim__page_resolved(const struct sim__page *, const char *name);
 /* Whether some case has a member. */
 bool sim__page_some(const struct sim__page *, const char *key);
+/* Whether no case before `here` has it: what stands in a row over all cases is put once. */
+typedef bool sim__page_has(json_t *it, const void *that);
+bool sim__page_is_new(const struct sim__page *, const json_t *here, sim__page_has *,
+                      const void *that);
 
 /* ---- writing (page_html.c) ------------------------------------------------------------------ */
 

@@ -31,8 +31,13 @@ struct sim_report {
     size_t set_count;
 };
 
-/* summary.json, as DESIGN §6 has it; more members may come. */
+/* summary.json; more members may come. */
 void sim_summary_write(const struct sim_report *, FILE *);
+
+/* Begins the document of a result: an open object, in it what says whose it is (the program's
+ * version, the scenario's name, title, hash and seed). */
+struct sim_json;
+void sim_summary_begin(struct sim_json *, FILE *, const struct sim_scenario *);
 
 /* Where the time goes at the 99th percentile: a paragraph for each case, of the source that sends
  * most. Part of what sim_overview_print() prints. */
@@ -66,7 +71,6 @@ void sim_comparison_until(const struct sim_report *, FILE *);
 
 /* The part of it that says which closed form applies to each station; and of summary.json. */
 void sim_beside_print(const struct sim_report *, unsigned columns, bool colour, FILE *);
-struct sim_json;
 void sim_beside_write(struct sim_json *, const struct sim_report *, uint32_t at);
 
 /* True when every expectation held; every audit. */

@@ -27,6 +27,14 @@ typedef void sim_search_write(const struct sim_search *, FILE *);
 /* The figure's data and program. */
 typedef void sim_search_draw(const struct sim_search *, FILE *csv, FILE *gp);
 
+/* Between the writers: "users.latency.mean <= 5ms from 60s to 120s"; the members "vary", "x" and
+ * "y", and "while". */
+struct sim_buffer;
+struct sim_json;
+void sim_search_say_criterion(struct sim_buffer *, const struct sim_criterion *);
+void sim_search_write_vary(struct sim_json *, const char *key, const struct sim_vary *);
+void sim_search_write_criterion(struct sim_json *, const struct sim_search *);
+
 sim_search_print sim_find_print, sim_map_print, sim_sensitivity_print;
 sim_search_write sim_find_write, sim_map_write, sim_sensitivity_write;
 sim_search_draw sim_find_draw, sim_map_draw, sim_sensitivity_draw;

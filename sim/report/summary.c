@@ -364,17 +364,22 @@ void sim_warmups_print(const struct sim_report *report, FILE *out)
     fputc('\n', out);
 }
 
+void sim_summary_begin(struct sim_json *json, FILE *out, const struct sim_scenario *scenario)
+{
+    sim_json_begin(json, out);
+    sim_json_open(json, NULL, '{', false);
+    sim_json_text(json, "weir", WEIR_VERSION);
+    sim_json_text(json, "name", scenario->name);
+    sim_json_text(json, "title", scenario->title);
+    sim_json_text(json, "scenario", scenario->hash);
+    sim_json_count(json, "seed", scenario->seed);
+}
+
 void sim_summary_write(const struct sim_report *report, FILE *out)
 {
     const struct sim_scenario *scenario = report->scenario;
     struct sim_json json;
-    sim_json_begin(&json, out);
-    sim_json_open(&json, NULL, '{', false);
-    sim_json_text(&json, "weir", WEIR_VERSION);
-    sim_json_text(&json, "name", scenario->name);
-    sim_json_text(&json, "title", scenario->title);
-    sim_json_text(&json, "scenario", scenario->hash);
-    sim_json_count(&json, "seed", scenario->seed);
+    sim_summary_begin(&json, out, scenario);
     sim_json_count(&json, "replications", scenario->replications);
     sim_json_number(&json, "confidence", SIM_LEVEL);
     write_asked(&json, report);

@@ -4,6 +4,7 @@
 #include "report/figure.h"
 #include "report/json.h"
 #include "report/number.h"
+#include "report/report.h"
 
 #include <math.h>
 #include <string.h>
@@ -64,12 +65,7 @@ void sim_sensitivity_write(const struct sim_search *s, FILE *out)
 {
     const struct sim_sensitivity *v = s->sensitivity;
     struct sim_json json;
-    sim_json_begin(&json, out);
-    sim_json_open(&json, NULL, '{', false);
-    sim_json_text(&json, "weir", WEIR_VERSION);
-    sim_json_text(&json, "name", s->scenario->name);
-    sim_json_text(&json, "scenario", s->scenario->hash);
-    sim_json_count(&json, "seed", s->scenario->seed);
+    sim_summary_begin(&json, out, s->scenario);
     sim_json_text(&json, "variant", s->inputs->variant);
     sim_json_text(&json, "metric", s->inputs->metric);
     sim_json_text(&json, "unit", s->unit);
