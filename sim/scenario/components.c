@@ -168,6 +168,20 @@ static void read_ports(struct sim__load *load, const struct sim__at *at, uint32_
 
 /* ---- components ------------------------------------------------------------------------------ */
 
+const struct sim_model *sim__find_model(struct sim__load *load, const struct sim__at *at,
+                                        unsigned flags, const char *name)
+{
+    const struct sim_model *model = sim_model_find(name);
+    if (model)
+        return model;
+    struct sim_nearest nearest = sim_nearest(name);
+    for (const struct sim_model *const *m = sim_models(); *m; m++)
+        sim_nearest_try(&nearest, (*m)->name);
+    sim__say(load, at, flags, "there is no model \"%s\"%s", sim_quote(name).s,
+             sim_nearest_hint(&nearest).s);
+    return NULL;
+}
+
 static const struct sim_model *read_model(struct sim__load *load, const struct sim__at *at,
                                           json_t *object)
 {
@@ -186,15 +200,7 @@ static const struct sim_model *read_model(struct sim__load *load, const struct s
         return NULL;
     }
     const char *name = sim__read_text(load, SIM__KEY(at, "model"), value);
-    const struct sim_model *model = name ? sim_model_find(name) : NULL;
-    if (model || !name)
-        return model;
-    struct sim_nearest nearest = sim_nearest(name);
-    for (const struct sim_model *const *m = sim_models(); *m; m++)
-        sim_nearest_try(&nearest, (*m)->name);
-    sim__say(load, SIM__KEY(at, "model"), 0, "there is no model \"%s\"%s", sim_quote(name).s,
-             sim_nearest_hint(&nearest).s);
-    return NULL;
+    return name ? sim__find_model(load, SIM__KEY(at, "model"), 0, name) : NULL;
 }
 
 static void read_placement(struct sim__load *load, const struct sim__at *at, json_t *object,

@@ -11,13 +11,13 @@
 #include <jansson.h>
 
 enum {
-    SIM__NAME_MAX = 64,         /* bytes of a component's, region's, keyspace's name */
-    SIM__POINTER_MAX = 1024,    /* bytes of a JSON pointer in a message */
-    SIM__WINDOWS_MAX = 1000000, /* intervals in a run */
-    SIM__NODES_MAX = 100000,    /* nodes of one component */
-    SIM__MEMBERS_MAX = 10000,   /* components, regions, keyspaces, links, faults: of each */
-    SIM__CASES_MAX = 20000,     /* variants times cells */
-    SIM__FINDINGS_MAX = 1000,   /* errors shown */
+    SIM__NAME_MAX = 64,                /* bytes of a component's, region's, keyspace's name */
+    SIM__POINTER_MAX = 1024,           /* bytes of a JSON pointer in a message */
+    SIM__WINDOWS_MAX = 1000000,        /* intervals in a run */
+    SIM__NODES_MAX = 100000,           /* nodes of one component */
+    SIM__MEMBERS_MAX = 10000,          /* components, regions, keyspaces, links, faults: of each */
+    SIM__CASES_MAX = 20000,            /* variants times cells */
+    SIM__FINDINGS_MAX = 1000,          /* errors shown */
     SIM__TRACE_BYTES_MAX = 1 << 30,    /* of a file of requests */
     SIM__TRACE_REQUESTS_MAX = 1 << 24, /* in it; 32 bytes each, and as much while it is read */
     SIM__KEY_LIST_MAX = 24,
@@ -190,6 +190,19 @@ bool sim__read_choice(struct sim__load *, const struct sim__at *, json_t *value,
 /* Whether a value is a quantity of the dimension; `noun` as in sim_units_parse(). */
 bool sim__read_amount(struct sim__load *, const struct sim__at *, json_t *value, enum sim_dimension,
                       const char *noun, bool bare, struct sim_amount *);
+/* Says which of the keys are not there; `example` shows the whole. True: all are. */
+bool sim__has_all(struct sim__load *, const struct sim__at *, json_t *object,
+                  const char *const *keys, const char *example);
+/* { "from", "to", "steps", "scale" }, as "sweep" and "map" have it. */
+struct sim__range {
+    json_t *from, *to; /* as they stand there, not yet judged; NULL: missing */
+    uint32_t steps;    /* from 2 to what was allowed; 0: missing or wrong */
+    bool log;
+};
+/* `keys`: what the object may have; all but "scale" must be there. False: said. */
+bool sim__read_range(struct sim__load *, const struct sim__at *, json_t *object,
+                     const char *const *keys, const char *example, int most_steps,
+                     struct sim__range *);
 bool sim__read_distribution(struct sim__load *, const struct sim__at *, json_t *value,
                             enum sim_dimension, struct sim_dist *);
 /* A file of requests (trace_file.c): a const struct sim_trace * into out. */
@@ -266,6 +279,9 @@ void sim__read_plan(struct sim__load *, json_t *tree, struct sim_plan *, struct 
 /* The index of a name, or UINT32_MAX with the error said (`what`: "component"). */
 uint32_t sim__find_component(struct sim__load *, const struct sim__at *, const char *name);
 uint32_t sim__find_region(struct sim__load *, const struct sim__at *, const char *name);
+/* The model of that name, or NULL with the error said. */
+const struct sim_model *sim__find_model(struct sim__load *, const struct sim__at *, unsigned flags,
+                                        const char *name);
 
 /* ---- metrics, expectations and figures ------------------------------------------------------- */
 

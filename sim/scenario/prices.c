@@ -246,15 +246,9 @@ static void read_models(struct sim__load *load, const struct sim__at *at, json_t
             read_uses(load, member, value, SIM__PRICED_ANY, key, NULL, book);
             continue;
         }
-        const struct sim_model *model = sim_model_find(key);
-        struct sim_nearest nearest = sim_nearest(key);
-        for (const struct sim_model *const *m = sim_models(); *m; m++)
-            sim_nearest_try(&nearest, (*m)->name);
+        const struct sim_model *model = sim__find_model(load, member, SIM__ON_KEY, key);
         if (model)
             read_uses(load, member, value, SIM__PRICED_MODEL, key, model, book);
-        else
-            sim__say(load, member, SIM__ON_KEY, "there is no model \"%s\"%s", sim_quote(key).s,
-                     sim_nearest_hint(&nearest).s);
     }
 }
 
@@ -287,22 +281,21 @@ static void read_components(struct sim__load *load, const struct sim__at *at, js
     }
 }
 
-/* One end of "eu>us": a region or "*". Says when there is no such region. */
-static bool read_end(struct sim__load *load, const struct sim__at *at, const char *name)
+/* One end of "eu>us", a region or "*". Says when there is no such region. */
+static void check_end(struct sim__load *load, const struct sim__at *at, const char *name)
 {
     struct sim_nearest nearest = sim_nearest(name);
     if (strcmp(name, "*") == 0)
-        return true;
+        return;
     for (uint32_t i = 0; i < load->plan->region_count; i++) {
         if (strcmp(load->plan->regions[i], name) == 0)
-            return true;
+            return;
         sim_nearest_try(&nearest, load->plan->regions[i]);
     }
     /* a book is for many scenarios: that one has no such region is no error */
     sim__say(load, at, SIM__ON_KEY | SIM__SOFT | SIM__WARNING,
              "there is no region \"%s\": nothing has this price%s", sim_quote(name).s,
              sim_nearest_hint(&nearest).s);
-    return true;
 }
 
 static void read_transfer(struct sim__load *load, const struct sim__at *at, json_t *map,
@@ -326,8 +319,8 @@ static void read_transfer(struct sim__load *load, const struct sim__at *at, json
         }
         if (arrow && !known) {
             *arrow = '\0';
-            read_end(load, member, from);
-            read_end(load, member, arrow + 1);
+            check_end(load, member, from);
+            check_end(load, member, arrow + 1);
         }
         add_entry(load, member, value, SIM__PRICED_LINK, key, &use, book);
     }

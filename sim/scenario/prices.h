@@ -37,8 +37,8 @@ struct sim__priced_use {
 bool sim__read_price(struct sim__load *, const struct sim__at *, json_t *value,
                      const struct sim__priced_use *, struct sim_price *);
 
-/* Adds what an object says to a book (prices.c). `whole`: it must say its date and source. `names`:
- * the keys it may have. */
+/* Adds what an object says to a book (prices.c). `whole`: it must say its date and source. `at` is
+ * NULL for a book's own file. */
 void sim__read_book(struct sim__load *, const struct sim__at *, json_t *object, bool whole,
                     struct sim__price_book *);
 /* The file of that name, read when it is first asked for; NULL with the reason said. */

@@ -186,23 +186,15 @@ static uint32_t read_count(struct sim__load *load, const struct sim__at *at, jso
     return 0;
 }
 
-static bool has_all(struct sim__load *load, const struct sim__at *at, json_t *object,
-                    const char *const *keys, const char *example)
+/* The case that a section asks of (the first when it does not say) and how often it is run. */
+static const struct sim_case *read_runs(struct sim__load *load, const struct sim__at *at,
+                                        json_t *section, int64_t least, uint32_t *replications)
 {
-    bool all = true;
-    for (; *keys; keys++) {
-        if (json_object_get(object, *keys))
-            continue;
-        sim__say(load, at, 0, "\"%s\" is missing: %s", *keys, example);
-        all = false;
-    }
-    return all;
-}
-
-static const struct sim_case *case_of(struct sim__load *load, const struct sim__at *at,
-                                      json_t *value)
-{
-    const char *name = value ? sim__read_variant_name(load, at, value) : NULL;
+    json_t *variant = json_object_get(section, "variant");
+    const char *name = variant ? sim__read_variant_name(load, SIM__KEY(at, "variant"), variant)
+                               : NULL;
+    *replications = read_count(load, SIM__KEY(at, "replications"),
+                               json_object_get(section, "replications"), least, 100000);
     for (size_t i = 0; i < load->case_count; i++)
         if (!name || strcmp(load->cases[i].name, name) == 0)
             return &load->cases[i];
@@ -213,29 +205,21 @@ static void read_axis(struct sim__load *load, const struct sim__at *at, json_t *
                       const char *variant, struct sim_vary *v)
 {
     static const char *const keys[] = {"path", "from", "to", "steps", "scale", NULL};
-    static const char *const needed[] = {"path", "from", "to", "steps", NULL};
-    static const char *const scales[] = {"linear", "log", NULL};
-    const struct sim__spot spot = {.at = at};
-    struct sim__keys_allowed allowed = {.others = keys};
-    json_t *object = sim__as_object(load, at, value), *scale = json_object_get(object, "scale");
-    int log = 0;
+    const struct sim__spot spot = {.at = at}, path_spot = {.at = SIM__KEY(at, "path")};
+    struct sim__range range;
+    json_t *object = sim__as_object(load, at, value);
     if (!object)
         return;
-    sim__check_keys(load, at, object, &allowed);
-    if (scale)
-        sim__read_choice(load, SIM__KEY(at, "scale"), scale, scales, &log);
-    v->log = log == 1;
-    v->steps = read_count(load, SIM__KEY(at, "steps"), json_object_get(object, "steps"), 2,
-                          STEPS_MAX);
-    if (!has_all(load, at, object, needed,
-                 "{ \"path\": \"components.users.rate\", \"from\": \"100/s\", \"to\": \"400/s\", "
-                 "\"steps\": 8 }"))
-        return;
-    const char *path = sim__read_text(load, SIM__KEY(at, "path"), json_object_get(object, "path"));
-    const char *low = amount_text(load, SIM__KEY(at, "from"), json_object_get(object, "from"));
-    const char *high = amount_text(load, SIM__KEY(at, "to"), json_object_get(object, "to"));
-    const struct sim__spot path_spot = {.at = SIM__KEY(at, "path")};
+    sim__read_range(load, at, object, keys,
+                    "{ \"path\": \"components.users.rate\", \"from\": \"100/s\", "
+                    "\"to\": \"400/s\", \"steps\": 8 }",
+                    STEPS_MAX, &range);
+    v->log = range.log;
+    v->steps = range.steps;
+    const char *path = sim__read_text(load, path_spot.at, json_object_get(object, "path"));
     bool good = path && sim__vary_path(load, &path_spot, path, v);
+    const char *low = range.from ? amount_text(load, SIM__KEY(at, "from"), range.from) : NULL;
+    const char *high = range.to ? amount_text(load, SIM__KEY(at, "to"), range.to) : NULL;
     if (low && high && sim__vary_ends(load, &spot, low, high, v) && good)
         sim__vary_try(load, &spot, variant, v);
     check_steps(load, &spot, v);
@@ -253,11 +237,8 @@ static void read_map(struct sim__load *load, struct sim_scenario *scenario, json
     if (!object || !map)
         return;
     sim__check_keys(load, at, object, &allowed);
-    const struct sim_case *of = case_of(load, SIM__KEY(at, "variant"),
-                                        json_object_get(object, "variant"));
-    map->replications = read_count(load, SIM__KEY(at, "replications"),
-                                   json_object_get(object, "replications"), 1, 100000);
-    has_all(load, at, object, needed, "a map has \"x\", \"y\" and \"while\"");
+    const struct sim_case *of = read_runs(load, at, object, 1, &map->replications);
+    sim__has_all(load, at, object, needed, "a map has \"x\", \"y\" and \"while\"");
     if (!of)
         return;
     map->asked.variant = of->name;
@@ -290,7 +271,7 @@ static void read_input(struct sim__load *load, const struct sim__at *at, const c
     if (!object)
         return;
     sim__check_keys(load, at, object, &allowed);
-    if (!has_all(load, at, object, keys, "{ \"low\": 4, \"mid\": 8, \"high\": 16 }"))
+    if (!sim__has_all(load, at, object, keys, "{ \"low\": 4, \"mid\": 8, \"high\": 16 }"))
         return;
     for (int i = 0; i < 3; i++)
         texts[i] = amount_text(load, SIM__KEY(at, keys[i]), json_object_get(object, keys[i]));
@@ -317,14 +298,11 @@ static void read_sensitivity(struct sim__load *load, struct sim_scenario *scenar
     if (!object || !s)
         return;
     sim__check_keys(load, at, object, &allowed);
-    const struct sim_case *of = case_of(load, SIM__KEY(at, "variant"),
-                                        json_object_get(object, "variant"));
-    s->replications = read_count(load, SIM__KEY(at, "replications"),
-                                 json_object_get(object, "replications"), 2, 100000);
+    const struct sim_case *of = read_runs(load, at, object, 2, &s->replications);
     json_t *vary = sim__as_object(load, vary_at, json_object_get(object, "vary"));
-    if (!has_all(load, at, object, needed,
-                 "{ \"vary\": { PATH: { \"low\": 4, \"mid\": 8, \"high\": 16 } }, \"metric\": "
-                 "\"users.latency.p99\" }") ||
+    if (!sim__has_all(load, at, object, needed,
+                      "{ \"vary\": { PATH: { \"low\": 4, \"mid\": 8, \"high\": 16 } }, \"metric\": "
+                      "\"users.latency.p99\" }") ||
         !of)
         return;
     s->variant = of->name;

@@ -78,42 +78,28 @@ static json_t *value_of(double number, const struct end *from, bool whole)
 }
 
 /* A new list of the values of a range; NULL: said, or no memory. */
-static json_t *range_values(struct sim__load *load, const struct sim__at *at, json_t *range)
+static json_t *range_values(struct sim__load *load, const struct sim__at *at, json_t *object)
 {
     static const char *const names[] = {"from", "to", "steps", "scale", NULL};
-    static const char *const scales[] = {"linear", "log", NULL};
-    struct sim__keys_allowed allowed = {.others = names};
     size_t said = load->said;
-    json_t *low = json_object_get(range, "from"), *high = json_object_get(range, "to");
-    json_t *steps = json_object_get(range, "steps"), *scale = json_object_get(range, "scale");
-    struct sim_amount count = {0};
+    struct sim__range range;
     struct end from = {0}, to = {0};
-    int log = 0;
-    sim__check_keys(load, at, range, &allowed);
-    for (size_t i = 0; i < 3; i++)
-        if (!json_object_get(range, names[i]))
-            sim__say(load, at, 0,
-                     "\"%s\" is missing: { \"from\": \"1ms\", \"to\": \"1s\", \"steps\": 4, "
-                     "\"scale\": \"log\" }",
-                     names[i]);
-    if (low)
-        read_end(load, SIM__KEY(at, "from"), low, &from);
-    if (high)
-        read_end(load, SIM__KEY(at, "to"), high, &to);
-    if (steps &&
-        sim__read_amount(load, SIM__KEY(at, "steps"), steps, SIM_DIM_COUNT, NULL, true, &count) &&
-        (count.whole < 2 || count.whole > STEPS_MAX))
-        sim__say(load, SIM__KEY(at, "steps"), 0, "a range has 2 to %d steps, its ends included",
-                 STEPS_MAX);
-    if (scale)
-        sim__read_choice(load, SIM__KEY(at, "scale"), scale, scales, &log);
-    if (load->said > said)
+    bool complete = sim__read_range(
+        load, at, object, names,
+        "{ \"from\": \"1ms\", \"to\": \"1s\", \"steps\": 4, \"scale\": \"log\" }", STEPS_MAX,
+        &range);
+    if (range.from)
+        read_end(load, SIM__KEY(at, "from"), range.from, &from);
+    if (range.to)
+        read_end(load, SIM__KEY(at, "to"), range.to, &to);
+    if (!complete || load->said > said)
         return NULL;
+    json_t *low = range.from, *high = range.to;
     if (json_is_string(high) != json_is_string(low) ||
         (json_is_string(high) &&
          !convert(&to, json_string_value(high), &from, json_string_value(low))))
         sim__say(load, SIM__KEY(at, "to"), 0, "the ends of a range are of the same kind and unit");
-    else if (log && (from.number <= 0 || to.number <= 0))
+    else if (range.log && (from.number <= 0 || to.number <= 0))
         sim__say(load, at, 0, "the ends of a logarithmic range are greater than zero");
     else if (from.number == to.number)
         sim__say(load, at, 0, "the ends of a range differ");
@@ -122,8 +108,8 @@ static json_t *range_values(struct sim__load *load, const struct sim__at *at, js
     json_t *list = json_array();
     double before = NAN;
     bool whole = from.whole && to.whole;
-    for (size_t i = 0; list && i < (size_t)count.whole; i++) {
-        double number = value_at(&from, &to, log, i, (size_t)count.whole);
+    for (size_t i = 0; list && i < range.steps; i++) {
+        double number = value_at(&from, &to, range.log, i, range.steps);
         if (number == before) {
             sim__say(load, SIM__KEY(at, "steps"), 0,
                      "so many steps give the same whole number twice");

@@ -168,6 +168,50 @@ json_t *sim__as_list(struct sim__load *load, const struct sim__at *at, json_t *v
     return NULL;
 }
 
+bool sim__has_all(struct sim__load *load, const struct sim__at *at, json_t *object,
+                  const char *const *keys, const char *example)
+{
+    bool all = true;
+    for (; *keys; keys++) {
+        if (json_object_get(object, *keys))
+            continue;
+        sim__say(load, at, 0, "\"%s\" is missing: %s", *keys, example);
+        all = false;
+    }
+    return all;
+}
+
+bool sim__read_range(struct sim__load *load, const struct sim__at *at, json_t *object,
+                     const char *const *keys, const char *example, int most_steps,
+                     struct sim__range *range)
+{
+    static const char *const scales[] = {"linear", "log", NULL};
+    const char *needed[SIM__KEY_LIST_MAX] = {NULL};
+    const struct sim__keys_allowed allowed = {.others = keys};
+    const struct sim__at *steps_at = SIM__KEY(at, "steps");
+    size_t said = load->said, n = 0;
+    json_t *steps = json_object_get(object, "steps"), *scale = json_object_get(object, "scale");
+    struct sim_amount count = {0};
+    int log = 0;
+    sim__check_keys(load, at, object, &allowed);
+    for (size_t i = 0; keys[i]; i++)
+        if (strcmp(keys[i], "scale") != 0)
+            needed[n++] = keys[i];
+    sim__has_all(load, at, object, needed, example);
+    if (steps && sim__read_amount(load, steps_at, steps, SIM_DIM_COUNT, NULL, true, &count) &&
+        (count.whole < 2 || count.whole > most_steps)) {
+        sim__say(load, steps_at, 0, "a range has 2 to %d steps, its ends included", most_steps);
+        count.whole = 0;
+    }
+    if (scale)
+        sim__read_choice(load, SIM__KEY(at, "scale"), scale, scales, &log);
+    *range = (struct sim__range){.from = json_object_get(object, "from"),
+                                 .to = json_object_get(object, "to"),
+                                 .steps = (uint32_t)count.whole,
+                                 .log = log == 1};
+    return load->said == said;
+}
+
 static bool fit_name(const char *name)
 {
     size_t n = strlen(name);
