@@ -1,70 +1,16 @@
 /* test_arrivals.c - loads against theory: the arrival processes themselves, drawn by
  * sim_arrivals_next(), and what they do to a queue, through the whole of a scenario.
  *
- * For each value: the 99 % interval over independent replications covers it, and does not cover it
- * when it is shifted by 3 % either way. With the fixed seed the outcome is fixed; a correct
- * simulator fails one value in a hundred by chance. Counts by window are held to the integral of
+ * Values are held as in holds.h, over 20 replications. Counts by window are held to the integral of
  * the rate by chi-square at one false alarm in a thousand. */
-#include "model/harness.h"
-
-enum { REPLICATIONS = 20 };
-
-static struct sim_estimate estimate(const double *values)
-{
-    return sim_estimate_mean(values, REPLICATIONS, 0.99);
-}
-
-static bool covers(struct sim_estimate e, double value)
-{
-    return e.low <= value && value <= e.high;
-}
-
-static void holds(const char *what, const double *values, double expected)
-{
-    struct sim_estimate e = estimate(values);
-    printf("%-36s expected %-11.7g saw %-11.7g [%.7g, %.7g]\n", what, expected, e.mean, e.low,
-           e.high);
-    if (!covers(e, expected))
-        fail_msg("%s: %.7g is not within [%.7g, %.7g]", what, expected, e.low, e.high);
-    if (covers(e, expected * 1.03) || covers(e, expected * 0.97))
-        fail_msg("%s: [%.7g, %.7g] would not tell a shift of 3 %%", what, e.low, e.high);
-}
-
-/* A scenario's metrics over replications. */
-struct value {
-    const char *metric;
-    double expected;
-};
-
-static void scenario_holds(const char *text, const struct value *values, size_t count)
-{
-    struct sim_scenario *s = harness_scenario(text);
-    struct sim_record *records[REPLICATIONS];
-    for (uint64_t i = 0; i < REPLICATIONS; i++)
-        records[i] = harness_run(&s->variants[0], 7, i);
-    for (size_t k = 0; k < count; k++) {
-        double seen[REPLICATIONS];
-        for (size_t i = 0; i < REPLICATIONS; i++)
-            seen[i] = harness_metric(records[i], values[k].metric);
-        holds(values[k].metric, seen, values[k].expected);
-    }
-    for (size_t i = 0; i < REPLICATIONS; i++)
-        sim_record_free(records[i]);
-    sim_scenario_free(s);
-}
-
-#define HOLDS(text, ...)                                                                           \
-    do {                                                                                           \
-        const struct value values[] = {__VA_ARGS__};                                               \
-        scenario_holds(text, values, sizeof values / sizeof *values);                              \
-    } while (0)
+#define REPLICATIONS 20
+#include "theory/holds.h"
 
 #define HEAD(seconds, interval)                                                                    \
     "{'schema_version': 1, 'title': 't', 'run': {'duration': '" seconds "', 'warmup': '0s',"       \
     " 'interval': '" interval "', 'replications': 1, 'series': 'all'}, 'components': {"
 #define SINK "'app': {'model': 'store', 'connections': 1000000, 'read_time': '0s'}}}"
 #define USERS(load) "'users': {'model': 'client', 'to': 'app', " load "}, "
-#define EXP(mean) "{'type': 'exponential', 'mean': '" mean "'}"
 
 static const struct sim_series *series(const struct sim_record *r, const char *component,
                                        const char *meter)
@@ -115,8 +61,10 @@ static void two_state_counts(void **state)
         sim_record_free(r);
     }
     sim_scenario_free(s);
-    holds("mean rate", means, mean);
-    holds("index of dispersion, 10 s", ratios, dispersion(1, 11, 1.0 / 20, 1.0 / 5, 10));
+    value_holds(&(struct value){"mean rate", mean, 0}, means);
+    value_holds(
+        &(struct value){"index of dispersion, 10 s", dispersion(1, 11, 1.0 / 20, 1.0 / 5, 10), 0},
+        ratios);
 }
 
 /* A matrix: from state 1 to 2 or 3 evenly, from both back to 1. Visits are 1/2, 1/4, 1/4; weighted
@@ -129,7 +77,7 @@ static void a_chain_by_its_matrix(void **state)
               " {'state': 3, 'share': 0.5}]}, {'rate': '40/s', 'dwell': '4s',"
               " 'next': [{'state': 1, 'share': 1}]}, {'rate': '0/s', 'dwell': '8s',"
               " 'next': [{'state': 1, 'share': 1}]}]") SINK,
-          {"users.requests.mean", 7.5});
+          {"users.requests.mean", 7.5, 0});
 }
 
 /* The chain starts stationary: in the first second, dwells a thousand times as long, the mean over
@@ -239,7 +187,7 @@ static void drawn_spikes_by_renewal_reward(void **state)
     HOLDS(HEAD("100000s", "100s") USERS("'rate': '2/s', 'random_spikes': {'every': " EXP(
               "20s") ", 'for': " EXP("5s") ", 'factor': {'type': 'empirical', 'values': [2, 6]}}")
               SINK,
-          {"users.requests.mean", 3.2});
+          {"users.requests.mean", 3.2, 0});
 }
 
 /* ---- batches and sessions -------------------------------------------------------------------- */
@@ -254,9 +202,9 @@ static void batches_wait_for_their_own(void **state)
 #define QUEUE "'app': {'model': 'service', 'servers': 1, 'service_time': " EXP("1s") "}}}"
     HOLDS(HEAD("400000s", "1000s") USERS("'rate': '0.25/s', 'batch': {'type': 'geometric',"
                                          " 'mean': 3}") QUEUE,
-          {"users.latency.mean", 12}, {"app.utilisation.mean", 0.75});
+          {"users.latency.mean", 12, 0}, {"app.utilisation.mean", 0.75, 0});
     HOLDS(HEAD("400000s", "1000s") USERS("'rate': '0.25/s', 'batch': 3") QUEUE,
-          {"users.latency.mean", 8}, {"users.requests.mean", 0.75});
+          {"users.latency.mean", 8, 0}, {"users.requests.mean", 0.75, 0});
 }
 
 /* 0.5 sessions/s of 4 requests on average, answers of 1 s and thoughts of 2 s between them: 2
@@ -269,11 +217,11 @@ static void sessions_by_littles_law(void **state)
     HOLDS(HEAD("100000s", "1000s") USERS("'rate': '0.5/s', 'session': {'requests': {'type':"
                                          " 'geometric', 'mean': 4}, 'think_time': " EXP("2s") "}")
               DELAY,
-          {"users.requests.mean", 2}, {"users.active.mean", 5});
+          {"users.requests.mean", 2, 0}, {"users.active.mean", 5, 0});
     HOLDS(HEAD("100000s", "1000s") USERS("'rate': '0.5/s', 'session': {'requests': {'type':"
                                          " 'empirical', 'values': [1, 7]}, 'think_time': '2s'}")
               DELAY,
-          {"users.requests.mean", 2}, {"users.active.mean", 5});
+          {"users.requests.mean", 2, 0}, {"users.active.mean", 5, 0});
 }
 
 int main(void)

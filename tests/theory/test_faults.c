@@ -9,7 +9,6 @@
 #define HEAD(duration, faults)                                                                     \
     "{'schema_version': 1, 'title': 't', 'run': {'duration': '" duration                           \
     "', 'interval': '1000s', 'replications': 1}, 'timeline': [" faults "], 'components': {"
-#define EXP(mean) "{'type': 'exponential', 'mean': '" mean "'}"
 #define NODES(policy, n)                                                                           \
     "'users': {'model': 'client', 'to': 'app', 'rate': '1/s'" policy "},"                          \
     " 'app': {'model': 'service', 'service_time': '0s', 'servers': 1000, 'nodes': " n              \

@@ -3,14 +3,6 @@
  * Numbers without another origin are those of VALIDATION.md, whose sources stand beside them. */
 #include "theory/holds.h"
 
-#define RUN(seconds, warmup)                                                                       \
-    "{'schema_version': 1, 'title': 't', 'run': {'duration': '" seconds "', 'warmup': '" warmup    \
-    "', 'interval': '1000s', 'replications': 1}, 'components': {"
-#define EXP(mean) "{'type': 'exponential', 'mean': '" mean "'}"
-#define STATION(rate, servers, more)                                                               \
-    "'users': {'model': 'client', 'to': 'app', 'rate': '" rate "'}, 'app': {'model': 'service',"   \
-    " 'service_time': " EXP("1s") ", 'servers': " servers more "}}}"
-
 static void mm1(void **state)
 {
     (void)state;

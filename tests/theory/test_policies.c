@@ -5,10 +5,9 @@
 #include "fabric/policy_state.h"
 #include "theory/holds.h"
 
-#define RUN(seconds, warmup)                                                                       \
+#define FOR(seconds, warmup)                                                                       \
     "{'schema_version': 1, 'title': 't', 'run': {'duration': '" seconds "', 'warmup': '" warmup    \
     "', 'interval': '1000s', 'replications': 1}, "
-#define EXP(mean) "{'type': 'exponential', 'mean': '" mean "'}"
 #define USERS(rate, policy)                                                                        \
     "'components': {'users': {'model': 'client', 'to': 'app', 'rate': '" rate "', " policy "}, "
 #define APP(time) "'app': {'model': 'service', 'servers': 10000, 'service_time': " time "}}}"
@@ -20,7 +19,7 @@
 static void a_hedge_after_a_fixed_delay(void **state)
 {
     (void)state;
-    HOLDS(RUN("20000s", "1000s") USERS("10/s", "'hedge': {'delay': '1s'}") APP(EXP("1s")),
+    HOLDS(FOR("20000s", "1000s") USERS("10/s", "'hedge': {'delay': '1s'}") APP(EXP("1s")),
           {"users.latency.mean", 1 - 0.36787944 / 2, 0}, {"users.latency.p99", 2.802585, 0},
           {"users.attempts.mean", 13.6787944, 0}, {"users.hedges.mean", 3.6787944, 0},
           {"users.hedges_won.mean", 1.8393972, 0}, {"app.wasted.mean", 3.6787944, 0},
@@ -33,7 +32,7 @@ static void a_hedge_after_a_fixed_delay(void **state)
 static void two_hedges(void **state)
 {
     (void)state;
-    HOLDS(RUN("40000s", "1000s") USERS("10/s", "'hedge': {'delay': '1s', 'extra': 2}")
+    HOLDS(FOR("40000s", "1000s") USERS("10/s", "'hedge': {'delay': '1s', 'extra': 2}")
               APP(EXP("1s")),
           {"users.latency.mean", 1 - 0.36787944 / 2 - 0.04978707 / 6, 0},
           {"users.hedges.mean", 10 * (0.36787944 + 0.04978707), 0});
@@ -45,7 +44,7 @@ static void two_hedges(void **state)
 static void a_hedge_at_a_percentile_learns_its_delay(void **state)
 {
     (void)state;
-    HOLDS(RUN("50000s", "4000s") USERS("10/s", "'hedge': {'percentile': 0.95, 'window': '3000s'}")
+    HOLDS(FOR("50000s", "4000s") USERS("10/s", "'hedge': {'percentile': 0.95, 'window': '3000s'}")
               APP(EXP("1s")),
           {"users.latency.mean", 0.975, 0}, {"users.hedges.mean", 0.5, 0});
 }
@@ -59,7 +58,7 @@ static void a_hedge_at_a_percentile_learns_its_delay(void **state)
 static void a_breaker_that_opens_after_failures_in_a_row(void **state)
 {
     (void)state;
-    HOLDS(RUN("400000s", "1000s") "'links': [{'between': ['users', 'app'], 'loss': 0.3}]," USERS(
+    HOLDS(FOR("400000s", "1000s") "'links': [{'between': ['users', 'app'], 'loss': 0.3}]," USERS(
               "1/s", "'arrival': 'constant', 'timeout': '100ms', 'breaker': {"
                      "'consecutive': 3, 'open': '5s', 'calls': 1000000000}") APP("'0s'"),
           {"users.breaker_refused.mean", 5 / 0.49 / 25.58899, 0},
@@ -73,7 +72,7 @@ static void a_breaker_that_opens_after_failures_in_a_row(void **state)
 static void two_probes(void **state)
 {
     (void)state;
-    HOLDS(RUN("400000s", "1000s") "'links': [{'between': ['users', 'app'], 'loss': 0.3}]," USERS(
+    HOLDS(FOR("400000s", "1000s") "'links': [{'between': ['users', 'app'], 'loss': 0.3}]," USERS(
               "1/s", "'arrival': 'constant', 'timeout': '100ms', 'breaker': {"
                      "'consecutive': 3, 'open': '5s', 'calls': 1000000000, 'probes': 2}")
               APP("'0s'"),
@@ -84,11 +83,11 @@ static void two_probes(void **state)
 static void a_concurrency_limit_is_a_loss_system(void **state)
 {
     (void)state;
-    HOLDS(RUN("300000s", "1000s") USERS("3/s", "'concurrency': {'limit': 5}") APP(EXP("1s")),
+    HOLDS(FOR("300000s", "1000s") USERS("3/s", "'concurrency': {'limit': 5}") APP(EXP("1s")),
           {"users.success.mean", 1 - 0.1100544, 0},
           {"users.concurrency_refused.mean", 3 * 0.1100544, 0},
           {"users.concurrency.mean", 3 * (1 - 0.1100544), 0}, {"users.latency.mean", 1, 0});
-    HOLDS(RUN("50000s", "1000s") USERS("20/s", "'concurrency': {'limit': 20}") APP(EXP("1s")),
+    HOLDS(FOR("50000s", "1000s") USERS("20/s", "'concurrency': {'limit': 20}") APP(EXP("1s")),
           {"users.success.mean", 1 - 0.1588920, 0});
 }
 
@@ -96,10 +95,10 @@ static void a_concurrency_limit_is_a_loss_system(void **state)
 static void a_concurrency_limit_with_a_queue_is_a_station(void **state)
 {
     (void)state;
-    HOLDS(RUN("200000s", "10000s") USERS("1.6/s", "'concurrency': {'limit': 2, 'wait': '1000000s'}")
+    HOLDS(FOR("200000s", "10000s") USERS("1.6/s", "'concurrency': {'limit': 2, 'wait': '1000000s'}")
               APP(EXP("1s")),
           {"users.latency.mean", 2.777778, 0}, {"users.held_back.mean", 1.6 * 1.777778, 0});
-    HOLDS(RUN("400000s", "1000s")
+    HOLDS(FOR("400000s", "1000s")
               USERS("0.9/s", "'concurrency': {'limit': 1, 'wait': '1000000s', 'queue': 9}")
                   APP(EXP("1s")),
           {"users.success.mean", 1 - 0.0508137, 0}, {"users.latency.mean", 4.646601, 0});
@@ -111,15 +110,15 @@ static void a_concurrency_limit_with_a_queue_is_a_station(void **state)
 static void a_token_bucket(void **state)
 {
     (void)state;
-    HOLDS(RUN("50000s", "1000s") USERS("10/s", "'rate_limit': {'rate': '10/s'}") APP("'0s'"),
+    HOLDS(FOR("50000s", "1000s") USERS("10/s", "'rate_limit': {'rate': '10/s'}") APP("'0s'"),
           {"users.goodput.mean", 5, 0}, {"users.rate_refused.mean", 5, 0});
-    HOLDS(RUN("50000s", "1000s") USERS("10/s", "'rate_limit': {'rate': '5/s', 'burst': 100}")
+    HOLDS(FOR("50000s", "1000s") USERS("10/s", "'rate_limit': {'rate': '5/s', 'burst': 100}")
               APP("'0s'"),
           {"users.goodput.mean", 5, 0});
-    HOLDS(RUN("50000s", "1000s") USERS("5/s", "'rate_limit': {'rate': '10/s', 'burst': 100}")
+    HOLDS(FOR("50000s", "1000s") USERS("5/s", "'rate_limit': {'rate': '10/s', 'burst': 100}")
               APP("'0s'"),
           {"users.goodput.mean", 5, 0}, {"users.success.mean", 1, 0});
-    HOLDS(RUN("400000s", "10000s")
+    HOLDS(FOR("400000s", "10000s")
               USERS("0.8/s", "'rate_limit': {'rate': '1/s', 'wait': '1000000s'}") APP("'0s'"),
           {"users.latency.mean", 2, 0}, {"users.held_back.mean", 1.6, 0});
 }

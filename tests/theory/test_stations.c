@@ -2,14 +2,6 @@
  * closed forms, through the whole of a scenario (holds.h). */
 #include "theory/holds.h"
 
-#define RUN(seconds, warmup)                                                                       \
-    "{'schema_version': 1, 'title': 't', 'run': {'duration': '" seconds "', 'warmup': '" warmup    \
-    "', 'interval': '1000s', 'replications': 1}, 'components': {"
-#define EXP(mean) "{'type': 'exponential', 'mean': '" mean "'}"
-#define STATION(rate, servers, more)                                                               \
-    "'users': {'model': 'client', 'to': 'app', 'rate': '" rate "'}, 'app': {'model': 'service',"   \
-    " 'service_time': " EXP("1s") ", 'servers': " servers more "}}}"
-
 #define SERVES(seconds, rate, service, more)                                                       \
     RUN(seconds, "10000s")                                                                         \
     "'users': {'model': 'client', 'to': 'app', 'rate': '" rate "'}, 'app': {'model': 'service',"   \

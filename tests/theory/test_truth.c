@@ -10,7 +10,7 @@
  * with w / S in place of w; and with one cache no reader goes back in time. */
 #include "theory/holds.h"
 
-#define RUN(seconds, warmup)                                                                       \
+#define FOR(seconds, warmup)                                                                       \
     "{'schema_version': 1, 'title': 't', 'run': {'duration': '" seconds "', 'warmup': '" warmup    \
     "', 'interval': '100s'}, "
 
@@ -31,7 +31,7 @@ static void test_stale_reads(void **state)
 {
     (void)state;
     double stale = missed(w), reads = 1 + r * T;
-    HOLDS(CACHED(RUN("60000s", "100s"),
+    HOLDS(CACHED(FOR("60000s", "100s"),
                  "'readers': {'model': 'client', 'to': 'cache', 'rate': '5/s',"
                  " 'keyspace': 'items'},"
                  "'writers': {'model': 'client', 'to': 'db', 'rate': '0.5/s', 'keyspace': 'items',"
@@ -48,7 +48,7 @@ static void test_read_your_writes(void **state)
 {
     (void)state;
     const int sessions = 4;
-    HOLDS(CACHED(RUN("60000s", "100s"),
+    HOLDS(CACHED(FOR("60000s", "100s"),
                  "'users': {'model': 'client', 'to': 'cache', 'rate': '5.5/s', 'keyspace': 'items',"
                  " 'sessions': 4, 'mix': {'write': 0.0909090909090909,"
                  " 'read': 0.9090909090909091}},",
@@ -64,12 +64,12 @@ static void test_monotonic_reads(void **state)
 #define USERS                                                                                      \
     "'users': {'model': 'client', 'to': 'cache', 'rate': '5.5/s', 'keyspace': 'items',"            \
     " 'sessions': 4, 'mix': {'write': 0.1, 'read': 0.9}},"
-    struct sim_record *one = harness_once(CACHED(RUN("2000s", "0s"), USERS, ""));
+    struct sim_record *one = harness_once(CACHED(FOR("2000s", "0s"), USERS, ""));
     harness_is(one, "users.again_reads_violated.count", 0);
     assert_true(harness_metric(one, "users.again_reads.count") > 1000);
     harness_free(one);
     struct sim_record *two = harness_once(
-        CACHED(RUN("2000s", "0s"), USERS, ", 'nodes': 2, 'spread': 'random'"));
+        CACHED(FOR("2000s", "0s"), USERS, ", 'nodes': 2, 'spread': 'random'"));
     assert_true(harness_metric(two, "users.monotonic_reads_violations.mean") > 0.01);
     harness_free(two);
 }
