@@ -116,7 +116,8 @@ static void on_end(uv_process_t *process, int64_t status, int signal)
     d->good = status == 0 && signal == 0;
     if (d->slow)
         d->said_bytes = (size_t)snprintf(d->said, sizeof d->said,
-                                         "it took more than %d s (WEIR_GNUPLOT_SECONDS)",
+                                         "it took more than %d s and was ended; set "
+                                         "WEIR_GNUPLOT_SECONDS to allow more",
                                          (int)d->batch->seconds_most);
     else if (!d->good && d->said_bytes == 0)
         d->said_bytes = (size_t)snprintf(
@@ -124,6 +125,8 @@ static void on_end(uv_process_t *process, int64_t status, int signal)
             signal ? "signal" : "status", signal ? signal : (int)status);
     uv_close((uv_handle_t *)&d->timer, on_close);
     uv_close((uv_handle_t *)process, on_close);
+    if (d->slow && !uv_is_closing((uv_handle_t *)&d->pipe)) /* a child of its may hold it open */
+        uv_close((uv_handle_t *)&d->pipe, on_close);
 }
 
 static void on_slow(uv_timer_t *timer)

@@ -88,11 +88,29 @@ static inline bool same_file(const char *a, const char *b)
     return same;
 }
 
+/* Whether each of these files is the same in two directories. */
+static inline bool same_files(const char *a, const char *b, const char *const *names, size_t count)
+{
+    bool same = true;
+    for (size_t i = 0; i < count; i++) {
+        char left[PATH_ROOM], right[PATH_ROOM];
+        snprintf(left, sizeof left, "%s/%s", a, names[i]);
+        snprintf(right, sizeof right, "%s/%s", b, names[i]);
+        same = same && same_file(left, right);
+    }
+    return same;
+}
+
 /* Sleeps. */
+static inline void wait_us(long us)
+{
+    struct timespec t = {us / 1000000, us % 1000000 * 1000};
+    nanosleep(&t, NULL);
+}
+
 static inline void wait_ms(long ms)
 {
-    struct timespec t = {ms / 1000, ms % 1000 * 1000000};
-    nanosleep(&t, NULL);
+    wait_us(1000 * ms);
 }
 
 /* Runs something in a shell; for setting up and clearing away only. */
@@ -172,6 +190,29 @@ static inline void expect_run(const char *words, int status, const char *said)
     if (r.status != status || (said && *said && !strstr(r.err, said)) || (said && !*said && *r.err))
         fail_msg("weir %s: exit %d, not %d; said:\n%s", words, r.status, status, r.err);
     result_free(&r);
+}
+
+/* How long a run takes that ends well and says nothing. */
+static inline double run_us(const char *words)
+{
+    struct timespec a, b;
+    clock_gettime(CLOCK_MONOTONIC, &a);
+    expect_run(words, 0, "");
+    clock_gettime(CLOCK_MONOTONIC, &b);
+    return (double)(b.tv_sec - a.tv_sec) * 1e6 + (double)(b.tv_nsec - a.tv_nsec) / 1e3;
+}
+
+/* Runs, and sends SIGKILL at a moment drawn from the first `most_us`. Whether that ended it. */
+static inline bool run_killed(const char *words, double most_us, unsigned *random)
+{
+    *random = *random * 1103515245u + 12345u;
+    pid_t pid = start(NULL, words);
+    wait_us((long)(most_us * (double)(*random >> 16 & 1023) / 1024));
+    kill(pid, SIGKILL);
+    struct result r = finish(pid);
+    bool killed = r.status < 0;
+    result_free(&r);
+    return killed;
 }
 
 /* A fresh working directory for each test. */

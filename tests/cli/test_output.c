@@ -10,19 +10,11 @@
 
 static const char *const files[] = {"summary.json", "series.csv", "resolved.json",
                                     "figures/queue.gp", "figures/queue.csv"};
-enum { FILES = sizeof files / sizeof *files };
 
 /* Whether all files of two results are the same. */
 static bool same_results(const char *a, const char *b)
 {
-    bool same = true;
-    for (int i = 0; i < FILES; i++) {
-        char left[PATH_ROOM], right[PATH_ROOM];
-        snprintf(left, sizeof left, "%s/%s", a, files[i]);
-        snprintf(right, sizeof right, "%s/%s", b, files[i]);
-        same = same && same_file(left, right);
-    }
-    return same;
+    return same_files(a, b, files, sizeof files / sizeof *files);
 }
 
 /* How many entries of the working directory begin so. */
@@ -124,33 +116,51 @@ static void without_gnuplot_the_results_are_kept(void **state)
     expect_run("plot p", 3, "gnuplot could not draw figures/queue.gp");
 }
 
+/* A gnuplot that never ends is ended; what it was to draw can be drawn later. */
+static void a_gnuplot_that_hangs_is_ended(void **state)
+{
+    (void)state;
+    write_file("q.json", SCENARIO(QUICK, FIGURE));
+    assert_int_equal(mkdir("bin", 0777), 0);
+    write_file("bin/gnuplot", "#!/bin/sh\nsleep 20\nexit 0\n");
+    assert_int_equal(chmod("bin/gnuplot", 0755), 0);
+    char path[PATH_ROOM];
+    snprintf(path, sizeof path, "%s/bin:%s", (char *)*state, getenv("PATH"));
+    assert_int_equal(setenv("WEIR_GNUPLOT_SECONDS", "1", 1), 0);
+    struct how how = {.path = path};
+    struct timespec a, b;
+    clock_gettime(CLOCK_MONOTONIC, &a);
+    struct result r = run_with(&how, "run q.json --out o");
+    clock_gettime(CLOCK_MONOTONIC, &b);
+    assert_true(b.tv_sec - a.tv_sec < 15); /* its child sleeps on, and holds its standard error */
+    assert_int_equal(unsetenv("WEIR_GNUPLOT_SECONDS"), 0);
+    if (r.status != 3 || !strstr(r.err, "gnuplot could not draw figures/queue.gp") ||
+        !strstr(r.err, "it took more than 1 s and was ended"))
+        fail_msg("exit %d, said:\n%s", r.status, r.err);
+    result_free(&r);
+    assert_true(exists("o/summary.json") && exists("o/figures/queue.gp"));
+    assert_false(exists("o/figures/queue.svg") || exists("o/figures/queue.svg.tmp"));
+    assert_int_equal(count_like("o.tmp"), 0);
+    expect_run("plot o", 0, "");
+    assert_true(exists("o/figures/queue.svg"));
+}
+
 /* SIGKILL at moments spread over a run's whole life: the directory holds one of the two results,
  * whole, each time. */
 static void a_kill_leaves_a_whole_result(void **state)
 {
     (void)state;
-    struct timespec a, b;
     write_file("q.json", SCENARIO(QUICK, FIGURE));
     expect_run("run q.json --seed 1 --out one --no-plot", 0, "");
-    clock_gettime(CLOCK_MONOTONIC, &a);
-    expect_run("run q.json --seed 2 --out two --no-plot", 0, "");
-    clock_gettime(CLOCK_MONOTONIC, &b);
-    double whole_us = (double)(b.tv_sec - a.tv_sec) * 1e6 + (double)(b.tv_nsec - a.tv_nsec) / 1e3;
+    double whole_us = run_us("run q.json --seed 2 --out two --no-plot");
     expect_run("run q.json --seed 1 --out o --no-plot", 0, "");
     unsigned random = 12345;
     int killed = 0;
     for (int i = 0; i < 40; i++) {
-        random = random * 1103515245u + 12345u;
-        pid_t pid = start(NULL, i % 2 ? "run q.json --seed 1 --out o --no-plot"
-                                      : "run q.json --seed 2 --out o --no-plot");
-        long us = (long)(whole_us * 1.2 * (double)(random >> 16 & 1023) / 1024);
-        struct timespec t = {us / 1000000, us % 1000000 * 1000};
-        nanosleep(&t, NULL);
-        kill(pid, SIGKILL);
-        struct result r = finish(pid);
-        killed += r.status < 0;
+        killed += run_killed(i % 2 ? "run q.json --seed 1 --out o --no-plot"
+                                   : "run q.json --seed 2 --out o --no-plot",
+                             1.2 * whole_us, &random);
         assert_true(same_results("o", "one") || same_results("o", "two"));
-        result_free(&r);
     }
     assert_true(killed > 0);
     expect_run("run q.json --seed 2 --out o --no-plot", 0, NULL);
@@ -261,6 +271,7 @@ int main(void)
         IN_OWN_DIRECTORY(a_directory_that_cannot_be_written_is_a_fault),
         IN_OWN_DIRECTORY(a_full_disk_leaves_the_last_good_result),
         IN_OWN_DIRECTORY(without_gnuplot_the_results_are_kept),
+        IN_OWN_DIRECTORY(a_gnuplot_that_hangs_is_ended),
         IN_OWN_DIRECTORY(a_kill_leaves_a_whole_result),
         IN_OWN_DIRECTORY(an_interrupt_keeps_what_is_finished),
         IN_OWN_DIRECTORY(an_early_interrupt_changes_nothing),

@@ -27,14 +27,7 @@ static void expect_reused(const char *words, const char *said)
 static bool same_results(const char *a, const char *b)
 {
     static const char *const files[] = {"summary.json", "series.csv", "resolved.json"};
-    bool same = true;
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-        char left[PATH_ROOM], right[PATH_ROOM];
-        snprintf(left, sizeof left, "%s/%s", a, files[i]);
-        snprintf(right, sizeof right, "%s/%s", b, files[i]);
-        same = same && same_file(left, right);
-    }
-    return same;
+    return same_files(a, b, files, sizeof files / sizeof *files);
 }
 
 static long long ask(const char *path, const char *sql)
@@ -157,26 +150,14 @@ static void a_killed_sweep_goes_on(void **state)
 {
     (void)state;
     enum { RUNS = 3 * 60 };
-    struct timespec a, b;
     write_file("q.json",
                SCENARIO("\"duration\": \"100s\", \"warmup\": \"1s\", \"replications\": 60", SWEEP));
-    clock_gettime(CLOCK_MONOTONIC, &a);
-    expect_run("sweep q.json --out whole", 0, "");
-    clock_gettime(CLOCK_MONOTONIC, &b);
-    double whole_us = (double)(b.tv_sec - a.tv_sec) * 1e6 + (double)(b.tv_nsec - a.tv_nsec) / 1e3;
+    double whole_us = run_us("sweep q.json --out whole");
     unsigned random = 4711;
     long long before = 0;
     int killed = 0, gone_on = 0;
     for (int i = 0; i < 200 && before < RUNS; i++) {
-        random = random * 1103515245u + 12345u;
-        pid_t pid = start(NULL, "sweep q.json --out o");
-        long us = (long)(whole_us * 0.3 * (double)(random >> 16 & 1023) / 1024);
-        struct timespec t = {us / 1000000, us % 1000000 * 1000};
-        nanosleep(&t, NULL);
-        kill(pid, SIGKILL);
-        struct result r = finish(pid);
-        killed += r.status < 0;
-        result_free(&r);
+        killed += run_killed("sweep q.json --out o", 0.3 * whole_us, &random);
         long long now = 0; /* killed so early that there are no tables yet */
         if (exists(database) &&
             ask(database, "SELECT count(*) FROM sqlite_master WHERE name = 'run'") > 0)
