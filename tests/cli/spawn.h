@@ -12,6 +12,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,6 +34,8 @@ struct how {
     const char *to;    /* standard output goes to this file instead of DIR/stdout */
     rlim_t file_bytes; /* no file may grow longer; 0: any */
     bool powerless;    /* root's right to write anywhere is taken away */
+    int no_flags;      /* renameat2() with flags fails with this errno, as some file systems have it
+                          fail; 0: it works */
 };
 
 struct result {
@@ -119,6 +124,23 @@ static inline void shell(const char *command)
     assert_int_equal(system(command), 0);
 }
 
+/* Has renameat2() with flags fail from now on. False where the kernel does not let us. */
+static inline bool forbid_rename_flags(int with)
+{
+#define ARGUMENT(i) (offsetof(struct seccomp_data, args) + (i) * sizeof(uint64_t))
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_renameat2, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ARGUMENT(4)), /* its lower half: little-endian */
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)with),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
 static inline void child(const struct how *how, char **arguments)
 {
     int out = open(how && how->to ? how->to : "stdout", O_WRONLY | O_CREAT | O_TRUNC, 0666);
@@ -134,6 +156,8 @@ static inline void child(const struct how *how, char **arguments)
     }
     if (how && how->powerless && geteuid() == 0 && prctl(PR_CAPBSET_DROP, 1, 0, 0, 0) != 0)
         _exit(77); /* 1 is CAP_DAC_OVERRIDE */
+    if (how && how->no_flags != 0 && !forbid_rename_flags(how->no_flags))
+        _exit(77);
     execv(WEIR_BINARY, arguments);
     _exit(127);
 }

@@ -209,6 +209,39 @@ static void an_early_interrupt_changes_nothing(void **state)
     result_free(&r);
 }
 
+/* Where the file system cannot exchange two directories, two renames do, and nothing is lost. That
+ * it is renameat2() that fails is seen by an errno for which nothing stands in. */
+static void without_exchange_two_renames_do(void **state)
+{
+    (void)state;
+    write_file("q.json", SCENARIO(QUICK, FIGURE));
+    expect_run("run q.json --out o --no-plot", 0, "");
+    expect_run("run q.json --out before --no-plot", 0, "");
+    expect_run("run q.json --out after --no-plot --seed 5", 0, "");
+    write_file("o/notes.txt", "notes");
+    write_file("o/figures/sketch.odg", "sketch");
+    struct how how = {.no_flags = EPERM};
+    struct result r = run_with(&how, "run q.json --out o --no-plot --seed 5");
+    if (r.status == 77)
+        skip();
+    assert_int_equal(r.status, 3);
+    assert_non_null(strstr(r.err, "cannot put the results in the place of"));
+    assert_true(same_results("o", "before") && exists("o/notes.txt"));
+    assert_int_equal(count_like("o.tmp"), 0);
+    result_free(&r);
+    static const int errnos[] = {EINVAL, ENOSYS};
+    for (int i = 0; i < 2; i++) {
+        how.no_flags = errnos[i];
+        r = run_with(&how,
+                     i ? "run q.json --out o --no-plot" : "run q.json --out o --no-plot --seed 5");
+        assert_int_equal(r.status, 0);
+        assert_true(same_results("o", i ? "before" : "after"));
+        assert_true(exists("o/notes.txt") && exists("o/figures/sketch.odg"));
+        assert_int_equal(count_like("o.tmp"), 0);
+        result_free(&r);
+    }
+}
+
 /* Where the file system cannot exchange, two renames stand in; killed between them, the old result
  * waits as DIR.tmp-PID-old. The next to open DIR puts it back, even if it then does no more. */
 static void a_half_done_swap_is_undone(void **state)
@@ -275,6 +308,7 @@ int main(void)
         IN_OWN_DIRECTORY(a_kill_leaves_a_whole_result),
         IN_OWN_DIRECTORY(an_interrupt_keeps_what_is_finished),
         IN_OWN_DIRECTORY(an_early_interrupt_changes_nothing),
+        IN_OWN_DIRECTORY(without_exchange_two_renames_do),
         IN_OWN_DIRECTORY(a_half_done_swap_is_undone),
         IN_OWN_DIRECTORY(a_sweep_draws_its_curve),
     };
