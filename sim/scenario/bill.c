@@ -262,12 +262,29 @@ int sim__metric_of_bill(const struct sim_plan *plan, const char *place, const ch
 
 /* ---- the section ----------------------------------------------------------------------------- */
 
+/* Puts what `own` says over what a book says, down to whole prices: a price with tiers takes the
+ * place of one with a free quantity, and nothing of that one stays. `depth`: how many objects lie
+ * between these members and prices. 0, or -1 when out of memory. */
+static int put_over(json_t *book, json_t *own, int depth)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach (own, key, value) {
+        json_t *was = json_object_get(book, key);
+        int below = strcmp(key, "transfer") == 0 ? depth - 2 : depth - 1;
+        bool within = depth > 0 && json_is_object(was) && json_is_object(value);
+        if (within ? put_over(was, value, below) : json_object_set(book, key, value))
+            return -1;
+    }
+    return 0;
+}
+
 /* Puts the prices that are in force where the document names a book, so that they stand in
  * resolved.json and count in the hash. */
 static void resolve(struct sim__load *load, const char *name, json_t *file, json_t *own)
 {
     json_t *all = json_deep_copy(file);
-    bool good = all != NULL && (!json_is_object(own) || sim__merge(&all, own) == 0);
+    bool good = all != NULL && (!json_is_object(own) || put_over(all, own, 2) == 0);
     if (good)
         json_object_del(all, "schema_version");
     good = good && json_object_set_new(all, "book", json_string(name)) == 0 &&

@@ -242,6 +242,73 @@ static void resolves(void **state)
     sim_scenario_free(s);
 }
 
+/* A scenario whose prices go before those of a book, in the folder of the library that has it. */
+static const char priced[] =
+    "{ \"schema_version\": 1, \"title\": \"t\", \"run\": { \"duration\": \"10s\" },\n"
+    "  \"regions\": { \"eu\": {}, \"internet\": {} },\n"
+    "  \"components\": {\n"
+    "    \"users\": { \"model\": \"client\", \"region\": \"internet\", \"to\": \"db\",\n"
+    "      \"rate\": \"100/s\" },\n"
+    "    \"db\": { \"model\": \"store\", \"region\": \"eu\" } },\n"
+    "  \"prices\": { \"book\": \"prices/on-demand-2026\",\n"
+    "    \"title\": \"With tiers of our own\",\n"
+    "    \"models\": { \"store\": { \"reads\": { \"free\": \"1M reads\", \"tiers\": [\n"
+    "      { \"up_to\": \"10M reads\", \"price\": \"$0.2/1M reads\" },\n"
+    "      { \"price\": \"$0.1/1M reads\" } ] } } },\n"
+    "    \"components\": { \"db\": { \"storage\": { \"billed\": \"peak\",\n"
+    "      \"price\": \"$1/GB-month\" } } },\n"
+    "    \"transfer\": { \"*>internet\": { \"price\": \"$0.01/GB\" } } } }\n";
+
+static struct sim_scenario *parse_priced(const struct sim_load_options *options,
+                                         struct sim_diagnostics *diagnostics)
+{
+    *diagnostics = (struct sim_diagnostics){0};
+    return sim_scenario_parse(WEIR_SOURCE_DIR "/scenarios/priced.json", priced, strlen(priced),
+                              options, diagnostics);
+}
+
+static void member_is(const json_t *root, const char *path, const char *expected)
+{
+    char name[64];
+    for (const char *end; root && *path; path = *end ? end + 1 : end) {
+        end = path + strcspn(path, "/");
+        snprintf(name, sizeof name, "%.*s", (int)(end - path), path);
+        root = json_object_get(root, name);
+    }
+    char *text = root ? json_dumps(root, JSON_COMPACT | JSON_ENCODE_ANY) : strdup("nothing");
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+/* What is resolved is what is billed: a price of the scenario's stands there whole, without what
+ * the book said of its like, and all else of the book beside it. */
+static void resolves_prices_whole(void **state)
+{
+    struct sim_diagnostics diagnostics;
+    struct sim_scenario *s = parse_priced(NULL, &diagnostics);
+    (void)state;
+    sim_diagnostics_print(&diagnostics, stderr);
+    sim_diagnostics_free(&diagnostics);
+    assert_non_null(s);
+    char *text = sim_scenario_resolved(s);
+    json_t *root = json_loads(text, 0, NULL);
+    const json_t *prices = json_object_get(
+        json_object_get(json_object_get(root, "variants"), "base"), "prices");
+    member_is(prices, "title", "\"With tiers of our own\"");
+    member_is(prices, "date", "\"2026-08-09\"");
+    member_is(prices, "models/store/reads",
+              "{\"free\":\"1M reads\",\"tiers\":[{\"up_to\":\"10M reads\","
+              "\"price\":\"$0.2/1M reads\"},{\"price\":\"$0.1/1M reads\"}]}");
+    member_is(prices, "models/store/writes/price", "\"$0.625/1M writes\"");
+    member_is(prices, "components/db/storage", "{\"billed\":\"peak\",\"price\":\"$1/GB-month\"}");
+    member_is(prices, "transfer/*>internet", "{\"price\":\"$0.01/GB\"}");
+    member_is(prices, "transfer/internet>*/price", "\"$0/GB\"");
+    member_is(prices, "schema_version", "nothing");
+    json_decref(root);
+    free(text);
+    sim_scenario_free(s);
+}
+
 static void expect_hash(const char *from, const char *to, bool same)
 {
     char *changed = with(small, from, to);
@@ -487,6 +554,29 @@ static void survives_want_of_memory(void **state)
     assert_true(k > 1000);
 }
 
+/* The same of prices, and of a book that is read beside them. */
+static void prices_survive_want_of_memory(void **state)
+{
+    struct sim_load_options options = {.allow = failing_allow};
+    long k = 0;
+    bool failed = true;
+    (void)state;
+    json_set_alloc_funcs(failing_malloc, free);
+    for (; failed; k++) {
+        struct sim_diagnostics d;
+        left = k;
+        struct sim_scenario *s = parse_priced(&options, &d);
+        failed = left < 0;
+        if (failed && (s || !d.out_of_memory))
+            fail_msg("allocation %ld failed and nobody noticed", k);
+        assert_true(failed || s);
+        sim_scenario_free(s);
+        sim_diagnostics_free(&d);
+    }
+    json_set_alloc_funcs(malloc, free);
+    assert_true(k > 500);
+}
+
 /* The same of a file that has every section, where not every allocation can be tried: every so
  * manieth, by a number that has no divisor in common with what recurs. */
 static void a_large_file_survives_want_of_memory(void **state)
@@ -601,12 +691,14 @@ int main(void)
         cmocka_unit_test(command_line_wins),
         cmocka_unit_test(explains),
         cmocka_unit_test(resolves),
+        cmocka_unit_test(resolves_prices_whole),
         cmocka_unit_test(hashes),
         cmocka_unit_test(refuses_settings),
         cmocka_unit_test(warns),
         cmocka_unit_test(base_may_be_incomplete),
         cmocka_unit_test(refuses_unknown_keys_anywhere),
         cmocka_unit_test(survives_want_of_memory),
+        cmocka_unit_test(prices_survive_want_of_memory),
         cmocka_unit_test(a_large_file_survives_want_of_memory),
         cmocka_unit_test(names_are_apart),
         cmocka_unit_test(generates),
