@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,11 @@
 
 __extension__ typedef unsigned __int128 wide;
 
-enum { TEXT_BYTES = 100, MANTISSA_DIGITS = 19 };
+enum {
+    TEXT_BYTES = 100,
+    MANTISSA_DIGITS = 19,
+    DIGITS_MOST = 6, /* chosen: what is still read at a glance */
+};
 
 /* base value = number x times / over. The order within a dimension is that of listings. */
 struct unit {
@@ -436,21 +441,58 @@ const char *sim_units_text(enum sim_dimension dimension, size_t index)
     return NULL;
 }
 
-struct sim_amount_text sim_units_format(enum sim_dimension dimension, double value)
+static struct sim_amount_text text_in(const struct unit *unit, double value)
 {
     struct sim_amount_text out;
-    const struct unit *best = NULL;
-    for (size_t i = 0; i < UNIT_COUNT; i++) {
+    double scaled = value * (double)unit->over / (double)unit->times;
+    snprintf(out.s, sizeof out.s, "%s%s", sim_number_text(scaled).s, unit->text);
+    return out;
+}
+
+/* The significant digits of the number that a text begins with: 3 of "1.05min", 1 of "600s". */
+static int significant_digits(const char *text)
+{
+    int seen = 0, significant = 0;
+    for (; is_digit(*text) || *text == '.' || *text == '-'; text++) {
+        if (!is_digit(*text) || (seen == 0 && *text == '0'))
+            continue;
+        seen++;
+        significant = *text == '0' ? significant : seen;
+    }
+    return significant;
+}
+
+static bool reads_back(const char *text, enum sim_dimension dimension, double value)
+{
+    struct sim_amount amount;
+    struct sim_error ignored;
+    return sim_units_parse(text, dimension, NULL, &amount, &ignored) == 0 &&
+           !(amount.value < value) && !(amount.value > value);
+}
+
+struct sim_amount_text sim_units_format(enum sim_dimension dimension, double value)
+{
+    const struct unit *usual = unit_find(dimension, dimensions[dimension].usual);
+    if (dimension == SIM_DIM_COUNT || value <= 0)
+        return text_in(usual, value);
+    struct sim_amount_text best = text_in(usual, value);
+    int fewest = INT_MAX;
+    for (size_t i = UNIT_COUNT; i-- > 0;) {
         const struct unit *u = &units[i];
         if (u->dimension != dimension || u->alias || strcmp(u->text, "%") == 0)
             continue;
-        double here = value * (double)u->over / (double)u->times;
-        if (!best || here >= 1)
-            best = u;
+        struct sim_amount_text here = text_in(u, value);
+        if (!reads_back(here.s, dimension, value))
+            continue;
+        int digits = significant_digits(here.s);
+        if (value * (double)u->over < (double)u->times)
+            digits += TEXT_BYTES; /* only where it is below 1 in every unit */
+        else if (digits <= DIGITS_MOST)
+            return here;
+        if (digits < fewest) {
+            fewest = digits;
+            best = here;
+        }
     }
-    if (dimension == SIM_DIM_COUNT || value <= 0)
-        best = unit_find(dimension, dimensions[dimension].usual);
-    double scaled = value * (double)best->over / (double)best->times;
-    snprintf(out.s, sizeof out.s, "%s%s", sim_number_text(scaled).s, best->text);
-    return out;
+    return best;
 }

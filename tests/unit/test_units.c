@@ -152,7 +152,7 @@ static void survives_noise(void **state)
     static const char alphabet[] = "0123456789.eE+-/% skMGTiBbitmnuhd\xC2\xB5\x01";
     uint64_t x = 1;
     (void)state;
-    for (int i = 0; i < 200000; i++) {
+    for (int i = 0; i < 20000; i++) {
         char text[24];
         struct sim_amount amount;
         struct sim_error error;
@@ -194,6 +194,17 @@ static void numbers_as_text(void **state)
     assert_string_equal(sim_units_format(SIM_DIM_RATE, 0.05).s, "3/min");
     assert_string_equal(sim_units_format(SIM_DIM_BYTES, 1024).s, "1KiB");
     assert_string_equal(sim_units_format(SIM_DIM_FRACTION, 0.25).s, "0.25");
+    /* 100 s are 1.6 min with a 6 that never ends; 10^9 B are not so many whole MiB */
+    assert_string_equal(sim_units_format(SIM_DIM_TIME, 100e9).s, "100s");
+    assert_string_equal(sim_units_format(SIM_DIM_TIME, 90e9).s, "1.5min");
+    assert_string_equal(sim_units_format(SIM_DIM_TIME, 86400e9).s, "1d");
+    assert_string_equal(sim_units_format(SIM_DIM_TIME, 1.7e18).s, "1700000000s");
+    assert_string_equal(sim_units_format(SIM_DIM_TIME, 123456789).s, "123.456789ms");
+    assert_string_equal(sim_units_format(SIM_DIM_TIME, 1).s, "1ns");
+    assert_string_equal(sim_units_format(SIM_DIM_BYTES, 10e6).s, "10MB");
+    assert_string_equal(sim_units_format(SIM_DIM_BYTES, 1.5 * 1048576).s, "1.5MiB");
+    assert_string_equal(sim_units_format(SIM_DIM_RATE, 100.0 / 3).s, "2000/min");
+    assert_string_equal(sim_units_format(SIM_DIM_BANDWIDTH, 125e6).s, "1Gbit/s");
 }
 
 static const char *nearest_of(const char *word)
@@ -223,6 +234,34 @@ static void suggestions(void **state)
     memset(lots, 'x', sizeof lots - 1);
     lots[sizeof lots - 1] = '\0';
     assert_int_equal(strlen(sim_quote(lots).s), 63);
+}
+
+/* What is written reads back as what it was, of values of every size; and what can be said in six
+ * digits is. */
+static void what_is_written_reads_back(void **state)
+{
+    uint64_t random = 1;
+    (void)state;
+    for (int i = 0; i < 20000; i++) {
+        random = random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        enum sim_dimension dimension = (enum sim_dimension)(random >> 60) % SIM_DIMENSIONS;
+        double value = (double)(random >> 11 & ((UINT64_C(1) << (random >> 58)) - 1) >> 1);
+        if (dimension == SIM_DIM_RATE || dimension == SIM_DIM_NUMBER)
+            value /= 3;
+        if (dimension == SIM_DIM_FRACTION)
+            value /= 1e6;
+        struct sim_amount_text text = sim_units_format(dimension, value);
+        struct sim_amount back;
+        struct sim_error error;
+        if (sim_units_parse(text.s, dimension, NULL, &back, &error) != 0 || back.value != value)
+            fail_msg("%.17g of %s: \"%s\" reads back as %.17g", value, sim_units_name(dimension),
+                     text.s, back.value);
+    }
+    for (int s = 1; s < 1000000; s += 97) { /* whole seconds: always six digits or fewer */
+        struct sim_amount_text text = sim_units_format(SIM_DIM_TIME, 1e9 * s);
+        size_t digits = strspn(text.s, "0123456789.");
+        assert_true(digits <= 7);
+    }
 }
 
 static bool allow_three(void *self, size_t bytes)
@@ -257,10 +296,15 @@ static void arenas(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(durations),        cmocka_unit_test(counts_and_sizes),
-        cmocka_unit_test(rates_and_others), cmocka_unit_test(refusals),
-        cmocka_unit_test(survives_noise),   cmocka_unit_test(no_locale_matters),
-        cmocka_unit_test(numbers_as_text),  cmocka_unit_test(suggestions),
+        cmocka_unit_test(durations),
+        cmocka_unit_test(counts_and_sizes),
+        cmocka_unit_test(rates_and_others),
+        cmocka_unit_test(refusals),
+        cmocka_unit_test(survives_noise),
+        cmocka_unit_test(no_locale_matters),
+        cmocka_unit_test(numbers_as_text),
+        cmocka_unit_test(suggestions),
+        cmocka_unit_test(what_is_written_reads_back),
         cmocka_unit_test(arenas),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
