@@ -441,10 +441,16 @@ const char *sim_units_text(enum sim_dimension dimension, size_t index)
     return NULL;
 }
 
-static struct sim_amount_text text_in(const struct unit *unit, double value)
+/* `digits`: significant ones at the most; 0: as many as tell it from its neighbours. */
+static struct sim_amount_text text_in(const struct unit *unit, double value, int digits)
 {
     struct sim_amount_text out;
+    char rounded[48];
     double scaled = value * (double)unit->over / (double)unit->times;
+    if (digits > 0) {
+        snprintf(rounded, sizeof rounded, "%.*e", digits - 1, scaled);
+        scaled = strtod(rounded, NULL); /* in the locale that wrote it */
+    }
     snprintf(out.s, sizeof out.s, "%s%s", sim_number_text(scaled).s, unit->text);
     return out;
 }
@@ -474,14 +480,16 @@ struct sim_amount_text sim_units_format(enum sim_dimension dimension, double val
 {
     const struct unit *usual = unit_find(dimension, dimensions[dimension].usual);
     if (dimension == SIM_DIM_COUNT || value <= 0)
-        return text_in(usual, value);
-    struct sim_amount_text best = text_in(usual, value);
+        return text_in(usual, value, 0);
+    struct sim_amount_text best = text_in(usual, value, 0);
     int fewest = INT_MAX;
     for (size_t i = UNIT_COUNT; i-- > 0;) {
         const struct unit *u = &units[i];
         if (u->dimension != dimension || u->alias || strcmp(u->text, "%") == 0)
             continue;
-        struct sim_amount_text here = text_in(u, value);
+        struct sim_amount_text here = text_in(u, value, DIGITS_MOST);
+        if (!reads_back(here.s, dimension, value))
+            here = text_in(u, value, 0);
         if (!reads_back(here.s, dimension, value))
             continue;
         int digits = significant_digits(here.s);
