@@ -187,7 +187,7 @@ static const struct sim_param params[] = {
     SIM_USERS_PARAMS(struct client, users),
     {"request_bytes", SIM_BYTES, OF(request_bytes), "500B", .source = "chosen: an HTTP request",
      .doc = "Size of a request with its headers; a write carries its value besides."},
-    {"patience", SIM_DISTRIBUTION, OF(patience), .flags = SIM_OPTIONAL,
+    {"patience", SIM_DISTRIBUTION, OF(patience), .flags = SIM_OPTIONAL | SIM_DEADLINE,
      .doc = "How long a user waits for an answer: each request's own deadline."},
     {"priority", SIM_COUNT, OF(priority), "0", 0, 255, .flags = SIM_CHANGEABLE,
      .doc = "Class of its requests; 0 goes first.", .source = "chosen: all are alike"},

@@ -33,6 +33,7 @@ enum {
     SIM_OPTIONAL = 2,   /* no default: absent leaves zero bytes (a distribution: .kind NONE) */
     SIM_CHANGEABLE = 4, /* may be set while running (`"do": "set"`); the model reads it afresh or
                            is told through its `changed` hook */
+    SIM_DEADLINE = 16,  /* a distribution: what starts here waits no longer for its answer */
     /* for the estimate of a run's size: */
     SIM_WORK = 32,   /* a duration: every call takes this, or another one so marked */
     SIM_ADMITS = 64, /* a count: of more calls at once some may be refused, which takes no time */

@@ -132,6 +132,7 @@ struct sim__load {
     size_t said;            /* errors met, those found before counted again */
     struct sim_plan *plan;  /* being filled */
     json_t *tree;           /* the document it is filled from */
+    bool *limited;          /* by component of it: no call waits for ever; NULL: no memory */
     struct sim_case *cases; /* every variant of the file, whether it is to run or not */
     size_t case_count;
     bool out_of_memory;
@@ -264,6 +265,13 @@ void sim__read_keyspaces(struct sim__load *);
 void sim__read_network(struct sim__load *);
 void sim__read_components(struct sim__load *);
 void sim__read_timeline(struct sim__load *);
+/* Whose calls end by a timeout or a deadline, their own or of what they serve, into load->limited
+ * (unanswered.c; O(calls x the longest way of calls)); then who waits for ever for what links lose,
+ * and for what is lost by a fault: warnings. */
+void sim__find_unlimited(struct sim__load *);
+void sim__check_lossy_links(struct sim__load *);
+void sim__check_unanswered(struct sim__load *, const struct sim__at *,
+                           const struct sim_plan_fault *);
 void sim__read_prices(struct sim__load *);
 void sim__release_books(struct sim__document *);
 /* The line of a value in the price book of that name, 0 when it has none: a path below the book. */

@@ -72,44 +72,6 @@ static void read_head(struct sim__load *load, json_t *root, struct sim_scenario 
         scenario->chapter = (int)amount.whole;
 }
 
-/* The link that calls between two components cross: their own, else that of their regions. */
-static const struct sim_plan_link *link_of(const struct sim_plan *plan, uint32_t from, uint32_t to)
-{
-    const struct sim_plan_link *found = NULL;
-    for (uint32_t i = 0; i < plan->link_count; i++) {
-        const struct sim_plan_link *link = &plan->links[i];
-        uint32_t a = link->components ? from : plan->components[from].region;
-        uint32_t b = link->components ? to : plan->components[to].region;
-        bool same = (link->a == a && link->b == b) || (link->a == b && link->b == a);
-        if (same && (!found || link->components))
-            found = link;
-    }
-    return found;
-}
-
-/* A lost message is never answered: a caller without a timeout waits for ever. */
-static void check_lossy(struct sim__load *load, const struct sim_case *c)
-{
-    const struct sim_plan *plan = &c->plan;
-    for (uint32_t i = 0; i < plan->component_count; i++) {
-        const struct sim_plan_component *from = &plan->components[i];
-        const struct sim_port_def *ports = from->model ? from->model->ports : NULL;
-        if (!ports || !from->ports || from->policy.timeout || from->policy.deadline)
-            continue;
-        for (uint32_t p = 0; ports[p].name; p++)
-            for (uint32_t t = 0; t < from->ports[p].count; t++) {
-                uint32_t to = from->ports[p].targets[t].component;
-                const struct sim_plan_link *link = link_of(plan, i, to);
-                if (link && link->params.loss > 0)
-                    sim__say(load, SIM__KEY(SIM__KEY(NULL, "components"), from->name),
-                             SIM__SOFT | SIM__WARNING,
-                             "calls to \"%s\" cross a link that loses "
-                             "messages, without a \"timeout\": a lost one is waited for for ever",
-                             plan->components[to].name);
-            }
-    }
-}
-
 /* ---- all of it ------------------------------------------------------------------------------- */
 
 static void read_scenario(struct sim__load *load, json_t *file,
@@ -128,11 +90,6 @@ static void read_scenario(struct sim__load *load, json_t *file,
     if (load->out_of_memory)
         return;
     sim__read_sweep(load, scenario);
-    for (size_t i = 0; i < load->case_count; i++) {
-        load->variant = json_object_get(d->root, "variants") ? load->cases[i].name : NULL;
-        check_lossy(load, &load->cases[i]);
-    }
-    load->variant = NULL;
     sim__read_expects(load, scenario);
     sim__read_figures(load, scenario);
     sim__read_searches(load, scenario);

@@ -474,6 +474,49 @@ static void read_set(struct sim__load *load, const struct sim__at *at, json_t *o
     }
 }
 
+/* Whether all that a component's calls take is nothing, which no factor makes longer. */
+static bool takes_no_time(const struct sim_plan_component *c)
+{
+    bool some = false;
+    for (const struct sim_param *p = c->model->params; p && p->name; p++) {
+        const struct sim_dist *work = (const void *)((const char *)c->image + p->offset);
+        if (!(p->flags & SIM_WORK) || work->kind == SIM_DIST_NONE)
+            continue;
+        if (sim_dist_mean(work) > 0)
+            return false;
+        some = true;
+    }
+    return some;
+}
+
+/* A fault of such a size that nothing changes. */
+static void check_effect(struct sim__load *load, const struct sim__at *at,
+                         const struct sim_plan_fault *fault)
+{
+    const struct sim_plan *plan = load->plan;
+    const char *key = NULL;
+    if (fault->kind == SIM_DO_SLOW && fault->factor == 1)
+        key = "factor";
+    else if ((fault->kind == SIM_DO_ERRORS || fault->kind == SIM_DO_LOSS) && fault->share == 0)
+        key = "share";
+    else if (fault->kind == SIM_DO_LATENCY && sim_dist_mean(&fault->adds) == 0)
+        key = "adds";
+    if (key)
+        sim__say(load, SIM__KEY(at, key), SIM__SOFT | SIM__WARNING,
+                 "this does nothing: nothing changes by so much");
+    for (uint32_t i = 0; fault->kind == SIM_DO_SLOW && i < plan->component_count; i++) {
+        const struct sim_plan_component *c = &plan->components[i];
+        if (!sim_plan_end_reaches(plan, &fault->on, i) || !c->model)
+            continue;
+        if (!c->image || !can_suffer(c->model, fault->kind) || !takes_no_time(c))
+            return;
+        if (fault->on.kind == SIM_END_COMPONENT)
+            sim__say(load, SIM__KEY(at, "target"), SIM__SOFT | SIM__WARNING,
+                     "this does nothing: work of \"%s\" takes no time, and no longer when slow",
+                     c->name);
+    }
+}
+
 static void check_fault(struct sim__load *load, const struct sim__at *at, json_t *object,
                         const struct sim_plan_fault *fault)
 {
@@ -517,6 +560,7 @@ static void read_fault(struct sim__load *load, const struct sim__at *at, json_t 
     struct sim__keys_allowed allowed = {.tables = {sim__fault_table}, .others = sim__fault_keys};
     struct fault read = {0};
     struct sim_plan_fault fault = {0};
+    size_t said = load->said;
     json_t *kind = json_object_get(object, "do");
     sim__check_keys(load, at, object, &allowed);
     sim__read_table(load, at, object, sim__fault_table, &read);
@@ -545,6 +589,10 @@ static void read_fault(struct sim__load *load, const struct sim__at *at, json_t 
                                            fault.target);
     fault.ordinal = ordinal(load->plan, &fault);
     check_fault(load, at, object, &fault);
+    if (load->said == said) {
+        check_effect(load, at, &fault);
+        sim__check_unanswered(load, SIM__KEY(at, "target"), &fault);
+    }
     if (fault.kind == SIM_DO_SET)
         read_set(load, at, object, &fault);
     else

@@ -393,6 +393,78 @@ static void warns(void **state)
     free(lossy);
 }
 
+#define TIMELINE(entries)                                                                                  \
+    "{ \"schema_version\": 1, \"title\": \"t\", \"run\": { \"duration\": \"10s\" },\n"                     \
+    "  \"components\": {\n"                                                                                \
+    "    \"users\": { \"model\": \"client\", \"to\": \"app\", \"rate\": \"1/s\" },\n"                      \
+    "    \"batch\": { \"model\": \"client\", \"to\": \"app\", \"rate\": \"1/s\" },\n"                      \
+    "    \"app\": { \"model\": \"service\", \"service_time\": \"0s\", \"servers\": 1, \"to\": \"db\" },\n" \
+    "    \"db\": { \"model\": \"store\" } },\n"                                                            \
+    "  \"timeline\": [\n" entries " ] }\n"
+
+/* The sentences of a timeline's warnings, a line each, with their places before them. */
+static void expect_warned(const char *text, const char *from, const char *to, const char *expected)
+{
+    char *changed = with(text, from, to), *said = said_of(changed, NULL);
+    assert_string_equal(said, expected);
+    free(said);
+    free(changed);
+}
+
+static void warns_of_faults_that_do_nothing(void **state)
+{
+    (void)state;
+    expect_warned(
+        TIMELINE(
+            "{ \"at\": \"1s\", \"do\": \"slow\", \"target\": \"db\", \"factor\": 1 },\n"
+            "{ \"at\": \"1s\", \"do\": \"slow\", \"target\": \"app\", \"factor\": 2 },\n"
+            "{ \"at\": \"1s\", \"do\": \"slow\", \"target\": \"db\", \"factor\": 2 },\n"
+            "{ \"at\": \"1s\", \"do\": \"errors\", \"target\": \"db\", \"share\": 0 },\n"
+            "{ \"at\": \"1s\", \"do\": \"latency\", \"target\": \"app>db\", \"adds\": \"0s\" }"),
+        "", "",
+        "dir/small.json:8:55: /timeline/0/factor: warning: this does nothing: nothing changes by "
+        "so much\n"
+        "dir/small.json:9:39: /timeline/1/target: warning: this does nothing: work of \"app\" takes "
+        "no time, and no longer when slow\n"
+        "dir/small.json:11:56: /timeline/3/share: warning: this does nothing: nothing changes by "
+        "so much\n"
+        "dir/small.json:12:60: /timeline/4/adds: warning: this does nothing: nothing changes by so "
+        "much\n");
+}
+
+/* Callers without a timeout whose messages a fault takes away. A deadline comes with what is
+ * served, but only if all of it has one; what users wait at the most is one. */
+static void warns_of_waits_for_ever(void **state)
+{
+    (void)state;
+#define LOSSES                                                                                     \
+    TIMELINE("{ \"at\": \"1s\", \"do\": \"partition\", \"target\": \"app<>db\" },\n"               \
+             "{ \"at\": \"1s\", \"do\": \"loss\", \"target\": \"app>users\", \"share\": 0.1 },\n"  \
+             "{ \"at\": \"1s\", \"do\": \"crash\", \"target\": \"app\", \"silent\": true },\n"     \
+             "{ \"at\": \"1s\", \"do\": \"crash\", \"target\": \"db\" },\n"                        \
+             "{ \"at\": \"1s\", \"do\": \"latency\", \"target\": \"app>db\", \"adds\": \"1s\" }")
+#define WARNED(place, caller, callee, more)                                                        \
+    "dir/small.json:" place "/target: warning: what is lost here is never answered, and \"" caller \
+    "\" calls \"" callee "\" without a \"timeout\" or a \"deadline\"" more                         \
+    ": it waits for ever; give it one\n"
+#define OF_APP WARNED("8:44: /timeline/0", "app", "db", "")
+#define OF_USERS WARNED("9:39: /timeline/1", "users", "app", "")
+#define RATE "\"rate\": \"1/s\" },\n    \"batch\""
+    expect_warned(
+        LOSSES, "", "",
+        OF_APP OF_USERS WARNED("10:40: /timeline/2", "users", "app", ", as does 1 caller more"));
+    expect_warned(LOSSES, RATE, "\"timeout\": \"1s\", " RATE,
+                  OF_APP WARNED("10:40: /timeline/2", "batch", "app", ""));
+    expect_warned(LOSSES, RATE, "\"deadline\": \"1s\", " RATE,
+                  OF_APP WARNED("10:40: /timeline/2", "batch", "app", ""));
+    expect_warned(LOSSES, "\"to\": \"db\"", "\"to\": \"db\", \"timeout\": \"1s\"",
+                  OF_USERS WARNED("10:40: /timeline/2", "users", "app", ", as does 1 caller more"));
+    char *one = with(LOSSES, RATE, "\"deadline\": \"1s\", " RATE);
+    expect_warned(one, "\"rate\": \"1/s\" },\n    \"app\"",
+                  "\"rate\": \"1/s\", \"patience\": \"2s\" },\n    \"app\"", "");
+    free(one);
+}
+
 /* A base that does not run may lack what every variant gives; what is wrong in it is said. */
 static void base_may_be_incomplete(void **state)
 {
@@ -695,6 +767,8 @@ int main(void)
         cmocka_unit_test(hashes),
         cmocka_unit_test(refuses_settings),
         cmocka_unit_test(warns),
+        cmocka_unit_test(warns_of_faults_that_do_nothing),
+        cmocka_unit_test(warns_of_waits_for_ever),
         cmocka_unit_test(base_may_be_incomplete),
         cmocka_unit_test(refuses_unknown_keys_anywhere),
         cmocka_unit_test(survives_want_of_memory),
