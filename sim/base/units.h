@@ -43,9 +43,9 @@ const char *sim_units_usual(enum sim_dimension);
 /* The texts of a dimension's units, in order from `index` 0, or NULL past the last. */
 const char *sim_units_text(enum sim_dimension, size_t index);
 
-/* A value in base units as text that reads back as exactly this value: in the greatest unit in which
- * it is at least 1 and has at most six significant digits, "1.5min" but "100s"; if there is none, in
- * the one in which it has the fewest. O(units). */
+/* A value in base units as text that reads back as exactly this value: in the greatest unit in
+ * which it is at least 1 and has at most six significant digits, "1.5min" but "100s"; if there is
+ * none, in the one in which it has the fewest. O(units). */
 struct sim_amount_text {
     char s[48];
 };

@@ -393,13 +393,14 @@ static void warns(void **state)
     free(lossy);
 }
 
-#define TIMELINE(entries)                                                                                  \
-    "{ \"schema_version\": 1, \"title\": \"t\", \"run\": { \"duration\": \"10s\" },\n"                     \
-    "  \"components\": {\n"                                                                                \
-    "    \"users\": { \"model\": \"client\", \"to\": \"app\", \"rate\": \"1/s\" },\n"                      \
-    "    \"batch\": { \"model\": \"client\", \"to\": \"app\", \"rate\": \"1/s\" },\n"                      \
-    "    \"app\": { \"model\": \"service\", \"service_time\": \"0s\", \"servers\": 1, \"to\": \"db\" },\n" \
-    "    \"db\": { \"model\": \"store\" } },\n"                                                            \
+#define TIMELINE(entries)                                                                          \
+    "{ \"schema_version\": 1, \"title\": \"t\", \"run\": { \"duration\": \"10s\" },\n"             \
+    "  \"components\": {\n"                                                                        \
+    "    \"users\": { \"model\": \"client\", \"to\": \"app\", \"rate\": \"1/s\" },\n"              \
+    "    \"batch\": { \"model\": \"client\", \"to\": \"app\", \"rate\": \"1/s\" },\n"              \
+    "    \"app\": { \"model\": \"service\", \"servers\": 1, \"to\": \"db\","                       \
+    " \"service_time\": \"0s\" },\n"                                                               \
+    "    \"db\": { \"model\": \"store\" } },\n"                                                    \
     "  \"timeline\": [\n" entries " ] }\n"
 
 /* The sentences of a timeline's warnings, a line each, with their places before them. */
@@ -424,8 +425,8 @@ static void warns_of_faults_that_do_nothing(void **state)
         "", "",
         "dir/small.json:8:55: /timeline/0/factor: warning: this does nothing: nothing changes by "
         "so much\n"
-        "dir/small.json:9:39: /timeline/1/target: warning: this does nothing: work of \"app\" takes "
-        "no time, and no longer when slow\n"
+        "dir/small.json:9:39: /timeline/1/target: warning: this does nothing: work of \"app\" "
+        "takes no time, and no longer when slow\n"
         "dir/small.json:11:56: /timeline/3/share: warning: this does nothing: nothing changes by "
         "so much\n"
         "dir/small.json:12:60: /timeline/4/adds: warning: this does nothing: nothing changes by so "
