@@ -1,0 +1,84 @@
+#!/usr/bin/env python3
+"""The map, sim/README.md, names every file: in the table of each room its .c files and what is
+beside them, in the table's head the public headers; of a header between the files of one room the
+.c file of its name is enough, or that the room's head has it. And it names no file that is not
+there."""
+import os
+import re
+
+import tree
+
+ROOMS = ("base", "kernel", "fabric", "scenario", "study", "report")
+NAME = re.compile(r"`([\w*./-]+)`")
+
+
+def stands_for(pattern, name):
+    """`arrivals_*.c` stands for all of them, `mpi/` for what is in it."""
+    if pattern.endswith("/"):
+        return name.startswith(pattern)
+    return re.fullmatch(pattern.replace(".", r"\.").replace("*", r"\w+"), name) is not None
+
+
+def tables(text):
+    """The names in each table by its first cell, and those outside of tables under ""."""
+    found = {"": []}
+    room = ""
+    for line in text.split("\n"):
+        if not line.startswith("|"):
+            room = ""
+        head = re.match(r"\| `(\w+)/` \|", line)
+        if head:
+            room = head.group(1)
+            found[room] = []
+        found[room] += [n for n in NAME.findall(line) if "." in n or n.endswith("/")]
+    return found
+
+
+def errors_of(text, files):
+    errors = []
+    named = tables(text)
+    for name in files:
+        parts = name.split("/")
+        room = parts[1] if parts[0] == "sim" and len(parts) > 2 else ""
+        own = "/".join(parts[2:])
+        if name.startswith("include/sim/"):
+            wanted = named.get("kernel", []) + named.get("fabric", []) + named[""]
+            own = parts[2]
+            wanted = [os.path.basename(n) for n in wanted if not n.endswith("/")]
+        elif parts[0] == "sim" and room in ROOMS:
+            wanted = named.get(room, [])
+        elif parts[0] == "sim" and len(parts) == 2:
+            wanted, own = named[""], parts[1]
+        else:
+            continue
+        stem = re.sub(r"\.h$", ".c", own) if room else own
+        if own.endswith("_state.h") or own == "README.md":
+            continue
+        if not any(stands_for(p, own) or stands_for(p, stem) for p in wanted):
+            errors.append(f"sim/README.md: {name} is not named where it belongs")
+    for room in ROOMS:
+        there = [f[len(f"sim/{room}/"):] for f in files if f.startswith(f"sim/{room}/")]
+        there += [f[len("include/"):] for f in files if f.startswith("include/sim/")]
+        there += [os.path.basename(f) for f in files if f.startswith("include/sim/")]
+        for pattern in named.get(room, []):
+            outside = "/" in pattern and not pattern.startswith(("include/", "mpi/"))
+            source = re.search(r"(\.(c|h|py|cmake)|/)$", pattern)
+            pattern = pattern.replace("include/", "", 1)
+            if source and not outside and not any(stands_for(pattern, f) for f in there):
+                errors.append(f"sim/README.md: there is no {pattern} in {room}/")
+    return errors
+
+
+def main():
+    text = tree.read("sim/README.md")
+    files = tree.files()
+    errors = errors_of(text, files)
+    # The check itself: a file that is left out, and one that is not there, are found.
+    planted = text.replace("`mathfn.c`", "`mathfm.c`")
+    if planted == text or len(errors_of(planted, files)) != len(errors) + 2:
+        errors.append("tests/meta/map.py does not find what is planted")
+    tree.finish(errors)
+
+
+if __name__ == "__main__":
+    main()
