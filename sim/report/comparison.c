@@ -7,7 +7,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
 /* "310": two digits say as much as is known of a number of replications to come. */
 static struct sim_number about(uint32_t n)

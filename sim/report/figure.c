@@ -318,11 +318,10 @@ static void write_subtitle(const struct sim_drawing *d, FILE *gp)
 
 static void write_preamble(struct sim_drawing *d, FILE *gp)
 {
-    static const char *const kinds[] = {"timeline", "bars", "ccdf", "curve", "attribution"};
     const struct sim_report *report = d->report;
     const struct sim_figure *figure = d->figure;
     char text[512];
-    set_text(gp, "fig_kind", kinds[figure->kind]);
+    set_text(gp, "fig_kind", sim_figure_kinds[figure->kind]);
     fprintf(gp, "if (!exists('fig_format')) fig_format = '%s'\n", report->figure_format);
     fprintf(gp, "if (!exists('fig_output')) fig_output = '%s.%s'\n", figure->name,
             report->figure_format);

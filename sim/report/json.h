@@ -17,8 +17,8 @@ struct sim_json {
     bool some[SIM_JSON_DEPTH]; /* something already stands in the open object or array */
 };
 
-void sim_json_begin(struct sim_json *, FILE *out);
-void sim_json_end(struct sim_json *); /* a line end; all must be closed */
+void sim_json_begin(struct sim_json *, FILE *out); /* the stream stays the caller's */
+void sim_json_end(struct sim_json *);              /* a line end; all must be closed */
 
 /* A key is given for members of objects, NULL for elements of arrays and the document. */
 void sim_json_open(struct sim_json *, const char *key, char bracket, bool compact); /* '{', '[' */

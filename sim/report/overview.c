@@ -278,9 +278,9 @@ static void print_verdict(const struct sim_report *report, const struct sim_verd
                  isnan(e->to) ? (double)report->runs->cases[v->at].plan.duration / 1e9 : e->to);
     const struct sim_estimate *o = &v->observed;
     struct sim_number seen = sim_number_within(o->mean, o->low, o->high, v->unit);
-    snprintf(text, sizeof text, "%s: %s%s is %s; expected %s%s%s%s%.300s",
+    snprintf(text, sizeof text, "%s: %s%s is %s; expected %s%s%s%s",
              report->runs->cases[v->at].name, e->that, when, seen.s, v->bound,
-             v->note[0] ? " (" : "", v->note, v->note[0] ? ")" : "", "");
+             v->note[0] ? " (" : "", v->note, v->note[0] ? ")" : "");
     mark(out, v->held, colour);
     sim_overview_wrap(out, text, 4, 4, columns);
     if (!v->held && e->because) {

@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <math.h>
 #include <stdarg.h>
-#include <string.h>
 
 static void escape(FILE *out, const char *s)
 {

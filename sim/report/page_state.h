@@ -21,6 +21,7 @@ struct sim__page {
 
 /* ---- reading (page_read.c) ------------------------------------------------------------------ */
 
+/* Both files of page->dir, checked, into *page; to be freed even when there is a problem. */
 enum sim_page_problem sim__page_read(struct sim__page *, struct sim_error *);
 void sim__page_free(struct sim__page *);
 /* A whole file, malloc'd, ended by a NUL; NULL with errno. */

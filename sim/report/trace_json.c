@@ -9,7 +9,6 @@
 #include "report/json.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #define NOWHERE UINT32_MAX
 

@@ -44,7 +44,6 @@ static void check_removals(struct sim__load *load, const struct sim__at *at, jso
 static void check_patch(struct sim__load *load, const struct sim__at *at, const char *name,
                         json_t *patch)
 {
-    static const char *const fixed[] = {"seed", "replications", "series"};
     size_t real = sim__member_count(patch);
     if (strcmp(name, "base") == 0 && real > 0)
         sim__say(load, at, SIM__ON_KEY,
@@ -54,10 +53,11 @@ static void check_patch(struct sim__load *load, const struct sim__at *at, const 
         if (json_object_get(patch, sim__study_keys[i]))
             sim__say(load, SIM__KEY(at, sim__study_keys[i]), SIM__ON_KEY,
                      "a variant cannot change \"%s\": it is the same for all", sim__study_keys[i]);
-    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
-        if (json_object_get(json_object_get(patch, "run"), fixed[i]))
-            sim__say(load, SIM__KEY(SIM__KEY(at, "run"), fixed[i]), SIM__ON_KEY,
-                     "a variant cannot change \"%s\": variants are compared run by run", fixed[i]);
+    for (size_t i = 0; sim__run_apart[i]; i++)
+        if (json_object_get(json_object_get(patch, "run"), sim__run_apart[i]))
+            sim__say(load, SIM__KEY(SIM__KEY(at, "run"), sim__run_apart[i]), SIM__ON_KEY,
+                     "a variant cannot change \"%s\": variants are compared run by run",
+                     sim__run_apart[i]);
     check_removals(load, at, patch, load->document->root);
 }
 

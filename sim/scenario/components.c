@@ -1,7 +1,6 @@
 /* components.c - the components of a plan: model, parameters, ports and policy of each. */
 #include "scenario/load.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const char *const spread_names[] = {"key", "round-robin", "random", NULL};

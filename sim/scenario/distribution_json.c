@@ -2,7 +2,6 @@
  * {"type": "lognormal", "median": "2ms", "p99": "40ms"} and its like. */
 #include "scenario/load.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum type {

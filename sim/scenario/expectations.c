@@ -2,7 +2,6 @@
 #include "scenario/load.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 struct expect {

@@ -2,10 +2,12 @@
 #include "scenario/load.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
-static const char *const kind_names[] = {"timeline", "bars", "ccdf", "curve", "attribution", NULL};
+const char *const sim_figure_kinds[] = {"timeline", "bars", "ccdf", "curve", "attribution", NULL};
+_Static_assert(sizeof sim_figure_kinds / sizeof sim_figure_kinds[0] == SIM_FIGURE_ATTRIBUTION + 2,
+               "every kind of figure has a name");
+
 static const char *const layout_names[] = {"overlay", "small-multiples", NULL};
 
 struct figure {
@@ -19,7 +21,7 @@ const struct sim_param sim__figure_table[] = {
      .kind = SIM_CHOICE,
      .offset = offsetof(struct figure, kind),
      .flags = SIM_REQUIRED,
-     .choices = kind_names,
+     .choices = sim_figure_kinds,
      .doc = "timeline: over time; bars: by variant; ccdf: the tail; curve: over a swept value; "
             "attribution: what latency was spent on."},
     {.name = "layout",
@@ -174,16 +176,16 @@ static void check_kind(struct sim__load *load, const struct sim__at *at, json_t 
                {"to", SIM_FIGURE_TIMELINE}};
     const char *kind = json_string_value(json_object_get(object, "kind"));
     size_t known = 0;
-    while (kind && kind_names[known] && strcmp(kind_names[known], kind) != 0)
+    while (kind && sim_figure_kinds[known] && strcmp(sim_figure_kinds[known], kind) != 0)
         known++;
-    if (!kind || !kind_names[known])
+    if (!kind || !sim_figure_kinds[known])
         return; /* said of the kind itself */
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
-        if (json_object_get(object, own[i].key) && strcmp(kind_names[own[i].kind], kind) != 0)
+        if (json_object_get(object, own[i].key) && strcmp(sim_figure_kinds[own[i].kind], kind) != 0)
             sim__say(load, SIM__KEY(at, own[i].key), SIM__ON_KEY,
                      "\"%s\" belongs to \"%s\", not "
                      "to \"%s\"",
-                     own[i].key, kind_names[own[i].kind], kind);
+                     own[i].key, sim_figure_kinds[own[i].kind], kind);
 }
 
 static void read_x(struct sim__load *load, const struct sim__at *at, json_t *object,

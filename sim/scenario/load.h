@@ -142,6 +142,8 @@ struct sim__load {
 
 enum { SIM__ON_KEY = 1, SIM__SOFT = 2, SIM__WARNING = 4 };
 
+/* Says what is wrong at a place of the document, once for all cases with it. `flags`: the place
+ * is that of the key; a variant may mend it; it is a warning. */
 void sim__say(struct sim__load *, const struct sim__at *, unsigned flags, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 /* The same at a place that is no part of the document: "--variant", "--set" or the file. */
@@ -244,6 +246,8 @@ struct sim__run {
     int series;
 };
 extern const struct sim_param sim__run_table[];
+extern const char
+    *const sim__run_apart[]; /* of them: the same for all cases, and no part of a run */
 extern const struct sim_param sim__keyspace_table[];
 extern const struct sim_param sim__component_table[];
 extern const struct sim_param sim__fault_table[];
@@ -260,6 +264,7 @@ extern const char *const sim__link_keys[], *const sim__keyspace_keys[],
                                                                *const sim__panel_keys[],
                                                                    *const sim__popularity_types[];
 
+/* Each reads a section of load->tree into load->plan; what is wrong is said. */
 void sim__read_run(struct sim__load *, struct sim__run *);
 void sim__read_keyspaces(struct sim__load *);
 void sim__read_network(struct sim__load *);

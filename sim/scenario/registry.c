@@ -1,9 +1,7 @@
 /* registry.c - the models there are, and their pages, made from their tables. */
 #include "scenario/load.h"
 
-#include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define SIM_MODEL(name) extern const struct sim_model name##_model;

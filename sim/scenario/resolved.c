@@ -86,14 +86,13 @@ static void write_traces(struct sim__writer *w, const struct sim__document *d)
  * anew, never taken for what they are not. */
 static void write_run(struct sim__writer *w, json_t *run)
 {
-    static const char *const apart[] = {"seed", "replications", "series"};
     const char *key;
     json_t *value;
     sim__write_open(w, '{');
     json_object_foreach (run, key, value) {
         bool counts = !sim__is_free(key);
-        for (size_t i = 0; i < sizeof apart / sizeof *apart; i++)
-            counts = counts && strcmp(key, apart[i]) != 0;
+        for (size_t i = 0; sim__run_apart[i]; i++)
+            counts = counts && strcmp(key, sim__run_apart[i]) != 0;
         if (!counts)
             continue;
         sim__write_key(w, key);

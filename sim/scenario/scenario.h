@@ -34,6 +34,7 @@ enum sim_figure_kind {
     SIM_FIGURE_CURVE,
     SIM_FIGURE_ATTRIBUTION,
 };
+extern const char *const sim_figure_kinds[]; /* their names, NULL-terminated */
 
 struct sim_panel {
     const char *title;   /* NULL: made from the series */
@@ -102,8 +103,8 @@ struct sim_scenario {
     uint32_t figure_count;
     const struct sim_map_asked *map;                 /* vary.h; NULL: the file asks for none */
     const struct sim_sensitivity_asked *sensitivity; /* likewise */
-    void *arena;    /* owner of every string and array above */
-    void *document; /* the loader's own */
+    void *arena;                                     /* owner of every string and array above */
+    void *document;                                  /* the loader's own */
 };
 
 struct sim_set {

@@ -5,7 +5,6 @@
 #include "scenario/load.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { STEPS_MAX = 200, INPUTS_MAX = 40 };

@@ -5,7 +5,6 @@
  * first row that is wrong is told by its line. */
 #include "scenario/load.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -259,10 +258,10 @@ static bool read_csv(struct reading *r)
 
 /* ---- 24-byte records ------------------------------------------------------------------------- */
 
-static uint64_t little_endian(const char *bytes, int count)
+static int64_t little_endian(const char bytes[4])
 {
-    uint64_t value = 0;
-    for (int i = count; i-- > 0;)
+    int64_t value = 0;
+    for (int i = 4; i-- > 0;)
         value = value << 8 | (unsigned char)bytes[i];
     return value;
 }
@@ -285,9 +284,9 @@ static bool read_records(struct reading *r)
     for (size_t i = 0; i < count; i++) {
         const char *record = r->text + i * RECORD;
         struct sim_trace_request *q = &r->requests[i];
-        q->at = (sim_time)little_endian(record, 4) * SIM_SECOND;
+        q->at = little_endian(record) * SIM_SECOND;
         q->key = number_of(&r->keys, (struct cell){record + 4, 8});
-        q->bytes = (int64_t)little_endian(record + 12, 4);
+        q->bytes = little_endian(record + 12);
         if (i > 0 && q->at < q[-1].at) {
             snprintf(r->why, sizeof r->why, "\"%s\", record %zu: the time goes back",
                      sim_quote(r->name).s, i + 1);

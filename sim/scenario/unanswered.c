@@ -2,8 +2,6 @@
  * goes without a word, is never answered, and only a timeout or a deadline ends the wait. */
 #include "scenario/load.h"
 
-#include <string.h>
-
 /* Whether requests that start at a component carry a deadline. */
 static bool gives_deadline(const struct sim_plan_component *c)
 {

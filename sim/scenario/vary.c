@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- values ---------------------------------------------------------------------------------- */
@@ -218,7 +217,6 @@ static const char *kind_name(int dimension)
 bool sim__vary_path(struct sim__load *load, const struct sim__spot *spot, const char *path,
                     struct sim_vary *v)
 {
-    static const char *const fixed[] = {"seed", "replications", "series"};
     size_t known = 0;
     v->path = sim__copy(load, path);
     v->segments = sim__path_split(load->arena, path, &v->depth);
@@ -235,8 +233,8 @@ bool sim__vary_path(struct sim__load *load, const struct sim__spot *spot, const 
                       sim_quote(path).s, sim_nearest_hint(&nearest).s);
         return false;
     }
-    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
-        if (strcmp(v->segments[0], "run") == 0 && strcmp(v->segments[1], fixed[i]) == 0) {
+    for (size_t i = 0; sim__run_apart[i]; i++)
+        if (strcmp(v->segments[0], "run") == 0 && strcmp(v->segments[1], sim__run_apart[i]) == 0) {
             sim__spot_say(load, spot, "\"%s\" is the same for all runs: it cannot be varied", path);
             return false;
         }

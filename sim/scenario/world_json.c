@@ -55,6 +55,8 @@ const struct sim_param sim__run_table[] = {
     {.name = NULL},
 };
 
+const char *const sim__run_apart[] = {"seed", "replications", "series", NULL};
+
 static void check_run(struct sim__load *load, const struct sim__at *at, const struct sim__run *run)
 {
     const struct sim__at *warmup = SIM__KEY(at, "warmup"), *interval = SIM__KEY(at, "interval");
