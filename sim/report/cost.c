@@ -19,22 +19,9 @@ static const struct sim_estimate *metric(const struct sim_aggregate *a, const ch
     return m == UINT32_MAX ? NULL : &a->metrics[m];
 }
 
-/* Dollars with cents, or three significant digits below a dollar; with half the interval. */
-static void dollars(const struct sim_estimate *e, char *out, size_t size)
-{
-    if (!e || isnan(e->mean)) {
-        snprintf(out, size, "-");
-        return;
-    }
-    int digits = 2;
-    for (double v = fabs(e->mean); v > 0 && v < 0.9995 && digits < 9; v *= 10)
-        digits++;
-    double half = e->high - e->mean;
-    if (half > 1e-5 * fabs(e->mean))
-        snprintf(out, size, "$%.*f ±%.*f", digits, e->mean, digits, half);
-    else
-        snprintf(out, size, "$%.*f", digits, e->mean);
-}
+/* What is said of every sum of money. */
+static const char *const stats[] = {"per_hour", "per_month", "per_million"};
+enum { STATS = sizeof stats / sizeof *stats };
 
 /* ---- printed --------------------------------------------------------------------------------- */
 
@@ -45,24 +32,18 @@ struct sheet {
     uint32_t rows;
 };
 
-static unsigned width(const char *s)
-{
-    unsigned n = 0;
-    for (; *s; s++)
-        n += ((unsigned char)*s & 0xc0) != 0x80;
-    return n;
-}
-
 static void add_row(struct sheet *s, const struct sim_aggregate *a, const char *label,
                     const char *place, const char *meter, const char *price)
 {
-    static const char *const stats[] = {"per_hour", "per_month", "per_million"};
     if (s->rows >= ROWS_MOST || !metric(a, place, meter, "per_hour"))
         return;
     char(*row)[CELL_BYTES] = s->cells[s->rows++];
     snprintf(row[0], CELL_BYTES, "%s", label);
-    for (int i = 0; i < 3; i++)
-        dollars(metric(a, place, meter, stats[i]), row[1 + i], CELL_BYTES);
+    for (int i = 0; i < STATS; i++) {
+        const struct sim_estimate *e = metric(a, place, meter, stats[i]);
+        double mean = e ? e->mean : (double)NAN;
+        snprintf(row[1 + i], CELL_BYTES, "%s", sim_number_dollars(mean, e ? e->high - mean : 0).s);
+    }
     snprintf(row[4], CELL_BYTES, "%s", price);
 }
 
@@ -71,10 +52,12 @@ static void print_sheet(const struct sheet *s, FILE *out)
     unsigned widths[COLUMNS] = {0};
     for (uint32_t r = 0; r < s->rows; r++)
         for (int c = 0; c < COLUMNS; c++)
-            widths[c] = width(s->cells[r][c]) > widths[c] ? width(s->cells[r][c]) : widths[c];
+            widths[c] = sim_overview_width(s->cells[r][c]) > widths[c]
+                            ? sim_overview_width(s->cells[r][c])
+                            : widths[c];
     for (uint32_t r = 0; r < s->rows; r++) {
         for (int c = 0; c < COLUMNS; c++) {
-            int gap = (int)(widths[c] - width(s->cells[r][c]));
+            int gap = (int)(widths[c] - sim_overview_width(s->cells[r][c]));
             bool left = c == 0 || c == COLUMNS - 1;
             if (c == COLUMNS - 1 && !*s->cells[r][c])
                 continue;
@@ -183,8 +166,7 @@ void sim_cost_print(const struct sim_report *report, unsigned columns, FILE *out
 static void write_money(struct sim_json *json, const struct sim_aggregate *a, const char *place,
                         const char *meter)
 {
-    static const char *const stats[] = {"per_hour", "per_month", "per_million"};
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < STATS; i++) {
         const struct sim_estimate *e = metric(a, place, meter, stats[i]);
         sim_json_open(json, stats[i], '{', true);
         sim_json_number(json, "mean", e ? e->mean : (double)NAN);

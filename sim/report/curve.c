@@ -3,18 +3,12 @@
 
 #include "base/units.h"
 #include "report/number.h"
+#include "scenario/vary.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The last part of a dotted path, or "cache.ttl" of "components.cache.ttl". */
-static const char *short_path(const char *path)
-{
-    static const char lead[] = "components.";
-    return strncmp(path, lead, sizeof lead - 1) == 0 ? path + sizeof lead - 1 : path;
-}
 
 /* Which swept path is the x axis. */
 static uint32_t x_path(const struct sim_drawing *d)
@@ -22,7 +16,7 @@ static uint32_t x_path(const struct sim_drawing *d)
     const struct sim_scenario *s = d->report->scenario;
     for (uint32_t i = 0; d->figure->x && i < s->sweep_path_count; i++) {
         if (strcmp(s->sweep_paths[i], d->figure->x) == 0 ||
-            strcmp(short_path(s->sweep_paths[i]), short_path(d->figure->x)) == 0)
+            strcmp(sim_path_name(s->sweep_paths[i]), sim_path_name(d->figure->x)) == 0)
             return i;
     }
     return 0;
@@ -83,7 +77,7 @@ static void name_group(struct sim_drawing *d, struct sim_drawn_variant *group, u
         if (i == x || n >= (int)room)
             continue;
         n += snprintf(group->name + n, room - (size_t)n, "%s%s %s", n > 0 ? ", " : "",
-                      short_path(s->sweep_paths[i]), cell->at_text[i]);
+                      sim_path_name(s->sweep_paths[i]), cell->at_text[i]);
     }
 }
 
@@ -195,6 +189,6 @@ void sim_lines_curve(struct sim_drawing *d)
     free(points);
     if (d->report->scenario->sweep_path_count > 0)
         snprintf(d->x_label, sizeof d->x_label, "%s",
-                 short_path(d->report->scenario->sweep_paths[x_path(d)]));
+                 sim_path_name(d->report->scenario->sweep_paths[x_path(d)]));
     scale_x(d);
 }

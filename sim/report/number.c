@@ -156,6 +156,19 @@ struct sim_number sim_number_with(double value, double half, const char *unit)
     return n;
 }
 
+struct sim_number sim_number_dollars(double value, double half)
+{
+    struct sim_number n = {"-"};
+    int digits = 2;
+    for (double v = fabs(value); v > 0 && v < 0.9995 && digits < 9; v *= 10)
+        digits++;
+    if (!isnan(value) && half > 1e-5 * fabs(value))
+        snprintf(n.s, sizeof n.s, "$%.*f ±%.*f", digits, value, digits, half);
+    else if (!isnan(value))
+        snprintf(n.s, sizeof n.s, "$%.*f", digits, value);
+    return n;
+}
+
 struct sim_number sim_number_human(double value, const char *unit)
 {
     return sim_number_with(value, NAN, unit);

@@ -31,6 +31,8 @@ bool sim_number_has_family(const char *unit);
  * width in the same unit ("12.34 ±0.40 ms"), without when it is NAN or below 1e-5 of the value. */
 struct sim_number sim_number_human(double value, const char *unit);
 struct sim_number sim_number_with(double value, double half, const char *unit);
+/* Money: with cents, or three significant digits below a dollar ("$12.34 ±0.40"). */
+struct sim_number sim_number_dollars(double value, double half);
 /* With an interval, NAN for none: as above while the value stands in its middle, and with both
  * halves where it does not, as those of shares near 0 or 1 ("0.9990 -0.0013 +0.0005"). */
 struct sim_number sim_number_within(double value, double low, double high, const char *unit);

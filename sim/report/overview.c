@@ -18,8 +18,7 @@ struct grid {
     char *cells; /* [row][column], CELL_BYTES each; row 0 and column 0 are labels */
 };
 
-/* How many columns a UTF-8 text takes on a terminal. */
-static unsigned width(const char *s)
+unsigned sim_overview_width(const char *s)
 {
     unsigned n = 0;
     for (; *s; s++)
@@ -34,7 +33,7 @@ static char *cell(const struct grid *g, uint32_t row, uint32_t column)
 
 static void pad(FILE *out, const char *s, unsigned to, bool right)
 {
-    unsigned w = width(s), gap = to > w ? to - w : 0;
+    unsigned w = sim_overview_width(s), gap = to > w ? to - w : 0;
     if (right)
         fprintf(out, "%*s%s", (int)gap, "", s);
     else
@@ -49,7 +48,7 @@ void sim_overview_wrap(FILE *out, const char *text, unsigned indent, unsigned at
         size_t n = strcspn(text, " \n");
         char word[256];
         snprintf(word, sizeof word, "%.*s", (int)n, text);
-        unsigned w = width(word);
+        unsigned w = sim_overview_width(word);
         if (at > indent && at + 1 + w > columns) {
             fprintf(out, "\n%*s", (int)indent, "");
             at = indent;
@@ -162,7 +161,7 @@ static void print_grid(const struct grid *g, unsigned columns, FILE *out)
     unsigned *widths = calloc(g->columns, sizeof *widths);
     for (uint32_t c = 0; widths && c < g->columns; c++) {
         for (uint32_t r = 0; r < g->rows; r++) {
-            unsigned w = width(cell(g, r, c));
+            unsigned w = sim_overview_width(cell(g, r, c));
             widths[c] = w > widths[c] ? w : widths[c];
         }
     }

@@ -34,16 +34,23 @@ static json_t *attribution_of(json_t *it, const char *source, const char *stat)
     return json_object_get(json_object_get(sources, source), stat);
 }
 
-static const json_t *part_of(const json_t *at, const char *component, const char *cause)
+/* The item of a list that is of a component and has this under another key; NULL: none. */
+static const json_t *item_with(const json_t *list, const char *component, const char *key,
+                               const char *text)
 {
     size_t i;
-    json_t *part;
-    json_array_foreach (json_object_get(at, "parts"), i, part) {
-        if (strcmp(sim__page_string(part, "component"), component) == 0 &&
-            strcmp(sim__page_string(part, "cause"), cause) == 0)
-            return part;
+    json_t *item;
+    json_array_foreach (list, i, item) {
+        if (strcmp(sim__page_string(item, "component"), component) == 0 &&
+            strcmp(sim__page_string(item, key), text) == 0)
+            return item;
     }
     return NULL;
+}
+
+static const json_t *part_of(const json_t *at, const char *component, const char *cause)
+{
+    return item_with(json_object_get(at, "parts"), component, "cause", cause);
 }
 
 static void put_part_cell(struct sim__page *page, const json_t *at, const json_t *part)
@@ -305,19 +312,10 @@ void sim__page_theory(struct sim__page *page)
 
 /* ---- cost ----------------------------------------------------------------------------------- */
 
-/* Dollars with cents, or three significant digits below a dollar; with half the interval. */
 static void put_dollars(struct sim__page *page, const json_t *money)
 {
     double mean = sim__page_double(money, "mean"), half = sim__page_double(money, "high") - mean;
-    char text[96] = "-";
-    int digits = 2;
-    for (double v = fabs(mean); v > 0 && v < 0.9995 && digits < 9; v *= 10)
-        digits++;
-    if (!isnan(mean) && half > 1e-5 * fabs(mean))
-        snprintf(text, sizeof text, "$%.*f ±%.*f", digits, mean, digits, half);
-    else if (!isnan(mean))
-        snprintf(text, sizeof text, "$%.*f", digits, mean);
-    sim__page_put(page, "<td class=\"n\">%s</td>", text);
+    sim__page_put(page, "<td class=\"n\">%s</td>", sim_number_dollars(mean, half).s);
 }
 
 static json_t *cost_of(json_t *it, const char *key)
@@ -347,14 +345,7 @@ static void put_totals(struct sim__page *page)
 
 static const json_t *item_of(json_t *it, const char *component, const char *usage)
 {
-    size_t i;
-    json_t *item;
-    json_array_foreach (cost_of(it, "items"), i, item) {
-        if (strcmp(sim__page_string(item, "component"), component) == 0 &&
-            strcmp(sim__page_string(item, "usage"), usage) == 0)
-            return item;
-    }
-    return NULL;
+    return item_with(cost_of(it, "items"), component, "usage", usage);
 }
 
 static bool has_item(json_t *it, const void *item)

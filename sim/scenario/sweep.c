@@ -1,5 +1,6 @@
 /* sweep.c - what is swept: named variables, crossed or side by side, and the cells they make. */
 #include "scenario/load.h"
+#include "scenario/vary.h"
 
 #include "sim/random.h"
 
@@ -371,7 +372,7 @@ static void name_cell(struct sim__load *load, const struct sim_scenario *scenari
     sim_buffer_printf(&name, "%s", alone ? "" : cell->variant);
     for (size_t i = 0; i < d->swept_count; i++) {
         const char *path = d->swept[i].path;
-        const char *shorter = strncmp(path, "components.", 11) == 0 ? path + 11 : path;
+        const char *shorter = sim_path_name(path);
         sim_buffer_printf(&name, "%s%s=%s",
                           i       ? ", "
                           : alone ? ""

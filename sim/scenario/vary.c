@@ -60,9 +60,15 @@ const char *sim_vary_unit(const struct sim_vary *v)
     return is_bare(v) || !*unit ? "1" : unit;
 }
 
+const char *sim_path_name(const char *path)
+{
+    static const char lead[] = "components.";
+    return strncmp(path, lead, sizeof lead - 1) == 0 ? path + sizeof lead - 1 : path;
+}
+
 const char *sim_vary_name(const struct sim_vary *v)
 {
-    return strncmp(v->path, "components.", 11) == 0 ? v->path + 11 : v->path;
+    return sim_path_name(v->path);
 }
 
 static json_t *value_json(const struct sim_vary *v, double value)

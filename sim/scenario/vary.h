@@ -30,7 +30,9 @@ double sim_vary_step(const struct sim_vary *, uint32_t i, uint32_t n);
 /* For figures, in units of results: times in seconds. */
 double sim_vary_result(const struct sim_vary *, double value);
 const char *sim_vary_unit(const struct sim_vary *); /* "s", "/s", "B", "B/s", "1" */
-const char *sim_vary_name(const struct sim_vary *); /* the path without "components." */
+/* A path without "components." before it, as figures and tables call what is varied. */
+const char *sim_path_name(const char *path);
+const char *sim_vary_name(const struct sim_vary *);
 
 /* What is asked of a run: a metric on one side of a bound. */
 struct sim_criterion {
