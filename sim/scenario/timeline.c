@@ -480,7 +480,7 @@ static bool takes_no_time(const struct sim_plan_component *c)
     bool some = false;
     for (const struct sim_param *p = c->model->params; p && p->name; p++) {
         const struct sim_dist *work = (const void *)((const char *)c->image + p->offset);
-        if (!(p->flags & SIM_WORK) || work->kind == SIM_DIST_NONE)
+        if (!(p->flags & SIM_WORK) || p->kind != SIM_DISTRIBUTION || work->kind == SIM_DIST_NONE)
             continue;
         if (sim_dist_mean(work) > 0)
             return false;

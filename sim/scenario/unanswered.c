@@ -9,7 +9,8 @@ static bool gives_deadline(const struct sim_plan_component *c)
         return true;
     for (const struct sim_param *p = c->model->params; p && p->name && c->image; p++) {
         const struct sim_dist *deadline = (const void *)((const char *)c->image + p->offset);
-        if ((p->flags & SIM_DEADLINE) && deadline->kind != SIM_DIST_NONE)
+        if ((p->flags & SIM_DEADLINE) && p->kind == SIM_DISTRIBUTION &&
+            deadline->kind != SIM_DIST_NONE)
             return true;
     }
     return false;
