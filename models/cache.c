@@ -19,8 +19,8 @@
  * Leaves out: its own load (lookups never queue), sizes, negative entries, lost invalidations.
  * Source: as named; least recently used: Che, Tung and Wang 2002; lifetimes: Jung, Berger and
  * Balakrishnan 2003. Validated by tests/theory/ and tests/model/test_cache.c. Bytes for each cached
- * key: 24 (sim/table.h); with xfetch 4.7 more. Streams: lookup, jitter, early. Invariants: lookups
- * are hits, misses and early; keys kept <= capacity; who waits, waits for a recomputation. */
+ * key: 24 (sim/table.h). Streams: lookup, jitter, early. Invariants: lookups are hits, misses and
+ * early; keys kept <= capacity; who waits, waits for a recomputation. */
 #include "sim/model.h"
 
 enum { NONE, SINGLE_FLIGHT, LOCK, LEASE, XFETCH, REVALIDATE }; /* stampede */

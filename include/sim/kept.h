@@ -16,7 +16,7 @@ struct sim_kept_store {
     struct sim_keyspace *space; /* NULL until the first keyed request */
     struct sim_table table;
     struct sim_refills refills;
-    float *took;      /* by place, ns of the last recomputation; NULL unless asked for */
+    uint16_t *took;   /* by place, how long the last recomputation was; NULL unless asked for */
     sim_time longest; /* lifetime any node has had in force */
     int64_t bytes;    /* of the values kept, expired ones too */
     /* by place, where the keyspace has subjects: when it is next looked whether it has expired, and
@@ -77,10 +77,29 @@ static inline sim_time sim_kept_left(const struct sim_kept *k, uint32_t place)
     return sim_table_expires(&k->store->table, place) - sim_now(k->node->sim);
 }
 
-/* How long the recomputation of what is in a place took, ns; with takes_time. */
+/* A duration in 16 bits, to within 2^-11 of it: below 1024 ns itself, above it how often it was
+ * halved, and the ten bits after its first. */
+static inline uint16_t sim_kept_pack(sim_time ns)
+{
+    if (ns < 1024)
+        return (uint16_t)ns;
+    int halved = 53 - __builtin_clzll((uint64_t)ns);
+    uint64_t half = halved > 0 ? UINT64_C(1) << (halved - 1) : 0;
+    uint64_t top = ((uint64_t)ns + half) >> halved; /* 2048 when that carries: the next power */
+    return (uint16_t)(((unsigned)halved << 10) + top);
+}
+
+static inline double sim_kept_unpack(uint16_t packed)
+{
+    unsigned halved = packed < 1024 ? 0 : (packed >> 10) - 1u;
+    return (double)((uint64_t)(packed - (halved << 10)) << halved);
+}
+
+/* How long the recomputation of what is in a place took, ns; with takes_time. Kept in 16 bits: XFetch
+ * then acts as one whose beta is off by at most 1/2048, to either side by chance. */
 static inline double sim_kept_took(const struct sim_kept *k, uint32_t place)
 {
-    return (double)k->store->took[place];
+    return sim_kept_unpack(k->store->took[place]);
 }
 
 /* The answer from a place, which is thereby used: it becomes the newest, and a sliding lifetime

@@ -42,7 +42,7 @@ static void adopt(struct sim_kept *k, struct sim_keyspace *space)
 {
     struct sim_kept_store *s = k->store;
     uint64_t most = (uint64_t)k->capacity < space->count ? (uint64_t)k->capacity : space->count;
-    int made = sim_table_init(&s->table, k->node, most, s->longest);
+    int made = sim_table_init(&s->table, k->node, most, s->longest, k->takes_time);
     if (made == 0 && k->takes_time) {
         s->took = sim_node_alloc(k->node, (size_t)s->table.buckets * SIM_TABLE_BUCKET,
                                  sizeof *s->took);
@@ -169,7 +169,7 @@ void sim_kept_put(struct sim_kept *k, uint64_t key, uint32_t version, sim_time t
     count_entries(k, before, bytes);
     s->table.entries[place].version = version;
     if (s->took)
-        s->took[place] = (float)took;
+        s->took[place] = sim_kept_pack(took);
     sim_time expires = SIM_NEVER;
     if (k->ttl > 0) {
         double life = (double)k->ttl;

@@ -4,17 +4,21 @@
 #include <assert.h>
 #include <string.h>
 
-/* Buckets per key: 7/6 of a place, in buckets of 16. */
-#define FILL_PLACES 7
-#define FILL_KEYS 6
+/* For so many keys one place more, in buckets of 16. */
+#define FILL 6
+#define FILL_DENSE 12
+
+/* Whether what is kept of a key, with `beside` bytes of the caller's by place, is within 24 bytes. */
+#define IS_SMALL(beside, fill)                                                                     \
+    ((SIM_TABLE_BUCKET * (sizeof(uint32_t) + sizeof(struct sim_table_entry) + (beside)) + 1) *     \
+         ((fill) + 1) <=                                                                           \
+     24 * SIM_TABLE_BUCKET * (fill))
 
 #define BUCKET_BYTES (SIM_TABLE_BUCKET * sizeof(uint32_t)) /* a cache line, begun where one is */
 
 _Static_assert(sizeof(struct sim_table_entry) == 16, "an entry is four words");
-_Static_assert((SIM_TABLE_BUCKET * (sizeof(uint32_t) + sizeof(struct sim_table_entry)) + 1) *
-                       FILL_PLACES <=
-                   24 * SIM_TABLE_BUCKET * FILL_KEYS,
-               "a cached key costs at most 24 bytes");
+_Static_assert(IS_SMALL(0, FILL), "a cached key costs at most 24 bytes");
+_Static_assert(IS_SMALL(sizeof(uint16_t), FILL_DENSE), "and with a duration beside it");
 
 /* The longest lifetime is below 2^28 ticks; base lies 2^29 to 2^31 ticks behind the clock. */
 #define LIFETIME_BITS 28
@@ -30,12 +34,13 @@ static unsigned shift_for(sim_time longest)
 }
 
 int sim_table_init(struct sim_table *t, const struct sim_node *node, uint64_t capacity,
-                   sim_time longest)
+                   sim_time longest, bool dense)
 {
     assert(capacity >= 1);
     if (capacity > (uint64_t)1 << 31)
         return -1;
-    uint64_t buckets = capacity * FILL_PLACES / (FILL_KEYS * SIM_TABLE_BUCKET) + 1;
+    uint64_t fill = dense ? FILL_DENSE : FILL;
+    uint64_t buckets = capacity * (fill + 1) / (fill * SIM_TABLE_BUCKET) + 1;
     *t = (struct sim_table){.node = node,
                             .capacity = (uint32_t)capacity,
                             .buckets = (uint32_t)buckets,

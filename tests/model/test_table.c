@@ -2,6 +2,7 @@
  * same. They run inside the init() of a model, as all their memory is a node's. */
 #include "sim/world.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -109,11 +110,12 @@ static void run_table(struct sim_node *node)
     static const sim_time longest[] = {60 * SIM_SECOND, 5, 86400 * SIM_SECOND};
     struct sim_stream draws;
     sim_node_stream(node, "test", &draws);
-    for (size_t round = 0; round < 3; round++) {
+    for (size_t round = 0; round < 6; round++) {
         struct sim_table t;
         struct plain p = {.count = 0};
-        sim_time now = 0, most = longest[round];
-        assert_int_equal(sim_table_init(&t, node, CAPACITY, most), 0);
+        sim_time now = 0, most = longest[round % 3];
+        bool dense = round >= 3;
+        assert_int_equal(sim_table_init(&t, node, CAPACITY, most, dense), 0);
         for (uint32_t step = 1; step <= STEPS; step++) {
             uint32_t key = (uint32_t)sim_draw_below(&draws, KEYS);
             uint32_t at = plain_find(&p, key), place = sim_table_find(&t, key);
@@ -148,6 +150,23 @@ static void the_table_is_the_plainest_lru(void **state)
 {
     (void)state;
     probe(run_table);
+}
+
+/* Durations in 16 bits: near both ends of every power of two, and beside the exact ones. */
+static void durations_are_packed_to_a_2048th(void **state)
+{
+    (void)state;
+    double worst = 0;
+    for (sim_time ns = 0; ns < 4096; ns++)
+        assert_true(ns >= 2048 || sim_kept_unpack(sim_kept_pack(ns)) == (double)ns);
+    for (int power = 10; power < 63; power++)
+        for (sim_time i = 0; i < 4096; i++) {
+            sim_time ns = ((sim_time)1 << power) + (i - 1024) * ((sim_time)1 << power) / 4096;
+            double error = sim_kept_unpack(sim_kept_pack(ns)) / (double)ns - 1;
+            worst = fmax(worst, fabs(error));
+        }
+    assert_true(worst <= 0x1p-11 && worst > 0x1p-12);
+    assert_true(sim_kept_unpack(sim_kept_pack(SIM_NEVER)) == 0x1p63);
 }
 
 /* ---- maps, pools and tokens ----------------------------------------------------------------- */
@@ -222,6 +241,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_table_is_the_plainest_lru),
+        cmocka_unit_test(durations_are_packed_to_a_2048th),
         cmocka_unit_test(a_map_finds_what_was_added_and_not_dropped),
         cmocka_unit_test(a_token_has_one_holder_until_it_ends),
     };

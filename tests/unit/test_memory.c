@@ -1,4 +1,5 @@
-/* test_memory.c - the steady state allocates nothing, and a million calls in flight fit.
+/* test_memory.c - the steady state allocates nothing, a million calls in flight fit, and so do
+ * cached keys.
  *
  * Allocations are counted by standing in front of the C library's. The sanitizers do the same for
  * their own ends, so under them only the runs themselves are tested. */
@@ -23,34 +24,46 @@ static uint64_t allocations(void)
 {
     return 0;
 }
+static uint64_t bytes_asked_for(void)
+{
+    return 0;
+}
 #else
 #define COUNTED true
 extern void *__libc_malloc(size_t);
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
 
-static uint64_t counted;
+static uint64_t counted, asked_for;
 
 static uint64_t allocations(void)
 {
     return counted;
 }
 
+static uint64_t bytes_asked_for(void)
+{
+    return asked_for;
+}
+
 void *malloc(size_t bytes)
 {
     counted++;
+    asked_for += bytes;
     return __libc_malloc(bytes);
 }
 
 void *calloc(size_t count, size_t bytes)
 {
     counted++;
+    asked_for += count * bytes;
     return __libc_calloc(count, bytes);
 }
 
 void *realloc(void *old, size_t bytes)
 {
     counted++;
+    asked_for += bytes;
     return __libc_realloc(old, bytes);
 }
 #endif
@@ -129,10 +142,42 @@ static void test_a_million_calls(void **state)
     assert_true(!COUNTED || grown < UINT64_C(256) << 20);
 }
 
+/* What a cache of so many keys asks memory for in a short run, beside all else. */
+static uint64_t cache_bytes(const char *stampede, const char *capacity)
+{
+    struct sim_set sets[] = {{"run.duration", "10ms"},
+                             {"run.interval", "10ms"},
+                             {"keyspaces.items.keys", "4000000"},
+                             {"keyspaces.items.popularity", "\"uniform\""},
+                             {"components.cache.capacity", capacity},
+                             {"components.cache.ttl", "60s"},
+                             {"components.cache.stampede", stampede}};
+    uint64_t before = bytes_asked_for();
+    allocations_after(WEIR_SOURCE_DIR "/bench/cache_aside.json", sets, sizeof sets / sizeof *sets,
+                      0);
+    return bytes_asked_for() - before;
+}
+
+/* A million keys more cost at most 24 bytes each, index, links, expiry and version included. */
+static void test_a_cached_key(void **state)
+{
+    (void)state;
+    static const char *const stampedes[] = {"none",  "single-flight", "lock",
+                                            "lease", "xfetch",        "stale-while-revalidate"};
+    for (size_t i = 0; i < sizeof stampedes / sizeof *stampedes; i++) {
+        uint64_t one = cache_bytes(stampedes[i], "1M keys");
+        uint64_t two = cache_bytes(stampedes[i], "2M keys");
+        double each = (double)(two - one) / 1e6;
+        print_message("a cached key, %s: %.2f bytes\n", stampedes[i], each);
+        assert_true(!COUNTED || (each > 20 && each <= 24));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_million_calls),
+        cmocka_unit_test(test_a_cached_key),
         cmocka_unit_test(test_steady_state_allocates_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
