@@ -170,7 +170,7 @@ struct sim_node {
     bool down;             /* crashed: the fabric refuses for it */
     bool silent;           /* while down: it does not even refuse, callers wait in vain */
     bool impaired;         /* down, or some calls fail: what arrives is looked at more closely */
-    double slow;           /* work takes so many times longer; 1 unless a fault says so */
+    double slow;           /* work goes on so many times slower; 1 unless a fault says so */
     struct sim_station_meters *station; /* NULL unless the model serves */
     struct sim_caller_meters *caller;   /* NULL unless the model has ports */
     struct sim_truth_meters *truth;     /* NULL unless the model serves and there are keyspaces */

@@ -60,6 +60,8 @@ void sim_soon(struct sim *, sim_fn *, void *self, sim_arg);
 /* Cancels a pending event: O(1). False when it has run, was cancelled, or is SIM_NO_EVENT. */
 bool sim_cancel(struct sim *, sim_id);
 bool sim_is_pending(const struct sim *, sim_id);
+/* When a pending event falls due; SIM_NEVER when it is not pending. */
+sim_time sim_due(const struct sim *, sim_id);
 
 /* A lane: events of one constant delay fall due in the order they were scheduled, so a ring holds
  * them and only its head stands in the queue. Lanes of equal delay are one lane. The simulation

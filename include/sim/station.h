@@ -95,7 +95,7 @@ const char *sim_station_rules_check(const struct sim_station_rules *, int64_t qu
 
 /* A call arrives. False: the model refuses it (the queue is full, or nobody wants the answer). */
 bool sim_station_arrive(struct sim_station *, sim_call_id);
-/* Works on a job for `duration` (times the node's slowness), then runs `worked`. */
+/* Works on a job for `duration`, longer while the node is slowed down, then runs `worked`. */
 void sim_station_work(struct sim_station *, uint32_t job, sim_time duration);
 /* Frees the job's server; the next waiting call starts. */
 void sim_station_leave(struct sim_station *, uint32_t job);

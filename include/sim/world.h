@@ -76,7 +76,7 @@ extern const struct sim_model sim_link_model;
 enum sim_plan_fault_kind {
     SIM_DO_CRASH,     /* down: in hand lost, memory forgotten; up again, cold, when it ends */
     SIM_DO_RESTART,   /* the same; lasts no time unless it says so */
-    SIM_DO_SLOW,      /* work takes .factor times longer */
+    SIM_DO_SLOW,      /* work goes on .factor times slower, what is at hand too */
     SIM_DO_ERRORS,    /* .share of the calls fail */
     SIM_DO_PARTITION, /* no message passes */
     SIM_DO_LOSS,      /* .share of the messages do not arrive */

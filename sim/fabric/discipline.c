@@ -3,7 +3,7 @@
  *
  * Waiting calls are linked both ways, in one line for each class of priority; so are the jobs at
  * work. Under processor sharing virtual time runs at the rate at which each of the n requests is
- * served, min(1, c/n); a request ends when it has gone on by its work (Parekh and Gallager 1993,
+ * served, min(1, c/n), less where a fault slows the node; a request ends when it has gone on by its work (Parekh and Gallager 1993,
  * sec. III, with equal shares): a heap holds the ends, so an event is O(log n) and exact to the
  * nanosecond. Interrupted work is resumed where it stopped: in a pause, and where a higher class
  * takes the server.
@@ -39,6 +39,7 @@ struct sim__discipline {
     uint32_t *heap, at_work;
     double virtual_now;
     sim_time virtual_at;
+    double slow; /* times that virtual time goes slower */
     uint64_t orders;
     sim_id next_end;
     struct sim__codel codel;
@@ -62,6 +63,7 @@ int sim_station_manage(struct sim_station *s, const struct sim_station_rules *ru
     if (d->waiting == NULL || d->working == NULL)
         return -1;
     d->rules = *rules;
+    d->slow = s->node->slow;
     d->codel = (struct sim__codel){.target = rules->shed.target, .interval = rules->shed.interval};
     sim_node_stream(s->node, "pause", &d->pauses);
     s->more = d;
@@ -211,6 +213,12 @@ static void stand_still(struct sim_station *s, uint32_t job)
     s->more->work[job].until -= sim_now(s->node->sim);
 }
 
+/* Of work that stands still: the rest lasts so many times longer. */
+static void stretch(struct work *w, double times)
+{
+    w->until = sim_time_nearest((double)w->until * times);
+}
+
 /* ---- processor sharing ----------------------------------------------------------------------- */
 
 static bool ends_before(const struct sim__discipline *d, uint32_t a, uint32_t b)
@@ -244,9 +252,10 @@ static uint32_t heap_take(struct sim__discipline *d)
     return first;
 }
 
+/* Time for each of virtual time. */
 static double crowding(const struct sim_station *s)
 {
-    return fmax(1, (double)s->more->at_work / (double)s->servers);
+    return fmax(1, (double)s->more->at_work / (double)s->servers) * s->more->slow;
 }
 
 /* Brings virtual time up to now. */
@@ -535,6 +544,8 @@ void sim__discipline_work(struct sim_station *s, uint32_t job, sim_time duration
     struct sim__discipline *d = s->more;
     struct work *w = &d->work[job];
     *w = (struct work){.until = duration};
+    if (s->node->slow != 1)
+        w->until = sim_time_nearest((double)duration * s->node->slow);
     if (d->rules.discipline == SIM_SHARING) {
         share_until_now(s);
         w->finish = d->virtual_now + (double)duration;
@@ -547,6 +558,31 @@ void sim__discipline_work(struct sim_station *s, uint32_t job, sim_time duration
     work_begins(s, job);
     if (s->paused.value == 0)
         go_on(s, job);
+}
+
+/* Work that was interrupted, or stands still in a pause, is as much slower when it goes on. */
+void sim__discipline_slow(struct sim_station *s, double times)
+{
+    struct sim__discipline *d = s->more;
+    if (d->rules.discipline == SIM_SHARING) {
+        share_until_now(s);
+        d->slow = s->node->slow;
+        share_on(s);
+        return;
+    }
+    for (unsigned class = 0; class < CLASSES; class ++) {
+        for (uint32_t job = d->working[class].head; job != 0; job = d->work[job - 1].after) {
+            bool goes_on = s->paused.value == 0;
+            if (goes_on)
+                stand_still(s, job - 1);
+            stretch(&d->work[job - 1], times);
+            if (goes_on)
+                go_on(s, job - 1);
+        }
+        for (uint32_t at = d->waiting[class].head; at != 0; at = call_at(s, at)->next)
+            if (call_at(s, at)->job != 0)
+                stretch(&d->work[call_at(s, at)->job - 1], times);
+    }
 }
 
 void sim__discipline_next(struct sim_station *s)

@@ -2,7 +2,7 @@
  *
  * Faults compose: each begins and ends on its own, and what is in force is worked out afresh from
  * all that are active, so one ending never clears another. Crashes and partitions hold while any
- * of them does; slowness multiplies; error rates and losses each draw on their own, so together
+ * of them does; slowness multiplies, and holds for work at hand and work that begins; error rates and losses each draw on their own, so together
  * they are 1 - (1 - a)(1 - b); latencies add; of several values set, the one set last holds.
  *
  * A crash forgets what memory held; when the last crash covering a node ends, it is up again, cold.
@@ -107,7 +107,11 @@ static void apply(struct sim_node *node, const struct sim_plan_fault *changed, b
         if (kind == SIM_DO_SLOW)
             slow *= f->plan->factor;
     }
-    node->slow = slow;
+    if (slow != node->slow) {
+        double times = slow / node->slow;
+        node->slow = slow;
+        sim__stations_slow(node, times);
+    }
     node->impaired = down || errors;
     crash_or_restart(node, down, silent);
     if (changed->kind == SIM_DO_SET)

@@ -133,11 +133,12 @@ static inline void book(struct sim_station *s, uint32_t job, sim_time duration)
 static __attribute__((noinline)) sim_time work_unusually(struct sim_station *s, uint32_t job,
                                                          sim_time duration)
 {
+    sim_time lasts = duration;
     if (s->node->slow != 1)
-        duration = sim_time_nearest((double)duration * s->node->slow);
+        lasts = sim_time_nearest((double)duration * s->node->slow);
     if (s->more == NULL)
-        return duration;
-    book(s, job, duration);
+        return lasts;
+    book(s, job, lasts);
     sim__discipline_work(s, job, duration);
     return -1;
 }
@@ -151,6 +152,31 @@ void sim_station_work(struct sim_station *s, uint32_t job, sim_time duration)
     }
     book(s, job, duration);
     s->jobs[job].timer = sim_after(s->node->sim, duration, work_ends, s, (sim_arg){.u = job});
+}
+
+/* The rest of each job lasts so many times longer. What is booked stays as it was foreseen. */
+static void slow_down(struct sim_station *s, double times)
+{
+    if (s->more != NULL) {
+        sim__discipline_slow(s, times);
+        return;
+    }
+    struct sim *sim = s->node->sim;
+    for (uint32_t i = 0; i < s->job_count; i++) {
+        sim_time due = sim_due(sim, s->jobs[i].timer);
+        if (due == SIM_NEVER)
+            continue;
+        sim_time rest = sim_time_nearest((double)(due - sim_now(sim)) * times);
+        sim_cancel(sim, s->jobs[i].timer);
+        s->jobs[i].timer = sim_after(sim, rest, work_ends, s, (sim_arg){.u = i});
+    }
+}
+
+void sim__stations_slow(struct sim_node *node, double times)
+{
+    for (struct sim_station *s = node->world->stations; s != NULL; s = s->older)
+        if (s->node == node)
+            slow_down(s, times);
 }
 
 /* Servers there are: those taken away while at work are there until they have left. */

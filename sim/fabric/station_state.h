@@ -40,6 +40,7 @@ void sim__discipline_clear(struct sim_station *);
 void sim__discipline_resize(struct sim_station *, int64_t servers);
 /* Those who wait, added to what was found of the jobs. */
 void sim__discipline_walk(const struct sim_station *, struct sim__station_walked *);
+void sim__discipline_slow(struct sim_station *, double times);
 bool sim__discipline_grow(struct sim_station *); /* as many records of work as there are jobs */
 
 /* CoDel's state; .target and .interval are its parameters, the rest starts as zero. */

@@ -225,6 +225,9 @@ struct sim__station_walked {
     int64_t at_work, waiting, strangers;
 };
 struct sim__station_walked sim__station_walk(const struct sim_station *);
+/* After a node's .slow changed: what is left of the work at its stations lasts so many times
+ * longer. O(stations + jobs). */
+void sim__stations_slow(struct sim_node *, double times);
 
 /* What the audit finds by walking all operations. */
 struct sim__operations_walked {

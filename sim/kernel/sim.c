@@ -273,14 +273,21 @@ bool sim_cancel(struct sim *sim, sim_id id)
     return q->dead <= SWEEP_LEAST || q->dead <= sim_pending_count(sim) || sweep(sim);
 }
 
-bool sim_is_pending(const struct sim *sim, sim_id id)
+sim_time sim_due(const struct sim *sim, sim_id id)
 {
     if (id.key & LANE_BIT) {
         const struct sim_lane *lane = sim->lanes[(id.key & ~LANE_BIT) >> LANE_SHIFT];
         uint64_t position = id.key & POSITION_MASK;
-        return position >= lane->head && lane->ring[position & lane->mask].fn != NULL;
+        const struct lane_event *event = &lane->ring[position & lane->mask];
+        return position >= lane->head && event->fn != NULL ? event->time : SIM_NEVER;
     }
-    return id.key != 0 && sim__event_is(&sim->queue.events[id.key & SIM__EVENT_MASK], id.key);
+    const struct sim__event *event = &sim->queue.events[id.key & SIM__EVENT_MASK];
+    return id.key != 0 && sim__event_is(event, id.key) ? event->time : SIM_NEVER;
+}
+
+bool sim_is_pending(const struct sim *sim, sim_id id)
+{
+    return sim_due(sim, id) != SIM_NEVER;
 }
 
 /* ---- this instant ---------------------------------------------------------------------------- */

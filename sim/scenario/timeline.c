@@ -33,7 +33,8 @@ const char *const sim__fault_docs[SIM_DO_KINDS] = {
     [SIM_DO_CRASH] = "Down: what is in hand is lost, memory forgotten, calls turned away; up again "
                      "cold.",
     [SIM_DO_RESTART] = "The same, over at once unless it says `for` or `repaired`.",
-    [SIM_DO_SLOW] = "Work takes `factor` times longer. Several multiply.",
+    [SIM_DO_SLOW] =
+        "Work takes `factor` times longer, the rest of work at hand too. Several multiply.",
     [SIM_DO_ERRORS] =
         "A `share` of the calls is answered with an error. Several draw on their own.",
     [SIM_DO_PARTITION] = "No message passes. What is on its way as it begins arrives.",

@@ -52,7 +52,8 @@ static void shares_of_the_mix(void **state)
     harness_free(r);
 }
 
-/* Requests counted by how they ended; latency only of those that were answered. */
+/* Requests counted by how they ended; latency only of those that were answered. Those that came t <
+ * 90 ms before the slow time ends are answered in t + 10 ms - t/20. */
 static void failures_are_told_apart(void **state)
 {
     (void)state;
@@ -62,8 +63,8 @@ static void failures_are_told_apart(void **state)
                     " 'components': {" APP ", 'users': {'model': 'client', 'to': 'app',"
                     " 'arrival': 'constant', 'rate': '100/s', 'timeout': '100ms'}}}");
     harness_between(r, "users.lost.count", 999, 1002);
-    harness_between(r, "users.timeouts.count", 998, 1001);
-    harness_is(r, "users.latency.max", 0.01);
+    harness_between(r, "users.timeouts.count", 989, 992);
+    harness_is(r, "users.latency.max", 0.0955);
     harness_is(r, "users.refused.count", 0);
     harness_free(r);
 }

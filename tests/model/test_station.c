@@ -73,6 +73,95 @@ static void last_come_first_served(void **state)
     harness_free(r);
 }
 
+/* ---- slower nodes ---------------------------------------------------------------------------- */
+
+#define AT_1S "[{'at': '0s', 'rate': '1/s'}, {'at': '1500ms', 'rate': '0/s'}]"
+#define AT_1S500                                                                                   \
+    "[{'at': '0s', 'rate': '0/s'}, {'at': '500ms', 'rate': '1/s'}, {'at': '2s', 'rate': '0/s'}]"
+#define SLOWED(clients, how)                                                                       \
+    "{'schema_version': 1, 'title': 't', 'run': {'duration': '7s', 'interval': '7s',"              \
+    " 'replications': 1}, 'regions': {'eu': {}}, 'components': {" clients                          \
+    " 'app': {'model': 'service', 'region': 'eu', 'servers': 1, 'service_time': '1s'," how         \
+    "}}, 'timeline': [%s]}"
+#define ARRIVES(name, when, more)                                                                  \
+    "'" name "': {'model': 'client', 'to': 'app', 'arrival': 'constant', 'schedule': " when more   \
+    "},"
+
+static void latency_is(const char *text, const char *metric, double seconds)
+{
+    struct sim_record *r = harness_once(text);
+    if (fabs(harness_metric(r, metric) - seconds) > 3e-9)
+        fail_msg("%s\n%s is %.12g s, expected %.12g", text, metric, harness_metric(r, metric),
+                 seconds);
+    harness_free(r);
+}
+
+/* 1 s of work comes at 1 s: half of it is done when the node is first slowed down. A second comes
+ * with it, or none. What is done stays done, and what both ask for is done when the last ends. */
+static void work_at_hand_is_slowed_down(void **state)
+{
+    (void)state;
+    static const char *const how[] = {"fifo", "lifo", "processor-sharing", "priority-preemptive"};
+    static const struct {
+        const char *timeline;
+        double alone, both; /* how long one takes; the last of two */
+    } cases[] = {
+        /* .5 + .5 x 4; then 1 x 4 more */
+        {"{'at': '1500ms', 'do': 'slow', 'factor': 4, 'target': 'app'}", 2.5, 6.5},
+        /* .5, then .125 in half a second, and the rest as before */
+        {"{'at': '1500ms', 'for': '500ms', 'do': 'slow', 'factor': 4, 'target': 'app'}", 1.375,
+         2.375},
+        /* .5; 1 s at 1/4: .25; 1 s at 1/8: .125; the rest at 1/2 */
+        {"{'at': '1500ms', 'for': '2s', 'do': 'slow', 'factor': 4, 'target': 'app'},"
+         "{'at': '2500ms', 'do': 'slow', 'factor': 2, 'target': 'app'}",
+         2.75, 4.75},
+        /* of a region, and begun slow */
+        {"{'at': '0s', 'for': '2s', 'do': 'slow', 'factor': 2, 'target': 'eu'}", 1.5, 2.5},
+        /* faster */
+        {"{'at': '1500ms', 'do': 'slow', 'factor': 0.5, 'target': 'app'}", 0.75, 1.25},
+    };
+    for (size_t d = 0; d < 4; d++)
+        for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+            char text[2000];
+            snprintf(text, sizeof text, SLOWED(ARRIVES("a", AT_1S, ""), "'discipline': '%s'"),
+                     how[d], cases[i].timeline);
+            latency_is(text, "a.latency.max", cases[i].alone);
+            snprintf(text, sizeof text,
+                     SLOWED(ARRIVES("a", AT_1S, "") ARRIVES("b", AT_1S, ""), "'discipline': '%s'"),
+                     how[d], cases[i].timeline);
+            latency_is(text, "b.latency.max", cases[i].both);
+        }
+}
+
+/* Bronze is interrupted half done at 1.5 s; when the node is 2 times slower from 2 s on, gold has
+ * .5 s of work left, and after it bronze. */
+static void interrupted_work_is_slowed_down(void **state)
+{
+    (void)state;
+    char text[2000];
+    snprintf(text, sizeof text,
+             SLOWED(ARRIVES("bronze", AT_1S, ", 'priority': 7") ARRIVES("gold", AT_1S500, ""),
+                    "'discipline': 'priority-preemptive'"),
+             "{'at': '2s', 'do': 'slow', 'factor': 2, 'target': 'app'}");
+    latency_is(text, "gold.latency.max", 1.5);
+    latency_is(text, "bronze.latency.max", 3);
+}
+
+/* Half done at 1.5 s, it stands still for 1 s, and its rest goes on 2 times slower. */
+static void work_in_a_pause_is_slowed_down(void **state)
+{
+    (void)state;
+    static const char *const how[] = {"fifo", "processor-sharing", "priority-preemptive"};
+    for (size_t d = 0; d < 3; d++) {
+        char text[2000];
+        snprintf(text, sizeof text,
+                 SLOWED(ARRIVES("a", AT_1S, ""),
+                        "'discipline': '%s', 'pause': {'every': '1500ms', 'lasts': '1s'}"),
+                 how[d], "{'at': '2s', 'do': 'slow', 'factor': 2, 'target': 'app'}");
+        latency_is(text, "a.latency.max", 2.5);
+    }
+}
+
 /* ---- pauses ---------------------------------------------------------------------------------- */
 
 static void a_pause_after_so_many_requests(void **state)
@@ -279,6 +368,9 @@ int main(void)
         cmocka_unit_test(sharing_ends_both_together),
         cmocka_unit_test(a_higher_class_takes_the_server),
         cmocka_unit_test(last_come_first_served),
+        cmocka_unit_test(work_at_hand_is_slowed_down),
+        cmocka_unit_test(interrupted_work_is_slowed_down),
+        cmocka_unit_test(work_in_a_pause_is_slowed_down),
         cmocka_unit_test(a_pause_after_so_many_requests),
         cmocka_unit_test(a_pause_now_and_then),
         cmocka_unit_test(without_shedding_the_queue_grows),

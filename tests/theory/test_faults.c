@@ -117,6 +117,27 @@ static void latencies_add(void **state)
           {"users.latency.mean", 0.09, 0});
 }
 
+/* One server of mean work 1 that is 4 times slower for 2 s every 20 s, on average, both exponential:
+ * a birth-death chain in a random environment (Yechiali and Naor 1971, Operations Research 19(3)).
+ * W solves its balance equations (rates .6 up; 1 and .25 down; .05 and .5 between), by R of
+ * R^2 A2 + R A1 + A0 = 0; at .7, with 10 times slower and .02, it is 3.987696. Never slow it would be
+ * 2.5 and 3.333. Were work that is at hand left alone, the chain would be another one. The number
+ * under processor sharing has the same rates. */
+#define SLOWER(rate, factor, up, discipline)                                                       \
+    HEAD("1000000s", "{'do': 'slow', 'factor': " factor                                            \
+                     ", 'target': 'app', 'fails': " EXP(up) ", 'repaired': " EXP("2s") "}")        \
+    "'users': {'model': 'client', 'to': 'app', 'rate': '" rate                                     \
+    "'}, 'app': {'model': 'service', 'service_time': " EXP(                                        \
+        "1s") ", 'servers': 1, 'discipline': '" discipline "'}}}"
+
+static void slower_now_and_then(void **state)
+{
+    (void)state;
+    HOLDS(SLOWER("0.6/s", "4", "20s", "fifo"), {"users.latency.mean", 3.264425, 0});
+    HOLDS(SLOWER("0.7/s", "10", "50s", "fifo"), {"users.latency.mean", 3.987696, 0});
+    HOLDS(SLOWER("0.6/s", "4", "20s", "processor-sharing"), {"users.latency.mean", 3.264425, 0});
+}
+
 /* ---- the windows as they were drawn ---------------------------------------------------------- */
 
 static int ascending(const void *a, const void *b)
@@ -176,6 +197,7 @@ int main(void)
         cmocka_unit_test(error_rates_compose),
         cmocka_unit_test(losses_compose),
         cmocka_unit_test(latencies_add),
+        cmocka_unit_test(slower_now_and_then),
         cmocka_unit_test(intervals_are_those_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
