@@ -64,6 +64,7 @@ struct sim {
     const void *last_self;
     uint64_t events_limit, instant_events; /* of the whole run; of one instant */
     uint64_t pause_at; /* look whether to go on when `events` gets there; 0: at once */
+    uint64_t look_at;  /* the next multiple of instant_events, where the clock is looked at */
     sim_time looked;   /* the instant of the last look; -1: none yet */
     bool due_now;      /* the queue or a lane got an event of the present instant */
     bool stopped, failed;
@@ -108,6 +109,8 @@ struct sim *sim_new(const struct sim_limits *limits)
     sim->events_limit = limits != NULL && limits->events != 0 ? limits->events : UINT64_MAX;
     sim->instant_events = limits != NULL && limits->instant_events != 0 ? limits->instant_events
                                                                         : SIM_INSTANT_EVENTS;
+    sim->look_at = sim->instant_events;
+    sim->looked = -1;
     sim->soon_mask = 63;
     sim->soon = malloc((sim->soon_mask + 1) * sizeof *sim->soon);
     if (sim__queue_init(&sim->queue) != 0 || sim->soon == NULL || !leaves_grow(sim)) {
@@ -520,20 +523,25 @@ static APART bool refill(struct sim *sim)
     return got > 0;
 }
 
-/* Whether to go on after a pause, and if so until how many events. Two looks in one instant, with
- * instant_events between them: the run has stopped moving. */
+/* Whether to go on after a pause, and if so until how many events. After each instant_events of the
+ * whole run, whichever way it is cut into windows, it looks at the clock; twice the same instant: the
+ * run has stopped moving. */
 static APART bool look(struct sim *sim, enum sim_outcome *outcome)
 {
     if (sim->sequence >= SEQUENCE_MOST) /* soon an event's id would be taken for a lane's */
         sim_fail_memory(sim);
+    bool looks = sim->events >= sim->look_at;
+    bool stands = looks && sim->looked == sim->clock.now;
     *outcome = sim->failed                        ? SIM_OUT_OF_MEMORY
                : sim->stopped                     ? SIM_STOPPED
                : sim->events >= sim->events_limit ? SIM_EVENT_LIMIT
-               : sim->looked == sim->clock.now    ? SIM_RUNAWAY
+               : stands                           ? SIM_RUNAWAY
                                                   : SIM_REACHED;
-    sim->looked = sim->clock.now;
-    uint64_t next = sim->events + sim->instant_events;
-    sim->pause_at = next < sim->events_limit ? next : sim->events_limit;
+    if (looks) {
+        sim->looked = sim->clock.now;
+        sim->look_at += sim->instant_events;
+    }
+    sim->pause_at = sim->look_at < sim->events_limit ? sim->look_at : sim->events_limit;
     return *outcome == SIM_REACHED;
 }
 
@@ -568,10 +576,8 @@ APART enum sim_outcome sim_run_until(struct sim *sim, sim_time until)
     assert(until >= sim->clock.now);
     enum sim_outcome outcome = SIM_REACHED;
     sim->stopped = false;
-    sim->looked = -1;
     if (sim->clock.now == until || !look(sim, &outcome))
         return outcome;
-    sim->looked = -1; /* less than instant_events since then: not a look */
     while (run_next(sim, until))
         if (sim->events >= sim->pause_at && !look(sim, &outcome))
             return outcome;

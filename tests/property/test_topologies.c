@@ -434,31 +434,44 @@ static void canaries_are_found(void **state)
     }
 }
 
-/* A loop without time is a named end, and not a hang. */
+/* A loop without time is a named end, and not a hang; the same end however the run is cut into
+ * windows. It begins at half a second, after thousands of events of others. */
 static void a_cycle_without_time_is_named(void **state)
 {
     (void)state;
     static const char text[] =
         "{\"schema_version\": 1, \"title\": \"cycle\","
         " \"run\": {\"duration\": \"1s\", \"replications\": 1}, \"components\": {"
-        "\"users\": {\"model\": \"client\", \"to\": \"a\", \"rate\": \"10/s\"},"
+        "\"others\": {\"model\": \"client\", \"to\": \"c\", \"rate\": \"10k/s\"},"
+        "\"c\": {\"model\": \"service\", \"servers\": 9, \"service_time\": \"0s\"},"
+        "\"users\": {\"model\": \"client\", \"to\": \"a\", \"schedule\": [{\"at\": \"500ms\","
+        " \"rate\": \"100/s\"}]},"
         "\"a\": {\"model\": \"service\", \"servers\": 1, \"service_time\": \"0s\", \"to\": \"b\"},"
         "\"b\": {\"model\": \"service\", \"servers\": 1, \"service_time\": \"0s\", \"to\": \"a\"}"
         "}}";
+    static const sim_time intervals[] = {SIM_SECOND, SIM_SECOND / 10, SIM_SECOND / 1000};
     struct sim_diagnostics found = {0};
     struct sim_load_options options = {0};
     struct sim_error error;
     struct sim_scenario *s = sim_scenario_parse("c", text, strlen(text), &options, &found);
     assert_non_null(s);
     struct sim_plan *plan = &s->variants[0].plan;
+    struct sim_record *records[3];
     plan->limits.instant_events = INSTANT_MOST;
-    struct sim_world *world = sim_world_new(plan, 1, 0, &error);
-    struct sim_record *record = sim_world_run(world, NULL, NULL);
-    assert_int_equal(record->outcome, SIM_RUNAWAY);
-    assert_non_null(strstr(record->why, "a loop that takes no time"));
-    assert_true(strstr(record->why, "\"a\"") || strstr(record->why, "\"b\""));
-    sim_record_free(record);
-    sim_world_free(world);
+    for (int i = 0; i < 3; i++) {
+        plan->interval = intervals[i];
+        struct sim_world *world = sim_world_new(plan, 1, 0, &error);
+        records[i] = sim_world_run(world, NULL, NULL);
+        assert_int_equal(records[i]->outcome, SIM_RUNAWAY);
+        assert_non_null(strstr(records[i]->why, "a loop that takes no time"));
+        assert_true(strstr(records[i]->why, "\"a\"") || strstr(records[i]->why, "\"b\""));
+        assert_string_equal(records[i]->why, records[0]->why);
+        assert_true(records[i]->events == records[0]->events);
+        assert_true(records[i]->hash == records[0]->hash);
+        sim_world_free(world);
+    }
+    for (int i = 0; i < 3; i++)
+        sim_record_free(records[i]);
     sim_diagnostics_free(&found);
     sim_scenario_free(s);
 }
