@@ -69,10 +69,12 @@ struct sim_whole {
     struct sim_node *node;
     struct sim_whole_space *spaces;
     uint32_t count;
-    struct sim_gauge bytes; /* a meter. At the start keys x mean size: the sum of many sizes */
+    struct sim_gauge bytes; /* a meter. At the start keys x mean size: the sum of many sizes; and
+                               where the keys are somebody's, that sum itself */
 };
 
-int sim_whole_init(struct sim_whole *, struct sim_node *); /* 0, or -1 when out of memory */
+/* 0, or -1 when out of memory. O(subjects); O(keys) where these have subjects and drawn sizes. */
+int sim_whole_init(struct sim_whole *, struct sim_node *);
 /* A key was written, or deleted. O(1). */
 void sim_whole_put(struct sim_whole *, const struct sim_keyspace *, uint64_t key);
 void sim_whole_drop(struct sim_whole *, const struct sim_keyspace *, uint64_t key);

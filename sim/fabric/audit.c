@@ -8,8 +8,9 @@
  * answered twice, but for those that a crash took. Records: each is free, or one of its halves is
  * open. Servers: those at work and those who wait, found by walking each station's jobs and queue.
  * Utilisation: no more servers busy than there are. The ledger: what was booked is what the meters
- * say, and the bill is the same by line item, by cause and by window. Copies: those registered are
- * those found by walking what the models hold. And each model's own invariants. */
+ * say, and the bill is the same by line item, by cause and by window. Copies: those registered,
+ * their subjects and their bytes are those found by walking what the models hold. And each model's
+ * own invariants. */
 #include "fabric/trace_state.h"
 
 #include <math.h>
@@ -75,7 +76,8 @@ static void audit_model(struct sim_component *c, struct sim_record *record)
 struct recount {
     const struct sim_keyspace *space;
     uint32_t *of_subject;
-    int64_t copies, subjects;
+    int64_t copies, subjects, bytes, abroad;
+    uint32_t region; /* of the node */
 };
 
 static void count_copy(void *self, const struct sim_keyspace *space, uint64_t key)
@@ -84,13 +86,19 @@ static void count_copy(void *self, const struct sim_keyspace *space, uint64_t ke
     if (space != r->space)
         return;
     r->copies++;
-    r->subjects += r->of_subject[sim_subject_of(space, key)]++ == 0;
+    uint64_t subject = sim_subject_of(space, key);
+    int64_t bytes = sim_value_bytes(space, key);
+    uint32_t home = sim_subject_home(space, subject);
+    r->subjects += r->of_subject[subject]++ == 0;
+    r->bytes += bytes;
+    r->abroad += home != SIM_NO_HOME && home != r->region ? bytes : 0;
 }
 
 /* Copies of one keyspace at one node, found by walking what the model keeps. */
 static int audit_copies(const struct sim_node *node, uint32_t space, struct sim_record *record)
 {
-    struct recount r = {.space = &node->world->keyspaces[space]};
+    struct recount r = {.space = &node->world->keyspaces[space],
+                        .region = node->component->plan->region};
     const struct sim_copies_of *of = &node->copies->spaces[space];
     r.of_subject = calloc(r.space->subjects, sizeof *r.of_subject);
     if (r.of_subject == NULL)
@@ -101,6 +109,10 @@ static int audit_copies(const struct sim_node *node, uint32_t space, struct sim_
     if (l->held)
         compare(l, (double)r.subjects, (double)of->subjects, 0,
                 "subjects held = subjects registered");
+    if (l->held)
+        compare(l, (double)r.bytes, (double)of->bytes, 0, "bytes held = bytes registered");
+    if (l->held)
+        compare(l, (double)r.abroad, (double)of->abroad, 0, "of them abroad = registered abroad");
     free(r.of_subject);
     return 0;
 }

@@ -182,20 +182,34 @@ struct sim_keyspace *sim_keyspace_next(const struct sim_node *node, uint32_t *in
 
 /* ---- data that is kept whole ----------------------------------------------------------------- */
 
-static void register_whole(struct sim_node *node, struct sim_keyspace *space, double mean)
+/* The bytes of a subject's keys, of which there are so many. */
+static int64_t bytes_of_subject(const struct sim_keyspace *space, uint64_t subject, uint64_t keys)
+{
+    int64_t bytes = 0;
+    if (space->value_bytes.kind == SIM_DIST_CONSTANT)
+        return (int64_t)keys * sim_value_bytes(space, subject);
+    for (uint64_t key = subject; key < space->count; key += space->subjects)
+        bytes += sim_value_bytes(space, key);
+    return bytes;
+}
+
+/* Every key there is; how many bytes that is. */
+static int64_t register_whole(struct sim_node *node, struct sim_keyspace *space)
 {
     struct sim_copies_of *of = held_by(node, space), before = *of;
     if (!counts_made(node, space, of))
-        return;
+        return 0;
     for (uint64_t s = 0; s < space->subjects; s++) {
         uint64_t keys = space->count / space->subjects + (s < space->count % space->subjects);
+        int64_t bytes = bytes_of_subject(space, s, keys);
         of->of_subject[s] = (uint32_t)keys;
         of->subjects += keys > 0;
-        of->abroad += is_abroad(node, space, s) ? (int64_t)((double)keys * mean + 0.5) : 0;
+        of->bytes += bytes;
+        of->abroad += is_abroad(node, space, s) ? bytes : 0;
     }
     of->copies = (int64_t)space->count;
-    of->bytes = (int64_t)((double)space->count * mean + 0.5);
     show(node, &before, of);
+    return of->bytes;
 }
 
 int sim_whole_init(struct sim_whole *whole, struct sim_node *node)
@@ -210,9 +224,8 @@ int sim_whole_init(struct sim_whole *whole, struct sim_node *node)
         double mean = sim_dist_mean(&space->value_bytes);
         whole->spaces[whole->count++].space = space;
         sim_gauge_add(&whole->bytes, sim_now(node->sim),
-                      (int64_t)((double)space->count * mean + 0.5));
-        if (space->subjects != 0)
-            register_whole(node, space, mean);
+                      space->subjects != 0 ? register_whole(node, space)
+                                           : (int64_t)((double)space->count * mean + 0.5));
     }
     return 0;
 }

@@ -231,12 +231,17 @@ const char *sim_kept_check(const struct sim_kept *k)
 {
     const struct sim_table *table = &k->store->table;
     uint32_t linked = 0;
+    int64_t bytes = 0;
     if (!k->store->space)
         return NULL;
     for (uint32_t place = table->oldest; place != SIM_TABLE_NONE && linked <= table->count;
-         place = table->entries[place].newer)
+         place = table->entries[place].newer) {
         linked++;
+        bytes += sim_value_bytes(k->store->space, table->keys[place] - 1);
+    }
     if (linked != table->count || table->count > table->capacity)
         return "keys kept are not those counted, or more than there is room for";
+    if (bytes != k->store->bytes)
+        return "bytes of the keys kept are not those counted";
     return NULL;
 }

@@ -4,10 +4,11 @@
 
 #include "fabric/world_state.h"
 
-#define HEAD(keyspace)                                                                             \
+#define HEAD(keyspace) SIZED("1000", keyspace)
+#define SIZED(bytes, keyspace)                                                                     \
     "{'schema_version': 1, 'title': 't', 'run': {'duration': '10s', 'replications': 1}, "          \
     "'regions': {'eu': {}, 'us': {}}, 'keyspaces': {'items': {'keys': 100, "                       \
-    "'value_bytes': 1000" keyspace "}}, "
+    "'value_bytes': " bytes keyspace "}}, "
 #define DATED "'date': '2026-01-01', 'source': 'the test'"
 #define COMPONENTS(more)                                                                           \
     "'components': {'users': {'model': 'client', 'region': 'us', 'to': 'cache', 'rate': '100/s', " \
@@ -113,7 +114,30 @@ static void tiers_count_what_one_entry_prices(void **state)
 
 /* ---- mistakes, planted ----------------------------------------------------------------------- */
 
-enum plant { NONE, BOOKED_TWICE, SHARES_OF_HALF, FALSE_COPY, LOST_COPY };
+enum plant {
+    NONE,
+    BOOKED_TWICE,
+    SHARES_OF_HALF,
+    FALSE_COPY,
+    LOST_COPY,
+    WRONG_BYTES,
+    WRONGLY_ABROAD,
+    WRONG_KEPT
+};
+
+/* As models/cache.c begins. */
+struct like_a_cache {
+    struct sim_node node;
+    struct sim_port origin;
+    struct sim_kept kept;
+};
+
+static void change_kept(struct sim_node *cache)
+{
+    struct sim_kept *kept = &((struct like_a_cache *)cache)->kept;
+    assert_ptr_equal(kept->node, cache);
+    kept->store->bytes += 1;
+}
 
 static const struct sim_audit_line *run_planted(const char *text, enum plant plant,
                                                 struct sim_record **record)
@@ -139,6 +163,12 @@ static const struct sim_audit_line *run_planted(const char *text, enum plant pla
             sim_copy_added(cache, &w->keyspaces[0], 7);
         if (now == 5 * SIM_SECOND && plant == LOST_COPY)
             sim_copy_removed(cache, &w->keyspaces[0], 0);
+        if (now == 5 * SIM_SECOND && plant == WRONG_BYTES)
+            cache->copies->spaces[0].bytes -= 1;
+        if (now == 5 * SIM_SECOND && plant == WRONGLY_ABROAD)
+            sim_world_node(w, 2, 0)->copies->spaces[0].abroad += 1;
+        if (now == 5 * SIM_SECOND && plant == WRONG_KEPT)
+            change_kept(cache);
         assert_int_equal(sim__recorder_roll(recorder, now), 0);
     }
     *record = sim__recorder_finish(recorder);
@@ -175,11 +205,16 @@ static void the_audit_finds_wrong_bookings(void **state)
 static void the_audit_finds_wrong_copies(void **state)
 {
     (void)state;
-    const char *text = HEAD(", 'subjects': 10") COMPONENTS(", 'mix': {'read': 0.7, 'write': 0.2, "
-                                                           "'delete': 0.1}") "}";
+    const char *text = SIZED("{'type': 'exponential', 'mean': '1kB'}",
+                             ", 'subjects': 10, 'home': {'us': 0.5, 'eu': 0.5}")
+        COMPONENTS(", 'mix': {'read': 0.7, 'write': 0.2, "
+                   "'delete': 0.1}") "}";
     the_audit_finds(text, NONE, NULL);
     the_audit_finds(text, FALSE_COPY, "copies");
     the_audit_finds(text, LOST_COPY, "copies");
+    the_audit_finds(text, WRONG_BYTES, "copies");
+    the_audit_finds(text, WRONGLY_ABROAD, "copies");
+    the_audit_finds(text, WRONG_KEPT, "invariants");
 }
 
 /* ---- copies ---------------------------------------------------------------------------------- */
