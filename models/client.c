@@ -154,6 +154,11 @@ static double offered(const void *params)
     return sim_users_offered(&((const struct client *)params)->users);
 }
 
+static double sustained(const void *params, sim_time duration)
+{
+    return sim_users_sustained(&((const struct client *)params)->users, duration);
+}
+
 static double closed(const void *params, double *think_ns)
 {
     return sim_users_closed(&((const struct client *)params)->users, think_ns);
@@ -232,6 +237,7 @@ const struct sim_model client_model = {
     .check = check,
     .sound = sound,
     .offered = offered,
+    .sustained = sustained,
     .queueing = queueing,
     .closed = closed,
 };

@@ -14,10 +14,13 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <uv.h>
 
 /* What a core does, about, and how long a run may take unasked. */
 #define EVENTS_PER_SECOND 2e6
 #define MOST_SECONDS 3600.0
+/* How much of the machine's memory runs may take unasked, by what is foreseen of their queues. */
+#define MOST_OF_MEMORY 0.5
 #define PLAIN_COLUMNS 100u
 
 struct job {
@@ -55,6 +58,39 @@ static double seconds_for(const struct sim_cli *cli, double events)
     return events / EVENTS_PER_SECOND / sim_replicate_jobs(cli->jobs);
 }
 
+static double machine_bytes(void)
+{
+    uint64_t all = uv_get_total_memory(), allowed = uv_get_constrained_memory();
+    return (double)(allowed > 0 && allowed < all ? allowed : all);
+}
+
+/* Refuses runs whose queues would grow beyond what there is room for. */
+static int size_in_memory(const struct sim_cli *cli, const struct sim_scenario *scenario,
+                          const struct sim_case *cases, uint32_t count)
+{
+    double largest = 0, there = machine_bytes();
+    double at_once = fmin(sim_replicate_jobs(cli->jobs), (double)count * scenario->replications);
+    char most[256] = "", arithmetic[200];
+    for (uint32_t i = 0; i < count; i++) {
+        double bytes = sim_plan_bytes(&cases[i].plan, arithmetic, sizeof arithmetic);
+        if (!(bytes > largest))
+            continue;
+        largest = bytes;
+        snprintf(most, sizeof most, "\"%.40s\" %s", cases[i].name, arithmetic);
+    }
+    if (cli->force || largest * at_once <= MOST_OF_MEMORY * there)
+        return SIM_EXIT_DONE;
+    fprintf(
+        stderr,
+        "weir: %s is too large to run unasked: its queues grow without bound, to about %s in a "
+        "run,\n%.0f at a time, and this machine has %s of memory. In %s.\nGive a queue_limit, lower "
+        "the rate, make it shorter (--set run.duration=...), or run it\nall the same with "
+        "--force.\n",
+        scenario->file, sim_number_human(largest, "B").s, at_once, sim_number_human(there, "B").s,
+        most);
+    return SIM_EXIT_USAGE;
+}
+
 int sim__cli_size(const struct sim_cli *cli, const struct sim_scenario *scenario,
                   const struct sim_case *cases, uint32_t count, bool sweep)
 {
@@ -71,7 +107,7 @@ int sim__cli_size(const struct sim_cli *cli, const struct sim_scenario *scenario
     }
     double s = seconds_for(cli, events);
     if (cli->force || s <= MOST_SECONDS)
-        return SIM_EXIT_DONE;
+        return size_in_memory(cli, scenario, cases, count);
     fprintf(stderr,
             "weir: %s is too large to run unasked: about %.3g events (%u %s x %u replications, %s)."
             "\nAt %.0f million events/s on each of %u cores that is %s. Make it smaller (--reps, "

@@ -177,6 +177,9 @@ const char *sim_arrivals_check(const struct sim_arrivals *);
 const char *sim_arrivals_check_count(const struct sim_dist *);
 /* The most requests per second, batches and spikes on average: of a trace the mean. */
 double sim_arrivals_offered(const struct sim_arrivals *);
+/* The mean of them over a run of some length, about: where rate and spikes both change, as if
+ * neither knew of the other. O(states^2 + items of lists squared). */
+double sim_arrivals_sustained(const struct sim_arrivals *, sim_time duration);
 
 extern const struct sim_param sim_arrivals_step_params[], sim_arrivals_state_params[],
     sim_arrivals_day_params[], sim_arrivals_spike_params[], sim_arrivals_random_spike_params[],

@@ -66,6 +66,9 @@ struct sim_model {
     /* At most so many calls per second of simulated time start here of themselves, read from the
      * parameters alone; for refusing runs too large to finish. NULL: none. */
     double (*offered)(const void *params);
+    /* How many calls per second start here on average over a run so long, whether or not any is
+     * answered, read from the parameters alone; for refusing runs too large to fit. NULL: none. */
+    double (*sustained)(const void *params, sim_time duration);
     /* How many calls a node keeps going at most, each made anew *think_ns after the answer to the
      * last, read from the parameters alone; for the same. NULL: none. */
     double (*closed)(const void *params, double *think_ns);

@@ -103,8 +103,10 @@ void sim_users_rate_set(struct sim_users *);
 bool sim_users_conserved(const struct sim_users *, uint64_t waiting);
 /* For sound(): NULL, or what is wrong with the parameters, as a sentence. */
 const char *sim_users_check(const struct sim_users *);
-/* For offered() and closed() of struct sim_model. */
+/* For offered(), sustained() and closed() of struct sim_model. */
 double sim_users_offered(const struct sim_users *);
+double sim_users_sustained(const struct sim_users *,
+                           sim_time duration); /* of sessions: the first */
 double sim_users_closed(const struct sim_users *, double *think_ns);
 
 extern const struct sim_param sim_users_session_params[];

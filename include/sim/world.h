@@ -325,5 +325,9 @@ void sim_record_free(struct sim_record *);
 /* An estimate of the events a run will take (from what the models say they offer and how deep the
  * calls go), with its arithmetic in words; for refusing what is too large to finish. */
 double sim_plan_events(const struct sim_plan *, char *arithmetic, size_t bytes);
+/* An estimate, from below, of the bytes that waiting calls take at the end of a run in which queues
+ * without a limit get more work than can be done; 0 where none does. The arithmetic is of the
+ * largest. For refusing what is too large to fit. O(components x ports). */
+double sim_plan_bytes(const struct sim_plan *, char *arithmetic, size_t bytes);
 
 #endif

@@ -231,6 +231,35 @@ double sim_arrivals_offered(const struct sim_arrivals *a)
     return a->replay.trace ? fmax(most, sim__trace_rate(&a->replay)) : most;
 }
 
+/* Requests by the end of a run, one step after the other. */
+static double steps_mean(const struct sim_list *schedule, sim_time duration)
+{
+    const struct sim_arrivals_step *steps = schedule->items;
+    double area = 0;
+    for (size_t i = 0; i < schedule->count && steps[i].at < duration; i++) {
+        bool last = i + 1 == schedule->count;
+        sim_time until = last || steps[i + 1].at > duration ? duration : steps[i + 1].at;
+        double span = (double)(until - steps[i].at), rate = steps[i].rate;
+        if (!last && steps[i + 1].ramp)
+            rate += 0.5 * (steps[i + 1].rate - rate) * span /
+                    (double)(steps[i + 1].at - steps[i].at);
+        area += rate * span;
+    }
+    return area / (double)duration;
+}
+
+double sim_arrivals_sustained(const struct sim_arrivals *a, sim_time duration)
+{
+    double mean = a->rate;
+    if (!(mean > 0))
+        mean = steps_mean(&a->schedule, duration) + sim__modulated_mean(&a->modulated) +
+               sim__day_mean(&a->day, duration); /* at most one of them is given */
+    mean *= sim__spikes_mean(a, duration);
+    if (a->batch.kind != SIM_DIST_NONE)
+        mean *= sim_dist_mean(&a->batch);
+    return a->replay.trace && !(a->rate > 0) ? sim__trace_mean(&a->replay, duration) : mean;
+}
+
 const char *sim_arrivals_check_mix(const struct sim_arrivals_mix *mix)
 {
     double others = mix->write + mix->erase + mix->scan;

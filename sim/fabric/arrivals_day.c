@@ -104,6 +104,29 @@ static sim_time knot(const struct sim_arrivals_day *day, size_t i, double *rate)
     return at;
 }
 
+/* Requests per ns at a time of the period. */
+static double rate_at(const struct sim_arrivals_day *day, sim_time phase)
+{
+    size_t count = day->factors.count > 0 ? day->factors.count : PIECES, i = 0;
+    double rate, next_rate;
+    while (i < count && knot(day, i, &rate) <= phase)
+        i++;
+    sim_time from = knot(day, (i + count - 1) % count, &rate);
+    sim_time until = knot(day, i % count, &next_rate);
+    sim_time length = until > from ? until - from : until - from + day->period;
+    sim_time past = phase >= from ? phase - from : phase - from + day->period;
+    return rate + (next_rate - rate) * (double)past / (double)length;
+}
+
+double sim__day_mean(const struct sim_arrivals_day *day, sim_time duration)
+{
+    double sum = 0;
+    sim_time length = duration < day->period ? duration : day->period;
+    for (int i = 0; i < PIECES && day->rate > 0; i++)
+        sum += rate_at(day, (sim_time)((double)length * (i + 0.5) / PIECES));
+    return sum / PIECES * 1e9;
+}
+
 /* One period as pieces from 0 on. A first knot after 0 comes at the end of the line from the last
  * knot of the period before, which then begins and ends the period. */
 int sim__day_begin(struct sim_arrivals *a, const struct sim_node *node)

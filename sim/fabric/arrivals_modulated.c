@@ -130,6 +130,20 @@ static void stationary(const struct sim_list *list, double weight[STATES])
     }
 }
 
+double sim__modulated_mean(const struct sim_list *list)
+{
+    const struct sim_arrivals_state *states = list->items;
+    double weight[STATES], sum = 0, rate = 0;
+    if (list->count == 0)
+        return 0;
+    stationary(list, weight);
+    for (size_t i = 0; i < list->count; i++) {
+        sum += weight[i];
+        rate += weight[i] * states[i].rate;
+    }
+    return rate / sum;
+}
+
 /* The index drawn in proportion to the weights. */
 static size_t pick(const double *weights, size_t count, struct sim_stream *stream)
 {

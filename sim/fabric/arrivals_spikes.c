@@ -70,6 +70,23 @@ double sim__spikes_most(const struct sim_arrivals *a)
     return most * fmax(1, sim_dist_mean(&a->random_spikes.factor));
 }
 
+double sim__spikes_mean(const struct sim_arrivals *a, sim_time duration)
+{
+    const struct sim_arrivals_random_spikes *r = &a->random_spikes;
+    double area = 0, random = 1;
+    for (sim_time from = 0, until; from < duration; from = until) {
+        double factor = listed(a, from, &until);
+        until = until < duration ? until : duration;
+        area += factor * (double)(until - from);
+    }
+    if (r->every.kind != SIM_DIST_NONE) {
+        double calm = sim_dist_mean(&r->every), spike = sim_dist_mean(&r->lasts);
+        double share = isinf(calm) ? 0 : isinf(spike) ? 1 : spike / (calm + spike);
+        random = share > 0 ? 1 + share * (sim_dist_mean(&r->factor) - 1) : 1;
+    }
+    return area / (double)duration * random;
+}
+
 /* The other of calm and spike, from `at` on. */
 static void turn(const struct sim_arrivals *a, struct sim_arrivals_walk *w, sim_time at)
 {

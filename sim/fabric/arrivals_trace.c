@@ -69,6 +69,12 @@ double sim__trace_rate(const struct sim_arrivals_replay *r)
     return (double)(r->trace->count - first) / (r->repeat > 1 ? seconds : fmax(1, seconds));
 }
 
+double sim__trace_mean(const struct sim_arrivals_replay *r, sim_time duration)
+{
+    double rounds = (double)round_of(r, first_of(r)) * (double)r->repeat;
+    return sim__trace_rate(r) * fmin(1, fmax(rounds, 1e9) / (double)duration);
+}
+
 void sim__trace_begin(struct sim_arrivals *a)
 {
     a->first = a->due = first_of(&a->replay);

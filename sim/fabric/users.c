@@ -281,6 +281,11 @@ double sim_users_offered(const struct sim_users *users)
     return sim_arrivals_offered(&users->arrivals) * each;
 }
 
+double sim_users_sustained(const struct sim_users *users, sim_time duration)
+{
+    return sim_arrivals_sustained(&users->arrivals, duration);
+}
+
 double sim_users_closed(const struct sim_users *users, double *think_ns)
 {
     *think_ns = users->closed > 0 ? sim_dist_mean(&users->think_time) : 0;

@@ -53,12 +53,12 @@ static void commands_that_run_nothing(void **state)
     static const struct {
         const char *words, *printed;
     } rows[] = {
-        {"--version", "weir "},      {"--help", "weir run FILE"},
-        {"help", "weir run FILE"},   {"help sweep", "--list"},
-        {"run --help", "--no-plot"}, {"check q.json", "q.json: ok, 1 variant, 2 replications"},
-        {"models", "service"},       {"models service", "service_time"},
-        {"schema", "\"$schema\""},   {"explain q.json", "components.server.servers"},
-        {"list .", "A queue"},       {"list ./", "./q.json"},
+        {"--version", "weir "},        {"--help", "weir run FILE"},
+        {"help", "weir run FILE"},     {"help sweep", "--list"},
+        {"run --help", "--no-plot"},   {"check q.json", "q.json: ok, 1 variant, 2 replications"},
+        {"models", "service"},         {"models service", "service_time"},
+        {"schema", "\"$schema\""},     {"explain q.json", "components.server.servers"},
+        {"list .", "A queue"},         {"list ./", "./q.json"},
         {"help report", "--out FILE"},
     };
     write_file("q.json", SCENARIO(QUICK, ""));
@@ -165,6 +165,31 @@ static void a_run_too_large_is_refused(void **state)
     result_free(&r);
 }
 
+/* 100,000 requests a second on a server that does one: 1.44 x 10^9 wait after four hours. */
+static void a_run_that_does_not_fit_is_refused(void **state)
+{
+    (void)state;
+    write_file("grows.json",
+               "{\"schema_version\": 1, \"title\": \"t\", \"run\": {\"duration\": \"4h\","
+               " \"interval\": \"1min\", \"replications\": 1}, \"components\": {"
+               "\"users\": {\"model\": \"client\", \"to\": \"app\", \"rate\": \"100k/s\"},"
+               "\"app\": {\"model\": \"service\", \"servers\": 1, \"service_time\": \"1s\"}}}");
+    struct result r = run("run grows.json");
+    assert_int_equal(r.status, 2);
+    assert_non_null(strstr(r.err, "its queues grow without bound"));
+    assert_non_null(strstr(r.err, "to \"app\" come 100000 requests/s of which 1 can be done: in "
+                                  "14400 s 1.44e+09 wait x "));
+    assert_non_null(strstr(r.err, "--force"));
+    assert_false(exists("out"));
+    result_free(&r);
+    pid_t pid = start(NULL, "run grows.json --force");
+    wait_ms(200);
+    kill(pid, SIGINT);
+    r = finish(pid);
+    assert_int_equal(r.status, 130);
+    result_free(&r);
+}
+
 static void a_runaway_is_named(void **state)
 {
     (void)state;
@@ -247,6 +272,7 @@ int main(void)
         IN_OWN_DIRECTORY(lines_fit_a_hundred_columns),
         IN_OWN_DIRECTORY(json_is_the_summary),
         IN_OWN_DIRECTORY(a_run_too_large_is_refused),
+        IN_OWN_DIRECTORY(a_run_that_does_not_fit_is_refused),
         IN_OWN_DIRECTORY(a_runaway_is_named),
         IN_OWN_DIRECTORY(the_bar_is_for_terminals),
     };

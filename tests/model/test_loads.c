@@ -3,6 +3,8 @@
  * of each scenario or trace. */
 #include "model/harness.h"
 
+#include "fabric/world_state.h"
+
 #include <unistd.h>
 
 #define HEAD(seconds)                                                                              \
@@ -390,6 +392,114 @@ static void a_closed_load_is_bounded_by_its_cycle(void **state)
                                 " 'app'}], ")));
 }
 
+/* 200 s of a load on a server that does next to nothing: as many wait in the end as came. The bytes
+ * foreseen are that many records. 20,000 or more come, but of bursts: the bounds are 4 times the
+ * standard deviation of what a burst adds, or wider. */
+static void queues_that_grow_are_foreseen(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *load;
+        double within;
+    } loads[] = {
+        {"'rate': '100/s', 'arrival': 'constant'", 1e-3},
+        {"'rate': '100/s', 'batch': 3", 0.05},
+        {"'schedule': [{'at': '50s', 'rate': '200/s'}, {'at': '150s', 'rate': '400/s', 'ramp': true},"
+         " {'at': '180s', 'rate': '0/s'}]",
+         0.03},
+        {"'schedule': [{'at': '0s', 'rate': '0/s'}, {'at': '400s', 'rate': '400/s', 'ramp': true}]",
+         0.03},
+        {"'day': {'rate': '100/s', 'peak_to_trough': 9, 'period': '30s'}", 0.05},
+        {"'day': {'rate': '100/s', 'peak_to_trough': 9, 'period': '800s'}", 0.03},
+        {"'day': {'rate': '100/s', 'period': '100s', 'factors': [{'at': '20s', 'factor': 2},"
+         " {'at': '60s', 'factor': 1}]}",
+         0.03},
+        {"'modulated': [{'rate': '0/s', 'dwell': '100ms'}, {'rate': '300/s', 'dwell': '50ms'}]",
+         0.1},
+        {"'rate': '100/s', 'spikes': [{'at': '10s', 'for': '20s', 'factor': 9}, {'at': '20s', 'for':"
+         " '20s', 'factor': 2}, {'at': '190s', 'for': '100s', 'factor': 0.5}]",
+         0.03},
+        {"'rate': '100/s', 'random_spikes': {'every': '200ms', 'for': '50ms', 'factor': 8}", 0.05},
+        {"'rate': '20/s', 'session': {'requests': 5, 'think_time': '0s'}", 0.06},
+    };
+    for (size_t i = 0; i < sizeof loads / sizeof *loads; i++) {
+        char text[1000], arithmetic[200];
+        snprintf(text, sizeof text,
+                 "%s'components': {'app': {'model': 'service', 'servers': 1, 'service_time':"
+                 " '1000000s'}, 'users': {'model': 'client', 'to': 'app', %s}}}",
+                 HEAD("200s"), loads[i].load);
+        struct sim_scenario *s = harness_scenario(text);
+        struct sim_record *r = harness_run(&s->variants[0], 1, 0);
+        double foreseen = sim_plan_bytes(&s->variants[0].plan, arithmetic, sizeof arithmetic);
+        double wait = harness_metric(r, "app.queue.peak");
+        double per_call = foreseen / wait / (double)sizeof(struct sim__call);
+        printf("%.0f wait, foreseen %.4f of it: %s: %s\n", wait, per_call, loads[i].load,
+               arithmetic);
+        assert_true(fabs(per_call - 1) < loads[i].within);
+        sim_record_free(r);
+        sim_scenario_free(s);
+    }
+}
+
+static double waiting(const char *components, char *arithmetic, size_t bytes)
+{
+    char text[1000];
+    snprintf(text, sizeof text, "%s'components': {%s}}", HEAD("100s"), components);
+    struct sim_scenario *s = harness_scenario(text);
+    double calls = sim_plan_bytes(&s->variants[0].plan, arithmetic, bytes) /
+                   (double)sizeof(struct sim__call);
+    sim_scenario_free(s);
+    return calls;
+}
+
+/* Only where more comes than can be done, nothing bounds the queue, and it is known what comes. */
+static void only_queues_that_grow_are_foreseen(void **state)
+{
+    (void)state;
+#define TO(app, more)                                                                              \
+    "'users': {'model': 'client', 'to': 'app', 'rate': '300/s'" more                               \
+    "}, 'app': {'model': 'service',"                                                               \
+    " " app "}"
+#define SLOW_DB ", 'to': 'db'}, 'db': {'model': 'store', 'connections': 1, 'read_time': '10ms'"
+    static const struct {
+        const char *components;
+        double waits;
+    } cases[] = {
+        {TO("'servers': 1, 'service_time': '10ms'", ""), 200 * 100},
+        {TO("'servers': 2, 'nodes': 1, 'service_time': '10ms', 'discipline': 'lifo'", ""),
+         100 * 100},
+        {TO("'servers': 3, 'service_time': '10ms'", ""), 0},
+        {TO("'servers': 1, 'nodes': 3, 'spread': 'random', 'service_time': '10ms'", ""), 0},
+        {TO("'servers': 1, 'service_time': '10ms', 'queue_limit': 10", ""), 0},
+        {TO("'servers': 1, 'service_time': '10ms', 'abandon': 'at-once'", ""), 0},
+        {TO("'servers': 1, 'service_time': '10ms'", ", 'concurrency': {'limit': 5}"), 0},
+        /* what passes on is no more than what is done: 300 come, 200 go on, 100 are done */
+        {TO("'servers': 2, 'service_time': '10ms'" SLOW_DB, ""), 100 * 100 + 100 * 100},
+        {TO("'servers': 9, 'service_time': '1ms'" SLOW_DB, ""), 200 * 100},
+        /* what a cache passes on is known when it is run */
+        {"'users': {'model': 'client', 'to': 'app', 'rate': '300/s'}, 'app': {'model': 'cache',"
+         " 'capacity': 5, 'origin': 'db'}, 'db': {'model': 'store', 'connections': 1, 'read_time':"
+         " '10ms'}",
+         0},
+        {"'users': {'model': 'client', 'to': 'app', 'users': 1000, 'think_time': '0s'}, 'app':"
+         " {'model': 'service', 'servers': 1, 'service_time': '10ms'}",
+         0},
+    };
+    char arithmetic[200];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        double waits = waiting(cases[i].components, arithmetic, sizeof arithmetic);
+        if (fabs(waits - cases[i].waits) > 1e-6)
+            fail_msg("%s: %g wait, not %g", cases[i].components, waits, cases[i].waits);
+    }
+    waiting(cases[0].components, arithmetic, sizeof arithmetic);
+    char expected[200];
+    snprintf(
+        expected, sizeof expected,
+        "to \"app\" come 300 requests/s of which 100 can be done: in 100 s 2e+04 wait x %zu bytes",
+        sizeof(struct sim__call));
+    assert_string_equal(arithmetic, expected);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -405,6 +515,8 @@ int main(void)
         cmocka_unit_test(sessions_are_conserved),
         cmocka_unit_test(estimates_bound_the_run),
         cmocka_unit_test(a_closed_load_is_bounded_by_its_cycle),
+        cmocka_unit_test(queues_that_grow_are_foreseen),
+        cmocka_unit_test(only_queues_that_grow_are_foreseen),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
