@@ -159,6 +159,58 @@ static void a_retry_budget_bounds_attempts(void **state)
                   "users.hedges.count", 0.1 * 99999);
 }
 
+#define GRADIENT "'concurrency': {'kind': 'gradient', 'limit': 20, 'most': 1000}"
+
+/* Latencies that say nothing of the limit: independent, exponential, from 10,000 servers. What comes
+ * out is then the recursion's own: for 3 million independent samples, written down apart from the
+ * simulator (limiter.c has the formula), the limit's mean over time is 10.324, the harmonic mean over
+ * samples, as a sample takes 1 / limit. It stays so far below the servers there are because each
+ * latency below half of the average, .39 of them, cuts the average. */
+static void a_gradient_of_independent_latencies(void **state)
+{
+    (void)state;
+    HOLDS(RUN("3000s", "1000s") USERS("100/s", GRADIENT) APP(EXP("1s")),
+          {"users.concurrency_limit.mean", 10.324, 0});
+}
+
+/* On a station of constant work it stays where a queue forms: about as many are out as there are
+ * servers c, most of what can be done is done, and the queue is shorter than c. An answer tells of the
+ * limit one latency ago, so it swings to both sides of c: its mean is within a factor of 2 of c, and
+ * again so after half of the servers are gone. Where it began, at 20, 20 / c would be done. */
+static void a_gradient_settles_where_queueing_begins(void **state)
+{
+    (void)state;
+    for (int c = 40; c <= 160; c *= 2) {
+        char text[1500];
+        snprintf(text, sizeof text,
+                 "{'schema_version': 1, 'title': 't', 'run': {'duration': '200s', 'warmup': '20s',"
+                 " 'interval': '20s', 'replications': 1, 'series': 'all'}, 'components': {'users':"
+                 " {'model': 'client', 'to': 'app', 'rate': '%d/s', %s}, 'app': {'model':"
+                 " 'service', 'servers': %d, 'service_time': '10ms'}}, 'timeline': [{'at': '100s',"
+                 " 'do': 'set', 'target': 'app', 'set': {'servers': %d}}]}",
+                 300 * c, GRADIENT, c, c / 2);
+        struct sim_record *r = harness_once(text);
+        for (uint32_t i = 0; i < r->series_count; i++) {
+            const struct sim_series *s = &r->series[i];
+            bool limit = strcmp(s->meter, "concurrency_limit") == 0;
+            bool queue = strcmp(s->meter, "queue") == 0;
+            if (strcmp(s->stat, "mean") != 0 ||
+                strcmp(s->component, limit ? "users" : "app") != 0 || (!limit && !queue))
+                continue;
+            for (int w = 1; w < 10; w++) {
+                double there = w < 5 ? c : c / 2;
+                printf("%d servers: %s of %.0f%s", c, s->meter, s->values[w], w == 9 ? "\n" : "; ");
+                if (limit)
+                    assert_true(s->values[w] > there / 2 && s->values[w] < 2 * there);
+                else
+                    assert_true(s->values[w] < there);
+            }
+        }
+        harness_between(r, "users.goodput.mean", 0.5 * 75 * c, 75 * c);
+        harness_free(r);
+    }
+}
+
 /* AIMD at full use: a sample adds 1 with probability 1 - p and leaves floor(.9 L) with p. In the
  * steady state (1 - p) = p (.1 E L + .45), .45 the mean of what the floor cuts off. */
 static void an_additive_increase_settles(void **state)
@@ -207,6 +259,8 @@ int main(void)
         cmocka_unit_test(a_concurrency_limit_with_a_queue_is_a_station),
         cmocka_unit_test(a_token_bucket),
         cmocka_unit_test(a_retry_budget_bounds_attempts),
+        cmocka_unit_test(a_gradient_of_independent_latencies),
+        cmocka_unit_test(a_gradient_settles_where_queueing_begins),
         cmocka_unit_test(an_additive_increase_settles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
