@@ -35,7 +35,8 @@ enum sim_discipline {
     SIM_PREEMPTIVE, /* the same, and takes the server from a lower one, which goes on later */
 };
 
-/* What becomes of a waiting request whose caller no longer wants its answer. */
+/* What becomes of a waiting request whose caller no longer wants its answer. A deadline comes with
+ * the request; that a caller has given up is known here as if its word took no time. */
 enum sim_abandon {
     SIM_ABANDON_NEVER,   /* it is worked on: the server does not know */
     SIM_ABANDON_REACHED, /* it is dropped when its turn comes */

@@ -296,7 +296,9 @@ static bool read_target(struct sim__load *load, const struct sim__at *at, json_t
     if (!read_end(load, key, from, &fault->on))
         return false;
     if (fault->kind == SIM_DO_SET && fault->on.kind == SIM_END_REGION) {
-        sim__say(load, key, SIM__SOFT, "\"set\" is of one component, and \"%s\" is a region",
+        sim__say(load, key, SIM__SOFT,
+                 "\"set\" is of one component, whose model has the parameters, and \"%s\" is a "
+                 "region: give an entry for each component there",
                  sim_quote(from).s);
         return false;
     }
