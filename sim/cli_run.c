@@ -83,8 +83,8 @@ static int size_in_memory(const struct sim_cli *cli, const struct sim_scenario *
     fprintf(
         stderr,
         "weir: %s is too large to run unasked: its queues grow without bound, to about %s in a "
-        "run,\n%.0f at a time, and this machine has %s of memory. In %s.\nGive a queue_limit, lower "
-        "the rate, make it shorter (--set run.duration=...), or run it\nall the same with "
+        "run,\n%.0f at a time, and this machine has %s of memory. In %s.\nGive a queue_limit, "
+        "lower the rate, make it shorter (--set run.duration=...), or run it\nall the same with "
         "--force.\n",
         scenario->file, sim_number_human(largest, "B").s, at_once, sim_number_human(there, "B").s,
         most);

@@ -95,8 +95,8 @@ static inline double sim_kept_unpack(uint16_t packed)
     return (double)((uint64_t)(packed - (halved << 10)) << halved);
 }
 
-/* How long the recomputation of what is in a place took, ns; with takes_time. Kept in 16 bits: XFetch
- * then acts as one whose beta is off by at most 1/2048, to either side by chance. */
+/* How long the recomputation of what is in a place took, ns; with takes_time. Kept in 16 bits:
+ * XFetch then acts as one whose beta is off by at most 1/2048, to either side by chance. */
 static inline double sim_kept_took(const struct sim_kept *k, uint32_t place)
 {
     return sim_kept_unpack(k->store->took[place]);

@@ -56,8 +56,8 @@ struct sim_table {
 };
 
 /* Prepares a store of at most `capacity` (>= 1) keys whose lifetimes are at most `longest` ns
- * (0: nothing expires); `dense`: with fewer places to spare. 0, or -1 when out of memory or capacity
- * is over 2^31. O(capacity). */
+ * (0: nothing expires); `dense`: with fewer places to spare. 0, or -1 when out of memory or
+ * capacity is over 2^31. O(capacity). */
 int sim_table_init(struct sim_table *, const struct sim_node *, uint64_t capacity, sim_time longest,
                    bool dense);
 

@@ -5,8 +5,8 @@
 #include "sim/arrivals.h"
 
 /* Each `advance` is called with a time at or after the piece's end and puts in place the piece that
- * holds there; each `check` gives NULL or a sentence; each `most` the greatest rate per second, each
- * `mean` that over a run of some length. */
+ * holds there; each `check` gives NULL or a sentence; each `most` the greatest rate per second,
+ * each `mean` that over a run of some length. */
 
 /* arrivals_modulated.c */
 const char *sim__modulated_check(const struct sim_list *states);

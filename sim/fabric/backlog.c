@@ -2,11 +2,11 @@
  * from the plan, for refusing runs too large to fit.
  *
  * Over a run of length T a queue without a limit, to which l requests a second come of which m can
- * be worked on, grows to (l - m) T (the fluid limit of Chen and Mandelbaum 1991). It is a bound from
- * below: what comes is counted only where a constant share of what came before is passed on, without
- * retries; of a session only its first request, as the next awaits the answer; and what can be
- * worked on is counted as if all of it were of the quickest kind that is sent. Nothing
- * is foreseen of queues that shed, or whose callers hold back. */
+ * be worked on, grows to (l - m) T (the fluid limit of Chen and Mandelbaum 1991). It is a bound
+ * from below: what comes is counted only where a constant share of what came before is passed on,
+ * without retries; of a session only its first request, as the next awaits the answer; and what can
+ * be worked on is counted as if all of it were of the quickest kind that is sent. Nothing is
+ * foreseen of queues that shed, or whose callers hold back. */
 #include "fabric/world_state.h"
 
 #include "sim/queueing.h"

@@ -3,10 +3,10 @@
  *
  * Waiting calls are linked both ways, in one line for each class of priority; so are the jobs at
  * work. Under processor sharing virtual time runs at the rate at which each of the n requests is
- * served, min(1, c/n), less where a fault slows the node; a request ends when it has gone on by its work (Parekh and Gallager 1993,
- * sec. III, with equal shares): a heap holds the ends, so an event is O(log n) and exact to the
- * nanosecond. Interrupted work is resumed where it stopped: in a pause, and where a higher class
- * takes the server.
+ * served, min(1, c/n), less where a fault slows the node; a request ends when it has gone on by its
+ * work (Parekh and Gallager 1993, sec. III, with equal shares): a heap holds the ends, so an event
+ * is O(log n) and exact to the nanosecond. Interrupted work is resumed where it stopped: in a
+ * pause, and where a higher class takes the server.
  *
  * Streams: "pause". Invariant: busy + free = servers, and no call is in two lines. */
 #include "fabric/station_state.h"

@@ -2,8 +2,9 @@
  *
  * Faults compose: each begins and ends on its own, and what is in force is worked out afresh from
  * all that are active, so one ending never clears another. Crashes and partitions hold while any
- * of them does; slowness multiplies, and holds for work at hand and work that begins; error rates and losses each draw on their own, so together
- * they are 1 - (1 - a)(1 - b); latencies add; of several values set, the one set last holds.
+ * of them does; slowness multiplies, and holds for work at hand and work that begins; error rates
+ * and losses each draw on their own, so together they are 1 - (1 - a)(1 - b); latencies add; of
+ * several values set, the one set last holds.
  *
  * A crash forgets what memory held; when the last crash covering a node ends, it is up again, cold.
  * What becomes of a message is decided as it is sent: what was on its way when a partition or a

@@ -6,10 +6,11 @@
  * attempt timed out, was refused or was lost (Chiu and Jain 1989; as AIMDLimit of Netflix
  * concurrency-limits does it). Gradient compares each latency with its long-term average:
  *     new limit = limit x max(1/2, min(1, average / latency)) + 4, smoothed by 0.2
- * (Gradient2Limit of the same library as of November 2018: average over 600 samples, the first 10 of
- * them plain; an average beyond twice the latency is cut by a tenth). It learns from every attempt,
- * not once in a window. Since 2019 the library takes 1.5 x average / latency. Tried: on a station of
- * constant work that limit runs off to `most`, as the average follows the queue it makes.
+ * (Gradient2Limit of the same library as of November 2018: average over 600 samples, the first 10
+ * of them plain; an average beyond twice the latency is cut by a tenth). It learns from every
+ * attempt, not once in a window. Since 2019 the library takes 1.5 x average / latency. Tried: on a
+ * station of constant work that limit runs off to `most`, as the average follows the queue it
+ * makes.
  *
  * Rate: a token bucket of `burst` tokens, filled at `rate`, as the virtual scheduling of ATM Forum
  * 1996, Traffic Management 4.0, sec. 4.4.2 (GCRA): when the bucket will be full says all of its

@@ -8,7 +8,7 @@
 #define FILL 6
 #define FILL_DENSE 12
 
-/* Whether what is kept of a key, with `beside` bytes of the caller's by place, is within 24 bytes. */
+/* Whether a key, with `beside` bytes of the caller's by place, takes at most 24 bytes. */
 #define IS_SMALL(beside, fill)                                                                     \
     ((SIM_TABLE_BUCKET * (sizeof(uint32_t) + sizeof(struct sim_table_entry) + (beside)) + 1) *     \
          ((fill) + 1) <=                                                                           \

@@ -524,8 +524,8 @@ static APART bool refill(struct sim *sim)
 }
 
 /* Whether to go on after a pause, and if so until how many events. After each instant_events of the
- * whole run, whichever way it is cut into windows, it looks at the clock; twice the same instant: the
- * run has stopped moving. */
+ * whole run, whichever way it is cut into windows, it looks at the clock; twice the same instant:
+ * the run has stopped moving. */
 static APART bool look(struct sim *sim, enum sim_outcome *outcome)
 {
     if (sim->sequence >= SEQUENCE_MOST) /* soon an event's id would be taken for a lane's */

@@ -393,8 +393,8 @@ static void a_closed_load_is_bounded_by_its_cycle(void **state)
 }
 
 /* 200 s of a load on a server that does next to nothing: as many wait in the end as came. The bytes
- * foreseen are that many records. 20,000 or more come, but of bursts: the bounds are 4 times the
- * standard deviation of what a burst adds, or wider. */
+ * foreseen are that many records. Thousands come, some of them in bursts: the bounds are 4 times
+ * the standard deviation of what a burst adds, or wider. */
 static void queues_that_grow_are_foreseen(void **state)
 {
     (void)state;
@@ -404,8 +404,8 @@ static void queues_that_grow_are_foreseen(void **state)
     } loads[] = {
         {"'rate': '100/s', 'arrival': 'constant'", 1e-3},
         {"'rate': '100/s', 'batch': 3", 0.05},
-        {"'schedule': [{'at': '50s', 'rate': '200/s'}, {'at': '150s', 'rate': '400/s', 'ramp': true},"
-         " {'at': '180s', 'rate': '0/s'}]",
+        {"'schedule': [{'at': '50s', 'rate': '200/s'}, {'at': '150s', 'rate': '400/s', 'ramp':"
+         " true}, {'at': '180s', 'rate': '0/s'}]",
          0.03},
         {"'schedule': [{'at': '0s', 'rate': '0/s'}, {'at': '400s', 'rate': '400/s', 'ramp': true}]",
          0.03},
@@ -416,8 +416,8 @@ static void queues_that_grow_are_foreseen(void **state)
          0.03},
         {"'modulated': [{'rate': '0/s', 'dwell': '100ms'}, {'rate': '300/s', 'dwell': '50ms'}]",
          0.1},
-        {"'rate': '100/s', 'spikes': [{'at': '10s', 'for': '20s', 'factor': 9}, {'at': '20s', 'for':"
-         " '20s', 'factor': 2}, {'at': '190s', 'for': '100s', 'factor': 0.5}]",
+        {"'rate': '100/s', 'spikes': [{'at': '10s', 'for': '20s', 'factor': 9}, {'at': '20s',"
+         " 'for': '20s', 'factor': 2}, {'at': '190s', 'for': '100s', 'factor': 0.5}]",
          0.03},
         {"'rate': '100/s', 'random_spikes': {'every': '200ms', 'for': '50ms', 'factor': 8}", 0.05},
         {"'rate': '20/s', 'session': {'requests': 5, 'think_time': '0s'}", 0.06},

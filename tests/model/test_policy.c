@@ -63,8 +63,9 @@ static void writes_are_hedged_only_when_that_is_said(void **state)
 
 /* The first 2 s everything takes 10 s; a request at 1 s times out at 1.3, 1.6 and 1.9, and is then
  * tried anew with a timeout of its own: .1 s later .001 of .1 s of work is done, and it is answered
- * at 2.099. Had the retry kept the first start, it would never succeed. In the second case attempts begin at 0, .35 and .7 s, and the deadline
- * ends the call at 1 s sharp, amid the third; the user asks again at once. */
+ * at 2.099. Had the retry kept the first start, it would never succeed. In the second case attempts
+ * begin at 0, .35 and .7 s, and the deadline ends the call at 1 s sharp, amid the third; the user
+ * asks again at once. */
 static void timeouts_are_each_attempts_and_the_deadline_is_the_calls(void **state)
 {
     (void)state;

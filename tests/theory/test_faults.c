@@ -117,12 +117,12 @@ static void latencies_add(void **state)
           {"users.latency.mean", 0.09, 0});
 }
 
-/* One server of mean work 1 that is 4 times slower for 2 s every 20 s, on average, both exponential:
- * a birth-death chain in a random environment (Yechiali and Naor 1971, Operations Research 19(3)).
- * W solves its balance equations (rates .6 up; 1 and .25 down; .05 and .5 between), by R of
- * R^2 A2 + R A1 + A0 = 0; at .7, with 10 times slower and .02, it is 3.987696. Never slow it would be
- * 2.5 and 3.333. Were work that is at hand left alone, the chain would be another one. The number
- * under processor sharing has the same rates. */
+/* One server of mean work 1 that is 4 times slower for 2 s every 20 s, on average, both
+ * exponential: a birth-death chain in a random environment (Yechiali and Naor 1971, Operations
+ * Research 19(3)). W solves its balance equations (rates .6 up; 1 and .25 down; .05 and .5
+ * between), by R of R^2 A2 + R A1 + A0 = 0; at .7, with 10 times slower and .02, it is 3.987696.
+ * Never slow it would be 2.5 and 3.333. Were work that is at hand left alone, the chain would be
+ * another one. The number under processor sharing has the same rates. */
 #define SLOWER(rate, factor, up, discipline)                                                       \
     HEAD("1000000s", "{'do': 'slow', 'factor': " factor                                            \
                      ", 'target': 'app', 'fails': " EXP(up) ", 'repaired': " EXP("2s") "}")        \

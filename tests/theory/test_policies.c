@@ -161,11 +161,11 @@ static void a_retry_budget_bounds_attempts(void **state)
 
 #define GRADIENT "'concurrency': {'kind': 'gradient', 'limit': 20, 'most': 1000}"
 
-/* Latencies that say nothing of the limit: independent, exponential, from 10,000 servers. What comes
- * out is then the recursion's own: for 3 million independent samples, written down apart from the
- * simulator (limiter.c has the formula), the limit's mean over time is 10.324, the harmonic mean over
- * samples, as a sample takes 1 / limit. It stays so far below the servers there are because each
- * latency below half of the average, .39 of them, cuts the average. */
+/* Latencies that say nothing of the limit: independent, exponential, from 10,000 servers. What
+ * comes out is then the recursion's own: for 3 million independent samples, written down apart from
+ * the simulator (limiter.c has the formula), the limit's mean over time is 10.324, the harmonic
+ * mean over samples, as a sample takes 1 / limit. It stays so far below the servers there are
+ * because each latency below half of the average cuts the average. */
 static void a_gradient_of_independent_latencies(void **state)
 {
     (void)state;
@@ -174,9 +174,10 @@ static void a_gradient_of_independent_latencies(void **state)
 }
 
 /* On a station of constant work it stays where a queue forms: about as many are out as there are
- * servers c, most of what can be done is done, and the queue is shorter than c. An answer tells of the
- * limit one latency ago, so it swings to both sides of c: its mean is within a factor of 2 of c, and
- * again so after half of the servers are gone. Where it began, at 20, 20 / c would be done. */
+ * servers c, most of what can be done is done, and the queue is shorter than c. An answer tells of
+ * the limit one latency ago, so it swings to both sides of c: its mean is within a factor of 2 of
+ * c, and again so after half of the servers are gone. At 20, where it began, 20 / c would be done.
+ */
 static void a_gradient_settles_where_queueing_begins(void **state)
 {
     (void)state;
