@@ -35,6 +35,7 @@ struct sim_cli {
     int operand_count;
 };
 
+struct sim_output;
 struct sim_team;
 
 /* Each returns an exit status. */
@@ -63,7 +64,7 @@ enum {
     SIM_TAKES_UNTIL = 32, /* --until --max-reps --metric */
     SIM_TAKES_PLOT = 64,  /* --no-plot */
     SIM_TAKES_CSV = 128,
-    SIM_TAKES_PAGE = 256, /* --out FILE */
+    SIM_TAKES_PAGE = 256,      /* --out FILE */
     SIM_TAKES_FIND = 1 << 16,  /* --vary --log --probability --within --max-runs */
     SIM_TAKES_MAP = 1 << 17,   /* --x --y --log-x --log-y */
     SIM_TAKES_WHILE = 1 << 18, /* --while --from --to */
@@ -92,6 +93,22 @@ int sim__cli_until(const struct sim_cli *, const struct sim_case *, uint32_t cou
 bool sim__cli_is_hand(void);
 struct sim_team *sim__cli_team(struct sim_error *error);
 bool sim__cli_supervise(char **argv, int *status);
+
+/* What a process has of the work: alone, or as one of several. */
+struct sim__cli_share {
+    struct sim_team *team; /* NULL: alone */
+    unsigned jobs;         /* threads of this process: one each under mpirun, unless asked for */
+};
+/* Joins the team, if there is one, and calls lead(self) on rank 0 and alone, lend(self) on the
+ * others. Returns what that returned. */
+int sim__cli_share(const struct sim_cli *, struct sim__cli_share *, int (*lead)(void *self),
+                   int (*lend)(void *self), void *self);
+/* Rank other than 0: runs what it is asked for. */
+struct sim_team_cases;
+int sim__cli_lend(const struct sim__cli_share *, uint64_t seed, const struct sim_team_cases *);
+
+/* resolved.json. 0, or -1 with the reason. */
+int sim__cli_write_resolved(struct sim_output *, const struct sim_scenario *, struct sim_error *);
 
 /* Says "weir COMMAND: …" and where help is. Returns SIM_EXIT_USAGE. */
 int sim__cli_usage(const char *command, const char *format, ...)

@@ -3,6 +3,8 @@
 
 #include "report/output.h"
 #include "report/report.h"
+#include "study/store.h"
+#include "study/team.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -19,7 +21,11 @@ struct pair {
     struct sim_case cases[2]; /* A and B; their insides are the scenario's */
     struct sim_until until;
     struct sim_until_end until_end;
+    struct sim__cli_share share;
     struct sim_session session;
+    struct sim_output output;
+    struct sim_store *store;
+    char place[SIM_OUTPUT_PATH_BYTES]; /* as the user would write it */
     struct sim_runs runs;
     struct sim_aggregate *aggregates;
     struct sim_comparison comparison;
@@ -71,14 +77,22 @@ static int simulate(struct pair *pair)
     struct sim_replicate_options options = {
         .seed = pair->scenario->seed,
         .replications = pair->scenario->replications,
-        .jobs = pair->cli->jobs,
+        .jobs = pair->share.jobs,
+        .team = pair->share.team,
         .progress = !pair->cli->quiet && isatty(STDERR_FILENO),
+        .store = pair->store,
+        .fresh = pair->cli->fresh,
     };
     sim_runs_begin(&pair->runs, pair->cases, 2, false);
-    if (sim_until_run(&pair->session, &options, &pair->until, &pair->runs, &pair->until_end,
+    if (sim_store_name(pair->store, pair->scenario, NULL, 0, pair->cases, 2, &error) != 0 ||
+        sim_until_run(&pair->session, &options, &pair->until, &pair->runs, &pair->until_end,
                       &error) != 0)
         return fault(&error);
     pair->scenario->replications = pair->runs.replications;
+    sim_store_close(pair->store); /* before DIR, which it is in, is exchanged */
+    if (pair->runs.reused > 0 && !pair->cli->quiet)
+        fprintf(stderr, "weir: %u of %u runs are from %s/store, simulated before\n",
+                pair->runs.reused, 2 * pair->runs.replications, pair->place);
     pair->aggregates = sim_aggregate_runs(&pair->runs);
     if (!pair->aggregates ||
         sim_compare_runs(&pair->runs, 0, 1, pair->until.metrics, pair->until.metric_count,
@@ -95,16 +109,17 @@ static int simulate(struct pair *pair)
     return SIM_EXIT_DONE;
 }
 
-static int write_to(struct pair *pair, struct sim_output *output)
+static int write_all(struct pair *pair)
 {
     struct sim_error error = {""};
-    FILE *file = sim_output_file(output, "summary.json", &error);
-    int status = file ? 0 : -1;
-    if (status == 0) {
+    struct sim_output *output = &pair->output;
+    int status = sim__cli_write_resolved(output, pair->scenario, &error);
+    FILE *file = status == 0 ? sim_output_file(output, "summary.json", &error) : NULL;
+    if (file) {
         sim_summary_write(&pair->report, file);
         status = sim_output_file_end(output, &error);
     }
-    file = status == 0 ? sim_output_file(output, "comparison.json", &error) : NULL;
+    file = file && status == 0 ? sim_output_file(output, "comparison.json", &error) : NULL;
     if (file) {
         sim_comparison_write(&pair->report, &pair->comparison, file);
         status = sim_output_file_end(output, &error);
@@ -148,7 +163,8 @@ static void print(const struct pair *pair)
 static int status_of(struct pair *pair)
 {
     if (sim_session_interrupted(&pair->session)) {
-        fprintf(stderr, "weir: interrupted: %u pairs were finished\n", pair->comparison.pairs);
+        fprintf(stderr, "weir: interrupted: %u pairs were finished; %u runs are kept in %s/store\n",
+                pair->comparison.pairs, pair->runs.finished, pair->place);
         return SIM_EXIT_INTERRUPTED;
     }
     if (pair->runs.faults > 0)
@@ -159,9 +175,12 @@ static int status_of(struct pair *pair)
     return SIM_EXIT_CLAIM;
 }
 
-static int run(struct pair *pair, struct sim_output *output)
+/* From an open output on. Ends it. */
+static int run(struct pair *pair)
 {
-    int status = simulate(pair);
+    struct sim_error error = {""};
+    pair->store = sim_store_open(pair->output.dir, &error);
+    int status = pair->store ? simulate(pair) : fault(&error);
     if (status == SIM_EXIT_DONE)
         say_faults(pair);
     if (status == SIM_EXIT_DONE && pair->comparison.pairs == 0) {
@@ -173,13 +192,10 @@ static int run(struct pair *pair, struct sim_output *output)
                  : refused              ? SIM_EXIT_USAGE
                                         : SIM_EXIT_FAULT;
     }
-    if (status != SIM_EXIT_DONE) {
-        if (output)
-            sim_output_abandon(output);
-        return status;
-    }
-    if (output)
-        status = write_to(pair, output);
+    if (status == SIM_EXIT_DONE && pair->cli->out)
+        status = write_all(pair);
+    else
+        sim_output_abandon(&pair->output);
     if (status != SIM_EXIT_DONE)
         return status;
     print(pair);
@@ -189,33 +205,47 @@ static int run(struct pair *pair, struct sim_output *output)
 static int open_and_run(struct pair *pair)
 {
     struct sim_error error = {""};
-    struct sim_output output;
-    if (!pair->cli->out)
-        return run(pair, NULL);
-    switch (sim_output_open(&output, pair->cli->out, &error)) {
-    case SIM_OUTPUT_FINE: return run(pair, &output);
+    if (pair->cli->out)
+        snprintf(pair->place, sizeof pair->place, "%s", pair->cli->out);
+    else
+        snprintf(pair->place, sizeof pair->place, "out/%s", pair->scenario->name);
+    switch (sim_output_open(&pair->output, pair->place, &error)) {
+    case SIM_OUTPUT_FINE: return run(pair);
     case SIM_OUTPUT_FOREIGN: return sim__cli_usage(pair->cli->command, "%s", error.text);
     case SIM_OUTPUT_FAULT: break;
     }
     return fault(&error);
 }
 
+static int lead(void *self)
+{
+    struct pair *pair = self;
+    struct sim_error error = {""};
+    if (sim_session_open(&pair->session, &error) != 0)
+        return fault(&error);
+    int status = open_and_run(pair);
+    sim_store_free(pair->store);
+    sim_compare_free(&pair->comparison);
+    sim_aggregate_free(pair->aggregates, 2);
+    sim_runs_free(&pair->runs);
+    sim_session_close(&pair->session);
+    return status;
+}
+
+/* A rank other than 0: runs what it is given. */
+static int lend(void *self)
+{
+    struct pair *pair = self;
+    const struct sim_team_cases cases = {.cases = pair->cases, .count = 2};
+    return sim__cli_lend(&pair->share, pair->scenario->seed, &cases);
+}
+
 int sim__cli_compare(const struct sim_cli *cli)
 {
     struct pair pair = {.cli = cli};
-    struct sim_error error = {""};
     int status = load(&pair);
-    if (status == SIM_EXIT_DONE) {
-        if (sim_session_open(&pair.session, &error) != 0) {
-            status = fault(&error);
-        } else {
-            status = open_and_run(&pair);
-            sim_compare_free(&pair.comparison);
-            sim_aggregate_free(pair.aggregates, 2);
-            sim_runs_free(&pair.runs);
-            sim_session_close(&pair.session);
-        }
-    }
+    if (status == SIM_EXIT_DONE)
+        status = sim__cli_share(cli, &pair.share, lead, lend, &pair);
     sim_scenario_free(pair.scenario);
     return status;
 }

@@ -4,6 +4,7 @@
 #include "report/gnuplot.h"
 #include "report/output.h"
 #include "report/search.h"
+#include "study/store.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -22,8 +23,9 @@ struct hunt;
 /* What sets the three commands apart. */
 struct kind {
     const char *figure, *results; /* figures/NAME.*, NAME.json */
-    const char *place;            /* out/<scenario name>-PLACE; NULL: only where --out says */
+    const char *place;            /* out/<scenario name>-PLACE */
     int (*search)(struct hunt *);
+    int (*lend)(struct hunt *); /* a rank other than 0 */
     sim_search_print *print;
     sim_search_write *write;
     sim_search_draw *draw;
@@ -35,10 +37,12 @@ struct hunt {
     struct sim_scenario *scenario;
     struct sim_asked asked;
     struct sim_search search;
+    struct sim__cli_share share;
     struct sim_session session;
     struct sim_probe probe;
     struct sim_output output;
-    bool writes, fault;
+    bool fault;
+    struct sim_store *store;
     char place[SIM_OUTPUT_PATH_BYTES];
     struct sim_find found;
     struct sim_map map;
@@ -72,7 +76,8 @@ static int ask(struct hunt *hunt, const struct sim_question *question)
 {
     struct sim_diagnostics said = {.items = NULL};
     int status = sim_question_read(hunt->scenario, question, &hunt->asked, &said);
-    sim_diagnostics_print(&said, stderr);
+    if (!sim__cli_is_hand()) /* rank 0 says it */
+        sim_diagnostics_print(&said, stderr);
     sim_diagnostics_free(&said);
     hunt->search.asked = &hunt->asked;
     return status == 0 ? SIM_EXIT_DONE : SIM_EXIT_USAGE;
@@ -150,7 +155,9 @@ static void draw(struct hunt *hunt)
 static int write_all(struct hunt *hunt)
 {
     struct sim_error error = {""};
-    int status = write_texts(hunt, &error);
+    int status = sim__cli_write_resolved(&hunt->output, hunt->scenario, &error);
+    if (status == 0)
+        status = write_texts(hunt, &error);
     if (status == 0 && !hunt->cli->no_plot)
         draw(hunt);
     if (status == 0)
@@ -171,8 +178,7 @@ static void print(struct hunt *hunt)
         hunt->kind->write(&hunt->search, stdout);
     } else if (!hunt->cli->quiet) {
         hunt->kind->print(&hunt->search, columns, stdout);
-        if (hunt->writes)
-            printf("Results: %s\n", hunt->place);
+        printf("Results: %s\n", hunt->place);
     }
 }
 
@@ -188,6 +194,13 @@ static int find(struct hunt *hunt)
     return sim_probe_find(&hunt->probe, &hunt->asked, &settings, &hunt->found);
 }
 
+static int lend_asked(struct hunt *hunt)
+{
+    const struct sim_asked *asked = &hunt->asked;
+    return sim_probe_lend(&hunt->probe, asked->variant, asked->vary, asked->vary_count,
+                          asked->criterion.that);
+}
+
 static int map(struct hunt *hunt)
 {
     hunt->search.map = &hunt->map;
@@ -200,21 +213,46 @@ static int sensitivity(struct hunt *hunt)
     return sim_probe_sensitivity(&hunt->probe, hunt->search.inputs, &hunt->sensitivity);
 }
 
-/* From an open session, and output where there is one, on. Ends the output. */
-static int search_and_write(struct hunt *hunt)
+static int lend_inputs(struct hunt *hunt)
 {
+    const struct sim_sensitivity_asked *asked = hunt->search.inputs;
+    return sim_probe_lend(&hunt->probe, asked->variant, asked->vary, asked->vary_count, NULL);
+}
+
+/* The search, on the runs that the store has and those it then gets. */
+static int search(struct hunt *hunt)
+{
+    struct sim_error error = {""};
+    struct sim_store *store = sim_store_open(hunt->output.dir, &error);
+    if (!store)
+        return fault(error.text);
+    hunt->probe.options.store = store;
     int status = hunt->kind->search(hunt);
     hunt->search.unit = hunt->probe.unit;
-    if (status != 0) {
-        if (hunt->writes)
-            sim_output_abandon(&hunt->output);
-        if (sim_session_interrupted(&hunt->session)) {
-            fprintf(stderr, "weir: interrupted: nothing was written\n");
-            return SIM_EXIT_INTERRUPTED;
-        }
+    hunt->probe.options.store = NULL;
+    if (status == 0 && hunt->probe.reused > 0 && !hunt->cli->quiet)
+        fprintf(stderr, "weir: %u of %u runs are from %s/store, simulated before\n",
+                hunt->probe.reused, hunt->probe.finished, hunt->place);
+    hunt->store = store;
+    sim_store_close(store); /* before DIR, which it is in, is exchanged */
+    if (status == 0)
+        return SIM_EXIT_DONE;
+    if (!sim_session_interrupted(&hunt->session))
         return fault(hunt->probe.why);
+    fprintf(stderr, "weir: interrupted: no results were written; %u runs are kept in %s/store\n",
+            hunt->probe.finished, hunt->place);
+    return SIM_EXIT_INTERRUPTED;
+}
+
+/* From an open session and output on. Ends the output. */
+static int search_and_write(struct hunt *hunt)
+{
+    int status = search(hunt);
+    if (status != SIM_EXIT_DONE) {
+        sim_output_abandon(&hunt->output);
+        return status;
     }
-    status = hunt->writes ? write_all(hunt) : SIM_EXIT_DONE;
+    status = write_all(hunt);
     if (status != SIM_EXIT_DONE)
         return status;
     print(hunt);
@@ -227,14 +265,11 @@ static int open_output(struct hunt *hunt)
 {
     struct sim_error error = {""};
     const struct sim_cli *cli = hunt->cli;
-    hunt->writes = cli->out || hunt->kind->place;
     if (cli->out)
         snprintf(hunt->place, sizeof hunt->place, "%s", cli->out);
-    else if (hunt->kind->place)
+    else
         snprintf(hunt->place, sizeof hunt->place, "out/%s-%s", hunt->scenario->name,
                  hunt->kind->place);
-    if (!hunt->writes)
-        return SIM_EXIT_DONE;
     switch (sim_output_open(&hunt->output, hunt->place, &error)) {
     case SIM_OUTPUT_FINE: return SIM_EXIT_DONE;
     case SIM_OUTPUT_FOREIGN: return sim__cli_usage(cli->command, "%s", error.text);
@@ -243,7 +278,7 @@ static int open_output(struct hunt *hunt)
     return fault(error.text);
 }
 
-static int run(struct hunt *hunt)
+static int run_rank(struct hunt *hunt, bool leads)
 {
     struct sim_error error = {""};
     const struct sim_cli *cli = hunt->cli;
@@ -256,32 +291,54 @@ static int run(struct hunt *hunt)
     hunt->probe.options = (struct sim_replicate_options){
         .seed = hunt->scenario->seed,
         .replications = hunt->search.replications,
-        .jobs = cli->jobs,
+        .jobs = hunt->share.jobs,
+        .team = hunt->share.team,
+        .fresh = cli->fresh,
         .progress = !cli->quiet && isatty(STDERR_FILENO),
     };
     if (sim_session_open(&hunt->session, &error) != 0)
         return fault(error.text);
-    int status = open_output(hunt);
-    if (status == SIM_EXIT_DONE)
-        status = search_and_write(hunt);
+    int status = SIM_EXIT_DONE;
+    if (!leads) {
+        bool fine = hunt->kind->lend(hunt) == 0 || sim_session_interrupted(&hunt->session);
+        status = fine ? SIM_EXIT_DONE : fault(hunt->probe.why);
+    } else {
+        status = open_output(hunt);
+        if (status == SIM_EXIT_DONE)
+            status = search_and_write(hunt);
+    }
+    sim_store_free(hunt->store);
     sim_session_close(&hunt->session);
     return status;
+}
+
+static int lead(void *self)
+{
+    return run_rank(self, true);
+}
+
+static int lend(void *self)
+{
+    return run_rank(self, false);
+}
+
+static int run(struct hunt *hunt)
+{
+    return sim__cli_share(hunt->cli, &hunt->share, lead, lend, hunt);
 }
 
 /* ---- the commands ---------------------------------------------------------------------------- */
 
 static const struct kind kinds[] = {
-    {"find", "find", NULL, find, sim_find_print, sim_find_write, sim_find_draw},
-    {"map", "map", "map", map, sim_map_print, sim_map_write, sim_map_draw},
-    {"tornado", "sensitivity", "sensitivity", sensitivity, sim_sensitivity_print,
+    {"find", "find", "find", find, lend_asked, sim_find_print, sim_find_write, sim_find_draw},
+    {"map", "map", "map", map, lend_asked, sim_map_print, sim_map_write, sim_map_draw},
+    {"tornado", "sensitivity", "sensitivity", sensitivity, lend_inputs, sim_sensitivity_print,
      sim_sensitivity_write, sim_sensitivity_draw},
 };
 
 int sim__cli_find(const struct sim_cli *cli)
 {
     struct hunt hunt = {.cli = cli, .kind = &kinds[0]};
-    if (sim__cli_is_hand()) /* under mpirun rank 0 does it alone */
-        return SIM_EXIT_DONE;
     const struct sim_question question = {.vary = {cli->vary, NULL},
                                           .options = {"--vary", NULL},
                                           .criterion = cli->criterion,
@@ -343,8 +400,6 @@ static int ask_map(struct hunt *hunt)
 int sim__cli_map(const struct sim_cli *cli)
 {
     struct hunt hunt = {.cli = cli, .kind = &kinds[1]};
-    if (sim__cli_is_hand())
-        return SIM_EXIT_DONE;
     hunt.scenario = load(cli);
     if (!hunt.scenario)
         return SIM_EXIT_USAGE;
@@ -362,8 +417,6 @@ int sim__cli_map(const struct sim_cli *cli)
 int sim__cli_sensitivity(const struct sim_cli *cli)
 {
     struct hunt hunt = {.cli = cli, .kind = &kinds[2]};
-    if (sim__cli_is_hand())
-        return SIM_EXIT_DONE;
     hunt.scenario = load(cli);
     if (!hunt.scenario)
         return SIM_EXIT_USAGE;

@@ -42,8 +42,7 @@ int sim__cli_results(const struct sim_cli *cli)
     const char *dir = cli->operands[0];
     struct sim_store *store = sim_store_open_to_read(dir, &missing, &error);
     if (!store && missing)
-        return sim__cli_usage(cli->command,
-                              "%s: it takes a directory that `weir run` or `weir sweep` wrote",
+        return sim__cli_usage(cli->command, "%s: it takes a directory that weir wrote results to",
                               error.text);
     int status = store ? 0 : -1;
     if (store && cli->csv) {

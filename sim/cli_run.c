@@ -32,8 +32,7 @@ struct job {
     struct sim_session session;
     struct sim_output output;
     struct sim_store *store;
-    struct sim_team *team; /* under mpirun; or NULL */
-    unsigned jobs;         /* threads of this process */
+    struct sim__cli_share share;
     struct sim_runs runs;
     struct sim_aggregate *aggregates;
     struct sim_verdict *verdicts;
@@ -80,6 +79,8 @@ static int size_in_memory(const struct sim_cli *cli, const struct sim_scenario *
     }
     if (cli->force || largest * at_once <= MOST_OF_MEMORY * there)
         return SIM_EXIT_DONE;
+    if (sim__cli_is_hand())
+        return SIM_EXIT_USAGE;
     fprintf(
         stderr,
         "weir: %s is too large to run unasked: its queues grow without bound, to about %s in a "
@@ -108,6 +109,8 @@ int sim__cli_size(const struct sim_cli *cli, const struct sim_scenario *scenario
     double s = seconds_for(cli, events);
     if (cli->force || s <= MOST_SECONDS)
         return size_in_memory(cli, scenario, cases, count);
+    if (sim__cli_is_hand()) /* rank 0 says it */
+        return SIM_EXIT_USAGE;
     fprintf(stderr,
             "weir: %s is too large to run unasked: about %.3g events (%u %s x %u replications, %s)."
             "\nAt %.0f million events/s on each of %u cores that is %s. Make it smaller (--reps, "
@@ -173,8 +176,8 @@ static int simulate(struct job *job)
     struct sim_replicate_options options = {
         .seed = job->scenario->seed,
         .replications = job->scenario->replications,
-        .jobs = job->jobs,
-        .team = job->team,
+        .jobs = job->share.jobs,
+        .team = job->share.team,
         .progress = !job->cli->quiet && isatty(STDERR_FILENO),
         .trace = job->cli->trace,
         .metrics_only = job->sweep,
@@ -182,7 +185,8 @@ static int simulate(struct job *job)
         .fresh = job->cli->fresh,
     };
     sim_runs_begin(&job->runs, job->cases, job->case_count, job->sweep);
-    if (sim_store_name(job->store, job->scenario, job->cases, job->case_count, &error) != 0 ||
+    if (sim_store_name(job->store, job->scenario, job->scenario->sweep_paths,
+                       job->scenario->sweep_path_count, job->cases, job->case_count, &error) != 0 ||
         sim_until_run(&job->session, &options, &job->until, &job->runs, &job->until_end, &error) !=
             0)
         return fault(&error);
@@ -241,10 +245,11 @@ static bool say_faults(const struct job *job)
 
 /* ---- writing ------------------------------------------------------------------------------- */
 
-static int write_resolved(struct job *job, struct sim_error *error)
+int sim__cli_write_resolved(struct sim_output *output, const struct sim_scenario *scenario,
+                            struct sim_error *error)
 {
-    char *text = sim_scenario_resolved(job->scenario);
-    FILE *file = sim_output_file(&job->output, "resolved.json", error);
+    char *text = sim_scenario_resolved(scenario);
+    FILE *file = sim_output_file(output, "resolved.json", error);
     if (!text)
         snprintf(error->text, sizeof error->text, "out of memory");
     if (file && text) {
@@ -254,7 +259,8 @@ static int write_resolved(struct job *job, struct sim_error *error)
             fputc('\n', file);
     }
     free(text);
-    return file && text ? sim_output_file_end(&job->output, error) : -1;
+    int status = file ? sim_output_file_end(output, error) : -1;
+    return text ? status : -1;
 }
 
 static int write_with(struct job *job, const char *name,
@@ -356,7 +362,7 @@ static int write_all(struct job *job)
     const char **names = calloc(job->scenario->figure_count + 1u, sizeof *names);
     int status = names ? 0 : -1;
     if (status == 0)
-        status = write_resolved(job, &error);
+        status = sim__cli_write_resolved(&job->output, job->scenario, &error);
     if (status == 0)
         status = write_with(job, "summary.json", sim_summary_write, &error);
     if (status == 0)
@@ -450,8 +456,9 @@ static int run_and_write(struct job *job)
     return status_of(job);
 }
 
-static int run_scenario(struct job *job)
+static int run_scenario(void *self)
 {
+    struct job *job = self;
     struct sim_error error = {""};
     int status = sim__cli_size(job->cli, job->scenario, job->cases, job->case_count, job->sweep);
     if (status == SIM_EXIT_DONE &&
@@ -478,34 +485,11 @@ static int run_scenario(struct job *job)
 }
 
 /* A rank other than 0: runs what it is given. */
-static int lend_a_hand(struct job *job)
+static int lend_a_hand(void *self)
 {
-    struct sim_error error = {""};
-    struct sim_replicate_options options = {.seed = job->scenario->seed, .jobs = job->jobs};
-    if (sim_session_open(&job->session, &error) != 0)
-        return fault(&error);
-    int status = sim_team_serve(&job->session, job->team, job->cases, job->case_count, &options,
-                                &error);
-    bool interrupted = sim_session_interrupted(&job->session);
-    sim_session_close(&job->session);
-    return status != 0 && !interrupted ? fault(&error) : SIM_EXIT_DONE;
-}
-
-/* Under mpirun every rank comes here. */
-static int run_with_team(struct job *job)
-{
-    struct sim_error error = {""};
-    job->team = sim__cli_team(&error);
-    if (!job->team && error.text[0])
-        return fault(&error);
-    job->jobs = job->team && job->cli->jobs == 0 ? 1 : job->cli->jobs;
-    int status = job->team && job->team->rank > 0 ? lend_a_hand(job) : run_scenario(job);
-    if (job->team) {
-        if (job->team->rank == 0)
-            sim_team_end(job->team);
-        job->team->close(job->team, status <= SIM_EXIT_CLAIM);
-    }
-    return status;
+    struct job *job = self;
+    const struct sim_team_cases cases = {.cases = job->cases, .count = job->case_count};
+    return sim__cli_lend(&job->share, job->scenario->seed, &cases);
 }
 
 int sim__cli_run(const struct sim_cli *cli)
@@ -528,8 +512,10 @@ int sim__cli_run(const struct sim_cli *cli)
     if (job.case_count == 0)
         status = sim__cli_usage(cli->command, "%s has no \"sweep\"; `weir run` runs its variants",
                                 cli->operands[0]);
+    else if (cli->list)
+        status = sim__cli_is_hand() ? SIM_EXIT_DONE : list_plan(&job);
     else
-        status = cli->list ? list_plan(&job) : run_with_team(&job);
+        status = sim__cli_share(cli, &job.share, run_scenario, lend_a_hand, &job);
     free(job.names);
     sim_scenario_free(job.whole);
     sim_scenario_free(job.scenario);

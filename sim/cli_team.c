@@ -1,4 +1,4 @@
-/* cli_team.c - weir run and weir sweep as several processes, under mpirun.
+/* cli_team.c - commands that simulate, as several processes, under mpirun.
  *
  * The plain binary has no MPI in it and starts no slower for it. When mpirun starts it, it starts
  * weir-mpi, which stands beside it and has, and waits: should that be killed, for want of memory
@@ -26,6 +26,46 @@ static long number_in(const char *name)
 bool sim__cli_is_hand(void)
 {
     return number_in("OMPI_COMM_WORLD_SIZE") > 1 && number_in("OMPI_COMM_WORLD_RANK") > 0;
+}
+
+int sim__cli_lend(const struct sim__cli_share *share, uint64_t seed,
+                  const struct sim_team_cases *cases)
+{
+    struct sim_session session;
+    struct sim_error error = {""};
+    struct sim_replicate_options options = {.seed = seed, .jobs = share->jobs};
+    int status = sim_session_open(&session, &error);
+    bool interrupted = false;
+    if (status == 0) {
+        status = sim_team_serve(&session, share->team, cases, &options, &error);
+        interrupted = sim_session_interrupted(&session);
+        sim_session_close(&session);
+    }
+    if (status == 0 || interrupted)
+        return SIM_EXIT_DONE;
+    fprintf(stderr, "weir: %s\n", error.text);
+    return SIM_EXIT_FAULT;
+}
+
+int sim__cli_share(const struct sim_cli *cli, struct sim__cli_share *share, int (*lead)(void *self),
+                   int (*lend)(void *self), void *self)
+{
+    struct sim_error error = {""};
+    share->team = sim__cli_team(&error);
+    if (!share->team && error.text[0]) {
+        fprintf(stderr, "weir: %s\n", error.text);
+        return SIM_EXIT_FAULT;
+    }
+    share->jobs = share->team && cli->jobs == 0 ? 1 : cli->jobs;
+    if (!share->team)
+        return lead(self);
+    bool leads = share->team->rank == 0;
+    int status = leads ? lead(self) : lend(self);
+    if (leads)
+        sim_team_end(share->team);
+    /* who is still sending a result that nobody will take cannot be waited for */
+    share->team->close(share->team, leads ? share->team->away == 0 : status <= SIM_EXIT_CLAIM);
+    return status;
 }
 
 #ifdef WEIR_MPI

@@ -38,7 +38,9 @@ static const struct command commands[] = {
      "Replication k of both has the same load, so that they are compared pair by pair. \"base\"\n"
      "is the file without a variant. Of every metric: a difference with an interval, or how many\n"
      "replications would show one of 2 % (with --until X% that is X). All intervals hold together\n"
-     "with 95 %. Nothing is written unless --out says where: comparison.json, summary.json.\n"},
+     "with 95 %. Runs are taken from the store of out/<scenario name> and kept there, as those of\n"
+     "`weir run` are. Results are written only where --out says, with a store of their own:\n"
+     "comparison.json, summary.json and resolved.json.\n"},
     {"find", "FILE", 1, 1,
      SIM_TAKES_VARIANT | SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_PLOT | SIM_TAKES_FORMAT |
          SIM_TAKES_FIND | SIM_TAKES_WHILE,
@@ -46,14 +48,15 @@ static const struct command commands[] = {
      "The breaking point as an interval with 95 % confidence, and every value that was looked at.\n"
      "--reps is how many runs a value gets at first (10 otherwise); when they cannot tell it gets\n"
      "up to 32 times as many. With --from and --to it is judged after a fault of the timeline: up\n"
-     "to which load does it come back? Nothing is written unless --out says where: find.json and\n"
-     "figures/find.*.\n"},
+     "to which load does it come back? Results go to out/<scenario name>-find: find.json and\n"
+     "figures/find.*. Started again after it was killed, it goes on where it was.\n"},
     {"map", "FILE", 1, 1,
      SIM_TAKES_VARIANT | SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_PLOT | SIM_TAKES_FORMAT |
          SIM_TAKES_MAP | SIM_TAKES_WHILE,
      sim__cli_map, "draw the probability of an outcome over two numbers of a scenario",
      "What the file's \"map\" asks for, or --x, --y and --while. Results go to\n"
-     "out/<scenario name>-map: map.json and figures/map.*.\n"},
+     "out/<scenario name>-map: map.json and figures/map.*. Started again after it was killed, it\n"
+     "goes on where it was.\n"},
     {"sensitivity", "FILE", 1, 1, SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_PLOT | SIM_TAKES_FORMAT,
      sim__cli_sensitivity, "rank the inputs of a scenario by how much they move a metric",
      "What the file's \"sensitivity\" asks for: each input goes to its low and its high value,\n"
@@ -65,7 +68,8 @@ static const struct command commands[] = {
      "DIR is what `weir run` was given as --out.\n"},
     {"results", "DIR", 1, 1, SIM_TAKES_CSV, sim__cli_results,
      "list the runs that the store of a result directory holds",
-     "DIR is what `weir run` or `weir sweep` was given as --out.\n"},
+     "DIR is what a command that simulates was given as --out, or its own: out/<scenario name>\n"
+     "and, behind it, -sweep, -find, -map or -sensitivity.\n"},
     {"report", "DIR", 1, 1, SIM_TAKES_PAGE, sim__cli_report,
      "make one HTML page of results, which needs no network",
      "DIR is what `weir run` or `weir sweep` was given as --out. The page is DIR/report.html:\n"
@@ -140,7 +144,10 @@ static int run_command(const struct command *c, int argc, char **argv)
 {
     struct sim_cli cli = {.command = c->name};
     int status = SIM_EXIT_USAGE;
-    if (c->run == sim__cli_run && sim__cli_supervise(argv, &status))
+    bool shares = (c->takes & SIM_TAKES_RUN) != 0;
+    if (!shares && sim__cli_is_hand()) /* rank 0 does it */
+        return SIM_EXIT_DONE;
+    if (shares && sim__cli_supervise(argv, &status))
         return status;
     if (sim__cli_read(&cli, c->takes, argc - 1, argv + 1) == 0) {
         if (cli.help) {

@@ -80,6 +80,8 @@ struct sim_case {
     uint32_t cell;        /* 0 for a variant; from 1 for cells of the sweep */
     double *at;           /* cells: the numeric value of each swept variable; NAN if not a number */
     const char **at_text; /* cells: the same as written */
+    const double *varied; /* cases of a search: what made it, as sim_vary_case() was given it */
+    uint32_t varied_count;
 };
 
 struct sim_scenario {

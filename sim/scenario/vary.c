@@ -135,6 +135,32 @@ static void read_document(struct sim__load *load, const char *variant, struct si
     json_decref(nothing);
 }
 
+/* What is varied, as cells of a sweep have it; and the name of it all. */
+static void name_values(struct sim__load *load, const struct sim_vary *vary, const double *values,
+                        uint32_t count, struct sim_case *out)
+{
+    struct sim_buffer name = {0};
+    double *varied = sim__alloc(load, count + 1, sizeof *varied);
+    out->at = sim__alloc(load, count + 1, sizeof *out->at);
+    out->at_text = sim__alloc(load, count + 1, sizeof *out->at_text);
+    if (!varied || !out->at || !out->at_text)
+        return;
+    if (strcmp(out->variant, "base") != 0)
+        sim_buffer_printf(&name, "%s \xC2\xB7 ", out->variant);
+    for (uint32_t i = 0; i < count; i++) {
+        out->at_text[i] = sim__copy(load, sim_vary_text(&vary[i], values[i]).s);
+        out->at[i] = sim_vary_result(&vary[i], values[i]);
+        varied[i] = values[i];
+        sim_buffer_printf(&name, "%s%s=%s", i ? ", " : "", sim_vary_name(&vary[i]),
+                          out->at_text[i] ? out->at_text[i] : "");
+    }
+    out->varied = varied;
+    out->varied_count = count;
+    out->name = name.text ? sim__copy(load, name.text) : NULL;
+    load->out_of_memory = load->out_of_memory || !name.text;
+    sim_buffer_free(&name);
+}
+
 /* Reads the case of these values; what is wrong with it is in load's findings. */
 static void build(struct sim__load *load, const char *variant, const struct sim_vary *vary,
                   const double *values, uint32_t count, struct sim_case *out)
@@ -142,13 +168,8 @@ static void build(struct sim__load *load, const char *variant, const struct sim_
     struct sim__document *d = load->document;
     struct sim__setting *sets = d->sets;
     size_t set_count = d->set_count;
-    struct sim_buffer name = {0};
     *out = (struct sim_case){.variant = variant};
-    for (uint32_t i = 0; i < count; i++)
-        sim_buffer_printf(&name, "%s%s=%s", i ? ", " : "", sim_vary_name(&vary[i]),
-                          sim_vary_text(&vary[i], values[i]).s);
-    out->name = name.text ? sim__copy(load, name.text) : "mid";
-    sim_buffer_free(&name);
+    name_values(load, vary, values, count, out);
     if (add_settings(load, vary, values, count))
         read_document(load, variant, out);
     for (size_t i = set_count; i < d->set_count; i++)

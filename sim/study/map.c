@@ -39,7 +39,7 @@ static int run_row(struct sim_probe *probe, const struct sim_asked *asked, struc
             return -1;
     }
     sim_runs_begin(&runs, cases, map->columns, !sim__probe_windowed(c));
-    int status = sim__probe_run(probe, &runs, probe->options.replications);
+    int status = sim__probe_run(probe, asked->vary, &runs, probe->options.replications);
     for (uint32_t i = 0; runs.runs && i < map->columns; i++) {
         count(&runs, i, c, &cells[i]);
         map->finished += cells[i].trials > 0;

@@ -89,8 +89,8 @@ static void run_one(struct sim__worker *worker, struct sim__done *done)
     struct sim_error error = {""};
     uint64_t start = uv_hrtime();
     worker->stopped = false;
-    struct sim_world *world = sim_world_new(&pool->cases[done->job.at].plan, pool->seed,
-                                            done->job.replication, &error);
+    struct sim_world *world = sim_world_new(&done->job.it->plan, pool->seed, done->job.replication,
+                                            &error);
     if (!world) {
         bool memory = strncmp(error.text, "out of memory", 13) == 0;
         run->state = memory ? SIM_RUN_FAULT : SIM_RUN_REFUSED;
@@ -141,7 +141,7 @@ static void work(void *self)
             pool->failed = true;
             atomic_store(&pool->cancel, true);
         }
-        pool->done_s += seconds(pool->cases[job.at].plan.duration);
+        pool->done_s += seconds(job.it->plan.duration);
         atomic_store(&worker->reached, 0);
         atomic_store(&worker->events, 0);
         uv_async_send(&pool->ended);
@@ -176,7 +176,7 @@ void sim__pool_count(struct sim__pool *pool, const struct sim__done *done)
 {
     uv_mutex_lock(&pool->lock);
     pool->done_count++;
-    pool->done_s += seconds(pool->cases[done->job.at].plan.duration);
+    pool->done_s += seconds(done->job.it->plan.duration);
     pool->done_events += done->run.record ? (double)done->run.record->events : 0;
     uv_mutex_unlock(&pool->lock);
 }

@@ -13,6 +13,7 @@
 
 struct sim__job {
     uint32_t at, replication;
+    const struct sim_case *it;
 };
 
 /* A job done: the run, and its record packed if somebody wants it so. */
@@ -36,7 +37,6 @@ struct sim__worker {
 
 struct sim__pool {
     /* set by the owner */
-    const struct sim_case *cases;
     uint64_t seed;
     uint32_t trace; /* as in struct sim_replicate_options */
     unsigned jobs;  /* threads wanted */

@@ -1,6 +1,7 @@
 /* probe.c - the breaking point of a scenario: find.c asks, replications answer. */
 #include "study/probe_state.h"
 
+#include "study/store.h"
 #include "study/wilson.h"
 
 #include <math.h>
@@ -38,6 +39,7 @@ int sim__probe_case(struct sim_probe *probe, const char *variant, const struct s
 {
     struct sim_diagnostics said = {.items = NULL};
     int status = sim_vary_case(probe->scenario, variant, vary, values, count, that, out, &said);
+    out->cell = ++probe->cases;
     if (status != 0)
         snprintf(probe->why, sizeof probe->why, "%.150s: %.300s", out->name ? out->name : "",
                  said.count > 0 ? said.items[0].sentence : "out of memory");
@@ -45,14 +47,37 @@ int sim__probe_case(struct sim_probe *probe, const char *variant, const struct s
     return status;
 }
 
-int sim__probe_run(struct sim_probe *probe, struct sim_runs *runs, uint32_t more)
+/* Has the store know the cases by their names. */
+static int name_cases(struct sim_probe *probe, const struct sim_vary *vary,
+                      const struct sim_runs *runs, struct sim_error *error)
+{
+    uint32_t count = runs->cases[0].varied_count;
+    const char **paths = calloc(count + 1u, sizeof *paths);
+    for (uint32_t i = 0; paths && i < count; i++)
+        paths[i] = vary[i].path;
+    int status = paths ? sim_store_name(probe->options.store, probe->scenario, paths, count,
+                                        runs->cases, runs->case_count, error)
+                       : -1;
+    if (!paths)
+        snprintf(error->text, sizeof error->text, "out of memory");
+    free(paths);
+    return status;
+}
+
+int sim__probe_run(struct sim_probe *probe, const struct sim_vary *vary, struct sim_runs *runs,
+                   uint32_t more)
 {
     struct sim_replicate_options options = probe->options;
     struct sim_error error = {""};
     options.replications = more;
     options.metrics_only = runs->metrics_only;
-    uint32_t first = runs->replications;
-    if (sim_replicate_more(probe->session, &options, runs, &error) != 0)
+    uint32_t first = runs->replications, finished = runs->finished, reused = runs->reused;
+    if (options.store && first == 0 && name_cases(probe, vary, runs, &error) != 0)
+        return sim__probe_failed(probe, error.text);
+    int status = sim_replicate_more(probe->session, &options, runs, &error);
+    probe->finished += runs->finished - finished;
+    probe->reused += runs->reused - reused;
+    if (status != 0)
         return sim__probe_failed(probe, error.text);
     for (uint32_t at = 0; at < runs->case_count; at++) {
         for (uint32_t r = first; r < runs->replications; r++) {
@@ -135,7 +160,8 @@ static int see(void *self, double x, uint32_t replications, double level, struct
     if (!p)
         return -1;
     if (replications > p->runs.replications &&
-        sim__probe_run(f->probe, &p->runs, replications - p->runs.replications) != 0)
+        sim__probe_run(f->probe, f->asked->vary, &p->runs, replications - p->runs.replications) !=
+            0)
         return -1;
     double *values = realloc(f->values, replications * sizeof *values);
     if (!values)

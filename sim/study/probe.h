@@ -11,10 +11,16 @@ struct sim_probe {
     struct sim_session *session;
     struct sim_scenario *scenario;
     struct sim_replicate_options options; /* .replications: of each value; find: of a first look */
+    uint32_t cases, finished, reused;     /* so far: cases; runs, and how many the store had */
     bool audit_failed;                    /* of some run */
     char why[SIM_ERROR_TEXT_BYTES];       /* after -1: what went wrong while running */
     char unit[64];                        /* of the metric, once something has run */
 };
+
+/* What a rank other than 0 does meanwhile (team.h): makes the cases it is asked for, and runs them.
+ * `that` as sim_vary_case() has it. 0, or -1 with the reason in .why. */
+int sim_probe_lend(struct sim_probe *, const char *variant, const struct sim_vary *vary,
+                   uint32_t count, const char *that);
 
 /* ---- the breaking point -------------------------------------------------------------------- */
 

@@ -9,8 +9,10 @@ int sim__probe_failed(struct sim_probe *, const char *why);
 /* As sim_vary_case(), the first thing wrong being why. */
 int sim__probe_case(struct sim_probe *, const char *variant, const struct sim_vary *,
                     const double *values, uint32_t count, const char *that, struct sim_case *);
-/* Runs so many more replications of the runs' cases. -1: a run went wrong, or ^C. */
-int sim__probe_run(struct sim_probe *, struct sim_runs *, uint32_t more);
+/* Runs so many more replications of the runs' cases, in which `vary` is varied. -1: a run went
+ * wrong, or ^C. */
+int sim__probe_run(struct sim_probe *, const struct sim_vary *vary, struct sim_runs *,
+                   uint32_t more);
 /* What a criterion looks at, as an expectation without bounds. */
 struct sim_expect sim__probe_expect(const struct sim_criterion *);
 bool sim__probe_says(const struct sim_criterion *, double seen);

@@ -17,8 +17,9 @@ struct round {
     struct sim_runs *runs;
     const struct sim_replicate_options *options;
     struct sim__pool pool;
-    uint32_t first;       /* the replication to begin with */
-    uint64_t next, total; /* jobs, under the pool's lock */
+    uint32_t first;               /* the replication to begin with */
+    uint64_t traced, next, total; /* jobs, under the pool's lock; below .traced_end with a trace */
+    uint64_t traced_end;
     struct sim_error *error;
 };
 
@@ -36,22 +37,36 @@ static struct sim_run *run_at(const struct sim_runs *runs, uint32_t at, uint32_t
 
 /* ---- while the pool runs --------------------------------------------------------------------- */
 
-static bool take(void *self, struct sim__job *job)
+/* The next missing one from *next on and below `end`. */
+static bool take_from(struct round *round, uint64_t *next, uint64_t end, struct sim__job *job)
 {
-    struct round *round = self;
-    while (round->next < round->total) {
-        uint64_t i = round->next++;
+    while (*next < end) {
+        uint64_t i = (*next)++;
         job->at = (uint32_t)(i % round->runs->case_count);
         job->replication = round->first + (uint32_t)(i / round->runs->case_count);
+        job->it = &round->runs->cases[job->at];
         if (run_at(round->runs, job->at, job->replication)->state == SIM_RUN_MISSING)
             return true;
     }
     return false;
 }
 
+/* Other processes are given no run with a trace, for traces do not travel. */
+static bool take_for_others(void *self, struct sim__job *job)
+{
+    struct round *round = self;
+    return take_from(round, &round->next, round->total, job);
+}
+
+static bool take(void *self, struct sim__job *job)
+{
+    struct round *round = self;
+    return take_from(round, &round->traced, round->traced_end, job) || take_for_others(self, job);
+}
+
 static int store_one(struct round *round, const struct sim__done *done)
 {
-    struct sim_store_run run = {.it = &round->runs->cases[done->job.at],
+    struct sim_store_run run = {.it = done->job.it,
                                 .seed = round->options->seed,
                                 .replication = done->job.replication,
                                 .took_s = done->took_s,
@@ -98,12 +113,14 @@ static bool poll_team(void *self)
     struct sim__done *done;
     int status = sim__team_take(round->options->team, round->runs->names, round->runs->metrics_only,
                                 &done, round->error);
-    for (const struct sim__done *d = done; d; d = d->next)
+    for (struct sim__done *d = done; d; d = d->next) {
+        d->job.it = &round->runs->cases[d->job.at];
         sim__pool_count(&round->pool, d);
+    }
     if (done && deliver(round, done) != 0)
         status = -1;
     uv_mutex_lock(&round->pool.lock);
-    if (status == 0 && sim__team_give(round->options->team, take, round) != 0) {
+    if (status == 0 && sim__team_give(round->options->team, take_for_others, round) != 0) {
         snprintf(round->error->text, sizeof round->error->text, "another rank cannot be reached");
         status = -1;
     }
@@ -171,7 +188,6 @@ static int run_missing(struct sim_session *session, struct round *round, struct 
     }
     if (missing == 0)
         return 0;
-    pool->cases = runs->cases;
     pool->seed = options->seed;
     pool->trace = options->trace;
     pool->total = (uint32_t)missing;
@@ -206,6 +222,8 @@ int sim_replicate_more(struct sim_session *session, const struct sim_replicate_o
         return -1;
     }
     round.total = (uint64_t)runs->case_count * options->replications;
+    if (options->trace > 0 && round.first == 0)
+        round.next = round.traced_end = runs->case_count;
     int status = 0;
     if (options->store && !options->fresh)
         status = sim__reuse(options->store, runs, options->seed, round.first, options->trace > 0,

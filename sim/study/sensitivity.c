@@ -131,7 +131,8 @@ static int run_cases(struct sim_probe *probe, const struct sim_sensitivity_asked
             status = make_case(probe, asked, i, asked->vary[i].high, values, &cases[2 + 2 * i]);
     }
     sim_runs_begin(runs, cases, 1 + 2 * asked->vary_count, true);
-    return status == 0 ? sim__probe_run(probe, runs, probe->options.replications) : status;
+    return status == 0 ? sim__probe_run(probe, asked->vary, runs, probe->options.replications)
+                       : status;
 }
 
 int sim_probe_sensitivity(struct sim_probe *probe, const struct sim_sensitivity_asked *asked,

@@ -28,9 +28,11 @@ struct sim_store *sim_store_open_to_read(const char *dir, bool *missing, struct 
 void sim_store_close(struct sim_store *);
 void sim_store_free(struct sim_store *); /* closes it as well; NULL: nothing */
 
-/* Writes which cases this study has, under which names. 0, or -1 with the reason. */
-int sim_store_name(struct sim_store *, const struct sim_scenario *, const struct sim_case *,
-                   uint32_t count, struct sim_error *);
+/* Writes which cases this study has, under which names; `paths`: what case.at_text are values of.
+ * 0, or -1 with the reason. */
+int sim_store_name(struct sim_store *, const struct sim_scenario *, const char *const *paths,
+                   uint32_t path_count, const struct sim_case *, uint32_t count,
+                   struct sim_error *);
 
 /* One finished run, on its way in. */
 struct sim_store_run {

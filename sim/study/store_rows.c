@@ -50,16 +50,17 @@ static struct seed_text seed_text(uint64_t seed)
 /* ---- the cases of a study -------------------------------------------------------------------- */
 
 static int put_swept(struct sim_store *store, const struct sim_scenario *scenario,
-                     const struct sim_case *it, struct sim_error *error)
+                     const char *const *paths, uint32_t path_count, const struct sim_case *it,
+                     struct sim_error *error)
 {
-    for (uint32_t i = 0; it->cell > 0 && i < scenario->sweep_path_count; i++) {
+    for (uint32_t i = 0; it->at_text && i < path_count; i++) {
         sqlite3_stmt *query = sim__store_query(store, SIM__PUT_SWEPT, error);
         if (!query)
             return -1;
         bind_text(query, 1, scenario->name);
         bind_text(query, 2, scenario->hash);
         bind_text(query, 3, it->name);
-        bind_text(query, 4, scenario->sweep_paths[i]);
+        bind_text(query, 4, paths[i]);
         bind_text(query, 5, it->at_text[i]);
         if (isnan(it->at[i]))
             sqlite3_bind_null(query, 6);
@@ -72,7 +73,8 @@ static int put_swept(struct sim_store *store, const struct sim_scenario *scenari
 }
 
 int sim_store_name(struct sim_store *store, const struct sim_scenario *scenario,
-                   const struct sim_case *cases, uint32_t count, struct sim_error *error)
+                   const char *const *paths, uint32_t path_count, const struct sim_case *cases,
+                   uint32_t count, struct sim_error *error)
 {
     if (sim_store_begin(store, error) != 0)
         return -1;
@@ -86,7 +88,8 @@ int sim_store_name(struct sim_store *store, const struct sim_scenario *scenario,
         bind_text(query, 4, cases[i].variant);
         sqlite3_bind_int64(query, 5, cases[i].cell);
         bind_text(query, 6, cases[i].key);
-        if (step(store, query, error) != 0 || put_swept(store, scenario, &cases[i], error) != 0)
+        if (step(store, query, error) != 0 ||
+            put_swept(store, scenario, paths, path_count, &cases[i], error) != 0)
             return -1;
     }
     return sim_store_end(store, error);

@@ -8,9 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Before the parts of a packed record. All ranks are the same program. */
+/* A job on its way, before the values of a search's case. All ranks are the same program. */
+struct order {
+    uint32_t at, replication;
+};
+
+/* Before the parts of a packed record. */
 struct head {
-    struct sim__job job;
+    struct order order;
     uint32_t state;
     double took_s;
     uint64_t lengths[SIM_RECORD_PARTS];
@@ -19,12 +24,25 @@ struct head {
 
 /* ---- rank 0 ---------------------------------------------------------------------------------- */
 
+static int send_job(struct sim_team *team, int rank, const struct sim__job *job)
+{
+    struct order order = {job->at, job->replication};
+    struct sim_buffer out = {0};
+    sim_buffer_add(&out, (const char *)&order, sizeof order);
+    if (job->it->varied_count > 0)
+        sim_buffer_add(&out, (const char *)job->it->varied,
+                       job->it->varied_count * sizeof *job->it->varied);
+    int status = out.failed ? -1 : team->send(team, rank, SIM_TEAM_JOB, out.text, out.length);
+    sim_buffer_free(&out);
+    return status;
+}
+
 int sim__team_give(struct sim_team *team, bool (*take)(void *, struct sim__job *), void *self)
 {
     for (int rank = 1; rank < team->size; rank++) {
         struct sim__job job;
         while (team->room[rank] > 0 && take(self, &job)) {
-            if (team->send(team, rank, SIM_TEAM_JOB, &job, sizeof job) != 0)
+            if (send_job(team, rank, &job) != 0)
                 return -1;
             team->room[rank]--;
             team->away++;
@@ -46,7 +64,7 @@ static struct sim__done *done_of(const unsigned char *bytes, size_t length, stru
         return NULL;
     }
     memcpy(&head, bytes, sizeof head);
-    done->job = head.job;
+    done->job = (struct sim__job){head.order.at, head.order.replication, NULL};
     done->took_s = head.took_s;
     done->run.state = (enum sim_run_state)head.state;
     memcpy(done->run.why, head.why, sizeof head.why);
@@ -118,9 +136,9 @@ struct hand {
     struct sim_team *team;
     struct sim__pool pool;
     struct sim_error *error;
+    const struct sim_team_cases *cases;
     struct sim__job *jobs; /* given and not yet begun */
     uint32_t first, count, room;
-    uint32_t case_count;
     bool ended;
 };
 
@@ -137,8 +155,9 @@ static bool take(void *self, struct sim__job *job)
 
 static int send_one(struct hand *hand, const struct sim__done *done)
 {
-    struct head head = {
-        .job = done->job, .state = (uint32_t)done->run.state, .took_s = done->took_s};
+    struct head head = {.order = {done->job.at, done->job.replication},
+                        .state = (uint32_t)done->run.state,
+                        .took_s = done->took_s};
     struct sim_buffer out = {0};
     memcpy(head.why, done->run.why, sizeof head.why);
     for (int part = 0; part < SIM_RECORD_PARTS; part++)
@@ -165,6 +184,39 @@ static int deliver(void *self, struct sim__done *done)
     return status;
 }
 
+/* Puts a job that came into the line, or says that it cannot be done. False: this is no job. */
+static bool take_order(struct hand *hand, const unsigned char *bytes, size_t length)
+{
+    const struct sim_team_cases *cases = hand->cases;
+    struct order order;
+    if (length < sizeof order)
+        return false;
+    memcpy(&order, bytes, sizeof order);
+    struct sim__job job = {order.at, order.replication, NULL};
+    size_t count = (length - sizeof order) / sizeof(double);
+    if (cases->make) {
+        double *values = malloc((count + 1) * sizeof *values);
+        if (values)
+            memcpy(values, bytes + sizeof order, count * sizeof *values);
+        job.it = values ? cases->make(cases->self, values, (uint32_t)count) : NULL;
+        free(values);
+    } else if (job.at < cases->count) {
+        job.it = &cases->cases[job.at];
+    }
+    if (!job.it) {
+        struct sim__done done = {.job = job, .run = {.state = SIM_RUN_FAULT}};
+        snprintf(done.run.why, sizeof done.run.why, "another rank cannot make the case");
+        return send_one(hand, &done) == 0;
+    }
+    uv_mutex_lock(&hand->pool.lock);
+    bool fits = hand->count < hand->room;
+    if (fits)
+        hand->jobs[(hand->first + hand->count++) % hand->room] = job;
+    uv_mutex_unlock(&hand->pool.lock);
+    sim__pool_feed(&hand->pool, false);
+    return fits;
+}
+
 static bool poll_messages(void *self)
 {
     struct hand *hand = self;
@@ -174,31 +226,23 @@ static bool poll_messages(void *self)
     enum sim_team_tag tag;
     while (!hand->ended &&
            (status = hand->team->receive(hand->team, &from, &tag, &bytes, &length)) != 0) {
-        struct sim__job job = {UINT32_MAX, 0};
         hand->ended = status < 0 || tag == SIM_TEAM_END;
-        if (!hand->ended && length == sizeof job)
-            memcpy(&job, bytes, sizeof job);
+        bool fine = hand->ended || take_order(hand, bytes, length);
         if (status > 0)
             free(bytes);
-        if (hand->ended)
-            break;
-        if (job.at >= hand->case_count || hand->count == hand->room)
+        if (!fine)
             return false;
-        uv_mutex_lock(&hand->pool.lock);
-        hand->jobs[(hand->first + hand->count++) % hand->room] = job;
-        uv_mutex_unlock(&hand->pool.lock);
-        sim__pool_feed(&hand->pool, false);
     }
     if (hand->ended)
         sim__pool_feed(&hand->pool, true);
     return !hand->ended;
 }
 
-int sim_team_serve(struct sim_session *session, struct sim_team *team, const struct sim_case *cases,
-                   uint32_t case_count, const struct sim_replicate_options *options,
+int sim_team_serve(struct sim_session *session, struct sim_team *team,
+                   const struct sim_team_cases *cases, const struct sim_replicate_options *options,
                    struct sim_error *error)
 {
-    struct hand hand = {.team = team, .error = error, .case_count = case_count};
+    struct hand hand = {.team = team, .error = error, .cases = cases};
     unsigned jobs = sim_replicate_jobs(options->jobs);
     hand.room = jobs + 1; /* one is waiting while the others run */
     hand.jobs = calloc(hand.room, sizeof *hand.jobs);
@@ -208,8 +252,7 @@ int sim_team_serve(struct sim_session *session, struct sim_team *team, const str
         free(hand.jobs);
         return -1;
     }
-    hand.pool = (struct sim__pool){.cases = cases,
-                                   .seed = options->seed,
+    hand.pool = (struct sim__pool){.seed = options->seed,
                                    .jobs = jobs,
                                    .pack = true,
                                    .metrics_only = true,

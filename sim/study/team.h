@@ -30,10 +30,19 @@ struct sim_team {
 /* The team that mpirun made; only in weir-mpi. NULL with the reason. */
 struct sim_team *sim_team_mpi_open(struct sim_error *);
 
+/* The cases that ranks other than 0 are asked to run: those of the study by their place, or, in a
+ * search, those that `make` makes of varied values (vary.h), from one thread. NULL: it cannot. */
+struct sim_team_cases {
+    const struct sim_case *cases;
+    uint32_t count;
+    const struct sim_case *(*make)(void *self, const double *values, uint32_t count);
+    void *self;
+};
+
 /* What ranks other than 0 do: run what they are given until rank 0 ends it. 0; or -1 with the
  * reason. */
-int sim_team_serve(struct sim_session *, struct sim_team *, const struct sim_case *cases,
-                   uint32_t case_count, const struct sim_replicate_options *, struct sim_error *);
+int sim_team_serve(struct sim_session *, struct sim_team *, const struct sim_team_cases *,
+                   const struct sim_replicate_options *, struct sim_error *);
 /* Rank 0: tells the others that there is no more. */
 void sim_team_end(struct sim_team *);
 
