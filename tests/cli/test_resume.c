@@ -25,6 +25,7 @@ static long long ask(const char *path, const char *sql)
     sqlite3 *db;
     sqlite3_stmt *query;
     assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+    sqlite3_busy_timeout(db, 10000);
     assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &query, NULL), SQLITE_OK);
     int status = sqlite3_step(query);
     long long answer = status == SQLITE_ROW ? sqlite3_column_int64(query, 0) : -1;
@@ -133,7 +134,7 @@ static void an_interrupted_search_goes_on(void **state)
 {
     (void)state;
     static const char *const commands[] = {
-        FIND " --no-plot --reps 200 --within 1% --max-runs 100000 --out o",
+        FIND " --no-plot --reps 200 --within 1% --max-runs 100000 --force --out o",
         "map q.json --no-plot --reps 200 --out o",
         "sensitivity q.json --no-plot --reps 200 --out o",
         "compare q.json base fast --reps 500 --out o"};

@@ -7,13 +7,32 @@
 #define SWEEP                                                                                      \
     ",\n \"sweep\": {\"cross\": {\"components.users.rate\": [\"200/s\", \"400/s\", \"600/s\"]}}"
 
+#define SEARCHES                                                                                   \
+    ",\n \"variants\": {\"base\": {}, \"fast\": {\"components\": {\"server\": {\"service_time\": " \
+    "{\"type\": \"exponential\", \"mean\": \"0.5ms\"}}}},\n"                                       \
+    "  \"two\": {\"components\": {\"server\": {\"servers\": 2}}}},\n"                              \
+    " \"map\": {\"x\": {\"path\": \"components.users.rate\", \"from\": \"200/s\", \"to\": "        \
+    "\"1600/s\", \"steps\": 5, \"scale\": \"log\"},\n  \"y\": {\"path\": "                         \
+    "\"components.server.servers\", \"from\": 1, \"to\": 2, \"steps\": 2},\n"                      \
+    "  \"while\": \"users.latency.mean <= 5ms\", \"from\": \"1s\", \"to\": \"4s\"},\n"             \
+    " \"sensitivity\": {\"metric\": \"users.latency.mean\", \"vary\": {\n"                         \
+    "  \"components.users.rate\": {\"low\": \"790/s\", \"mid\": \"800/s\", \"high\": "             \
+    "\"810/s\"}}}"
+
 /* Starts words under mpirun with `ranks`. */
 static pid_t start_team(int ranks, const char *words)
 {
-    char command[1024];
+    char command[1024], quoted[768];
+    size_t n = 0;
+    for (const char *at = words; *at && n + 2 < sizeof quoted; at++) {
+        if (*at == '<' || *at == '>') /* the shell's otherwise */
+            quoted[n++] = '\\';
+        quoted[n++] = *at;
+    }
+    quoted[n] = '\0';
     snprintf(command, sizeof command,
              "exec mpirun --allow-run-as-root --oversubscribe -n %d %s %s >stdout 2>stderr", ranks,
-             WEIR_BINARY, words);
+             WEIR_BINARY, quoted);
     fflush(NULL);
     pid_t pid = fork();
     assert_true(pid >= 0);
@@ -76,6 +95,86 @@ static void three_ranks_change_no_byte(void **state)
     assert_true(same_file("alone/summary.json", "both/summary.json"));
 }
 
+static void expect_team(int ranks, const char *words, int status)
+{
+    struct result r = run_team(ranks, words);
+    if (r.status != status)
+        fail_msg("weir %s: exit %d, not %d: %s", words, r.status, status, r.err);
+    result_free(&r);
+}
+
+/* Each search and comparison, alone with one thread and by three ranks: the same bytes, said once,
+ * every run kept. */
+static void searches_by_three_ranks_change_no_byte(void **state)
+{
+    (void)state;
+    need_team();
+    static const char *const commands[][3] = {
+        {"find q.json --vary components.users.rate=500/s..950/s --while users.latency.mean<=5ms "
+         "--within 5% --no-plot",
+         "find.json", "figures/find.csv"},
+        {"map q.json --no-plot", "map.json", "figures/map.csv"},
+        {"sensitivity q.json --no-plot", "sensitivity.json", "figures/tornado.csv"},
+        {"compare q.json base fast --until 10% --max-reps 20", "comparison.json", "summary.json"},
+    };
+    write_file("q.json", SCENARIO("\"duration\": \"6s\", \"warmup\": \"1s\", \"replications\": 10",
+                                  SEARCHES));
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        char words[256], alone[64], three[64];
+        shell("rm -rf alone three");
+        snprintf(words, sizeof words, "%s --jobs 1 --out alone --json", commands[i][0]);
+        struct result one = run(words);
+        assert_int_equal(one.status, 0);
+        snprintf(words, sizeof words, "%s --out three --json", commands[i][0]);
+        struct result many = run_team(3, words);
+        if (many.status != 0)
+            fail_msg("weir %s: exit %d: %s", words, many.status, many.err);
+        assert_string_equal(one.out, many.out);
+        for (int k = 1; k < 3; k++) {
+            snprintf(alone, sizeof alone, "alone/%s", commands[i][k]);
+            snprintf(three, sizeof three, "three/%s", commands[i][k]);
+            assert_true(same_file(alone, three));
+        }
+        assert_true(same_file("alone/resolved.json", "three/resolved.json"));
+        assert_true(kept("three") > 0 && kept("three") == kept("alone"));
+        result_free(&one);
+        result_free(&many);
+    }
+}
+
+/* Runs with a trace stay on rank 0: with more variants than it has threads, others would get some
+ * first replications. */
+static void a_trace_is_the_same_from_three_ranks(void **state)
+{
+    (void)state;
+    need_team();
+    write_file("q.json", SCENARIO("\"duration\": \"6s\", \"replications\": 3", SEARCHES));
+    expect_run("run q.json --trace 20 --no-plot --jobs 1 --out alone", 0, NULL);
+    expect_team(3, "run q.json --trace 20 --no-plot --out three", 0);
+    assert_true(same_file("alone/trace.json", "three/trace.json"));
+    assert_true(same_file("alone/summary.json", "three/summary.json"));
+    expect_team(3, "run q.json --trace 20 --no-plot --out three",
+                0); /* from the store, but those */
+    assert_true(same_file("alone/trace.json", "three/trace.json"));
+}
+
+/* What simulates nothing is done by rank 0 alone. */
+static void what_needs_no_team_is_said_once(void **state)
+{
+    (void)state;
+    need_team();
+    static const char *const commands[] = {"check q.json", "sweep q.json --list", "models client",
+                                           "explain q.json run.duration"};
+    write_file("q.json", SCENARIO("\"duration\": \"20s\"", SWEEP));
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        struct result alone = run(commands[i]), three = run_team(3, commands[i]);
+        assert_int_equal(three.status, 0);
+        assert_string_equal(alone.out, three.out);
+        result_free(&alone);
+        result_free(&three);
+    }
+}
+
 static void what_is_wrong_is_said_once(void **state)
 {
     (void)state;
@@ -87,6 +186,23 @@ static void what_is_wrong_is_said_once(void **state)
     assert_non_null(first);
     assert_null(strstr(first + 1, "/run/duration"));
     result_free(&r);
+    static const char *const wrong[][2] = {
+        {"compare q.json base slow", "there is no variant"},
+        {"compare q.json base fast --set run.duration=270h --reps 100",
+         "is too large to run unasked"},
+        {"map q.json --set run.duration=270h --reps 100", "is too large to run unasked"},
+        {"find q.json --vary components.users.rat=5/s..9/s --while users.latency<=5ms", "\"rat\""},
+        {"sensitivity q.json --out here", "holds other things"},
+    };
+    write_file("q.json", SCENARIO("\"duration\": \"6s\"", SEARCHES));
+    shell("mkdir here && touch here/mine");
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        r = run_team(3, wrong[i][0]);
+        const char *said = strstr(r.err, wrong[i][1]);
+        if (r.status != 2 || !said || strstr(said + 1, wrong[i][1]))
+            fail_msg("weir %s: exit %d: %s", wrong[i][0], r.status, r.err);
+        result_free(&r);
+    }
 }
 
 /* The process of a rank that simulates, in this directory; 0: none. */
@@ -149,6 +265,9 @@ int main(void)
 #define IN_OWN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, enter, leave)
     const struct CMUnitTest tests[] = {
         IN_OWN_DIRECTORY(three_ranks_change_no_byte),
+        IN_OWN_DIRECTORY(searches_by_three_ranks_change_no_byte),
+        IN_OWN_DIRECTORY(a_trace_is_the_same_from_three_ranks),
+        IN_OWN_DIRECTORY(what_needs_no_team_is_said_once),
         IN_OWN_DIRECTORY(what_is_wrong_is_said_once),
         IN_OWN_DIRECTORY(a_rank_that_dies_ends_it),
     };
