@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static long number_in(const char *name)
@@ -133,11 +134,15 @@ bool sim__cli_supervise(char **argv, int *status)
     char program[PATH_MAX];
     sigset_t signals;
     bool told = false;
+    /* mpirun ends all ranks as soon as one fails: rank 0 is to say first what is wrong */
+    const struct timespec patience = {.tv_sec = 2};
     if (number_in("OMPI_COMM_WORLD_SIZE") <= 1)
         return false;
     *status = SIM_EXIT_FAULT;
     if (find_program(program, sizeof program) != 0) {
-        if (!sim__cli_is_hand())
+        if (sim__cli_is_hand()) /* rank 0 says it */
+            *status = SIM_EXIT_DONE;
+        else
             fputs("weir: this build cannot be run by mpirun: Open MPI was not there when it was "
                   "configured. Install libopenmpi-dev and openmpi-bin, and build again\n",
                   stderr);
@@ -157,16 +162,19 @@ bool sim__cli_supervise(char **argv, int *status)
         return true;
     }
     int how = attend(child, &signals, &told);
-    if (WIFEXITED(how))
+    if (WIFEXITED(how)) {
         *status = WEXITSTATUS(how);
-    else if (told)
+        if (*status != SIM_EXIT_DONE && sim__cli_is_hand())
+            sigtimedwait(&signals, NULL, &patience);
+    } else if (told) {
         *status = SIM_EXIT_INTERRUPTED;
-    else
+    } else {
         fprintf(stderr,
                 "weir: rank %ld of %ld was ended by signal %d (%s), and with it the whole. What "
                 "was finished is in the store: start it again, and it goes on\n",
                 number_in("OMPI_COMM_WORLD_RANK"), number_in("OMPI_COMM_WORLD_SIZE"), WTERMSIG(how),
                 strsignal(WTERMSIG(how)));
+    }
     return true;
 }
 
