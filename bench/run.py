@@ -38,9 +38,9 @@ class Bench:
     def count(self, n):
         return str(int(n * self.scale))
 
-    def run_scenario(self, file, sets=(), jobs=1, reps=1, under=()):
-        """Seconds of processor time and of waiting that `weir run` takes."""
-        command = [*under, os.path.join(self.build, "weir"), "run", os.path.join(HERE, file),
+    def run_scenario(self, file, sets=(), jobs=1, reps=1, under=(), what="run"):
+        """Seconds of processor time and of waiting that `weir run` (or sweep) takes."""
+        command = [*under, os.path.join(self.build, "weir"), what, os.path.join(HERE, file),
                    "--no-plot", "--quiet", "--fresh", "--jobs", str(jobs), "--reps", str(reps),
                    "--out", os.path.join(self.out, "out")]
         for item in sets:
@@ -52,10 +52,10 @@ class Bench:
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, wall
 
-    def pair(self, name, goal, unit, weir, other, better="more"):
+    def pair(self, name, goal, unit, weir, other, better="more", rounds=0):
         """weir() and other() each give a figure; `better` says which way is faster."""
         ours, theirs, ratios = [], [], []
-        for _ in range(self.rounds):
+        for _ in range(rounds or self.rounds):
             a, b = weir(), other()
             ours.append(a)
             theirs.append(b)
@@ -147,13 +147,28 @@ class Bench:
         """Runs of about a second each: what a study spends beside them, and two processes."""
         sets = [f"run.duration={10000 * self.scale}s"]
 
-        def inside():
-            wall = self.run_scenario("mm1.json", sets, reps=8)[1]
+        def share(wall):
             with sqlite3.connect(os.path.join(self.out, "out/store/results.sqlite")) as store:
                 took, = store.execute("SELECT sum(took_s) FROM run").fetchone()
             shutil.rmtree(os.path.join(self.out, "out"))
             return took / wall
-        self.pair("sweep_inside", 0.95, "share", inside, lambda: 1.0)
+        self.pair("sweep_inside", 0.95, "share",
+                  lambda: share(self.run_scenario("mm1.json", sets, reps=8)[1]), lambda: 1.0)
+        kept = os.path.join(self.out, "kept")
+
+        def cost(where):
+            took = output_of([self.program("store_cost"), os.path.join(HERE, "mm1.json"), "8",
+                              f"{10000 * self.scale}s", where])["processor_s"]
+            shutil.rmtree(kept, ignore_errors=True)
+            return took
+        self.pair("store_cost", 0.95, "s", lambda: cost(kept), lambda: cost("-"), "less")
+        thousand = [f"run.duration={500 * self.scale}s"]
+
+        def sweep(jobs):
+            return self.run_scenario("sweep.json", thousand, jobs=jobs, what="sweep")[1]
+        self.pair("sweep_1000", 1.9, "s", lambda: sweep(2), lambda: sweep(1), "less", rounds=3)
+        self.pair("sweep_1000_inside", 0.95, "share", lambda: share(sweep(1)), lambda: 1.0,
+                  rounds=3)
         if shutil.which("mpirun") and os.path.exists(os.path.join(self.build, "weir-mpi")):
             under = ["mpirun", "--allow-run-as-root", "--oversubscribe", "-n", "2"]
             self.pair("sweep_2_ranks", 0.9, "s",

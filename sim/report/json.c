@@ -30,17 +30,24 @@ static void text(FILE *out, const char *s)
 {
     fputc('"', out);
     for (; *s; s++) {
+        size_t plain = 0;
+        while ((unsigned char)s[plain] >= 0x20 && s[plain] != '"' && s[plain] != '\\' &&
+               s[plain] != 0x7f)
+            plain++;
+        if (plain > 0)
+            fwrite(s, 1, plain, out);
+        s += plain;
         unsigned char c = (unsigned char)*s;
+        if (c == '\0')
+            break;
         if (c == '"' || c == '\\')
             fprintf(out, "\\%c", c);
         else if (c == '\n')
             fputs("\\n", out);
         else if (c == '\t')
             fputs("\\t", out);
-        else if (c < 0x20 || c == 0x7f)
-            fprintf(out, "\\u%04x", c);
         else
-            fputc(c, out);
+            fprintf(out, "\\u%04x", c);
     }
     fputc('"', out);
 }

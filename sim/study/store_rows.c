@@ -111,11 +111,11 @@ int sim_store_end(struct sim_store *store, struct sim_error *error)
                : sim__store_fail(store, error);
 }
 
-static int drop_run(struct sim_store *store, const struct sim_store_run *run,
-                    struct sim_error *error)
+static int drop(struct sim_store *store, enum sim__store_query what,
+                const struct sim_store_run *run, struct sim_error *error)
 {
     struct seed_text seed = seed_text(run->seed);
-    sqlite3_stmt *query = sim__store_query(store, SIM__DROP_RUN, error);
+    sqlite3_stmt *query = sim__store_query(store, what, error);
     if (!query)
         return -1;
     bind_text(query, 1, run->it->key);
@@ -200,11 +200,39 @@ static bool is_of(const struct sim__quantity *known, const struct sim_metric *m)
            strcmp(known->unit, m->unit) == 0;
 }
 
+/* Numbers of a run on their way in. */
+struct rows {
+    sqlite3_int64 run, quantities[SIM__STORE_ROW_COUNT];
+    double values[SIM__STORE_ROW_COUNT];
+    int count;
+};
+
+/* Puts in what has gathered: all at once where there are as many as a statement takes. */
+static int put_rows(struct sim_store *store, struct rows *rows, struct sim_error *error)
+{
+    bool full = rows->count == SIM__STORE_ROW_COUNT;
+    for (int i = 0; i < rows->count; i++) {
+        enum sim__store_query which = full ? SIM__PUT_METRICS : SIM__PUT_METRIC;
+        int at = full ? 2 * i : 0;
+        sqlite3_stmt *query = full && i > 0 ? store->queries[which]
+                                            : sim__store_query(store, which, error);
+        if (!query)
+            return -1;
+        sqlite3_bind_int64(query, 1, rows->run);
+        sqlite3_bind_int64(query, at + 2, rows->quantities[i]);
+        sqlite3_bind_double(query, at + 3, rows->values[i]);
+        if ((!full || i + 1 == rows->count) && step(store, query, error) != 0)
+            return -1;
+    }
+    rows->count = 0;
+    return 0;
+}
+
 /* Runs of a study mostly have the same quantities in the same order. */
 static int put_metrics(struct sim_store *store, const struct sim_store_run *run,
                        struct sim_error *error)
 {
-    sqlite3_int64 id = sqlite3_last_insert_rowid(store->db);
+    struct rows rows = {.run = sqlite3_last_insert_rowid(store->db)};
     uint32_t count = run->record->metric_count;
     if (count > store->known_count) {
         struct sim__quantity *wider = realloc(store->known, count * sizeof *wider);
@@ -223,21 +251,18 @@ static int put_metrics(struct sim_store *store, const struct sim_store_run *run,
             return -1;
         if (isnan(m->value))
             continue;
-        sqlite3_stmt *query = sim__store_query(store, SIM__PUT_METRIC, error);
-        if (!query)
-            return -1;
-        sqlite3_bind_int64(query, 1, id);
-        sqlite3_bind_int64(query, 2, store->known[i].id);
-        sqlite3_bind_double(query, 3, m->value);
-        if (step(store, query, error) != 0)
+        rows.quantities[rows.count] = store->known[i].id;
+        rows.values[rows.count++] = m->value;
+        if (rows.count == SIM__STORE_ROW_COUNT && put_rows(store, &rows, error) != 0)
             return -1;
     }
-    return 0;
+    return put_rows(store, &rows, error);
 }
 
 int sim_store_put(struct sim_store *store, const struct sim_store_run *run, struct sim_error *error)
 {
-    if (drop_run(store, run, error) != 0 || put_run(store, run, error) != 0)
+    if (drop(store, SIM__DROP_METRICS, run, error) != 0 ||
+        drop(store, SIM__DROP_RUN, run, error) != 0 || put_run(store, run, error) != 0)
         return -1;
     return put_metrics(store, run, error);
 }

@@ -31,10 +31,18 @@ enum {
     " FROM study_case c JOIN run r ON r.key = c.key JOIN metric m ON m.run = r.id"                 \
     " JOIN quantity q ON q.id = m.quantity;"
 
+/* Rows of a run put in by one statement, which costs as much as a row does. */
+#define SIM__STORE_ROWS                                                                            \
+    "(?1,?,?),(?1,?,?),(?1,?,?),(?1,?,?),(?1,?,?),(?1,?,?),(?1,?,?),(?1,?,?),"                     \
+    "(?1,?,?),(?1,?,?),(?1,?,?),(?1,?,?),(?1,?,?),(?1,?,?),(?1,?,?),(?1,?,?)"
+enum { SIM__STORE_ROW_COUNT = 16 };
+
 enum sim__store_query {
     SIM__PUT_RUN,
     SIM__DROP_RUN,
+    SIM__DROP_METRICS,
     SIM__PUT_METRIC,
+    SIM__PUT_METRICS,
     SIM__PUT_QUANTITY,
     SIM__GET_QUANTITY,
     SIM__PUT_CASE,
@@ -52,7 +60,10 @@ enum sim__store_query {
                          "strftime('%Y-%m-%dT%H:%M:%SZ','now'),?,?,?)",                            \
         [SIM__DROP_RUN] = "DELETE FROM run WHERE key = ? AND seed = ? AND engine = ?"              \
                           " AND replication = ?",                                                  \
+        [SIM__DROP_METRICS] = "DELETE FROM metric WHERE run = (SELECT id FROM run WHERE key = ?"   \
+                              " AND seed = ? AND engine = ? AND replication = ?)",                 \
         [SIM__PUT_METRIC] = "INSERT INTO metric (run, quantity, value) VALUES (?,?,?)",            \
+        [SIM__PUT_METRICS] = "INSERT INTO metric (run, quantity, value) VALUES " SIM__STORE_ROWS,  \
         [SIM__PUT_QUANTITY] = "INSERT OR IGNORE INTO quantity (component, meter, stat, unit)"      \
                               " VALUES (?,?,?,?)",                                                 \
         [SIM__GET_QUANTITY] = "SELECT id FROM quantity WHERE component = ? AND meter = ?"          \
