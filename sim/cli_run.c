@@ -492,6 +492,23 @@ static int lend_a_hand(void *self)
     return sim__cli_lend(&job->share, job->scenario->seed, &cases);
 }
 
+/* A variant without what is swept, or all of whose cells are excluded, would be missed in silence. */
+static void say_without_cells(const struct job *job)
+{
+    const struct sim_scenario *scenario = job->scenario;
+    for (uint32_t v = 0; v < scenario->variant_count; v++) {
+        const char *name = scenario->variants[v].name;
+        uint32_t cells = 0;
+        for (uint32_t i = 0; i < scenario->cell_count; i++)
+            cells += strcmp(scenario->cells[i].variant, name) == 0;
+        if (cells == 0)
+            fprintf(stderr,
+                    "weir: the variant \"%s\" has no cells: what is swept is not in it, or all of "
+                    "it is excluded\n",
+                    name);
+    }
+}
+
 int sim__cli_run(const struct sim_cli *cli)
 {
     struct job job = {.cli = cli, .sweep = strcmp(cli->command, "sweep") == 0};
@@ -509,6 +526,8 @@ int sim__cli_run(const struct sim_cli *cli)
     else
         snprintf(job.place, sizeof job.place, "out/%s%s", job.scenario->name,
                  job.sweep ? "-sweep" : "");
+    if (job.sweep && job.case_count > 0 && !cli->quiet && !sim__cli_is_hand())
+        say_without_cells(&job);
     if (job.case_count == 0)
         status = sim__cli_usage(cli->command, "%s has no \"sweep\"; `weir run` runs its variants",
                                 cli->operands[0]);

@@ -257,6 +257,42 @@ static void check_zip(struct sim__load *load, const struct sim__at *at)
 
 /* ---- exclusions ------------------------------------------------------------------------------ */
 
+/* A value in base units and what it is a quantity of; -1 and NAN: of nothing. */
+static int quantity_of(const json_t *value, double *number)
+{
+    struct sim_amount amount;
+    struct sim_error ignored;
+    *number = json_is_number(value) ? json_number_value(value) : NAN;
+    if (!json_is_string(value))
+        return json_is_number(value) ? SIM_DIM_NUMBER : -1;
+    const char *text = json_string_value(value), *space = strrchr(text, ' ');
+    int dimension = sim_units_guess(text, &amount);
+    if (dimension < 0 && space && /* "100k keys" */
+        sim_units_parse(text, SIM_DIM_COUNT, space + 1, &amount, &ignored) == 0)
+        dimension = SIM_DIM_COUNT;
+    if (dimension >= 0)
+        *number = amount.value;
+    return dimension;
+}
+
+/* Shares, counts and plain numbers may each be written as a bare number. */
+static bool is_bare(int dimension)
+{
+    return dimension == SIM_DIM_FRACTION || dimension == SIM_DIM_COUNT ||
+           dimension == SIM_DIM_NUMBER;
+}
+
+/* Whether two values are the same, however they are written: "1s" and "1000ms", 0.5 and "50%". */
+static bool is_same(const json_t *a, const json_t *b)
+{
+    double left, right;
+    int of_a = quantity_of(a, &left), of_b = quantity_of(b, &right);
+    if (json_equal(a, b))
+        return true;
+    return of_a >= 0 && (of_a == of_b || (is_bare(of_a) && is_bare(of_b))) &&
+           fabs(left - right) <= 1e-12 * fmax(fabs(left), fabs(right));
+}
+
 static size_t variable_of(const struct sim__document *d, const char *name)
 {
     size_t i = 0;
@@ -269,9 +305,9 @@ static size_t variable_of(const struct sim__document *d, const char *name)
 static bool is_among(const json_t *value, json_t *excluded)
 {
     if (!json_is_array(excluded))
-        return json_equal(value, excluded);
+        return is_same(value, excluded);
     for (size_t i = 0; i < json_array_size(excluded); i++)
-        if (json_equal(value, json_array_get(excluded, i)))
+        if (is_same(value, json_array_get(excluded, i)))
             return true;
     return false;
 }
@@ -347,20 +383,9 @@ static const char *value_text(struct sim__load *load, const json_t *value)
 /* A swept value as a number, times in seconds; NAN when it is none. */
 static double value_number(const json_t *value)
 {
-    struct sim_amount amount;
-    if (json_is_number(value))
-        return json_number_value(value);
-    if (!json_is_string(value))
-        return NAN;
-    int dimension = sim_units_guess(json_string_value(value), &amount);
-    if (dimension < 0) { /* "100k keys" */
-        struct sim_error ignored;
-        const char *space = strrchr(json_string_value(value), ' ');
-        if (!space ||
-            sim_units_parse(json_string_value(value), SIM_DIM_COUNT, space + 1, &amount, &ignored))
-            return NAN;
-    }
-    return dimension == SIM_DIM_TIME ? amount.value / 1e9 : amount.value;
+    double number;
+    int dimension = quantity_of(value, &number);
+    return dimension == SIM_DIM_TIME ? number / 1e9 : number;
 }
 
 static void name_cell(struct sim__load *load, const struct sim_scenario *scenario,

@@ -260,12 +260,39 @@ static void the_bar_is_for_terminals(void **state)
     expect_run("run b.json --no-plot --fresh", 0, "");
 }
 
+/* What a sweep leaves out is said, once and only where it sweeps. */
+static void a_variant_without_cells_is_named(void **state)
+{
+    (void)state;
+    write_file("q.json",
+               SCENARIO("\"duration\": \"2s\"",
+                        ",\n \"variants\": {\"base\": {}, \"alone\": {\"components\": {\"extra\": "
+                        "null}}},\n \"sweep\": {\"cross\": {\"components.extra.rate\": [\"1/s\", "
+                        "\"2/s\"]}}"));
+    char *text = read_file("q.json"), *at = strstr(text, "  \"server\"");
+    assert_non_null(at);
+    FILE *file = fopen("q.json", "w");
+    assert_non_null(file);
+    fprintf(file,
+            "%.*s  \"extra\": {\"model\": \"client\", \"to\": \"server\", \"rate\": \"1/s\"},\n%s",
+            (int)(at - text), text, at);
+    assert_int_equal(fclose(file), 0);
+    free(text);
+    expect_run("sweep q.json --no-plot", 0, "weir: the variant \"alone\" has no cells: ");
+    expect_run("sweep q.json --no-plot --list", 0, "weir: the variant \"alone\" has no cells: ");
+    struct result r = run("run q.json --no-plot");
+    assert_int_equal(r.status, 0);
+    assert_null(strstr(r.err, "no cells"));
+    result_free(&r);
+}
+
 int main(void)
 {
 #define IN_OWN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, enter, leave)
     const struct CMUnitTest tests[] = {
         IN_OWN_DIRECTORY(what_is_wrong_is_named),
         IN_OWN_DIRECTORY(scenarios_are_refused),
+        IN_OWN_DIRECTORY(a_variant_without_cells_is_named),
         IN_OWN_DIRECTORY(commands_that_run_nothing),
         IN_OWN_DIRECTORY(output_that_cannot_be_printed_is_a_fault),
         IN_OWN_DIRECTORY(claims_decide_the_status),

@@ -111,6 +111,20 @@ static void exclusions_leave_cells_out(void **state)
                                        "users.rate=2/s, server.servers=3", NULL});
 }
 
+/* However it is written: a quantity in another unit, a whole number or not, a share in percent. */
+static void exclusions_compare_quantities(void **state)
+{
+    (void)state;
+    expect_cells(
+        ", \"sweep\": {\"cross\": {\"components.users.timeout\": [\"1s\", \"2s\", \"3s\"], "
+        "\"components.users.rate\": [\"1000/s\", \"5/s\"], "
+        "\"components.server.servers\": [1000, 2]}, \"exclude\": ["
+        "{\"components.users.timeout\": [\"1000ms\", \"2000 ms\"]}, "
+        "{\"components.users.rate\": \"1k/s\"}, "
+        "{\"components.server.servers\": 1e3}]}",
+        (const char *const[]){"users.timeout=3s, users.rate=5/s, server.servers=2", NULL});
+}
+
 /* A variant without the component is run as it is, and has no cells. */
 static void a_variant_without_what_is_swept_has_no_cells(void **state)
 {
@@ -167,6 +181,7 @@ int main(void)
         cmocka_unit_test(what_is_side_by_side_goes_together),
         cmocka_unit_test(a_variable_has_a_name_and_several_places),
         cmocka_unit_test(exclusions_leave_cells_out),
+        cmocka_unit_test(exclusions_compare_quantities),
         cmocka_unit_test(a_variant_without_what_is_swept_has_no_cells),
         cmocka_unit_test(keys_name_what_is_simulated),
     };
