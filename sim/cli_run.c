@@ -492,7 +492,7 @@ static int lend_a_hand(void *self)
     return sim__cli_lend(&job->share, job->scenario->seed, &cases);
 }
 
-/* A variant without what is swept, or all of whose cells are excluded, would be missed in silence. */
+/* A variant without what is swept, or whose cells are all excluded, is not to be missed. */
 static void say_without_cells(const struct job *job)
 {
     const struct sim_scenario *scenario = job->scenario;

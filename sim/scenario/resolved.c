@@ -52,6 +52,8 @@ char *sim_scenario_resolved(const struct sim_scenario *scenario)
     write_section(&w, d->root, "sweep");
     write_section(&w, d->root, "expect");
     write_section(&w, d->root, "figures");
+    write_section(&w, d->root, "map");
+    write_section(&w, d->root, "sensitivity");
     sim__write_close(&w, '}');
     sim_buffer_puts(&w.out, "\n");
     return sim_buffer_take(&w.out);

@@ -42,8 +42,8 @@ static void tear_down(struct bench *b)
 
 /* Two tries of each request fit below 300/2 = 150/s: every outage is come back from. Above, one is
  * when the queue it leaves is less than a timeout of work, (rate - 15/s) x d / (300/s) < 1 s, and
- * nobody timed out in it, d < 1 s. It is not when the queue is longer and so were the waits, d > 1 s.
- * Within a tenth of a boundary it may be either. */
+ * nobody timed out in it, d < 1 s. It is not when the queue is longer and so were the waits,
+ * d > 1 s. Within a tenth of a boundary it may be either. */
 static void outages_are_come_back_from_as_theory_says(void **state)
 {
     (void)state;
