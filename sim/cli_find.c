@@ -239,8 +239,12 @@ static int search(struct hunt *hunt)
         return SIM_EXIT_DONE;
     if (!sim_session_interrupted(&hunt->session))
         return fault(hunt->probe.why);
-    fprintf(stderr, "weir: interrupted: no results were written; %u runs are kept in %s/store\n",
-            hunt->probe.finished, hunt->place);
+    if (hunt->probe.finished == 0)
+        fprintf(stderr, "weir: interrupted: no run finished: nothing was written\n");
+    else
+        fprintf(stderr,
+                "weir: interrupted: no results were written; %u runs are kept in %s/store\n",
+                hunt->probe.finished, hunt->place);
     return SIM_EXIT_INTERRUPTED;
 }
 
