@@ -8,8 +8,8 @@
  * Of 10,000 experiments each (standard error 0.2 %), made once by this file, there were covered:
  * means over 4 replications 95.1 %, through a whole scenario 94.8; shares of requests 95.1; whether
  * a run recovers 95.2 to 95.5 by n; 95th percentiles over 8 replications 94.8; batch means of one
- * run 94.7, of its 95th percentile 94.7; paired differences 94.1; five of them at once 95.0; stopped
- * by --until 5 %: 93.7, which is what is lost by stopping at what was seen (until.h). */
+ * run 94.7, of its 95th percentile 94.7; paired differences 94.1; five at once 95.0; stopped by
+ * --until 5 %: 93.7, which is what is lost by stopping at what was seen (until.h). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
