@@ -1,7 +1,9 @@
-/* fuzz_loader.c - any bytes as a scenario: refused with a reason, or loaded and printed whole. */
+/* fuzz_loader.c - any bytes as a scenario: refused with a reason, or loaded, printed whole and
+ * explained. It is read as if it stood among the scenarios, so that it finds their price books. */
 #include "scenario/scenario.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -10,12 +12,22 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct sim_diagnostics diagnostics = {0};
     struct sim_load_options options = {0};
-    struct sim_scenario *s = sim_scenario_parse("fuzz.json", (const char *)data, size, &options,
-                                                &diagnostics);
-    if ((s == NULL) != (diagnostics.errors > 0))
+    char *said = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&said, &bytes);
+    struct sim_scenario *s = sim_scenario_parse("scenarios/fuzz.json", (const char *)data, size,
+                                                &options, &diagnostics);
+    if ((s == NULL) != (diagnostics.errors > 0) || !out)
         abort();
-    if (s != NULL)
-        free(sim_scenario_resolved(s));
+    sim_diagnostics_print(&diagnostics, out);
+    if (s != NULL) {
+        char *resolved = sim_scenario_resolved(s);
+        if (resolved == NULL || sim_scenario_explain(s, "", out) != 0)
+            abort();
+        free(resolved);
+    }
+    fclose(out);
+    free(said);
     sim_scenario_free(s);
     sim_diagnostics_free(&diagnostics);
     return 0;
