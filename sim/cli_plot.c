@@ -6,9 +6,11 @@
 #include "study/study.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int is_program(const struct dirent *e)
 {
@@ -48,6 +50,13 @@ static int plot_dir(const struct sim_cli *cli, struct sim_session *session, cons
                               "there are no figures in \"%s\": it takes a directory that `weir "
                               "run` wrote",
                               sim_quote(dir).s);
+    }
+    if (access(figures, W_OK) != 0) {
+        fprintf(stderr, "weir: cannot write into %s: %s\n", figures, strerror(errno));
+        for (int i = 0; i < n; i++)
+            free(entries[i]);
+        free(entries);
+        return SIM_EXIT_FAULT;
     }
     const char **names = calloc((size_t)n, sizeof *names);
     for (int i = 0; i < n; i++) {

@@ -61,6 +61,19 @@ static void pin_date(const char *path)
         fclose(file);
 }
 
+/* Of what gnuplot said, what is wrong: its last `"name.gp" line N: …`. Before it stands the whole
+ * command, with what it has of the theme. */
+static const char *reason(const struct drawing *d)
+{
+    const char *found = d->said;
+    for (const char *line = d->said; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (*line == '"' && strstr(line, ".gp\" line "))
+            found = line;
+    }
+    return found;
+}
+
 /* A figure is whole only if gnuplot ended well and its file can be put in place. */
 static void finish(struct drawing *d)
 {
@@ -76,7 +89,7 @@ static void finish(struct drawing *d)
     unlink(temporary);
     if (!d->batch->missing && !d->batch->stop)
         fprintf(d->batch->complaints, "weir: gnuplot could not draw figures/%s.gp:\n%s%s", d->name,
-                d->said, d->said_bytes > 0 && d->said[d->said_bytes - 1] == '\n' ? "" : "\n");
+                reason(d), d->said_bytes > 0 && d->said[d->said_bytes - 1] == '\n' ? "" : "\n");
 }
 
 static void on_close(uv_handle_t *handle)

@@ -18,9 +18,9 @@
 /* All that weir writes; anything else in a directory is somebody else's. */
 static bool is_ours(const char *name)
 {
-    static const char *const names[] = {"resolved.json",   "summary.json", "series.csv",
-                                        "comparison.json", "find.json",    "map.json",
-                                        "sensitivity.json", "report.html", "trace.json"};
+    static const char *const names[] = {"resolved.json",    "summary.json", "series.csv",
+                                        "comparison.json",  "find.json",    "map.json",
+                                        "sensitivity.json", "report.html",  "trace.json"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (strcmp(name, names[i]) == 0)
             return true;
@@ -141,8 +141,8 @@ static void clear_all_stale(const struct sim_output *out)
 
 /* ---- opening ------------------------------------------------------------------------------- */
 
-/* mkdir -p of all above `path`, and of itself when `whole`. */
-static int make_dirs(char *path, bool whole, struct sim_error *error)
+/* mkdir -p of all above `path`. */
+static int make_dirs(char *path, struct sim_error *error)
 {
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
@@ -157,8 +157,6 @@ static int make_dirs(char *path, bool whole, struct sim_error *error)
         }
         *slash = '/';
     }
-    if (whole && mkdir(path, 0777) != 0)
-        return fail(error, "make the directory", path);
     return 0;
 }
 
@@ -169,12 +167,16 @@ static int absolute(struct sim_output *out, const char *dir, struct sim_error *e
     size_t n = strlen(dir);
     while (n > 1 && dir[n - 1] == '/')
         n--;
-    if (n == 0 || n >= sizeof given) {
-        errno = n == 0 ? ENOENT : ENAMETOOLONG;
+    if (n == 0) {
+        snprintf(error->text, sizeof error->text, "--out has to name a directory, and is empty");
+        return -1;
+    }
+    if (n >= sizeof given) {
+        errno = ENAMETOOLONG;
         return fail(error, "use as an output directory", dir);
     }
     snprintf(given, sizeof given, "%.*s", (int)n, dir);
-    if (make_dirs(given, false, error) != 0)
+    if (make_dirs(given, error) != 0)
         return -1;
     if (realpath(given, out->dir))
         return 0;
@@ -243,8 +245,13 @@ enum sim_output_problem sim_output_open(struct sim_output *out, const char *dir,
     }
     if (access(out->temporary, F_OK) == 0) /* of a process of our number, long gone */
         retire(out->temporary, out->dir, is_ours);
-    if (make_dirs(out->temporary, true, error) != 0)
+    if (mkdir(out->temporary, 0777) != 0) {
+        snprintf(error->text, sizeof error->text,
+                 "cannot make results beside %.200s, to be put in its place when they are whole: "
+                 "%s: give another directory with --out",
+                 out->dir, strerror(errno));
         return SIM_OUTPUT_FAULT;
+    }
     out->lock = lock(out->temporary);
     if (out->lock < 0 || mkdir(figures, 0777) != 0) {
         fail(error, "make the directory", figures);

@@ -17,15 +17,18 @@ enum { WAIT_MS = 10000 }; /* for a reader of the user's own that is in the way *
 int sim__store_fail(const struct sim_store *store, struct sim_error *error)
 {
     int code = sqlite3_errcode(store->db), why = sqlite3_system_errno(store->db);
+    bool full = code == SQLITE_FULL || why == EFBIG || why == EDQUOT;
     if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
         snprintf(error->text, sizeof error->text,
                  "%.300s is damaged, or no database (%s): it was left as it is. Move it away, and "
                  "its runs are simulated anew",
                  store->path, sqlite3_errmsg(store->db));
     else
-        snprintf(error->text, sizeof error->text, "cannot %s %.300s: %s%s%s",
+        snprintf(error->text, sizeof error->text, "cannot %s %.300s: %s%s%s%s",
                  store->lock >= 0 ? "write" : "read", store->path, sqlite3_errmsg(store->db),
-                 why ? ": " : "", why ? strerror(why) : "");
+                 why ? ": " : "", why ? strerror(why) : "",
+                 full && store->sound ? ": make room and start again, it goes on where it was"
+                                      : "");
     return -1;
 }
 

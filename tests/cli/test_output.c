@@ -74,7 +74,17 @@ static void a_directory_that_cannot_be_written_is_a_fault(void **state)
     assert_int_equal(r.status, 3);
     assert_non_null(strstr(r.err, "Permission denied"));
     assert_non_null(strstr(r.err, "locked/o"));
+    assert_non_null(strstr(r.err, "give another directory with --out"));
     result_free(&r);
+    expect_run("run q.json --out=", 3, "--out has to name a directory");
+    write_file("q.json", SCENARIO(QUICK, FIGURE));
+    expect_run("run q.json --out o --no-plot", 0, "");
+    assert_int_equal(chmod("o/figures", 0555), 0);
+    r = run_with(&how, "plot o");
+    assert_int_equal(r.status, 3);
+    assert_string_equal(r.err, "weir: cannot write into o/figures: Permission denied\n");
+    result_free(&r);
+    assert_int_equal(chmod("o/figures", 0777), 0);
 }
 
 static void a_full_disk_leaves_the_last_good_result(void **state)
@@ -113,7 +123,7 @@ static void without_gnuplot_the_results_are_kept(void **state)
     expect_run("run q.json --out p --no-plot", 0, "");
     assert_true(exists("p/figures/queue.gp") && !exists("p/figures/queue.svg"));
     write_file("p/figures/queue.gp", "plot nonsense(\n");
-    expect_run("plot p", 3, "gnuplot could not draw figures/queue.gp");
+    expect_run("plot p", 3, "weir: gnuplot could not draw figures/queue.gp:\n\"queue.gp\" line 1:");
 }
 
 /* A gnuplot that never ends is ended; what it was to draw can be drawn later. */
