@@ -17,7 +17,7 @@ enum { WAIT_MS = 10000 }; /* for a reader of the user's own that is in the way *
 int sim__store_fail(const struct sim_store *store, struct sim_error *error)
 {
     int code = sqlite3_errcode(store->db), why = sqlite3_system_errno(store->db);
-    bool full = code == SQLITE_FULL || why == EFBIG || why == EDQUOT;
+    bool stopped = store->sound && (code == SQLITE_FULL || code == SQLITE_IOERR);
     if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
         snprintf(error->text, sizeof error->text,
                  "%.300s is damaged, or no database (%s): it was left as it is. Move it away, and "
@@ -27,8 +27,7 @@ int sim__store_fail(const struct sim_store *store, struct sim_error *error)
         snprintf(error->text, sizeof error->text, "cannot %s %.300s: %s%s%s%s",
                  store->lock >= 0 ? "write" : "read", store->path, sqlite3_errmsg(store->db),
                  why ? ": " : "", why ? strerror(why) : "",
-                 full && store->sound ? ": make room and start again, it goes on where it was"
-                                      : "");
+                 stopped ? ". Finished runs are kept: with room again, start again to go on" : "");
     return -1;
 }
 

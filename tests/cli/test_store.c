@@ -310,7 +310,7 @@ static void a_full_disk_keeps_what_was_stored(void **state)
     assert_int_equal(r.status, 3);
     assert_non_null(strstr(r.err, "cannot write"));
     assert_non_null(strstr(r.err, "results.sqlite"));
-    assert_non_null(strstr(r.err, "make room and start again"));
+    assert_non_null(strstr(r.err, "start again to go on"));
     assert_false(exists("o/summary.json"));
     result_free(&r);
     long long kept = ask(database, "SELECT count(*) FROM run");
