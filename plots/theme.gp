@@ -92,7 +92,7 @@ do for [_i=1:ntitle] { set label bold(TITLE[_i]) at screen SX(20), screen SY(12 
 do for [_i=1:nsub] { set label SUB[_i] at screen SX(20), screen SY(14 + 22*ntitle + 16*_i) left font ',11.5' tc rgb GREY noenhanced };
 if (strlen(fig_footnote) > 0) { set label fig_footnote at screen SX(20), screen SY(H - 10) left font ',9.5' tc rgb GREY noenhanced };
 unset key; unset title; unset xlabel; unset ylabel; unset colorbox;
-set border 3 lc rgb AXIS lw 1;
+set border 3 back lc rgb AXIS lw 1;
 set tics nomirror out scale 0.4,0.2 font ',10.5' textcolor rgb GREY;
 set errorbars small
 EOP

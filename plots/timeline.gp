@@ -31,8 +31,11 @@ FROWS = 0
 # faults without a name repeat one that has it; FLET: their letters in small multiples
 if (nfaults > 0) {
   if (!exists("fault_variant")) { array fault_variant[nfaults]; do for [f=1:nfaults] { fault_variant[f] = 0 } }
-  array FLET[nfaults]; _n = 0
-  do for [f=1:nfaults] { if (fault_label[f] ne '') { _n = _n + 1 }; FLET[f] = _n }
+  array FLET[nfaults]; _named = 0
+  do for [f=1:nfaults] { if (fault_label[f] ne '') { _named = _named + 1 }; FLET[f] = _named }
+  # what strikes several columns at once has its name in the first and its letter in each
+  array FSHOW[nfaults]
+  do for [f=1:nfaults] { FSHOW[f] = fault_label[f] ne ''; if (f > 1) { if (FSHOW[f-1] && fault_label[f] eq '' && fault_variant[f] > fault_variant[f-1] && fault_from[f] == fault_from[f-1] && fault_to[f] == fault_to[f-1]) { FSHOW[f] = 1 } } }
   array FROW[nfaults]; array FEND[nfaults]; array FAT[nfaults]
   do for [f=1:nfaults] { FEND[f] = -1 }
   do for [f=1:nfaults] { if (fault_label[f] ne '') {
@@ -46,7 +49,7 @@ GHOSTED = SMALL && nvariants > 1 && variant_colour[1] == 0
 # legend entries: variants in scenario order (overlay), faults (small multiples)
 array LEGNAME[nvariants + nfaults + 1]; array LEGKEY[nvariants + nfaults + 1]; nlegend = 0
 if (!SMALL && nvariants > 1) { do for [v=1:nvariants] { nlegend = nlegend + 1; LEGNAME[nlegend] = variant_name[v]; LEGKEY[nlegend] = variant_colour[v] } }
-if (SMALL)  { do for [f=1:nfaults] { if (fault_label[f] ne '') { nlegend = nlegend + 1; LEGNAME[nlegend] = (nfaults > 1 ? word('A B C D E F G H I J K L M N O P', FLET[f]).': ' : '').ftext(f); LEGKEY[nlegend] = -2 } } }
+if (SMALL)  { do for [f=1:nfaults] { if (fault_label[f] ne '') { nlegend = nlegend + 1; LEGNAME[nlegend] = (_named > 1 ? word('A B C D E F G H I J K L M N O P', FLET[f]).': ' : '').ftext(f); LEGKEY[nlegend] = -2 } } }
 if (GHOSTED) { nlegend = nlegend + 1; LEGNAME[nlegend] = variant_name[1].', repeated for comparison'; LEGKEY[nlegend] = -3 }
 DRAW = 0; YL = YHEAD + 10
 eval proc('legend')
@@ -114,7 +117,7 @@ do for [_p=1:npanels] {
       if (fault_to[f] > fault_from[f]) { set object rectangle from first max2(fault_from[f], XMIN), graph 0 to first min2(fault_to[f], XMAX), graph 1 fc rgb FAULT fs solid noborder behind }
       else { set arrow from first fault_from[f], graph 0 to first fault_from[f], graph 1 nohead lw 1.2 dt 31 lc rgb FAULTINK back }
       if (_p == 1 && !SMALL && fault_label[f] ne '') { set label ftext(f) at screen SX(FAT[f]), screen SY(_top - 8 - 15*(FROW[f]-1)) left font ',10.5' tc rgb FAULTINK noenhanced }
-      if (_p == 1 && SMALL && nfaults > 1 && fault_label[f] ne '') { _fx = max2(_fx + 9, PX((fault_from[f]+fault_to[f])/2.0)); set label word('A B C D E F G H I J K L M N O P', FLET[f]) at screen SX(_fx + (c-1)*(CW + GAP)), screen SY(_top - 6) center font ',9.5' tc rgb FAULTINK }
+      if (_p == 1 && SMALL && _named > 1 && FSHOW[f]) { _fx = max2(_fx + 9, PX((fault_from[f]+fault_to[f])/2.0)); set label word('A B C D E F G H I J K L M N O P', FLET[f]) at screen SX(_fx + (c-1)*(CW + GAP)), screen SY(_top - 6) center font ',9.5' tc rgb FAULTINK }
     } }
     if (ok(panel_slo[_p]) && SLOIN) {
       set arrow from graph 0, first panel_slo[_p] to graph 1, first panel_slo[_p] nohead lw 1.2 dt 30 lc rgb SLO front

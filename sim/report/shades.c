@@ -1,7 +1,7 @@
 /* shades.c - what a timeline shades: faults as they struck, from each variant's record.
  *
- * What strikes all variants shown alike is shaded once; what differs is said of its variant. An
- * entry of the timeline that strikes again and again is named once, with how often. Drawn times are
+ * What strikes all variants shown alike is shaded once; what strikes some is shaded for each of
+ * them, and the first says whom. An entry of the timeline that strikes again and again is named once, with how often. Drawn times are
  * those of one replication, the variant's first. */
 #include "report/figure.h"
 
@@ -83,14 +83,35 @@ static uint32_t alike(const struct found *all, uint32_t count, const struct foun
     return n;
 }
 
-static void name(const struct sim_drawing *d, const struct found *it, uint32_t times,
-                 uint32_t variant, struct sim_shade *shade)
+/* Whom it strikes, where that is not everyone: by name when they, or those it spares, are few. */
+static void say_whose(const struct sim_drawing *d, uint32_t variants, char *out, size_t size)
 {
-    char often[32] = "", whose[100] = "";
+    uint32_t struck = 0, last = 0, spared = 0;
+    for (uint32_t v = 0; v < d->variant_count; v++) {
+        if (variants & 1u << v) {
+            struck++;
+            last = v;
+        } else {
+            spared = v;
+        }
+    }
+    if (struck == d->variant_count)
+        *out = '\0';
+    else if (struck == 1)
+        snprintf(out, size, ", %s", d->variants[last].name);
+    else if (struck + 1 == d->variant_count)
+        snprintf(out, size, ", all but %s", d->variants[spared].name);
+    else
+        snprintf(out, size, ", %u of %u variants", struck, d->variant_count);
+}
+
+static void name(const struct sim_drawing *d, const struct found *it, uint32_t times,
+                 struct sim_shade *shade)
+{
+    char often[32] = "", whose[100];
     if (times > 1)
         snprintf(often, sizeof often, ", first of %u", times);
-    if (variant > 0)
-        snprintf(whose, sizeof whose, ", %s", d->variants[variant - 1].name);
+    say_whose(d, it->variants, whose, sizeof whose);
     bool drawn = it->fault->fails.kind != SIM_DIST_NONE && d->report->runs->replications > 1;
     snprintf(shade->label, sizeof shade->label, "%.64s%s%s%s", it->fault->label,
              drawn ? " in one replication" : "", whose, often);
@@ -112,7 +133,8 @@ int sim_shades_make(const struct sim_drawing *d, struct sim_shade **out)
             shade->to = (double)it->to / 1e9;
             shade->variant = it->variants == everyone ? 0 : v + 1;
             if (first)
-                name(d, it, alike(all, found, it), shade->variant, shade);
+                name(d, it, alike(all, found, it), shade);
+            first = false;
         }
     }
     free(all);

@@ -231,7 +231,7 @@ static void a_rank_that_dies_ends_it(void **state)
     (void)state;
     need_team();
     write_file("q.json", SCENARIO("\"duration\": \"200s\", \"warmup\": \"1s\", "
-                                  "\"replications\": 300",
+                                  "\"replications\": 120",
                                   SWEEP));
     long before = 0;
     for (int rank = 1; rank >= 0; rank--) {
@@ -249,13 +249,13 @@ static void a_rank_that_dies_ends_it(void **state)
         result_free(&r);
         assert_true(kept("o") > before);
         before = kept("o");
-        assert_true(before < 900);
+        assert_true(before < 360);
     }
     struct result r = run_team(2, "sweep q.json --out o");
     assert_int_equal(r.status, 0);
     assert_non_null(strstr(r.err, "simulated before"));
     result_free(&r);
-    assert_int_equal(kept("o"), 900);
+    assert_int_equal(kept("o"), 360);
     expect_run("sweep q.json --out whole", 0, "");
     assert_true(same_file("o/summary.json", "whole/summary.json"));
 }
