@@ -52,22 +52,29 @@ static const struct sim_param *param_at(json_t *tree, const char *const *names, 
     return p ? p : in_table(sim_policy_params, names + 2, depth - 2);
 }
 
-static void print_origin(struct walk *w, const struct sim__at *at)
+/* Where it is written; false: nowhere. */
+static bool print_written(const struct walk *w, const struct sim__at *at)
 {
     struct sim__origin origin;
+    if (!sim__origin_find(&w->load, at, &origin))
+        return false;
+    if (origin.source == SIM__BY_SET)
+        fprintf(w->file, "command line, --set %u\n", origin.line);
+    else
+        fprintf(w->file, "%s, line %u\n", origin.source == SIM__BY_VARIANT ? "variant" : "file",
+                origin.line);
+    return true;
+}
+
+static void print_origin(struct walk *w, const struct sim__at *at)
+{
     const char *names[2 * SIM__DEPTH_MAX];
     char numbers[2 * SIM__DEPTH_MAX][24];
     size_t depth = 0;
     for (const struct sim__at *a = at; a; a = a->up)
         depth++;
-    if (sim__origin_find(&w->load, at, &origin)) {
-        if (origin.source == SIM__BY_SET)
-            fprintf(w->file, "command line, --set %u\n", origin.line);
-        else
-            fprintf(w->file, "%s, line %u\n", origin.source == SIM__BY_VARIANT ? "variant" : "file",
-                    origin.line);
+    if (print_written(w, at))
         return;
-    }
     size_t i = depth;
     for (const struct sim__at *a = at; a; a = a->up) {
         snprintf(numbers[--i], sizeof numbers[0], "%zu", a->index);
@@ -75,9 +82,10 @@ static void print_origin(struct walk *w, const struct sim__at *at)
     }
     const char *book = json_string_value(
         json_object_get(json_object_get(w->tree, "prices"), "book"));
-    unsigned line = book && strcmp(names[0], "prices") == 0
-                        ? sim__book_line(w->load.document, book, names + 1, depth - 1)
-                        : 0;
+    bool priced = book && strcmp(names[0], "prices") == 0;
+    if (priced && depth == 2 && strcmp(names[1], "book") == 0 && print_written(w, at->up))
+        return; /* "prices" may be the name alone */
+    unsigned line = priced ? sim__book_line(w->load.document, book, names + 1, depth - 1) : 0;
     if (line) {
         fprintf(w->file, "price book %s, line %u\n", book, line);
         return;

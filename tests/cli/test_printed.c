@@ -1,0 +1,201 @@
+/* test_printed.c - what is printed and drawn of a run: its bill, its faults, its parts. Requests come
+ * every 10 ms to servers that take 2 and 1 ms, so that every number is known. */
+#include "spawn.h"
+
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/syscall.h>
+
+#define BILLED(more)                                                                               \
+    "{\"schema_version\": 1, \"title\": \"A bill\", \"run\": {\"duration\": \"20s\", \"warmup\": " \
+    "\"2s\", \"replications\": 2},\n"                                                              \
+    " \"keyspaces\": {\"k\": {\"keys\": 1000, \"value_bytes\": \"1MB\"}},\n"                       \
+    " \"components\": {\n"                                                                         \
+    "  \"users\": {\"model\": \"client\", \"to\": \"app\", \"rate\": \"100/s\",\n"                 \
+    "            \"arrival\": \"constant\", \"keyspace\": \"k\", \"timeout\": \"1s\"},\n"          \
+    "  \"app\": {\"model\": \"service\", \"nodes\": 2, \"spread\": \"round-robin\",\n"             \
+    "          \"servers\": 4, \"service_time\": \"2ms\", \"to\": \"db\"},\n"                      \
+    "  \"db\": {\"model\": \"store\", \"read_time\": \"1ms\"}},\n"                                 \
+    " \"prices\": \"book\"" more "}\n"
+#define SLOW_DB                                                                                    \
+    "{\"at\": \"5s\", \"for\": \"3s\", \"do\": \"slow\", \"target\": \"db\", \"factor\": 2}"
+#define SLOW_APP                                                                                   \
+    "{\"every\": \"4s\", \"at\": \"1s\", \"for\": \"1s\", \"do\": \"slow\", \"target\": \"app\", " \
+    "\"factor\": 2}"
+#define DRAWN                                                                                      \
+    ",\n \"timeline\": [" SLOW_DB ", " SLOW_APP "],\n"                                             \
+    " \"variants\": {\"both\": {}, \"same\": {}, \"calm\": {\"timeline\": [" SLOW_DB "]}},\n"      \
+    " \"figures\": [\n"                                                                            \
+    "  {\"kind\": \"timeline\", \"name\": \"time\", \"title\": \"T\", \"panels\": [{\"series\": "  \
+    "[\"users.latency.p99\"]}]},\n"                                                                \
+    "  {\"kind\": \"bars\", \"name\": \"bars\", \"title\": \"B\", \"panels\": [{\"series\": "      \
+    "[\"users.goodput\"]}]},\n"                                                                    \
+    "  {\"kind\": \"attribution\", \"name\": \"parts\", \"title\": \"P\", \"panels\": "            \
+    "[{\"series\": [\"users.latency.p99\"]}]}]"
+
+static void write_book(void)
+{
+    write_file("book.json", "{\"schema_version\": 1, \"title\": \"A book\", \"date\": "
+                            "\"2026-01-01\", \"source\": \"made up\",\n"
+                            " \"models\": {\"*\": {\"instance\": \"$0.10/instance-h\"}},\n"
+                            " \"components\": {\"db\": {\"reads\": \"$0.50/1M reads\"}}}\n");
+}
+
+static void expect_in(const char *text, const char *part)
+{
+    if (!text || !strstr(text, part))
+        fail_msg("\"%s\" is not in:\n%s", part, text ? text : "(no file)");
+}
+
+/* Two nodes at $0.10 are $0.20 an hour and, of 730 hours, $146 a month; 100 reads/s are 360,000 an
+ * hour, $0.18 at $0.50 a million; users' requests are as many, so a million costs 0.48/0.36 = $1.33. */
+static void a_bill_is_printed(void **state)
+{
+    (void)state;
+    write_book();
+    write_file("q.json", BILLED(""));
+    struct result r = run("run q.json --out o");
+    assert_int_equal(r.status, 0);
+    expect_in(r.out, "Cost: A book, 2026-01-01 (sources in the book).\n");
+    expect_in(r.out, "  app instance       $0.200  $146.00       $0.556  $0.10/instance-h\n");
+    expect_in(r.out, "  db reads           $0.180  $131.40       $0.500  $0.50/1M reads\n");
+    expect_in(r.out, "  total              $0.480  $350.40        $1.33\n");
+    expect_in(r.out, "  because of users   $0.480  $350.40        $1.33\n");
+    expect_in(r.out, "  no price: ");
+    expect_in(r.out, "db.requests 360 k requests/h");
+    result_free(&r);
+    char *summary = read_file("o/summary.json");
+    expect_in(summary, "\"usage\": \"reads\"");
+    expect_in(summary, "\"by_cause\"");
+    free(summary);
+}
+
+static void explain_knows_the_book(void **state)
+{
+    (void)state;
+    write_book();
+    write_file("q.json", BILLED(""));
+    struct result r = run("explain q.json prices");
+    assert_int_equal(r.status, 0);
+    expect_in(r.out, "price book book, line 3\nprices.book ");
+    expect_in(r.out, "= \"book\"              file, line 9\n");
+    assert_null(strstr(r.out, "default"));
+    result_free(&r);
+}
+
+/* The database is slow in all three variants and named so; the service is slow in two of them, five
+ * times, and is named once. Of the p99 of `both` 4 ms are the service's, twice 2 ms. */
+static void faults_and_parts_are_drawn(void **state)
+{
+    (void)state;
+    write_book();
+    write_file("q.json", BILLED(DRAWN));
+    expect_run("run q.json --out o --no-plot", 0, "");
+    char *program = read_file("o/figures/time.gp");
+    expect_in(program, "'slow app, all but calm, first of 5', ''");
+    expect_in(program, "'slow db'");
+    expect_in(program, "nfaults = 11\n"); /* five times two, and one */
+    free(program);
+    char *parts = read_file("o/figures/parts.csv"), *bars = read_file("o/figures/bars.csv");
+    expect_in(parts, "1,1,1,0,4,4,4,4,\"app\",\"service\",\"ms\",\"both\"\n");
+    expect_in(parts, "1,1,2,4,6,2,2,2,\"db\",\"service\",\"ms\",\"both\"\n");
+    expect_in(parts, "1,3,0,0,4,4,4,4,\"\",\"latency\",\"ms\",\"calm\"\n");
+    expect_in(bars, "1,3,100,100,100,,\"users.goodput\",\"requests/s\",\"calm\"\n");
+    free(parts);
+    free(bars);
+    expect_run("plot o", 0, "");
+    expect_run("plot o --format pdf", 0, "");
+    shell("cp o/figures/time.pdf once.pdf && sleep 1.1"); /* a PDF has the second of its making */
+    expect_run("plot o --format pdf", 0, "");
+    shell("cmp o/figures/time.pdf once.pdf");
+}
+
+static void a_gnuplot_that_hangs_is_ended(void **state)
+{
+    (void)state;
+    write_book();
+    write_file("q.json", BILLED(DRAWN));
+    assert_int_equal(mkdir("bin", 0777), 0);
+    write_file("bin/gnuplot", "#!/bin/sh\nexec /bin/sleep 100\n");
+    assert_int_equal(chmod("bin/gnuplot", 0777), 0);
+    setenv("WEIR_GNUPLOT_SECONDS", "1", 1);
+    struct how how = {.path = "bin"};
+    char here[PATH_ROOM - 8], path[PATH_ROOM];
+    assert_non_null(getcwd(here, sizeof here));
+    snprintf(path, sizeof path, "%s/bin", here);
+    how.path = path;
+    struct result r = run_with(&how, "run q.json --out o");
+    unsetenv("WEIR_GNUPLOT_SECONDS");
+    assert_int_equal(r.status, 3);
+    expect_in(r.err, "could not draw figures/time.gp:\nit took more than 1 s");
+    result_free(&r);
+    assert_true(exists("o/summary.json") && !exists("o/figures/time.svg"));
+}
+
+/* A figure of what never happens is left out, and said. */
+static void a_figure_of_nothing_is_said(void **state)
+{
+    (void)state;
+    write_file("q.json", SCENARIO("\"duration\": \"10s\"",
+                                  ",\n \"figures\": [{\"kind\": \"ccdf\", \"name\": \"stale\", "
+                                  "\"title\": \"S\", \"panels\": [{\"series\": "
+                                  "[\"server.stale_age\"]}]}]"));
+    expect_run("run q.json --out o", 0, "nothing was observed for the figure \"stale\"");
+    assert_false(exists("o/figures/stale.csv") || exists("o/figures/stale.gp"));
+}
+
+/* From here on renameat2() is what it is on a file system that cannot exchange. */
+static void take_exchange_away(void)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_renameat2, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {.len = sizeof code / sizeof *code, .filter = code};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+        _exit(77);
+}
+
+/* Where the file system cannot exchange two directories, results are replaced by two renames, and
+ * what is not ours is carried over all the same. */
+static void without_exchange_results_are_replaced(void **state)
+{
+    (void)state;
+    write_file("q.json", SCENARIO("\"duration\": \"10s\"", ""));
+    expect_run("run q.json --out o", 0, "");
+    expect_run("run q.json --seed 2 --out other", 0, "");
+    write_file("o/notes.txt", "notes");
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        take_exchange_away();
+        execl(WEIR_BINARY, "weir", "run", "q.json", "--seed", "2", "--out", "o", "--quiet",
+              (char *)NULL);
+        _exit(127);
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+        skip();
+    assert_int_equal(status, 0);
+    assert_true(same_file("o/summary.json", "other/summary.json"));
+    assert_true(exists("o/notes.txt") && exists("o/store/results.sqlite"));
+    assert_int_not_equal(system("ls -d o.tmp* 2>/dev/null | grep -q ."), 0);
+}
+
+int main(void)
+{
+#define IN_OWN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+    const struct CMUnitTest tests[] = {
+        IN_OWN_DIRECTORY(a_bill_is_printed),
+        IN_OWN_DIRECTORY(explain_knows_the_book),
+        IN_OWN_DIRECTORY(faults_and_parts_are_drawn),
+        IN_OWN_DIRECTORY(a_gnuplot_that_hangs_is_ended),
+        IN_OWN_DIRECTORY(a_figure_of_nothing_is_said),
+        IN_OWN_DIRECTORY(without_exchange_results_are_replaced),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
