@@ -239,6 +239,47 @@ static inline bool run_killed(const char *words, double most_us, unsigned *rando
     return killed;
 }
 
+/* How many runs the store of a directory of results holds; 0 when there is none. */
+static inline long runs_kept(const char *dir)
+{
+    char words[PATH_ROOM + 16];
+    snprintf(words, sizeof words, "results %s", dir);
+    struct result r = run(words);
+    long all = 0;
+    for (const char *at = r.out; (at = strstr(at, " runs, seed ")); at++) {
+        const char *number = at;
+        while (number[-1] >= '0' && number[-1] <= '9')
+            number--;
+        all += strtol(number, NULL, 10);
+    }
+    result_free(&r);
+    return all;
+}
+
+enum { PATIENCE = 3000 }; /* looks, 20 ms from one to the next: also on a busy machine */
+
+/* Waits until more runs are kept than before. Their process still writes to stdout and stderr of
+ * this directory, which looking takes from it: so it looks from a directory below. */
+static inline void wait_for_runs(const char *dir, long before)
+{
+    char above[PATH_ROOM];
+    assert_true(snprintf(above, sizeof above, "../%s", dir) < PATH_ROOM);
+    assert_true(mkdir("look", 0777) == 0 || errno == EEXIST);
+    assert_int_equal(chdir("look"), 0);
+    for (int i = 0; i < PATIENCE && runs_kept(above) <= before; i++)
+        wait_ms(20);
+    assert_int_equal(chdir(".."), 0);
+}
+
+/* Waits until a run has begun: it listens to signals from before it makes DIR.tmp-PID. */
+static inline void wait_until_begun(const char *dir, pid_t pid)
+{
+    char path[PATH_ROOM];
+    snprintf(path, sizeof path, "%s.tmp-%ld", dir, (long)pid);
+    for (int i = 0; i < PATIENCE && !exists(path); i++)
+        wait_ms(20);
+}
+
 /* A fresh working directory for each test. */
 static inline int enter(void **state)
 {

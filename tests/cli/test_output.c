@@ -184,8 +184,10 @@ static void an_interrupt_keeps_what_is_finished(void **state)
     write_file("q.json", SCENARIO("\"duration\": \"20s\", \"replications\": 20000", FIGURE));
     static const int signals[] = {SIGINT, SIGTERM};
     for (int i = 0; i < 2; i++) {
+        long before = runs_kept("o");
         pid_t pid = start(NULL, "run q.json --out o");
-        wait_ms(500);
+        wait_until_begun("o", pid);
+        wait_for_runs("o", before);
         kill(pid, signals[i]);
         struct result r = finish(pid);
         assert_int_equal(r.status, 130);
@@ -210,7 +212,8 @@ static void an_early_interrupt_changes_nothing(void **state)
     expect_run("run q.json --out o --no-plot", 0, "");
     expect_run("run q.json --out before --no-plot", 0, "");
     pid_t pid = start(NULL, "run slow.json --out o");
-    wait_ms(300);
+    wait_until_begun("o", pid);
+    wait_ms(100);
     kill(pid, SIGINT);
     struct result r = finish(pid);
     assert_int_equal(r.status, 130);
@@ -272,7 +275,8 @@ static void a_half_done_swap_is_undone(void **state)
     snprintf(old, sizeof old, "o.tmp-%ld-old", (long)gone);
     assert_int_equal(rename("o", old), 0);
     pid_t pid = start(NULL, "run slow.json --out o");
-    wait_ms(300);
+    wait_until_begun("o", pid);
+    wait_ms(100);
     kill(pid, SIGINT);
     struct result r = finish(pid);
     assert_int_equal(r.status, 130);

@@ -261,9 +261,7 @@ static void two_at_once_are_kept_apart(void **state)
     write_file("slow.json", SCENARIO("\"duration\": \"100s\", \"replications\": 20000", SWEEP));
     write_file("q.json", SCENARIO(RUN, ""));
     pid_t pid = start(NULL, "sweep slow.json --out o");
-    for (int i = 0; i < 200 && !exists(database); i++)
-        wait_ms(10);
-    wait_ms(300);
+    wait_for_runs("o", 0);
     expect_run("run q.json --out o", 3, "store is in use by another weir");
     expect_run("results o", 0, "");
     kill(pid, SIGINT);
@@ -329,7 +327,8 @@ static void nothing_finished_leaves_nothing(void **state)
                                      "\"replications\": 2",
                                      ""));
     pid_t pid = start(NULL, "run slow.json --out o");
-    wait_ms(300);
+    wait_until_begun("o", pid);
+    wait_ms(100);
     kill(pid, SIGINT);
     struct result r = finish(pid);
     assert_int_equal(r.status, 130);

@@ -54,22 +54,6 @@ static void need_team(void)
         skip();
 }
 
-static long kept(const char *dir)
-{
-    char words[PATH_ROOM];
-    snprintf(words, sizeof words, "results %s", dir);
-    struct result r = run(words);
-    long all = 0;
-    for (const char *at = r.out; (at = strstr(at, " runs, seed ")); at++) {
-        const char *number = at;
-        while (number[-1] >= '0' && number[-1] <= '9')
-            number--;
-        all += strtol(number, NULL, 10);
-    }
-    result_free(&r);
-    return all;
-}
-
 static void three_ranks_change_no_byte(void **state)
 {
     (void)state;
@@ -85,7 +69,7 @@ static void three_ranks_change_no_byte(void **state)
     assert_true(same_file("one/summary.json", "two/summary.json"));
     assert_true(same_file("one/summary.json", "three/summary.json"));
     assert_true(same_file("one/resolved.json", "three/resolved.json"));
-    assert_int_equal(kept("three"), 60);
+    assert_int_equal(runs_kept("three"), 60);
     /* runs with series and distributions */
     expect_run("run q.json --jobs 1 --out alone", 0, "");
     r = run_team(2, "run q.json --out both");
@@ -237,7 +221,8 @@ static void a_rank_that_dies_ends_it(void **state)
     for (int rank = 1; rank >= 0; rank--) {
         pid_t pid = start_team(2, "sweep q.json --out o");
         pid_t victim = 0;
-        for (int i = 0; i < 200 && (kept("o") <= before || !(victim = rank_process(rank))); i++)
+        for (int i = 0;
+             i < PATIENCE && (runs_kept("o") <= before || !(victim = rank_process(rank))); i++)
             wait_ms(20);
         assert_true(victim > 0);
         assert_int_equal(kill(victim, SIGKILL), 0);
@@ -247,15 +232,15 @@ static void a_rank_that_dies_ends_it(void **state)
         snprintf(said, sizeof said, "rank %d of 2 was ended by", rank);
         assert_non_null(strstr(r.err, said));
         result_free(&r);
-        assert_true(kept("o") > before);
-        before = kept("o");
+        assert_true(runs_kept("o") > before);
+        before = runs_kept("o");
         assert_true(before < 360);
     }
     struct result r = run_team(2, "sweep q.json --out o");
     assert_int_equal(r.status, 0);
     assert_non_null(strstr(r.err, "simulated before"));
     result_free(&r);
-    assert_int_equal(kept("o"), 360);
+    assert_int_equal(runs_kept("o"), 360);
     expect_run("sweep q.json --out whole", 0, "");
     assert_true(same_file("o/summary.json", "whole/summary.json"));
 }

@@ -158,7 +158,7 @@ static void a_run_too_large_is_refused(void **state)
     assert_false(exists("out"));
     result_free(&r);
     pid_t pid = start(NULL, "run large.json --force");
-    wait_ms(200);
+    wait_until_begun("out/large", pid);
     kill(pid, SIGINT);
     r = finish(pid);
     assert_int_equal(r.status, 130);
