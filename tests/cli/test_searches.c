@@ -42,7 +42,7 @@ static void a_breaking_point_is_an_interval(void **state)
          "users.rate: it holds in the whole range, from 500/s to 950/s.");
     SAID("find q.json " RATE " --while users.latency.mean<=0.5ms", 0,
          "users.rate: it holds nowhere from 500/s to 950/s.");
-    SAID("find q.json " RATE " --while server.utilisation.mean>0.7 --log", 0,
+    SAID("find q.json " RATE " --while server.utilisation.mean>0.7 --log --within 10%", 0,
          "users.rate: it breaks below a point between 6");
     SAID("find q.json --vary components.server.servers=1..8 --while users.latency.mean<=2ms", 0,
          "server.servers: it breaks below a point between 1 and 2 (95 %).");
@@ -75,7 +75,7 @@ static void the_same_for_any_number_of_threads(void **state)
     (void)state;
     write_file("q.json", SCENARIO(QUICK, MAP SENSITIVITY));
     static const char *const commands[] = {
-        "find q.json " RATE " --while users.latency.mean<=5ms --json --within 5% --jobs %d",
+        "find q.json " RATE " --while users.latency.mean<=5ms --json --within 10% --jobs %d",
         "map q.json --json --no-plot --jobs %d", "sensitivity q.json --json --no-plot --jobs %d"};
     for (size_t i = 0; i < 3; i++) {
         char words[2][256];
@@ -96,7 +96,9 @@ static void results_are_written(void **state)
 {
     (void)state;
     write_file("q.json", SCENARIO(QUICK, MAP SENSITIVITY));
-    struct result r = run("find q.json " RATE " --while users.latency.mean<=5ms --out o --json");
+    struct result r = run("find q.json " RATE
+                          " --while users.latency.mean<=5ms --within 10% --out o "
+                          "--json");
     char *written = read_file("o/find.json");
     assert_int_equal(r.status, 0);
     assert_string_equal(r.out, written);
@@ -105,7 +107,8 @@ static void results_are_written(void **state)
     assert_true(exists("o/figures/find.svg") && exists("o/figures/find.csv"));
     free(written);
     result_free(&r);
-    SAID("find q.json " RATE " --while users.latency.mean<=5ms --out o", 0, "Results: o");
+    SAID("find q.json " RATE " --while users.latency.mean<=5ms --within 10% --out o", 0,
+         "Results: o");
     /* 200, 565.7 and 1600/s on 1 and 2 servers of 1000/s */
     SAID("map q.json", 0,
          "Share of 10 runs with users.latency.mean <= 5ms from 1s to 4s, by "
