@@ -191,7 +191,6 @@ static void numbers_as_text(void **state)
     assert_string_equal(sim_units_format(SIM_DIM_TIME, 6e10).s, "1min");
     assert_string_equal(sim_units_format(SIM_DIM_TIME, 0).s, "0s");
     assert_string_equal(sim_units_format(SIM_DIM_RATE, 2000).s, "2000/s");
-    assert_string_equal(sim_units_format(SIM_DIM_RATE, 1e-6).s, "1e-06/s"); /* 0.0864 a day */
     assert_string_equal(sim_units_format(SIM_DIM_RATE, 0.05).s, "3/min");
     assert_string_equal(sim_units_format(SIM_DIM_BYTES, 1024).s, "1KiB");
     assert_string_equal(sim_units_format(SIM_DIM_FRACTION, 0.25).s, "0.25");
