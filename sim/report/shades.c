@@ -1,8 +1,9 @@
 /* shades.c - what a timeline shades: faults as they struck, from each variant's record.
  *
  * What strikes all variants shown alike is shaded once; what strikes some is shaded for each of
- * them, and the first says whom. An entry of the timeline that strikes again and again is named once, with how often. Drawn times are
- * those of one replication, the variant's first. */
+ * them, and the first says whom. An entry of the timeline that strikes again and again is named
+ * once, with how often. Drawn times are those of one replication, the variant's first.
+ */
 #include "report/figure.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
-/* test_printed.c - what is printed and drawn of a run: its bill, its faults, its parts. Requests come
- * every 10 ms to servers that take 2 and 1 ms, so that every number is known. */
+/* test_printed.c - what is printed and drawn of a run: its bill, its faults, its parts. Requests
+ * come every 10 ms to servers that take 2 and 1 ms, so that every number is known. */
 #include "spawn.h"
 
 #include <linux/filter.h>
@@ -48,7 +48,7 @@ static void expect_in(const char *text, const char *part)
 }
 
 /* Two nodes at $0.10 are $0.20 an hour and, of 730 hours, $146 a month; 100 reads/s are 360,000 an
- * hour, $0.18 at $0.50 a million; users' requests are as many, so a million costs 0.48/0.36 = $1.33. */
+ * hour, $0.18 at $0.50 a million; requests are as many, so that a million is 0.48/0.36 = $1.33. */
 static void a_bill_is_printed(void **state)
 {
     (void)state;

@@ -20,7 +20,7 @@ static void scratch_remove(void)
         fprintf(stderr, "%s stays\n", scratch);
 }
 
-/* Writes a file there; the directory is made for the first, in memory where there is such a place. */
+/* Writes a file there; the first makes the directory, in memory where there is such a place. */
 static void scratch_write(const char *name, const void *data, size_t size)
 {
     char path[2 * SCRATCH_PATH];
