@@ -8,8 +8,9 @@ stats fig_data skip 1 using (_n = _n + 1, TLO = min2(TLO, min2(min2(num(2), num(
 if (_n < 0) { print fig_data.': no rows, or not there'; exit status 2 }
 if (!(THI > TLO)) { THI = TLO + max2(abs(TLO), 1)*0.1; TLO = TLO - max2(abs(TLO), 1)*0.1 }
 
-NW = 0; TW = 0; do for [i=1:ninputs] { NW = max2(NW, tw(input_name[i], 11.5)); TW = max2(TW, max2(tw(input_low[i], 10), tw(input_high[i], 10))) }
-LM = min2(max2(80, NW + 34), 0.4*W); RM = 28; NCH = int((LM - 26)/(11.5*0.59))
+# what is said of an input stands in a column of its own, on the right
+NW = 0; TW = 0; VW = 0; do for [i=1:ninputs] { NW = max2(NW, tw(input_name[i], 11.5)); VW = max2(VW, tw(input_note[i], 9.5)); TW = max2(TW, max2(tw(input_low[i], 10), tw(input_high[i], 10))) }
+LM = min2(max2(80, NW + 34), 0.4*W); RM = 28 + (VW > 0 ? min2(VW + 6, 0.25*W) : 0); NCH = int((LM - 26)/(11.5*0.59))
 CW = W - LM - RM; BH = 34; PH = BH*ninputs + 10
 eval proc('head')
 YL = YHEAD + 10; YP = YL + 38
@@ -26,7 +27,7 @@ unset ytics; set border 0
 LOWC = 1; HIGHC = 2
 do for [i=1:ninputs] {
   set label (strlen(input_name[i]) > NCH ? input_name[i][1:NCH-1].'…' : input_name[i]) at graph 0, first i offset -0.8,0 right font ',11.5' tc rgb INK noenhanced
-  if (strlen(input_note[i]) > 0) { set label input_note[i] at graph 1, first i offset -0.3,0 right font ',9.5' tc rgb GREY noenhanced }
+  if (strlen(input_note[i]) > 0) { set label input_note[i] at screen SX(LM + CW + 14), first i left font ',9.5' tc rgb GREY noenhanced }
 }
 # legend: the low value's bar and the high value's differ in colour and in filling
 set object rectangle from screen SX(20), screen SY(YL + 6) to screen SX(46), screen SY(YL - 6) fc rgb solid(LOWC) fs solid 0.85 noborder
