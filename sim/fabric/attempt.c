@@ -138,8 +138,8 @@ static void send(struct sim__try *try)
     struct sim_request request = op->request;
     if (try->hedge || op->attempt > 1)
         request.cause = sim_cause_of(request.cause, try->hedge ? SIM_HEDGE : SIM_RETRY);
-    try->call = sim__call_attempt(from, &op->port->targets[op->index], op->node, &request,
-                                  give_up, over, try, (sim_arg){0});
+    try->call = sim__call_attempt(from, &op->port->targets[op->index], op->node, &request, give_up,
+                                  over, try, (sim_arg){0});
     sim__hedge_arm(op);
 }
 

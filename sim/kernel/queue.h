@@ -150,8 +150,8 @@ static inline bool sim__queue_has_room(const struct sim__queue *q, sim_time when
     return when < q->bottom_end && b->end != b->capacity && b->end - b->head < q->bottom_most;
 }
 
-/* Puts the entry of an event that was scheduled last of all into bottom, which has room for it: from
- * the end that is nearer, and after all of its time. */
+/* Puts the entry of an event that was scheduled last of all into bottom, which has room for it:
+ * from the end that is nearer, and after all of its time. */
 static inline void sim__queue_insert(struct sim__queue *q, struct sim__entry e)
 {
     struct sim__run *b = &q->bottom;

@@ -228,8 +228,8 @@ sim_id sim_after(struct sim *sim, sim_time delay, sim_fn *fn, void *self, sim_ar
     return schedule(sim, due(sim, delay), fn, self, arg);
 }
 
-/* The head moves on to an event that is not cancelled, so that a lane of timeouts that seldom strike
- * stays as short as what is pending in it. */
+/* The head moves on to an event that is not cancelled, so that a lane of timeouts that seldom
+ * strike stays as short as what is pending in it. */
 static inline void lane_pass_cancelled(struct sim_lane *lane)
 {
     while (lane->head < lane->tail && lane->ring[lane->head & lane->mask].fn == NULL)

@@ -417,15 +417,14 @@ static void write_root(struct sim__writer *w)
         {"timeline", LIST_OF("fault")},
         {"prices", "{\"$ref\": \"#/definitions/prices\"}"},
         {"variants", "{\"type\": \"object\", \"additionalProperties\": {\"type\": \"object\"}}"},
-        {"sweep",
-         "{\"type\": \"object\", \"anyOf\": [{\"required\": [\"cross\"]}, "
-         "{\"required\": [\"zip\"]}], \"properties\": {\"notes\": true, "
-         "\"cross\": {\"$ref\": \"#/definitions/swept\"}, "
-         "\"zip\": {\"$ref\": \"#/definitions/swept\"}, "
-         "\"variables\": {\"type\": \"object\"}, "
-         "\"exclude\": {\"type\": \"array\", \"items\": {\"type\": \"object\"}}, "
-         "\"repeat\": {\"type\": \"integer\", \"minimum\": 1}}, "
-         "\"patternProperties\": {\"^x-\": true}, \"additionalProperties\": false}"},
+        {"sweep", "{\"type\": \"object\", \"anyOf\": [{\"required\": [\"cross\"]}, "
+                  "{\"required\": [\"zip\"]}], \"properties\": {\"notes\": true, "
+                  "\"cross\": {\"$ref\": \"#/definitions/swept\"}, "
+                  "\"zip\": {\"$ref\": \"#/definitions/swept\"}, "
+                  "\"variables\": {\"type\": \"object\"}, "
+                  "\"exclude\": {\"type\": \"array\", \"items\": {\"type\": \"object\"}}, "
+                  "\"repeat\": {\"type\": \"integer\", \"minimum\": 1}}, "
+                  "\"patternProperties\": {\"^x-\": true}, \"additionalProperties\": false}"},
         {"expect", LIST_OF("expect")},
         {"figures", LIST_OF("figure")},
         {"map", "{\"$ref\": \"#/definitions/map\"}"},

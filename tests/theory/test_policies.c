@@ -169,7 +169,7 @@ static void a_retry_budget_bounds_attempts(void **state)
 static void a_gradient_of_independent_latencies(void **state)
 {
     (void)state;
-    HOLDS(RUN("3000s", "1000s") USERS("100/s", GRADIENT) APP(EXP("1s")),
+    HOLDS(FOR("3000s", "1000s") USERS("100/s", GRADIENT) APP(EXP("1s")),
           {"users.concurrency_limit.mean", 10.324, 0});
 }
 
