@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 """run.py - speed as ratios: weir against the floors and SimPy, paired in one run.
 
-    bench/run.py [--json] [--quick] [--rounds N] [BUILD_DIR]
+    bench/run.py [--json] [--quick] [--rounds N] [--only REGEX] [BUILD_DIR]
 
 Each row runs its two programs in turn, N times, and takes the median of the pairwise ratios: the
 machine's drift falls on both. A ratio is how many times faster weir is, so more is better;
-`goal` is the least wanted. Exit status 0, or 1 when a goal was missed.
+`goal` is the least wanted. `--only` takes the rows whose names match. Exit status 0, or 1 when a
+goal was missed.
 """
+import argparse
 import json
 import os
+import re
 import resource
 import shutil
 import sqlite3
@@ -27,8 +30,9 @@ def output_of(command):
 
 
 class Bench:
-    def __init__(self, build, rounds, quick):
+    def __init__(self, build, rounds, quick, only):
         self.build, self.rounds, self.scale = build, rounds, 0.2 if quick else 1
+        self.only = re.compile(only)
         self.out = tempfile.mkdtemp(prefix="weir-bench-")
         self.rows = {}
 
@@ -54,6 +58,8 @@ class Bench:
 
     def pair(self, name, goal, unit, weir, other, better="more", rounds=0):
         """weir() and other() each give a figure; `better` says which way is faster."""
+        if not self.only.search(name):
+            return
         ours, theirs, ratios = [], [], []
         for _ in range(rounds or self.rounds):
             a, b = weir(), other()
@@ -186,15 +192,15 @@ def table(rows):
               f"{row['weir']:12.4g} {row['other']:12.4g}  {row['unit']}{mark}")
 
 
-def main(arguments):
-    as_json, quick = "--json" in arguments, "--quick" in arguments
-    rounds = 5
-    if "--rounds" in arguments:
-        at = arguments.index("--rounds")
-        rounds = int(arguments[at + 1])
-        del arguments[at:at + 2]
-    rest = [a for a in arguments if not a.startswith("--")]
-    bench = Bench(rest[0] if rest else "build/release", rounds, quick)
+def main():
+    options = argparse.ArgumentParser(description="weir against the floors and SimPy, as ratios")
+    options.add_argument("--json", action="store_true", help="the rows for programs")
+    options.add_argument("--quick", action="store_true", help="a fifth of the work")
+    options.add_argument("--rounds", type=int, default=5, metavar="N", help="pairs to a row")
+    options.add_argument("--only", default="", metavar="REGEX", help="rows whose names match")
+    options.add_argument("build", nargs="?", default="build/release")
+    asked = options.parse_args()
+    bench = Bench(asked.build, asked.rounds, asked.quick, asked.only)
     try:
         for part in (bench.hold, bench.mm1, bench.cache_aside, bench.sweep, bench.study,
                      bench.hold_laws,
@@ -203,7 +209,7 @@ def main(arguments):
     finally:
         shutil.rmtree(bench.out, ignore_errors=True)
     print(file=sys.stderr)
-    if as_json:
+    if asked.json:
         json.dump(bench.rows, sys.stdout, indent=2)
         print()
     else:
@@ -212,4 +218,4 @@ def main(arguments):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
