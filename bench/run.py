@@ -42,11 +42,11 @@ class Bench:
     def count(self, n):
         return str(int(n * self.scale))
 
-    def run_scenario(self, file, sets=(), jobs=1, reps=1, under=(), what="run"):
+    def run_scenario(self, file, sets=(), jobs=1, reps=1, under=(), what="run", more=()):
         """Seconds of processor time and of waiting that `weir run` (or sweep) takes."""
         command = [*under, os.path.join(self.build, "weir"), what, os.path.join(HERE, file),
                    "--no-plot", "--quiet", "--fresh", "--jobs", str(jobs), "--reps", str(reps),
-                   "--out", os.path.join(self.out, "out")]
+                   "--out", os.path.join(self.out, "out"), *more]
         for item in sets:
             command += ["--set", item]
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -160,6 +160,10 @@ class Bench:
             return took / wall
         self.pair("sweep_inside", 0.95, "share",
                   lambda: share(self.run_scenario("mm1.json", sets, reps=8)[1]), lambda: 1.0)
+        def traced(*options):
+            return self.run_scenario("cache_aside.json", [f"run.duration={50 * self.scale}s"],
+                                     reps=10, more=options)[0]
+        self.pair("trace_1000", 0.87, "s", lambda: traced("--trace", "1000"), traced, "less")
         kept = os.path.join(self.out, "kept")
 
         def cost(where):

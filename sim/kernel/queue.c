@@ -42,13 +42,31 @@ static int run_append(struct sim__run *run, struct sim__entry e)
     return 0;
 }
 
+/* Before bottom is looked at as a run, and after that: queue.h, .first. */
+static inline void bottom_close(struct sim__queue *q)
+{
+    q->bottom.head = (uint32_t)(q->first - q->bottom.entries);
+    q->bottom.end = (uint32_t)(q->past - q->bottom.entries);
+}
+
+/* 0, or -1 when out of memory: there is no room for more then. */
+static int bottom_open(struct sim__queue *q)
+{
+    struct sim__run *b = &q->bottom;
+    int failed = run_reserve(b, 2 * q->bottom_most);
+    q->first = b->entries + b->head;
+    q->past = b->entries + b->end;
+    q->room = failed ? q->past : b->entries + 2 * q->bottom_most;
+    return failed;
+}
+
 int sim__queue_init(struct sim__queue *q)
 {
     *q = (struct sim__queue){.free = SIM__NO_INDEX,
                              .bottom_end = SIM_NEVER,
                              .bottom_most = SIM__BOTTOM_ALONE,
                              .top_least = SIM_NEVER};
-    return run_reserve(&q->bottom, 1);
+    return bottom_open(q);
 }
 
 void sim__queue_free(struct sim__queue *q)
@@ -471,7 +489,8 @@ static int take_next(struct sim__queue *q)
     return 0;
 }
 
-int sim__queue_refill(struct sim__queue *q)
+/* As sim__queue_refill(), of bottom as a run. */
+static int bring_up(struct sim__queue *q)
 {
     struct sim__run *b = &q->bottom;
     q->calendar.taken += b->head;
@@ -492,8 +511,15 @@ int sim__queue_refill(struct sim__queue *q)
     return bottom_sort(q) != 0 ? -1 : 1;
 }
 
+int sim__queue_refill(struct sim__queue *q)
+{
+    bottom_close(q);
+    int got = bring_up(q);
+    return bottom_open(q) != 0 ? -1 : got;
+}
+
 /* Bottom is full: closes the gap at its head, and moves its later half away when it is long. */
-static int overflow(struct sim__queue *q)
+static int make_room(struct sim__queue *q)
 {
     struct sim__run *b = &q->bottom;
     uint32_t n = b->end - b->head;
@@ -502,7 +528,7 @@ static int overflow(struct sim__queue *q)
     b->head = 0;
     b->end = n;
     if (n < q->bottom_most)
-        return run_reserve(b, n + 1);
+        return 0;
     uint32_t half = n / 2;
     while (half > 0 && b->entries[half - 1].time == b->entries[half].time)
         half--;
@@ -511,7 +537,7 @@ static int overflow(struct sim__queue *q)
             half++;
     if (half == n || q->rungs == SIM__RUNGS) {
         q->bottom_most *= 2; /* all at one instant: a later event is appended, which is cheap */
-        return run_reserve(b, 2 * q->bottom_most);
+        return 0;
     }
     sim_time end = b->entries[half].time;
     if (q->calendar.end != 0) {
@@ -527,6 +553,13 @@ static int overflow(struct sim__queue *q)
     }
     q->bottom_end = end;
     return 0;
+}
+
+static int overflow(struct sim__queue *q)
+{
+    bottom_close(q);
+    int failed = make_room(q);
+    return bottom_open(q) != 0 ? -1 : failed;
 }
 
 int sim__queue_push_far(struct sim__queue *q, struct sim__entry e)
@@ -552,7 +585,8 @@ int sim__queue_push_far(struct sim__queue *q, struct sim__entry e)
     return 0;
 }
 
-int sim__queue_sweep(struct sim__queue *q)
+/* As sim__queue_sweep(), of bottom as a run. */
+static int sweep(struct sim__queue *q)
 {
     struct sim__run *top = &q->top, *b = &q->bottom;
     if (gather(q) != 0)
@@ -577,4 +611,11 @@ int sim__queue_sweep(struct sim__queue *q)
         return -1;
     bottom_end_update(q);
     return 0;
+}
+
+int sim__queue_sweep(struct sim__queue *q)
+{
+    bottom_close(q);
+    int failed = sweep(q);
+    return bottom_open(q) != 0 ? -1 : failed;
 }

@@ -97,8 +97,11 @@ struct sim__queue {
     uint32_t free, capacity;
     uint32_t dead; /* records of cancelled events */
     struct sim__run bottom;
-    uint32_t bottom_most; /* spread bottom out when it holds so many */
+    uint32_t bottom_most; /* spread bottom out when it is full and holds so many */
     sim_time bottom_end;  /* bottom takes times < this */
+    /* bottom while events are put and taken: its .head and .end stand still, and none goes past
+       `room` */
+    struct sim__entry *first, *past, *room;
     uint32_t rungs;
     struct sim__rung rung[SIM__RUNGS];
     struct sim__calendar calendar;
@@ -113,9 +116,8 @@ struct sim__queue {
 int sim__queue_init(struct sim__queue *); /* 0, or -1 when out of memory */
 void sim__queue_free(struct sim__queue *);
 
-/* When bottom is empty (head == end): brings up the next events, sorted; the least is then
- * bottom.entries[bottom.head], and is removed by bottom.head++. 1, or 0 when the queue is empty, -1
- * when out of memory. */
+/* When bottom is empty (first == past): brings up the next events, sorted; the least is then
+ * *first, and is removed by first++. 1, or 0 when the queue is empty, -1 when out of memory. */
 int sim__queue_refill(struct sim__queue *);
 
 /* Frees the records of cancelled events. O(n). 0, or -1 when out of memory. */
@@ -146,23 +148,21 @@ static inline void sim__queue_give(struct sim__queue *q, uint32_t index)
 /* Whether an event of this time goes into bottom and bottom can take one more. */
 static inline bool sim__queue_has_room(const struct sim__queue *q, sim_time when)
 {
-    const struct sim__run *b = &q->bottom;
-    return when < q->bottom_end && b->end != b->capacity && b->end - b->head < q->bottom_most;
+    return when < q->bottom_end && q->past != q->room;
 }
 
 /* Puts the entry of an event that was scheduled last of all into bottom, which has room for it:
  * from the end that is nearer, and after all of its time. */
 static inline void sim__queue_insert(struct sim__queue *q, struct sim__entry e)
 {
-    struct sim__run *b = &q->bottom;
-    struct sim__entry *first = b->entries + b->head, *to = b->entries + b->end;
-    if (b->head > 0 && first != to && e.time < first[(b->end - b->head) / 2].time) {
-        b->head--; /* of those taken, which are counted by it */
-        q->calendar.taken++;
+    struct sim__entry *first = q->first, *to = q->past;
+    if (first != to && first != q->bottom.entries && e.time < first[(to - first) / 2].time) {
+        q->calendar.taken++; /* as many as .first has moved on are counted by where it stands */
+        q->first = first - 1;
         for (to = first - 1; to[1].time <= e.time; to++)
             to[0] = to[1];
     } else {
-        b->end++;
+        q->past = to + 1;
         for (; to > first && e.time < to[-1].time; to--)
             to[0] = to[-1];
     }

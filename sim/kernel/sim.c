@@ -506,9 +506,8 @@ static inline void run_entry(struct sim *sim, struct sim__entry entry)
 /* Runs the queue's first event, and what it scheduled for its instant when that is all there is. */
 static inline void run_queued(struct sim *sim, struct sim__entry queued)
 {
-    struct sim__run *bottom = &sim->queue.bottom;
-    uint32_t next = ++bottom->head;
-    sim->due_now = next == bottom->end || bottom->entries[next].time == queued.time ||
+    const struct sim__entry *next = ++sim->queue.first;
+    sim->due_now = next == sim->queue.past || next->time == queued.time ||
                    sim->heads[1].time == queued.time;
     run_entry(sim, queued);
     if (sim->soon_count > 0 && !sim->due_now && sim->events < sim->pause_at)
@@ -549,10 +548,9 @@ static APART bool look(struct sim *sim, enum sim_outcome *outcome)
  * False when there is none. */
 static inline bool run_next(struct sim *sim, sim_time until)
 {
-    struct sim__run *bottom = &sim->queue.bottom;
     struct sim__entry queued = {SIM_NEVER, 0};
-    if (bottom->head != bottom->end || refill(sim))
-        queued = bottom->entries[bottom->head];
+    if (sim->queue.first != sim->queue.past || refill(sim))
+        queued = *sim->queue.first;
     bool lane = sim__entry_before(sim->heads[1], queued);
     sim_time first = lane ? sim->heads[1].time : queued.time;
     if (sim->soon_count > 0) {
