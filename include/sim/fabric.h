@@ -127,8 +127,6 @@ const char *sim_port_node_name(const struct sim_port *, uint32_t index, uint32_t
 void sim_answer(struct sim_node *, sim_call_id, struct sim_reply);
 /* The request of a call in hand; valid until it is answered. NULL when stale. */
 const struct sim_request *sim_call_request(struct sim_node *, sim_call_id);
-/* When the call reached this node, ns. */
-sim_time sim_call_arrived(struct sim_node *, sim_call_id);
 
 /* ---- nodes ------------------------------------------------------------------------------- */
 

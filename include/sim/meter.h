@@ -105,8 +105,6 @@ void sim_tally_clear(struct sim_tally *); /* empties it, keeping its memory */
 void sim_tally_free(struct sim_tally *);
 double sim_tally_mean(const struct sim_tally *);                 /* NAN while empty */
 double sim_tally_percentile(const struct sim_tally *, double p); /* p in [0,1]; NAN while empty */
-/* The share of values greater than `value`: P(X > value). NAN while empty. */
-double sim_tally_above(const struct sim_tally *, int64_t value);
 /* The least and one past the greatest value that fall into a bucket. */
 int64_t sim_histogram_bucket_low(uint32_t bucket);
 int64_t sim_histogram_bucket_high(uint32_t bucket);

@@ -360,12 +360,6 @@ const struct sim_request *sim_call_request(struct sim_node *node, sim_call_id id
     return call == NULL ? NULL : &call->request;
 }
 
-sim_time sim_call_arrived(struct sim_node *node, sim_call_id id)
-{
-    const struct sim__call *call = sim__call_in_hand(node->world, id);
-    return call == NULL ? 0 : call->arrived;
-}
-
 /* Takes a call out of a node's hand, for whatever reason. */
 static inline void leave_hand(struct sim_node *node, struct sim__call *call)
 {

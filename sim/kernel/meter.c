@@ -131,13 +131,3 @@ double sim_tally_percentile(const struct sim_tally *t, double p)
     double middle = (double)low + (double)(high - low) / 2;
     return fmin(fmax(middle, (double)t->low), (double)t->high);
 }
-
-double sim_tally_above(const struct sim_tally *t, int64_t value)
-{
-    if (t->n == 0)
-        return (double)NAN;
-    uint64_t above = 0;
-    for (uint32_t i = sim_histogram_bucket(value) + 1; i < SIM_HISTOGRAM_BUCKETS; i++)
-        above += t->counts[i];
-    return (double)above / (double)t->n;
-}

@@ -278,6 +278,8 @@ bool sim_cancel(struct sim *sim, sim_id id)
 
 sim_time sim_due(const struct sim *sim, sim_id id)
 {
+    if (id.key == 0)
+        return SIM_NEVER;
     if (id.key & LANE_BIT) {
         const struct sim_lane *lane = sim->lanes[(id.key & ~LANE_BIT) >> LANE_SHIFT];
         uint64_t position = id.key & POSITION_MASK;
@@ -285,7 +287,7 @@ sim_time sim_due(const struct sim *sim, sim_id id)
         return position >= lane->head && event->fn != NULL ? event->time : SIM_NEVER;
     }
     const struct sim__event *event = &sim->queue.events[id.key & SIM__EVENT_MASK];
-    return id.key != 0 && sim__event_is(event, id.key) ? event->time : SIM_NEVER;
+    return sim__event_is(event, id.key) ? event->time : SIM_NEVER;
 }
 
 bool sim_is_pending(const struct sim *sim, sim_id id)
