@@ -182,8 +182,9 @@ class Bench:
         if shutil.which("mpirun") and os.path.exists(os.path.join(self.build, "weir-mpi")):
             under = ["mpirun", "--allow-run-as-root", "--oversubscribe", "-n", "2"]
             self.pair("sweep_2_ranks", 0.9, "s",
-                      lambda: self.run_scenario("mm1.json", sets, reps=16, under=under)[1],
-                      lambda: self.run_scenario("mm1.json", sets, jobs=2, reps=16)[1], "less")
+                      lambda: self.run_scenario("mm1.json", sets, reps=32, under=under)[1],
+                      lambda: self.run_scenario("mm1.json", sets, jobs=2, reps=32)[1], "less",
+                      rounds=3)
 
 
 def table(rows):
