@@ -30,18 +30,22 @@ _Static_assert(sizeof sim_spent_names / sizeof sim_spent_names[0] == SIM_SPENT_C
 
 static bool spans_grow(struct sim__trace *t)
 {
-    uint32_t capacity = t->capacity ? 2 * t->capacity : FIRST_SPANS;
-    if (capacity > INDEX_MASK + 1)
-        return false;
-    struct sim__span *spans = realloc(t->spans, capacity * sizeof *spans);
-    if (spans == NULL)
-        return false;
-    for (uint32_t i = capacity; i-- > t->capacity;) {
-        spans[i] = (struct sim__span){.kind = SIM__SPAN_FREE, .sibling = t->free};
+    if (t->linked == t->capacity) {
+        uint32_t capacity = t->capacity ? 2 * t->capacity : FIRST_SPANS;
+        if (capacity > INDEX_MASK + 1)
+            return false;
+        struct sim__span *spans = realloc(t->spans, capacity * sizeof *spans);
+        if (spans == NULL)
+            return false;
+        t->spans = spans;
+        t->capacity = capacity;
+    }
+    uint32_t first = t->linked; /* few, so that memory is touched only as it is needed */
+    t->linked += FIRST_SPANS;
+    for (uint32_t i = t->linked; i-- > first;) {
+        t->spans[i] = (struct sim__span){.kind = SIM__SPAN_FREE, .sibling = t->free};
         t->free = i > 0 ? i : t->free; /* 0 stands for none */
     }
-    t->spans = spans;
-    t->capacity = capacity;
     return true;
 }
 
@@ -72,7 +76,7 @@ static inline uint32_t name_of(const struct sim__trace *t, uint32_t index)
 static inline uint32_t find(const struct sim__trace *t, uint32_t name)
 {
     uint32_t index = name & INDEX_MASK;
-    bool fresh = index < t->capacity && t->spans[index].kind != SIM__SPAN_FREE &&
+    bool fresh = index < t->linked && t->spans[index].kind != SIM__SPAN_FREE &&
                  t->spans[index].generation == name >> SIM__SPAN_BITS;
     return fresh ? index : 0;
 }

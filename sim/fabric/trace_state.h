@@ -88,6 +88,7 @@ struct sim__heap {
 struct sim__trace {
     struct sim__span *spans;
     uint32_t capacity, free;     /* index; 0: none */
+    uint32_t linked;             /* spans in use or in the free list: the first ones */
     bool measuring;              /* the warm-up is over */
     struct sim__source *sources; /* by component */
     uint32_t begun;              /* of all sources */

@@ -8,6 +8,7 @@
 #define INSERTION_SORT_MOST 24
 #define SAMPLES 31
 #define COUNT_SORT_MOST 16
+#define RECORDS_AT_A_TIME 256
 #define GATHER 8              /* events to bring up at a time */
 #define CACHED_MOST (1 << 14) /* so many records stay in the processor's cache */
 #define BUCKETS_LEAST 64
@@ -82,20 +83,26 @@ void sim__queue_free(struct sim__queue *q)
 
 int sim__queue_grow(struct sim__queue *q)
 {
-    uint32_t capacity = q->capacity ? 2 * q->capacity : 256;
-    if (capacity > SIM__NO_INDEX)
-        capacity = SIM__NO_INDEX;
-    struct sim__event *events = capacity == q->capacity
-                                    ? NULL
-                                    : realloc(q->events, capacity * sizeof *events);
-    if (events == NULL)
-        return -1;
-    for (uint32_t i = capacity; i > q->capacity; i--) {
-        events[i - 1] = (struct sim__event){.chain = q->free};
+    if (q->linked == q->capacity) {
+        uint32_t capacity = q->capacity ? 2 * q->capacity : RECORDS_AT_A_TIME;
+        if (capacity > SIM__NO_INDEX)
+            capacity = SIM__NO_INDEX;
+        struct sim__event *events = capacity == q->capacity
+                                        ? NULL
+                                        : realloc(q->events, capacity * sizeof *events);
+        if (events == NULL)
+            return -1;
+        q->events = events;
+        q->capacity = capacity;
+    }
+    /* few, so that memory is touched only as it is needed */
+    uint32_t left = q->capacity - q->linked;
+    uint32_t first = q->linked;
+    q->linked += left < RECORDS_AT_A_TIME ? left : RECORDS_AT_A_TIME;
+    for (uint32_t i = q->linked; i > first; i--) {
+        q->events[i - 1] = (struct sim__event){.chain = q->free};
         q->free = i - 1;
     }
-    q->events = events;
-    q->capacity = capacity;
     return 0;
 }
 

@@ -95,7 +95,8 @@ struct sim__calendar {
 struct sim__queue {
     struct sim__event *events;
     uint32_t free, capacity;
-    uint32_t dead; /* records of cancelled events */
+    uint32_t linked; /* records that are in use or in the free list: the first ones */
+    uint32_t dead;   /* records of cancelled events */
     struct sim__run bottom;
     uint32_t bottom_most; /* spread bottom out when it is full and holds so many */
     sim_time bottom_end;  /* bottom takes times < this */
