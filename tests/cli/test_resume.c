@@ -1,8 +1,6 @@
 /* test_resume.c - compare, find, map and sensitivity on the store: what is there is not simulated
  * again, and what was killed goes on to the results of an undisturbed search. */
-#include "spawn.h"
-
-#include <sqlite3.h>
+#include "asks.h"
 
 #define RUN(duration) "\"duration\": \"" duration "\", \"warmup\": \"1s\", \"replications\": 10"
 #define VARIANTS                                                                                   \
@@ -19,21 +17,6 @@
     "  \"components.server.service_time.mean\": {\"low\": \"0.5ms\", \"mid\": \"1ms\", \"high\": " \
     "\"1.05ms\"}}}"
 #define FIND "find q.json --vary components.users.rate=500/s..950/s --while users.latency.mean<=5ms"
-
-static long long ask(const char *path, const char *sql)
-{
-    sqlite3 *db;
-    sqlite3_stmt *query;
-    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-    sqlite3_busy_timeout(db, 10000);
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &query, NULL), SQLITE_OK);
-    int status = sqlite3_step(query);
-    long long answer = status == SQLITE_ROW ? sqlite3_column_int64(query, 0) : -1;
-    assert_true(status == SQLITE_ROW || status == SQLITE_DONE);
-    sqlite3_finalize(query);
-    sqlite3_close(db);
-    return answer;
-}
 
 /* How many runs a directory's store holds; 0: it is not there, or has no tables yet. */
 static long long kept(const char *dir)

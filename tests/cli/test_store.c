@@ -1,5 +1,5 @@
 /* test_store.c - the store of results: reuse, kills, and what can be wrong with it. */
-#include "spawn.h"
+#include "asks.h"
 
 #include <sqlite3.h>
 
@@ -28,20 +28,6 @@ static bool same_results(const char *a, const char *b)
 {
     static const char *const files[] = {"summary.json", "series.csv", "resolved.json"};
     return same_files(a, b, files, sizeof files / sizeof *files);
-}
-
-static long long ask(const char *path, const char *sql)
-{
-    sqlite3 *db;
-    sqlite3_stmt *query;
-    assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &query, NULL), SQLITE_OK);
-    int status = sqlite3_step(query);
-    long long answer = status == SQLITE_ROW ? sqlite3_column_int64(query, 0) : -1;
-    assert_true(status == SQLITE_ROW || status == SQLITE_DONE);
-    sqlite3_finalize(query);
-    sqlite3_close(db);
-    return answer;
 }
 
 /* ---- reuse ----------------------------------------------------------------------------------- */
