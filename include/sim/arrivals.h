@@ -143,7 +143,7 @@ static inline sim_time sim_arrivals_next(struct sim_arrivals *a, sim_time now,
 {
     double units = a->spacing == SIM_ARRIVALS_POISSON ? sim_draw_exponential(times) : 1;
     if (a->rate > 0 && !a->shaped)
-        return now + sim_time_nearest(units * 1e9 / a->rate);
+        return now + sim_time_nearest(units * (1e9 / a->rate)); /* no draw waits for a division */
     return sim__arrivals_walk(a, now, units);
 }
 
