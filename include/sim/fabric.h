@@ -11,6 +11,8 @@
 #include "sim/kernel.h"
 #include "sim/meter.h"
 #include "sim/random.h"
+#include "sim/request.h"
+#include "sim/trace.h"
 #include "sim/truth.h"
 #include "sim/types.h"
 
@@ -19,73 +21,6 @@ struct sim_component;
 struct sim_world;
 struct sim_port_target;
 struct sim__guard;
-
-/* Of one byte each, as every request carries both. */
-enum __attribute__((packed)) sim_op {
-    SIM_READ,
-    SIM_WRITE,
-    SIM_DELETE,
-    SIM_SCAN,
-    SIM_OTHER,
-    SIM_OP_COUNT
-};
-
-extern const char *const sim_op_names[]; /* by enum sim_op, NULL-terminated */
-
-/* Why a request is made: whose doing its cost is. What is called because of a request carries its
- * cause on, and the first cause that is not the user's stays (sim_cause_of). */
-enum __attribute__((packed)) sim_cause {
-    SIM_USER,        /* somebody waits for it, for the first time */
-    SIM_RETRY,       /* it was tried before */
-    SIM_HEDGE,       /* a second one beside a first that may still answer */
-    SIM_REFRESH,     /* to renew what is kept; nobody waits */
-    SIM_REPLICATION, /* to bring a copy up to date */
-    SIM_BACKUP,      /* to keep what may be lost */
-    SIM_CAUSES
-};
-
-extern const char *const sim_cause_names[]; /* by enum sim_cause, NULL-terminated */
-
-/* The cause of what is done for `why` because of a request that has the cause `first`. */
-static inline enum sim_cause sim_cause_of(enum sim_cause first, enum sim_cause why)
-{
-    return first != SIM_USER ? first : why;
-}
-
-enum sim_status {
-    SIM_OK,
-    SIM_ERROR,    /* the callee failed while serving */
-    SIM_REFUSED,  /* the callee, or a policy of the caller's, turned it away unserved */
-    SIM_TIMEOUT,  /* no answer within the attempt's timeout or the deadline */
-    SIM_LOST,     /* the callee crashed with it in hand, or was down */
-    SIM_CONFLICT, /* a conditional write came too late: the reply has the version there is now */
-    SIM_STATUS_COUNT
-};
-
-extern const char *const sim_status_names[]; /* by enum sim_status, NULL-terminated */
-
-#define SIM_NO_KEY UINT64_MAX
-
-struct sim_request {
-    enum sim_op op;
-    enum sim_cause cause;
-    uint8_t priority;           /* 0 is served first, where the callee heeds it */
-    uint32_t session;           /* who asks, for read-your-writes; 0: nobody in particular */
-    struct sim_keyspace *space; /* NULL: no key */
-    uint64_t key;               /* SIM_NO_KEY when .space is NULL */
-    int64_t bytes;              /* carried to the callee */
-    sim_time intended;          /* when the user meant to send it; latency counts from here */
-    sim_time deadline;          /* nobody wants an answer after this; SIM_NEVER: no deadline */
-    uint32_t if_version;        /* of a write or delete: 1 + the version that must still be the
-                                   latest, else SIM_CONFLICT; 0: whichever it is */
-    uint32_t trace;             /* the fabric's: on whose behalf, if that is followed; else 0 */
-};
-
-struct sim_reply {
-    enum sim_status status;
-    uint32_t version; /* of the key read or written: 0 is the version before any write */
-    int64_t bytes;    /* carried back */
-};
 
 /* A call as the callee knows it. All zero is none; a stale one is harmless. */
 typedef struct {
@@ -125,6 +60,9 @@ const char *sim_port_node_name(const struct sim_port *, uint32_t index, uint32_t
 /* The callee's half. Every call given to serve() is answered exactly once, from serve() or later.
  * Answering a stale id (after a crash of this node) does nothing. */
 void sim_answer(struct sim_node *, sim_call_id, struct sim_reply);
+/* Says what a call in hand waits for from now on. From its arrival until the first time that this is
+ * said, its time counts as service. While it waits for calls of its own, their time counts. O(1). */
+void sim_spend(struct sim_node *, sim_call_id, enum sim_spent);
 /* The request of a call in hand; valid until it is answered. NULL when stale. */
 const struct sim_request *sim_call_request(struct sim_node *, sim_call_id);
 

@@ -8,7 +8,7 @@
 #ifndef SIM_TRACE_H
 #define SIM_TRACE_H
 
-#include "sim/fabric.h"
+#include "sim/types.h"
 
 /* What a moment of a request's latency was spent on. */
 enum sim_spent {
@@ -24,11 +24,10 @@ enum sim_spent {
     SIM_SPENT_CAUSES
 };
 
+/* What a span of a followed request is. */
+enum sim_trace_kind { SIM_TRACE_REQUEST, SIM_TRACE_CALLS, SIM_TRACE_CALL, SIM_TRACE_WAIT };
+
 /* As in results, by enum sim_spent. */
 extern const char *const sim_spent_names[];
-
-/* From now on a call in hand spends its time on that; from its arrival until the first time that
- * is said, it is worked on. While it waits for calls of its own, they tell. O(1). */
-void sim_spend(struct sim_node *, sim_call_id, enum sim_spent);
 
 #endif

@@ -278,7 +278,7 @@ struct sim_attribution_part {
 /* A span of a request that was kept for the trace; times in ns, SIM_NEVER: it had not come to that
  * at the end of the run. */
 struct sim_trace_span {
-    enum sim_trace_kind { SIM_TRACE_REQUEST, SIM_TRACE_CALLS, SIM_TRACE_CALL, SIM_TRACE_WAIT } kind;
+    enum sim_trace_kind kind;
     uint32_t parent;       /* index; of a request its own */
     const char *component; /* who sent the request or makes the calls; who is called, or waits */
     uint32_t node;

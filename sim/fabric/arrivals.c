@@ -71,7 +71,7 @@ __attribute__((noinline)) sim_time sim__arrivals_walk(struct sim_arrivals *a, si
                                                       double units)
 {
     if (sim_arrivals_replaying(a))
-        return sim__trace_next(a, now);
+        return sim__replay_next(a, now);
     struct sim_arrivals_walk *w = &a->walk, ahead;
     struct sim_arrivals_piece set = {0, SIM_NEVER, a->rate * 1e-9, 0};
     settle(a, w, now);
@@ -148,7 +148,7 @@ int sim_arrivals_begin(struct sim_arrivals *a, const struct sim_node *node)
     if (a->shaped)
         sim__spikes_begin(a);
     if (a->trace)
-        sim__trace_begin(a);
+        sim__replay_begin(a);
     return a->day.rate > 0 ? sim__day_begin(a, node) : 0;
 }
 
@@ -200,7 +200,7 @@ static const char *check_trace(const struct sim_arrivals *a)
         return "a trace says itself what comes at once: leave \"batch\" out";
     if (a->spacing != SIM_ARRIVALS_POISSON)
         return "a trace says itself when requests come: leave \"arrival\" out";
-    return sim__trace_check(&a->replay);
+    return sim__replay_check(&a->replay);
 }
 
 const char *sim_arrivals_check(const struct sim_arrivals *a)
@@ -228,7 +228,7 @@ double sim_arrivals_offered(const struct sim_arrivals *a)
     most *= sim__spikes_most(a);
     if (a->batch.kind != SIM_DIST_NONE)
         most *= sim_dist_mean(&a->batch);
-    return a->replay.trace ? fmax(most, sim__trace_rate(&a->replay)) : most;
+    return a->replay.trace ? fmax(most, sim__replay_rate(&a->replay)) : most;
 }
 
 /* Requests by the end of a run, one step after the other. */
@@ -257,7 +257,7 @@ double sim_arrivals_sustained(const struct sim_arrivals *a, sim_time duration)
     mean *= sim__spikes_mean(a, duration);
     if (a->batch.kind != SIM_DIST_NONE)
         mean *= sim_dist_mean(&a->batch);
-    return a->replay.trace && !(a->rate > 0) ? sim__trace_mean(&a->replay, duration) : mean;
+    return a->replay.trace && !(a->rate > 0) ? sim__replay_mean(&a->replay, duration) : mean;
 }
 
 const char *sim_arrivals_check_mix(const struct sim_arrivals_mix *mix)

@@ -30,10 +30,10 @@ void sim__spikes_begin(struct sim_arrivals *);
 void sim__spikes_advance(const struct sim_arrivals *, struct sim_arrivals_walk *, sim_time from);
 
 /* arrivals_trace.c: `rate` is the mean */
-const char *sim__trace_check(const struct sim_arrivals_replay *);
-double sim__trace_rate(const struct sim_arrivals_replay *);
-double sim__trace_mean(const struct sim_arrivals_replay *, sim_time duration);
-void sim__trace_begin(struct sim_arrivals *);
-sim_time sim__trace_next(struct sim_arrivals *, sim_time now);
+const char *sim__replay_check(const struct sim_arrivals_replay *);
+double sim__replay_rate(const struct sim_arrivals_replay *);
+double sim__replay_mean(const struct sim_arrivals_replay *, sim_time duration);
+void sim__replay_begin(struct sim_arrivals *);
+sim_time sim__replay_next(struct sim_arrivals *, sim_time now);
 
 #endif

@@ -50,7 +50,7 @@ static sim_time round_of(const struct sim_arrivals_replay *r, size_t first)
     return scaled(r, q[last].at + gap);
 }
 
-const char *sim__trace_check(const struct sim_arrivals_replay *r)
+const char *sim__replay_check(const struct sim_arrivals_replay *r)
 {
     size_t first = first_of(r);
     if (r->repeat < 1)
@@ -62,20 +62,20 @@ const char *sim__trace_check(const struct sim_arrivals_replay *r)
     return NULL;
 }
 
-double sim__trace_rate(const struct sim_arrivals_replay *r)
+double sim__replay_rate(const struct sim_arrivals_replay *r)
 {
     size_t first = first_of(r);
     double seconds = (double)round_of(r, first) / 1e9;
     return (double)(r->trace->count - first) / (r->repeat > 1 ? seconds : fmax(1, seconds));
 }
 
-double sim__trace_mean(const struct sim_arrivals_replay *r, sim_time duration)
+double sim__replay_mean(const struct sim_arrivals_replay *r, sim_time duration)
 {
     double rounds = (double)round_of(r, first_of(r)) * (double)r->repeat;
-    return sim__trace_rate(r) * fmin(1, fmax(rounds, 1e9) / (double)duration);
+    return sim__replay_rate(r) * fmin(1, fmax(rounds, 1e9) / (double)duration);
 }
 
-void sim__trace_begin(struct sim_arrivals *a)
+void sim__replay_begin(struct sim_arrivals *a)
 {
     a->first = a->due = first_of(&a->replay);
     a->round_ns = round_of(&a->replay, a->first);
@@ -87,7 +87,7 @@ static sim_time due_at(const struct sim_arrivals *a)
 }
 
 /* What was due before now is passed over: the node was down, or a rate was set. */
-sim_time sim__trace_next(struct sim_arrivals *a, sim_time now)
+sim_time sim__replay_next(struct sim_arrivals *a, sim_time now)
 {
     while (a->rounds < a->replay.repeat) {
         for (; a->due < a->trace->count; a->due++)

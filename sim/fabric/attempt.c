@@ -46,9 +46,10 @@ static bool is_limited(const struct sim__operation *op)
 static void held_back(const struct sim__try *try, int64_t change)
 {
     struct sim_node *from = try->op->port->owner;
-    sim_gauge_add(&from->caller->held_back, sim_now(from->sim), change);
+    sim_time now = sim_now(from->sim);
+    sim_gauge_add(&from->caller->held_back, now, change);
     if (change > 0 && try->op->request.trace != 0)
-        sim__trace_mark(from->world, try->op->request.trace, SIM_SPENT_LIMIT);
+        sim__trace_mark(from->world->trace, try->op->request.trace, now, SIM_SPENT_LIMIT);
 }
 
 /* Time until the deadline; at most what a timer can be set to. */
@@ -134,7 +135,7 @@ static void send(struct sim__try *try)
     try->timer = SIM_NO_EVENT;
     try->sent = sim_now(from->sim);
     if (op->request.trace != 0)
-        sim__trace_try(from->world, op->request.trace, op->attempt, try->hedge);
+        sim__trace_try(from->world->trace, op->request.trace, op->attempt, try->hedge);
     struct sim_request request = op->request;
     if (try->hedge || op->attempt > 1)
         request.cause = sim_cause_of(request.cause, try->hedge ? SIM_HEDGE : SIM_RETRY);

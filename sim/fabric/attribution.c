@@ -18,24 +18,31 @@
 #include <math.h>
 #include <stdlib.h>
 
-int sim__attribution_make(struct sim_world *w)
+#define LEVEL_MOST 60u
+
+int sim__attribution_make(struct sim__trace *t)
 {
-    struct sim__trace *t = w->trace;
-    size_t keys = (size_t)w->component_count * SIM_SPENT_CAUSES;
-    t->rows = sim__world_alloc(w, SIM__ROWS, sizeof *t->rows);
-    t->parts = sim__world_alloc(w, SIM__ROW_PARTS + keys, sizeof *t->parts);
-    t->spent = sim__world_alloc(w, keys, sizeof *t->spent);
-    t->touched = sim__world_alloc(w, keys, sizeof *t->touched);
+    size_t keys = (size_t)t->component_count * SIM_SPENT_CAUSES;
+    t->rows = calloc(SIM__ROWS, sizeof *t->rows);
+    t->parts = calloc(SIM__ROW_PARTS + keys, sizeof *t->parts);
+    t->spent = calloc(keys + 1, sizeof *t->spent);
+    t->touched = calloc(keys + 1, sizeof *t->touched);
     return t->rows && t->parts && t->spent && t->touched ? 0 : -1;
+}
+
+void sim__attribution_free(struct sim__trace *t)
+{
+    free(t->rows);
+    free(t->parts);
+    free(t->spent);
+    free(t->touched);
 }
 
 /* ---- dividing -------------------------------------------------------------------------------- */
 
-static void spend(struct sim_world *w, const struct sim__span *s, enum sim_spent on, sim_time time)
+static void spend(struct sim__trace *t, const struct sim__span *s, enum sim_spent on, sim_time time)
 {
-    struct sim__trace *t = w->trace;
-    uint32_t component = (uint32_t)(s->node->component - w->components);
-    uint32_t key = component * SIM_SPENT_CAUSES + on;
+    uint32_t key = s->component * SIM_SPENT_CAUSES + on;
     assert(time >= 0);
     if (time == 0)
         return;
@@ -45,19 +52,18 @@ static void spend(struct sim_world *w, const struct sim__span *s, enum sim_spent
 }
 
 /* Time of a span's own, by its marks; before the first of them it is spent on `first`. */
-static void own(struct sim_world *w, const struct sim__span *s, sim_time from, sim_time to,
+static void own(struct sim__trace *t, const struct sim__span *s, sim_time from, sim_time to,
                 enum sim_spent first)
 {
-    const struct sim__trace *t = w->trace;
     for (uint32_t i = s->child; i != 0 && to > from; i = t->spans[i].sibling) {
         const struct sim__span *mark = &t->spans[i];
         if (mark->kind != SIM__SPAN_MARK || mark->sent >= to)
             continue;
         sim_time since = mark->sent > from ? mark->sent : from;
-        spend(w, s, (enum sim_spent)mark->status, to - since);
+        spend(t, s, (enum sim_spent)mark->status, to - since);
         to = since;
     }
-    spend(w, s, first, to - from);
+    spend(t, s, first, to - from);
 }
 
 /* Of the calls in a list that were awaited, the one that ended last, in ]from, to]; 0: none. */
@@ -74,7 +80,7 @@ static uint32_t last_ended(const struct sim__trace *t, uint32_t list, sim_time f
     return last;
 }
 
-static void divide(struct sim_world *, const struct sim__span *, sim_time from, sim_time to);
+static void divide(struct sim__trace *, const struct sim__span *, sim_time from, sim_time to);
 
 static sim_time later(sim_time a, sim_time b)
 {
@@ -87,27 +93,25 @@ static sim_time sooner(sim_time a, sim_time b)
 }
 
 /* A call in the hands of a component. */
-static void divide_served(struct sim_world *w, const struct sim__span *s, sim_time from,
+static void divide_served(struct sim__trace *t, const struct sim__span *s, sim_time from,
                           sim_time to)
 {
-    const struct sim__trace *t = w->trace;
     uint32_t list = s->child, i;
     while (to > from && (i = last_ended(t, list, from, to)) != 0) {
         const struct sim__span *awaited = &t->spans[i];
         sim_time since = later(awaited->sent, from);
-        own(w, s, awaited->ended, to, SIM_SPENT_SERVICE);
-        divide(w, awaited, since, awaited->ended);
+        own(t, s, awaited->ended, to, SIM_SPENT_SERVICE);
+        divide(t, awaited, since, awaited->ended);
         to = since;
         list = awaited->sibling; /* what ended by then was sent before */
     }
-    own(w, s, from, to, SIM_SPENT_SERVICE);
+    own(t, s, from, to, SIM_SPENT_SERVICE);
 }
 
 /* What an operation did before the attempt that decided was sent. */
-static void divide_before(struct sim_world *w, const struct sim__span *s,
+static void divide_before(struct sim__trace *t, const struct sim__span *s,
                           const struct sim__span *decided, sim_time from, sim_time to)
 {
-    const struct sim__trace *t = w->trace;
     while (to > from) {
         const struct sim__span *out = NULL; /* what was out until last; of those, sent first */
         for (uint32_t i = s->child; i != 0; i = t->spans[i].sibling) {
@@ -118,37 +122,36 @@ static void divide_before(struct sim_world *w, const struct sim__span *s,
                 out = x;
         }
         sim_time until = out == NULL ? from : later(sooner(out->ended, to), from);
-        own(w, s, until, to, SIM_SPENT_LIMIT);
+        own(t, s, until, to, SIM_SPENT_LIMIT);
         if (out == NULL)
             return;
         sim_time since = sooner(later(out->sent, from), until);
-        spend(w, s, out->attempt == decided->attempt ? SIM_SPENT_HEDGE : SIM_SPENT_RETRY,
+        spend(t, s, out->attempt == decided->attempt ? SIM_SPENT_HEDGE : SIM_SPENT_RETRY,
               until - since);
         to = since;
     }
 }
 
 /* A root, an operation or a call, within its time. */
-static void divide(struct sim_world *w, const struct sim__span *s, sim_time from, sim_time to)
+static void divide(struct sim__trace *t, const struct sim__span *s, sim_time from, sim_time to)
 {
-    const struct sim__trace *t = w->trace;
     if (s->kind == SIM__SPAN_CALL) {
         sim_time arrived = sooner(later(s->arrived, from), to);
         sim_time left = sooner(later(s->left, arrived), to);
-        spend(w, s, SIM_SPENT_NETWORK, (arrived - from) + (to - left));
-        divide_served(w, s, arrived, left);
+        spend(t, s, SIM_SPENT_NETWORK, (arrived - from) + (to - left));
+        divide_served(t, s, arrived, left);
         return;
     }
     uint32_t i = last_ended(t, s->child, from, to);
     if (i == 0) {
-        own(w, s, from, to, SIM_SPENT_LIMIT);
+        own(t, s, from, to, SIM_SPENT_LIMIT);
         return;
     }
     const struct sim__span *decided = &t->spans[i];
     sim_time since = later(decided->sent, from);
-    own(w, s, decided->ended, to, SIM_SPENT_LIMIT);
-    divide(w, decided, since, decided->ended);
-    divide_before(w, s, decided, from, since);
+    own(t, s, decided->ended, to, SIM_SPENT_LIMIT);
+    divide(t, decided, since, decided->ended);
+    divide_before(t, s, decided, from, since);
 }
 
 static bool has_room(const struct sim__trace *t)
@@ -156,23 +159,22 @@ static bool has_room(const struct sim__trace *t)
     return t->row_count < SIM__ROWS && t->part_count < SIM__ROW_PARTS;
 }
 
-void sim__attribution_add(struct sim_world *w, const struct sim__span *root)
+void sim__attribution_add(struct sim__trace *t, const struct sim__span *root)
 {
-    struct sim__trace *t = w->trace;
     sim_time latency = root->ended - root->intended, sum = 0;
     if (root->status != SIM_OK)
         return;
     while (!has_room(t)) /* seldom: of large trees */
-        sim__trace_raise(w);
-    uint32_t source = (uint32_t)(root->node->component - w->components);
+        sim__attribution_raise(t);
+    uint32_t source = root->component;
     if (!sim__is_chosen(root->pick, t->sources[source].level))
         return;
     struct sim__row *row = &t->rows[t->row_count++];
     *row = (struct sim__row){
         .pick = root->pick, .latency = latency, .source = source, .first = t->part_count};
     sim_time sent = later(root->sent, root->intended);
-    spend(w, root, SIM_SPENT_QUEUE, sent - root->intended);
-    divide(w, root, sent, root->ended);
+    spend(t, root, SIM_SPENT_QUEUE, sent - root->intended);
+    divide(t, root, sent, root->ended);
     for (uint32_t i = 0; i < t->touched_count; i++) {
         uint32_t key = t->touched[i];
         t->parts[t->part_count++] = (struct sim__row_part){key, t->spent[key]};
@@ -185,7 +187,8 @@ void sim__attribution_add(struct sim_world *w, const struct sim__span *root)
     t->unequal += sum != latency;
 }
 
-void sim__attribution_thin(struct sim__trace *t)
+/* Drops the rows that are not chosen at the present levels. */
+static void thin(struct sim__trace *t)
 {
     uint32_t rows = 0, parts = 0;
     for (uint32_t i = 0; i < t->row_count; i++) {
@@ -200,6 +203,20 @@ void sim__attribution_thin(struct sim__trace *t)
     }
     t->row_count = rows;
     t->part_count = parts;
+}
+
+void sim__attribution_raise(struct sim__trace *t)
+{
+    struct sim__source *most = &t->sources[0];
+    for (uint32_t i = 1; i < t->component_count; i++)
+        if (t->sources[i].begun > most->begun)
+            most = &t->sources[i];
+    if (most->level == LEVEL_MOST)
+        return;
+    most->level++;
+    t->begun -= most->begun - most->begun / 2;
+    most->begun /= 2;
+    thin(t);
 }
 
 /* ---- at percentiles -------------------------------------------------------------------------- */
@@ -233,10 +250,9 @@ static int by_key(const void *a, const void *b)
 }
 
 /* The mean parts of rows that stand together, in the order of components and causes. */
-static void add_parts(struct sim_world *w, const struct sim__row *rows, uint32_t n,
-                      struct sim_record *record, struct sim_attribution *into)
+static void add_parts(struct sim__trace *t, const struct sim__row *rows, uint32_t n,
+                      struct sim__bands *out, struct sim__band *into)
 {
-    struct sim__trace *t = w->trace;
     double latency = 0;
     for (uint32_t i = 0; i < n; i++) {
         latency += (double)rows[i].latency;
@@ -250,52 +266,52 @@ static void add_parts(struct sim_world *w, const struct sim__row *rows, uint32_t
     qsort(t->touched, t->touched_count, sizeof *t->touched, by_key);
     into->requests = n;
     into->latency = latency / n * 1e-9;
-    into->first_part = record->attribution_part_count;
+    into->first_part = out->part_count;
     into->part_count = t->touched_count;
     for (uint32_t i = 0; i < t->touched_count; i++) {
         uint32_t key = t->touched[i];
-        record->attribution_parts[record->attribution_part_count++] = (struct sim_attribution_part){
-            w->plan->components[key / SIM_SPENT_CAUSES].name,
-            sim_spent_names[key % SIM_SPENT_CAUSES], (double)t->spent[key] / n * 1e-9};
+        out->parts[out->part_count++] = (struct sim__band_part){
+            key / SIM_SPENT_CAUSES, (enum sim_spent)(key % SIM_SPENT_CAUSES),
+            (double)t->spent[key] / n * 1e-9};
         t->spent[key] = 0;
     }
     t->touched_count = 0;
 }
 
-static void add_band(struct sim_world *w, const struct sim__row *rows, uint32_t n,
-                     const struct band *band, struct sim_record *record)
+static void add_band(struct sim__trace *t, const struct sim__row *rows, uint32_t n,
+                     const struct band *band, struct sim__bands *out)
 {
     uint32_t first = (uint32_t)(band->low * n), end = (uint32_t)ceil(band->high * n);
     if (band->at > 0 && (double)n * (1 - band->at) < 1)
         return; /* too few to speak of that percentile */
-    struct sim_attribution *into = &record->attributions[record->attribution_count++];
-    *into = (struct sim_attribution){.source = w->plan->components[rows->source].name,
-                                     .stat = band->stat,
-                                     .sampled = n,
-                                     .percentile = NAN};
+    struct sim__band *into = &out->bands[out->band_count++];
+    *into = (struct sim__band){
+        .source = rows->source, .stat = band->stat, .sampled = n, .percentile = NAN};
     if (band->at > 0)
         into->percentile = (double)rows[(uint32_t)ceil(band->at * n) - 1].latency * 1e-9;
-    add_parts(w, rows + first, end - first, record, into);
+    add_parts(t, rows + first, end - first, out, into);
 }
 
-int sim__attribution_finish(struct sim_world *w, struct sim_record *record)
+int sim__attribution_bands(struct sim__trace *t, struct sim__bands *out)
 {
-    struct sim__trace *t = w->trace;
     uint32_t sources = 0;
+    *out = (struct sim__bands){.bands = NULL};
     qsort(t->rows, t->row_count, sizeof *t->rows, by_latency);
     for (uint32_t i = 0; i < t->row_count; i++)
         sources += i == 0 || t->rows[i].source != t->rows[i - 1].source;
     size_t most = BANDS * (size_t)sources;
-    size_t parts = most * w->component_count * SIM_SPENT_CAUSES;
-    record->attributions = calloc(most + 1, sizeof *record->attributions);
-    record->attribution_parts = calloc(parts + 1, sizeof *record->attribution_parts);
-    if (record->attributions == NULL || record->attribution_parts == NULL)
+    out->bands = calloc(most + 1, sizeof *out->bands);
+    out->parts = calloc(most * t->component_count * SIM_SPENT_CAUSES + 1, sizeof *out->parts);
+    if (out->bands == NULL || out->parts == NULL) {
+        free(out->bands);
+        free(out->parts);
         return -1;
+    }
     for (uint32_t first = 0, end; first < t->row_count; first = end) {
         for (end = first; end < t->row_count && t->rows[end].source == t->rows[first].source;)
             end++;
         for (size_t b = 0; b < BANDS; b++)
-            add_band(w, t->rows + first, end - first, &bands[b], record);
+            add_band(t, t->rows + first, end - first, &bands[b], out);
     }
     return 0;
 }

@@ -11,7 +11,7 @@
  * say, and the bill is the same by line item, by cause and by window. Copies: those registered,
  * their subjects and their bytes are those found by walking what the models hold. And each model's
  * own invariants. */
-#include "fabric/trace_state.h"
+#include "fabric/world_state.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -76,8 +76,17 @@ _Static_assert(offsetof(struct sim_request, trace) >= sizeof(struct sim_reply),
 static void release_late(struct sim_world *w, struct sim__call *call)
 {
     if (call->request.trace != 0)
-        sim__trace_released(w, call);
+        sim__trace_released(w->trace, call->request.trace);
     call_release(w, call);
+}
+
+/* The caller's half of a call that is followed has ended. */
+static void trace_end(struct sim_world *w, const struct sim__call *call, enum sim_status status,
+                      bool forgotten)
+{
+    sim__trace_ended(w->trace, call->request.trace, sim_now(w->sim), status, forgotten,
+                     call->stage == SIM__IN_HAND ? call->arrived : SIM_NEVER,
+                     call->stage != SIM__ENDED);
 }
 
 /* Ends the caller's half. The record may be gone afterwards. */
@@ -91,7 +100,7 @@ static inline void end_for_caller(struct sim *sim, struct sim__call *call, struc
     call->awaited = false;
     w->totals.ended++;
     if (followed)
-        sim__trace_ended(w, call, reply.status, false);
+        trace_end(w, call, reply.status, false);
     if (call->stage == SIM__ENDED)
         call_release(w, call);
     done(sim, self, arg, &reply);
@@ -246,6 +255,13 @@ static inline struct sim__call *begin(struct sim_node *from, const struct sim_po
     return call;
 }
 
+static void trace_sent(struct sim_world *w, struct sim__call *call)
+{
+    call->request.trace = sim__trace_sent(w->trace, call->request.trace,
+                                          sim__component_number(call->to->component),
+                                          call->to->index, sim_now(w->sim), call->request.op);
+}
+
 static inline void await_answer(struct sim *sim, struct sim__call *call, struct sim_lane *lane)
 {
     call->timer = sim_after_lane(sim, lane, timed_out, call->from, (sim_arg){.p = call});
@@ -274,7 +290,7 @@ sim_call_id sim__call_attempt(struct sim_node *from, const struct sim_port_targe
     if (call == NULL)
         return (sim_call_id){0};
     if (call->request.trace != 0)
-        sim__trace_sent(w, call);
+        trace_sent(w, call);
     if (give_up > 0 && give_up == from->component->timeout)
         await_answer(w->sim, call, from->component->timeout_lane);
     else if (give_up > 0)
@@ -295,7 +311,7 @@ call_plain(struct sim_port *port, uint32_t index, uint32_t node, const struct si
     if (call == NULL)
         return (sim_call_id){0};
     if (followed && call->request.trace != 0)
-        sim__trace_sent(from->world, call);
+        trace_sent(from->world, call);
     if (c->timeout_lane != NULL)
         await_answer(from->sim, call, c->timeout_lane);
     return send_out(from->world, call, target->out);
@@ -309,7 +325,8 @@ static __attribute__((noinline)) sim_call_id call_followed(struct sim_port *port
     struct sim_component *c = port->owner->component;
     struct sim_request copy = *request;
     if (c->until_followed == 0)
-        sim__trace_request(port->owner, &copy);
+        c->until_followed = sim__trace_request(c->world->trace, sim__component_number(c),
+                                               port->owner->index, sim_now(c->world->sim), &copy);
     return call_plain(port, index, node, &copy, done, self, arg, true);
 }
 
@@ -360,6 +377,13 @@ const struct sim_request *sim_call_request(struct sim_node *node, sim_call_id id
     return call == NULL ? NULL : &call->request;
 }
 
+void sim_spend(struct sim_node *node, sim_call_id id, enum sim_spent on)
+{
+    const struct sim__call *call = sim__call_in_hand(node->world, id);
+    if (call != NULL && call->request.trace != 0)
+        sim__trace_mark(node->world->trace, call->request.trace, sim_now(node->sim), on);
+}
+
 /* Takes a call out of a node's hand, for whatever reason. */
 static inline void leave_hand(struct sim_node *node, struct sim__call *call)
 {
@@ -367,7 +391,7 @@ static inline void leave_hand(struct sim_node *node, struct sim__call *call)
     sim_gauge_add(&node->station->in_flight, now, -1);
     sim_histogram_record(&node->station->latency, now - call->arrived);
     if (call->request.trace != 0)
-        sim__trace_left(node->world, call);
+        sim__trace_left(node->world->trace, call->request.trace, call->arrived, now);
 }
 
 static inline void answer(struct sim_node *node, sim_call_id id, struct sim_reply reply)
@@ -416,7 +440,7 @@ static void forget(struct sim_world *w, struct sim__call *call)
     w->totals.ended++;
     w->totals.forgotten++;
     if (call->request.trace != 0)
-        sim__trace_ended(w, call, SIM_LOST, true);
+        trace_end(w, call, SIM_LOST, true);
     if (call->stage == SIM__ENDED)
         call_release(w, call);
 }

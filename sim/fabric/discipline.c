@@ -146,7 +146,8 @@ static void line_up(struct sim_station *s, struct sim__call *call, uint32_t job)
     s->queued++;
     sim_gauge_add(&s->waiting, sim_now(s->node->sim), 1);
     if (call->request.trace != 0)
-        sim__trace_mark(s->node->world, call->request.trace, SIM_SPENT_QUEUE);
+        sim__trace_mark(s->node->world->trace, call->request.trace, sim_now(s->node->sim),
+                        SIM_SPENT_QUEUE);
 }
 
 static void step_out(struct sim_station *s, struct sim__call *call)
@@ -161,7 +162,8 @@ static void step_out(struct sim_station *s, struct sim__call *call)
     s->queued--;
     sim_gauge_add(&s->waiting, sim_now(s->node->sim), -1);
     if (call->request.trace != 0)
-        sim__trace_mark(s->node->world, call->request.trace, SIM_SPENT_SERVICE);
+        sim__trace_mark(s->node->world->trace, call->request.trace, sim_now(s->node->sim),
+                        SIM_SPENT_SERVICE);
 }
 
 static void work_begins(struct sim_station *s, uint32_t job)

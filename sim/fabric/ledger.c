@@ -16,11 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const sim_cause_names[] = {"user",        "retry",  "hedge", "refresh",
-                                       "replication", "backup", NULL};
-_Static_assert(sizeof sim_cause_names / sizeof sim_cause_names[0] == SIM_CAUSES + 1,
-               "every cause has a name");
-
 const struct sim_usage sim_station_usages[] = {
     {"instance", "instance", NULL, SIM_SPLIT_WORK, true, "Nodes there are, at work or not."},
     {"requests", "request", "rate", SIM_SPLIT_REQUESTS, false, "Calls that arrived."},

@@ -322,7 +322,7 @@ int sim__recorder_roll(struct sim__recorder *r, sim_time now)
         bill_roll(r, length, warm);
     r->measured += warm ? length : 0;
     if (!warm && now >= r->world->plan->warmup)
-        sim__trace_measure(r->world);
+        sim__trace_measure(r->world->trace);
     r->last = now;
     r->window += length > 0;
     return 0;
@@ -429,6 +429,62 @@ static int bill_finish(struct sim__recorder *r)
     return r->world->ledger ? sim__ledger_finish(r->world->ledger, successes, r->record) : 0;
 }
 
+static int attribution_make(struct sim__recorder *r)
+{
+    struct sim_record *out = r->record;
+    const struct sim_plan_component *components = r->world->plan->components;
+    struct sim__bands found;
+    if (sim__attribution_bands(r->world->trace, &found) != 0)
+        return -1;
+    out->attributions = calloc(found.band_count + 1u, sizeof *out->attributions);
+    out->attribution_parts = calloc(found.part_count + 1u, sizeof *out->attribution_parts);
+    bool made = out->attributions != NULL && out->attribution_parts != NULL;
+    for (uint32_t i = 0; made && i < found.band_count; i++) {
+        const struct sim__band *b = &found.bands[i];
+        out->attributions[out->attribution_count++] = (struct sim_attribution){
+            components[b->source].name,
+            b->stat,
+            b->percentile,
+            b->latency,
+            b->requests,
+            b->sampled,
+            b->first_part,
+            b->part_count};
+    }
+    for (uint32_t i = 0; made && i < found.part_count; i++) {
+        const struct sim__band_part *p = &found.parts[i];
+        out->attribution_parts[out->attribution_part_count++] = (struct sim_attribution_part){
+            components[p->component].name, sim_spent_names[p->cause], p->mean};
+    }
+    free(found.bands);
+    free(found.parts);
+    return made ? 0 : -1;
+}
+
+static int trace_make(struct sim__recorder *r)
+{
+    struct sim_record *out = r->record;
+    struct sim__listed_span *spans;
+    uint32_t count;
+    if (sim__trace_list(r->world->trace, &spans, &count) != 0)
+        return -1;
+    if (spans == NULL)
+        return 0;
+    out->trace = calloc(count + 1u, sizeof *out->trace);
+    for (uint32_t i = 0; out->trace != NULL && i < count; i++) {
+        const struct sim__listed_span *s = &spans[i];
+        out->trace[i] = (struct sim_trace_span){
+            s->kind,      s->parent,  r->world->plan->components[s->component].name,
+            s->node,      s->sent,    s->arrived,
+            s->left,      s->ended,   s->what,
+            s->status,    s->attempt, s->hedge,
+            s->abandoned, s->slowest, s->sampled};
+    }
+    out->trace_count = out->trace != NULL ? count : 0;
+    free(spans);
+    return out->trace != NULL ? 0 : -1;
+}
+
 struct sim_record *sim__recorder_finish(struct sim__recorder *r)
 {
     struct sim_record *out = r->record;
@@ -437,7 +493,7 @@ struct sim_record *sim__recorder_finish(struct sim__recorder *r)
     out->hash = sim_event_hash(r->world->sim);
     if (metrics_make(r) != 0 || bill_finish(r) != 0 || audit_make(r) != 0 ||
         distributions_make(r) != 0 || sim__faults_record(r->world, out) != 0 ||
-        sim__attribution_finish(r->world, out) != 0 || sim__trace_finish(r->world, out) != 0)
+        attribution_make(r) != 0 || trace_make(r) != 0)
         return NULL;
     r->record = NULL;
     return out;

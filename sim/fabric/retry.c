@@ -32,7 +32,8 @@ static void finish(struct sim__operation *op, const struct sim_reply *reply)
     void *self = op->self;
     sim_arg arg = op->arg;
     if (op->request.trace != 0)
-        sim__trace_operation_over(w, op->request.trace, reply->status, false);
+        sim__trace_operation_over(w->trace, op->request.trace, sim_now(w->sim), reply->status,
+                                  false);
     release(w, op);
     done(w->sim, self, arg, reply);
 }
@@ -98,7 +99,7 @@ void sim__operation_result(struct sim__operation *op, bool hedge, bool own,
     } else {
         op->timer = sim_after(sim, wait, attempt, from, (sim_arg){.p = op});
         if (op->request.trace != 0)
-            sim__trace_mark(from->world, op->request.trace, SIM_SPENT_BACKOFF);
+            sim__trace_mark(from->world->trace, op->request.trace, sim_now(sim), SIM_SPENT_BACKOFF);
     }
 }
 
@@ -168,7 +169,8 @@ sim_call_id sim__operation_begin(struct sim_port *port, uint32_t index, uint32_t
         deadline = sim_now(w->sim) + own;
     op->request.deadline = deadline;
     if (op->request.trace != 0)
-        sim__trace_operation(port->owner, &op->request);
+        sim__trace_operation(w->trace, sim__component_number(port->owner->component),
+                             port->owner->index, sim_now(w->sim), &op->request);
     if (op->guard != NULL)
         sim__budget_deposit(op->guard);
     sim_call_id id = name_of(op);
@@ -186,7 +188,7 @@ bool sim__operation_abandon(struct sim_world *w, sim_call_id id)
     sim_cancel(w->sim, op->timer);
     sim__tries_abandon(op, false);
     if (op->request.trace != 0)
-        sim__trace_operation_over(w, op->request.trace, SIM_LOST, true);
+        sim__trace_operation_over(w->trace, op->request.trace, sim_now(w->sim), SIM_LOST, true);
     release(w, op);
     return true;
 }
@@ -201,7 +203,7 @@ void sim__operations_crash(struct sim_node *node)
         sim_cancel(w->sim, op->timer);
         sim__tries_forget(op);
         if (op->request.trace != 0)
-            sim__trace_operation_over(w, op->request.trace, SIM_LOST, true);
+            sim__trace_operation_over(w->trace, op->request.trace, sim_now(w->sim), SIM_LOST, true);
         release(w, op);
     }
     sim__guards_reset(node);

@@ -46,7 +46,7 @@ bool sim__station_grow(struct sim_station *s)
 /* Apart, so that calls that nobody follows go straight through. */
 static __attribute__((noinline)) bool waits_followed(struct sim_world *w, struct sim__call *call)
 {
-    sim__trace_mark(w, call->request.trace, SIM_SPENT_QUEUE);
+    sim__trace_mark(w->trace, call->request.trace, sim_now(w->sim), SIM_SPENT_QUEUE);
     return true;
 }
 
@@ -86,7 +86,7 @@ static inline struct sim__call *first_of_queue(struct sim_station *s, sim_time n
     s->queued--;
     sim_gauge_add(&s->waiting, now, -1);
     if (__builtin_expect(call->request.trace != 0, 0))
-        sim__trace_mark(w, call->request.trace, SIM_SPENT_SERVICE);
+        sim__trace_mark(w->trace, call->request.trace, sim_now(w->sim), SIM_SPENT_SERVICE);
     return call;
 }
 

@@ -17,14 +17,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-const char *const sim_spent_names[] = {"service", "queueing", "network", "lock",  "refresh",
-                                       "limit",   "retry",    "backoff", "hedge", NULL};
-_Static_assert(sizeof sim_spent_names / sizeof sim_spent_names[0] == SIM_SPENT_CAUSES + 1,
-               "every cause of waiting has a name");
-
 #define INDEX_MASK ((UINT32_C(1) << SIM__SPAN_BITS) - 1)
 #define FIRST_SPANS 1024u
-#define LEVEL_MOST 60u
 
 /* ---- spans ----------------------------------------------------------------------------------- */
 
@@ -186,24 +180,9 @@ static void draw_gap(struct sim__source *s)
     s->left = gap < 1e18 ? 1 + (uint64_t)gap : UINT64_MAX;
 }
 
-void sim__trace_raise(struct sim_world *w)
-{
-    struct sim__trace *t = w->trace;
-    struct sim__source *most = &t->sources[0];
-    for (uint32_t i = 1; i < w->component_count; i++)
-        if (t->sources[i].begun > most->begun)
-            most = &t->sources[i];
-    if (most->level == LEVEL_MOST)
-        return;
-    most->level++;
-    t->begun -= most->begun - most->begun / 2;
-    most->begun /= 2;
-    sim__attribution_thin(t);
-}
-
 /* The place of the next request of a source in the order of choice. Gaps that were drawn before the
  * level rose are thinned. */
-static uint64_t next_pick(struct sim_world *w, struct sim__source *s)
+static uint64_t next_pick(struct sim__trace *t, struct sim__source *s)
 {
     if (--s->left > 0)
         return UINT64_MAX;
@@ -212,98 +191,99 @@ static uint64_t next_pick(struct sim_world *w, struct sim__source *s)
     if (!sim__is_chosen(pick, s->level))
         return UINT64_MAX;
     s->begun++;
-    if (++w->trace->begun >= SIM__ROWS)
-        sim__trace_raise(w);
+    if (++t->begun >= SIM__ROWS)
+        sim__attribution_raise(t);
     return pick;
 }
 
-int sim__trace_make(struct sim_world *w)
+struct sim__trace *sim__trace_new(uint32_t component_count, bool measuring)
 {
-    struct sim__trace *t = sim__world_alloc(w, 1, sizeof *t);
-    w->trace = t;
-    if (t == NULL || sim__attribution_make(w) != 0)
-        return -1;
-    t->measuring = w->plan->warmup == 0;
-    t->sources = sim__world_alloc(w, w->component_count, sizeof *t->sources);
-    if (t->sources == NULL || !spans_grow(t))
-        return -1;
-    for (uint32_t i = 0; i < w->component_count; i++) {
-        struct sim_component *c = &w->components[i];
-        c->until_followed = UINT64_MAX;
-        if (c->plan->model->serve != NULL)
-            continue;
-        sim_stream_init(&t->sources[i].stream, w->seed, w->replication, c->plan->name, "trace");
-        draw_gap(&t->sources[i]);
-        c->until_followed = t->sources[i].left;
+    struct sim__trace *t = calloc(1, sizeof *t);
+    if (t == NULL)
+        return NULL;
+    t->measuring = measuring;
+    t->component_count = component_count;
+    t->sources = calloc(component_count + 1u, sizeof *t->sources);
+    if (t->sources == NULL || sim__attribution_make(t) != 0 || !spans_grow(t)) {
+        sim__trace_free(t);
+        return NULL;
     }
-    return 0;
+    return t;
 }
 
-int sim_world_trace(struct sim_world *w, uint32_t requests)
+void sim__trace_free(struct sim__trace *t)
 {
-    struct sim__trace *t = w->trace;
-    assert(requests > 0 && requests <= SIM_TRACE_MOST);
-    t->sampled.spans = sim__world_alloc(w, requests, sizeof *t->sampled.spans);
-    t->slowest.spans = sim__world_alloc(w, requests, sizeof *t->slowest.spans);
+    if (t == NULL)
+        return;
+    sim__attribution_free(t);
+    free(t->sampled.spans);
+    free(t->slowest.spans);
+    free(t->sources);
+    free(t->spans);
+    free(t);
+}
+
+uint64_t sim__trace_source(struct sim__trace *t, uint32_t component, uint64_t seed,
+                           uint64_t replication, const char *name)
+{
+    struct sim__source *s = &t->sources[component];
+    sim_stream_init(&s->stream, seed, replication, name, "trace");
+    draw_gap(s);
+    return s->left;
+}
+
+int sim__trace_keep(struct sim__trace *t, uint32_t requests)
+{
+    t->sampled.spans = calloc(requests, sizeof *t->sampled.spans);
+    t->slowest.spans = calloc(requests, sizeof *t->slowest.spans);
     if (t->sampled.spans == NULL || t->slowest.spans == NULL)
         return -1;
     t->keep = requests;
-    for (uint32_t i = 0; i < w->component_count; i++)
-        if (w->components[i].plan->model->serve == NULL)
-            w->components[i].until_followed = 1;
     return 0;
 }
 
-void sim__trace_measure(struct sim_world *w)
+void sim__trace_measure(struct sim__trace *t)
 {
-    struct sim__trace *t = w->trace;
     t->measuring = true;
     t->row_count = t->part_count = 0;
 }
 
-void sim__trace_free(struct sim_world *w)
-{
-    if (w->trace != NULL)
-        free(w->trace->spans);
-}
-
 /* ---- requests of users ----------------------------------------------------------------------- */
 
-void sim__trace_request(struct sim_node *from, struct sim_request *request)
+uint64_t sim__trace_request(struct sim__trace *t, uint32_t component, uint32_t node, sim_time now,
+                            struct sim_request *request)
 {
-    struct sim_world *w = from->world;
-    struct sim__trace *t = w->trace;
-    struct sim_component *c = from->component;
-    struct sim__source *source = &t->sources[c - w->components];
-    if (t->keep == 0) /* those between were counted in the component */
+    struct sim__source *source = &t->sources[component];
+    if (t->keep == 0) /* the caller counted those between */
         source->left = 1;
-    uint64_t pick = next_pick(w, source);
-    c->until_followed = t->keep > 0 ? 1 : source->left;
+    uint64_t pick = next_pick(t, source);
+    uint64_t until_next = t->keep > 0 ? 1 : source->left;
     request->trace = 0;
     if (pick == UINT64_MAX && t->keep == 0)
-        return;
-    uint32_t index = span_new(t, SIM__SPAN_ROOT, sim_now(w->sim));
+        return until_next;
+    uint32_t index = span_new(t, SIM__SPAN_ROOT, now);
     if (index == 0) {
         t->missed++;
-        return;
+        return until_next;
     }
     struct sim__span *root = &t->spans[index];
     root->root = index;
     root->live = 1;
     root->intended = request->intended;
     root->pick = pick;
-    root->node = from;
+    root->component = component;
+    root->node = node;
     root->op = (uint8_t)request->op;
     request->trace = name_of(t, index);
+    return until_next;
 }
 
 /* A request's root has ended, in one way or another. */
-static void root_over(struct sim_world *w, uint32_t root)
+static void root_over(struct sim__trace *t, uint32_t root)
 {
-    struct sim__trace *t = w->trace;
     const struct sim__span *r = &t->spans[root];
     if (t->measuring && r->pick != UINT64_MAX)
-        sim__attribution_add(w, r);
+        sim__attribution_add(t, r);
     if (t->keep > 0 && t->measuring) {
         if (r->pick != UINT64_MAX)
             keep(t, &t->sampled, root, SIM__SPAN_SAMPLED);
@@ -318,137 +298,118 @@ static void let_go(struct sim__trace *t, uint32_t root)
 }
 
 /* Ends a span of a caller's: a root or an operation. */
-static void end(struct sim_world *w, uint32_t index, enum sim_status status, bool forgotten)
+static void end(struct sim__trace *t, uint32_t index, sim_time now, enum sim_status status,
+                bool forgotten)
 {
-    struct sim__trace *t = w->trace;
     struct sim__span *s = &t->spans[index];
     uint32_t root = s->root;
     s->status = (uint8_t)status;
     if (forgotten)
         s->flags |= SIM__SPAN_ABANDONED;
-    s->ended = sim_now(w->sim);
+    s->ended = now;
     if (index == root && !forgotten)
-        root_over(w, root);
+        root_over(t, root);
     let_go(t, root);
 }
 
 /* ---- operations ------------------------------------------------------------------------------ */
 
-void sim__trace_operation(struct sim_node *from, struct sim_request *request)
+void sim__trace_operation(struct sim__trace *t, uint32_t component, uint32_t node, sim_time now,
+                          struct sim_request *request)
 {
-    struct sim_world *w = from->world;
-    struct sim__trace *t = w->trace;
     uint32_t parent = find(t, request->trace), index = parent;
     if (parent != 0 && t->spans[parent].kind != SIM__SPAN_ROOT)
-        index = child_new(t, parent, SIM__SPAN_OP, sim_now(w->sim));
+        index = child_new(t, parent, SIM__SPAN_OP, now);
     request->trace = index == 0 ? 0 : name_of(t, index);
     if (index == 0)
         return;
     struct sim__span *s = &t->spans[index];
     s->flags |= SIM__SPAN_POLICY;
-    s->node = from;
+    s->component = component;
+    s->node = node;
     s->op = (uint8_t)request->op;
     if (index != parent)
         t->spans[s->root].live++;
 }
 
-void sim__trace_try(struct sim_world *w, uint32_t name, int64_t attempt, bool hedge)
+void sim__trace_try(struct sim__trace *t, uint32_t name, int64_t attempt, bool hedge)
 {
-    struct sim__span *s = &w->trace->spans[find(w->trace, name)];
+    struct sim__span *s = &t->spans[find(t, name)];
     s->attempt = attempt < UINT16_MAX ? (uint16_t)attempt : UINT16_MAX;
     s->flags = (uint8_t)((s->flags & ~SIM__SPAN_HEDGE) | (hedge ? SIM__SPAN_HEDGE : 0));
 }
 
-void sim__trace_operation_over(struct sim_world *w, uint32_t name, enum sim_status status,
-                               bool forgotten)
+void sim__trace_operation_over(struct sim__trace *t, uint32_t name, sim_time now,
+                               enum sim_status status, bool forgotten)
 {
-    uint32_t index = find(w->trace, name);
+    uint32_t index = find(t, name);
     assert(index != 0);
-    end(w, index, status, forgotten);
+    end(t, index, now, status, forgotten);
 }
 
 /* ---- calls ----------------------------------------------------------------------------------- */
 
-void sim__trace_sent(struct sim_world *w, struct sim__call *call)
+uint32_t sim__trace_sent(struct sim__trace *t, uint32_t parent, uint32_t component, uint32_t node,
+                         sim_time now, enum sim_op op)
 {
-    struct sim__trace *t = w->trace;
-    uint32_t parent = find(t, call->request.trace);
-    uint32_t index = parent == 0 ? 0 : child_new(t, parent, SIM__SPAN_CALL, sim_now(w->sim));
-    call->request.trace = index == 0 ? 0 : name_of(t, index);
+    uint32_t above = find(t, parent);
+    uint32_t index = above == 0 ? 0 : child_new(t, above, SIM__SPAN_CALL, now);
     if (index == 0)
-        return;
-    struct sim__span *s = &t->spans[index], *p = &t->spans[parent];
-    s->node = call->to;
-    s->op = (uint8_t)call->request.op;
+        return 0;
+    struct sim__span *s = &t->spans[index], *p = &t->spans[above];
+    s->component = component;
+    s->node = node;
+    s->op = (uint8_t)op;
     s->attempt = p->attempt;
     s->flags = p->flags & SIM__SPAN_HEDGE;
     t->spans[s->root].live++;
+    return name_of(t, index);
 }
 
-void sim__trace_left(struct sim_world *w, const struct sim__call *call)
+void sim__trace_left(struct sim__trace *t, uint32_t name, sim_time arrived, sim_time now)
 {
-    struct sim__span *s = &w->trace->spans[find(w->trace, call->request.trace)];
-    s->arrived = call->arrived;
-    s->left = sim_now(w->sim);
+    struct sim__span *s = &t->spans[find(t, name)];
+    s->arrived = arrived;
+    s->left = now;
 }
 
-void sim__trace_ended(struct sim_world *w, const struct sim__call *call, enum sim_status status,
-                      bool forgotten)
+void sim__trace_ended(struct sim__trace *t, uint32_t name, sim_time now, enum sim_status status,
+                      bool forgotten, sim_time arrived, bool live)
 {
-    struct sim__trace *t = w->trace;
-    uint32_t index = find(t, call->request.trace);
-    struct sim__span *s = &t->spans[index];
+    struct sim__span *s = &t->spans[find(t, name)];
     s->status = (uint8_t)status;
-    s->ended = sim_now(w->sim);
+    s->ended = now;
     if (forgotten)
         s->flags |= SIM__SPAN_ABANDONED;
-    if (call->stage == SIM__IN_HAND) /* served still */
-        s->arrived = call->arrived;
+    if (arrived != SIM_NEVER)
+        s->arrived = arrived;
     const struct sim__span *parent = &t->spans[s->parent];
-    uint32_t at = s->parent, live = call->stage != SIM__ENDED;
     if (parent->kind == SIM__SPAN_ROOT && (parent->flags & SIM__SPAN_POLICY) == 0)
-        end(w, at, status, forgotten);
+        end(t, s->parent, now, status, forgotten);
     if (!live)
-        sim__trace_released(w, call);
+        sim__trace_released(t, name);
 }
 
-void sim__trace_released(struct sim_world *w, const struct sim__call *call)
+void sim__trace_released(struct sim__trace *t, uint32_t name)
 {
-    let_go(w->trace, w->trace->spans[find(w->trace, call->request.trace)].root);
+    let_go(t, t->spans[find(t, name)].root);
 }
 
 /* ---- marks ----------------------------------------------------------------------------------- */
 
-void sim__trace_mark(struct sim_world *w, uint32_t name, enum sim_spent on)
+void sim__trace_mark(struct sim__trace *t, uint32_t name, sim_time now, enum sim_spent on)
 {
-    struct sim__trace *t = w->trace;
     uint32_t parent = find(t, name);
-    uint32_t index = parent == 0 ? 0 : child_new(t, parent, SIM__SPAN_MARK, sim_now(w->sim));
+    uint32_t index = parent == 0 ? 0 : child_new(t, parent, SIM__SPAN_MARK, now);
     if (index != 0)
         t->spans[index].status = (uint8_t)on;
 }
 
-void sim_spend(struct sim_node *node, sim_call_id id, enum sim_spent on)
-{
-    const struct sim__call *call = sim__call_in_hand(node->world, id);
-    if (call != NULL && call->request.trace != 0)
-        sim__trace_mark(node->world, call->request.trace, on);
-}
-
 /* ---- the trace ------------------------------------------------------------------------------- */
-
-const char *const sim_op_names[] = {"read", "write", "delete", "scan", "other", NULL};
-_Static_assert(sizeof sim_op_names / sizeof sim_op_names[0] == SIM_OP_COUNT + 1,
-               "every operation has a name");
-
-const char *const sim_status_names[] = {"ok",   "error",    "refused", "timeout",
-                                        "lost", "conflict", NULL};
-_Static_assert(sizeof sim_status_names / sizeof sim_status_names[0] == SIM_STATUS_COUNT + 1,
-               "every status has a name");
 
 struct listing {
     struct sim__trace *trace;
-    struct sim_trace_span *out;
+    struct sim__listed_span *out;
     uint32_t count;
 };
 
@@ -487,15 +448,15 @@ static void list(struct listing *l, uint32_t index, uint32_t parent)
     sim_time ended = mark ? wait_ends(t, s) : s->ended;
     if (mark && (s->status == SIM_SPENT_SERVICE || ended == s->sent))
         return;
-    const struct sim_node *node = mark ? t->spans[s->parent].node : s->node;
+    const struct sim__span *where = mark ? &t->spans[s->parent] : s;
     uint32_t at = l->count++;
     if (root)
         parent = at;
-    l->out[at] = (struct sim_trace_span){
+    l->out[at] = (struct sim__listed_span){
         .kind = kinds[s->kind],
         .parent = parent,
-        .component = node->component->plan->name,
-        .node = node->index,
+        .component = where->component,
+        .node = where->node,
         .sent = root ? s->intended : s->sent,
         .arrived = call ? s->arrived : SIM_NEVER,
         .left = call ? s->left : SIM_NEVER,
@@ -533,10 +494,11 @@ static void sort(struct sim__trace *t, struct sim__heap *h, uint8_t as)
     h->count = all;
 }
 
-int sim__trace_finish(struct sim_world *w, struct sim_record *record)
+int sim__trace_list(struct sim__trace *t, struct sim__listed_span **out, uint32_t *count)
 {
-    struct sim__trace *t = w->trace;
     uint32_t spans = 0;
+    *out = NULL;
+    *count = 0;
     if (t->keep == 0)
         return 0;
     sort(t, &t->slowest, SIM__SPAN_SLOW);
@@ -553,7 +515,7 @@ int sim__trace_finish(struct sim_world *w, struct sim_record *record)
     for (uint32_t i = 0; i < t->sampled.count; i++)
         if ((t->spans[t->sampled.spans[i]].flags & SIM__SPAN_SLOW) == 0)
             list(&l, t->sampled.spans[i], 0);
-    record->trace = l.out;
-    record->trace_count = l.count;
+    *out = l.out;
+    *count = l.count;
     return 0;
 }

@@ -1,8 +1,13 @@
-/* trace_state.h - the spans of the requests that are followed; for the fabric's own files. */
+/* trace_state.h - the spans of the requests that are followed.
+ *
+ * Whoever carries requests tells the trace what happens to them. The trace asks nobody: it knows
+ * components and nodes by their numbers only, and takes the time as an argument. */
 #ifndef SIM_FABRIC_TRACE_STATE_H
 #define SIM_FABRIC_TRACE_STATE_H
 
-#include "fabric/world_state.h"
+#include "sim/random.h"
+#include "sim/request.h"
+#include "sim/trace.h"
 
 enum sim__span_kind {
     SIM__SPAN_FREE,
@@ -37,9 +42,9 @@ struct sim__span {
         uint32_t sibling; /* the one sent before */
         uint32_t live;    /* ROOT: what may still add to the tree */
     };
-    const struct sim_node *node; /* ROOT, OP: who calls; CALL: who is called */
-    uint8_t kind;                /* enum sim__span_kind */
-    uint8_t status;              /* enum sim_status; MARK: enum sim_spent */
+    uint32_t component, node; /* ROOT, OP: who calls; CALL: who is called */
+    uint8_t kind;             /* enum sim__span_kind */
+    uint8_t status;           /* enum sim_status; MARK: enum sim_spent */
     uint8_t flags, op;
     uint16_t attempt; /* CALL: of which; ROOT, OP: under way; from 1 */
     uint16_t generation;
@@ -91,7 +96,8 @@ struct sim__trace {
     uint32_t linked;             /* spans in use or in the free list: the first ones */
     bool measuring;              /* the warm-up is over */
     struct sim__source *sources; /* by component */
-    uint32_t begun;              /* of all sources */
+    uint32_t component_count;
+    uint32_t begun; /* of all sources */
     struct sim__row *rows;
     struct sim__row_part *parts;
     uint32_t row_count, part_count;
@@ -109,13 +115,96 @@ static inline struct sim__span *sim__span_at(const struct sim__trace *t, uint32_
     return &t->spans[index];
 }
 
-/* attribution.c */
-int sim__attribution_make(struct sim_world *); /* 0, or -1 when out of memory */
+/* What becomes of a request, a span of it and its attribution, with components by number; whoever
+ * writes the record puts in the names. */
+struct sim__listed_span {
+    enum sim_trace_kind kind;
+    uint32_t parent; /* index in the list; of a request its own */
+    uint32_t component, node;
+    sim_time sent, arrived, left, ended; /* SIM_NEVER: it had not come to that */
+    const char *what, *status;           /* status NULL: not ended, or a wait */
+    uint32_t attempt;
+    bool hedge, abandoned, slowest, sampled;
+};
+
+/* The requests of a source around a percentile. */
+struct sim__band {
+    uint32_t source;
+    const char *stat;
+    double percentile, latency; /* s; percentile NAN: the mean of all */
+    uint32_t requests, sampled;
+    uint32_t first_part, part_count;
+};
+
+struct sim__band_part {
+    uint32_t component;
+    enum sim_spent cause;
+    double mean; /* s a request */
+};
+
+struct sim__bands {
+    struct sim__band *bands;
+    struct sim__band_part *parts;
+    uint32_t band_count, part_count;
+};
+
+/* ---- making ---------------------------------------------------------------------------------- */
+
+/* A trace of so many components; the caller owns it. `measuring`: there is no warm-up. NULL when
+ * out of memory. */
+struct sim__trace *sim__trace_new(uint32_t component_count, bool measuring);
+void sim__trace_free(struct sim__trace *);
+/* A component that sends requests. Returns how many it sends up to the first that is followed. */
+uint64_t sim__trace_source(struct sim__trace *, uint32_t component, uint64_t seed,
+                           uint64_t replication, const char *name);
+/* Keeps so many requests chosen at random, and so many of the slowest, with all their spans: then
+ * every request is followed. 0, or -1 when out of memory. */
+int sim__trace_keep(struct sim__trace *, uint32_t requests);
+/* The warm-up is over. */
+void sim__trace_measure(struct sim__trace *);
+
+/* ---- what happens to requests ---------------------------------------------------------------- */
+
+/* A source sends the request that is to be followed: sets its .trace. Returns how many requests it
+ * sends up to the next. */
+uint64_t sim__trace_request(struct sim__trace *, uint32_t component, uint32_t node, sim_time now,
+                            struct sim_request *);
+/* A call that may take several attempts begins; the request's .trace is then its span's name. */
+void sim__trace_operation(struct sim__trace *, uint32_t component, uint32_t node, sim_time now,
+                          struct sim_request *);
+void sim__trace_try(struct sim__trace *, uint32_t name, int64_t attempt, bool hedge);
+void sim__trace_operation_over(struct sim__trace *, uint32_t name, sim_time now, enum sim_status,
+                               bool forgotten);
+/* An attempt is sent to a node. Returns the name of its span; 0: it is not followed. */
+uint32_t sim__trace_sent(struct sim__trace *, uint32_t parent, uint32_t component, uint32_t node,
+                         sim_time now, enum sim_op);
+/* The callee has finished with it. */
+void sim__trace_left(struct sim__trace *, uint32_t name, sim_time arrived, sim_time now);
+/* The caller's half is over. `arrived`: when it is still served, else SIM_NEVER. `live`: the
+ * callee's half is not over, and sim__trace_released() will say when it is. */
+void sim__trace_ended(struct sim__trace *, uint32_t name, sim_time now, enum sim_status,
+                      bool forgotten, sim_time arrived, bool live);
+/* Both halves of a call are over. */
+void sim__trace_released(struct sim__trace *, uint32_t name);
+/* From now on the time under this name is spent on that. */
+void sim__trace_mark(struct sim__trace *, uint32_t name, sim_time now, enum sim_spent);
+
+/* ---- the end of the run ---------------------------------------------------------------------- */
+
+/* The spans that were kept, parents first, in a list that the caller frees; NULL and a count of 0
+ * where no trace was asked for. 0, or -1 when out of memory. */
+int sim__trace_list(struct sim__trace *, struct sim__listed_span **, uint32_t *count);
+
+/* ---- attribution.c ---------------------------------------------------------------------------- */
+
+int sim__attribution_make(struct sim__trace *); /* 0, or -1 when out of memory */
+void sim__attribution_free(struct sim__trace *);
 /* Divides the latency of a request that has just ended, and keeps a row of it. */
-void sim__attribution_add(struct sim_world *, const struct sim__span *root);
-/* Drops the rows that are not chosen at the present levels. */
-void sim__attribution_thin(struct sim__trace *);
-/* trace.c: the source of which most are followed has half as many from now on. */
-void sim__trace_raise(struct sim_world *);
+void sim__attribution_add(struct sim__trace *, const struct sim__span *root);
+/* The source of which most are followed has half as many from now on. */
+void sim__attribution_raise(struct sim__trace *);
+/* Where the latency of each source's requests went. The caller frees both arrays. 0, or -1 when
+ * out of memory. */
+int sim__attribution_bands(struct sim__trace *, struct sim__bands *);
 
 #endif

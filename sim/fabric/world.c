@@ -341,6 +341,33 @@ static int nodes_init(struct sim_world *w, struct sim_error *error)
     return 0;
 }
 
+/* Components that nobody calls are the sources of requests. */
+static int trace_make(struct sim_world *w)
+{
+    w->trace = sim__trace_new(w->component_count, w->plan->warmup == 0);
+    if (w->trace == NULL)
+        return -1;
+    for (uint32_t i = 0; i < w->component_count; i++) {
+        struct sim_component *c = &w->components[i];
+        c->until_followed = UINT64_MAX;
+        if (c->plan->model->serve == NULL)
+            c->until_followed = sim__trace_source(w->trace, i, w->seed, w->replication,
+                                                  c->plan->name);
+    }
+    return 0;
+}
+
+int sim_world_trace(struct sim_world *w, uint32_t requests)
+{
+    assert(requests > 0 && requests <= SIM_TRACE_MOST);
+    if (sim__trace_keep(w->trace, requests) != 0)
+        return -1;
+    for (uint32_t i = 0; i < w->component_count; i++)
+        if (w->components[i].plan->model->serve == NULL)
+            w->components[i].until_followed = 1;
+    return 0;
+}
+
 static int world_make(struct sim_world *w)
 {
     uint32_t n = w->plan->component_count;
@@ -355,7 +382,7 @@ static int world_make(struct sim_world *w)
     for (uint32_t i = 0; i < n; i++)
         if (component_make(w, i) != 0)
             return -1;
-    return ports_wire(w) != 0 || sim__trace_make(w) != 0 || sim__faults_begin(w) != 0 ? -1 : 0;
+    return ports_wire(w) != 0 || trace_make(w) != 0 || sim__faults_begin(w) != 0 ? -1 : 0;
 }
 
 struct sim_world *sim_world_new(const struct sim_plan *plan, uint64_t seed, uint64_t replication,
@@ -395,7 +422,7 @@ void sim_world_free(struct sim_world *w)
         for (uint32_t n = 0; w->components[i].nodes && n < w->components[i].plan->nodes; n++)
             node_free(w->components[i].nodes[n]);
     sim__calls_free(w);
-    sim__trace_free(w);
+    sim__trace_free(w->trace);
     sim_free(w->sim);
     for (size_t i = 0; i < w->block_count; i++)
         free(w->blocks[i]);

@@ -2,7 +2,7 @@
 #ifndef SIM_FABRIC_WORLD_STATE_H
 #define SIM_FABRIC_WORLD_STATE_H
 
-#include "sim/trace.h"
+#include "fabric/trace_state.h"
 #include "sim/world.h"
 
 /* One direction of a link. While faults act on it, .lane is hidden and .params is not NULL, so that
@@ -89,8 +89,6 @@ struct sim__operations {
     struct sim__try *free_tries;
     uint64_t begun, ended;
 };
-struct sim__trace;
-
 /* Counted by the calls themselves, for the audit to compare with what it counts by walking. None
  * but the first three is counted on the way of a call that meets no trouble. */
 struct sim__totals {
@@ -155,6 +153,12 @@ static inline const struct sim_meter *sim__meters_kept(const struct sim_world *w
             kept = kept || w->plan->keyspaces[i].subjects > 0;
     }
     return kept ? sim_meters_of(model, (enum sim_meter_table)table) : NULL;
+}
+
+/* The number of a component in its plan. */
+static inline uint32_t sim__component_number(const struct sim_component *c)
+{
+    return (uint32_t)(c - c->world->components);
 }
 
 /* What the offsets of a node's table count from. */
@@ -312,29 +316,6 @@ struct sim__ledger_sums {
     double total, items, causes, windows;
 };
 struct sim__ledger_sums sim__ledger_sums(const struct sim__ledger *);
-
-/* traces: what follows is called for requests whose .trace is not 0 */
-int sim__trace_make(struct sim_world *); /* 0, or -1 when out of memory */
-void sim__trace_free(struct sim_world *);
-void sim__trace_measure(struct sim_world *); /* the warm-up is over */
-/* A call of a source, not yet made, that is due to be followed: sets .trace, or leaves it 0. */
-void sim__trace_request(struct sim_node *from, struct sim_request *);
-/* A call becomes an operation of attempts, each announced; and that has ended. */
-void sim__trace_operation(struct sim_node *from, struct sim_request *);
-void sim__trace_try(struct sim_world *, uint32_t name, int64_t attempt, bool hedge);
-void sim__trace_operation_over(struct sim_world *, uint32_t name, enum sim_status, bool forgotten);
-/* From now on a span spends its time on that. */
-void sim__trace_mark(struct sim_world *, uint32_t name, enum sim_spent);
-/* An attempt: sent, its record filled in; out of the callee's hand; ended for the caller; and its
- * record released after it had ended for the caller. */
-void sim__trace_sent(struct sim_world *, struct sim__call *);
-void sim__trace_left(struct sim_world *, const struct sim__call *);
-void sim__trace_ended(struct sim_world *, const struct sim__call *, enum sim_status,
-                      bool forgotten);
-void sim__trace_released(struct sim_world *, const struct sim__call *);
-/* What was spent on what, and the trace, into the record. 0, or -1 when out of memory. */
-int sim__attribution_finish(struct sim_world *, struct sim_record *);
-int sim__trace_finish(struct sim_world *, struct sim_record *);
 
 /* the record */
 struct sim__recorder;
