@@ -94,6 +94,20 @@ struct sim_caller_meters {
 };
 
 struct sim_model;
+struct sim_part;
+
+/* What a part of a node does when a fault strikes the node. NULL: nothing. */
+struct sim_part_kind {
+    void (*crashed)(struct sim_part *);              /* before the model's own `fault` */
+    void (*slowed)(struct sim_part *, double times); /* the rest of its work lasts so much longer */
+};
+
+/* Something that a node is built of and that faults concern. It stands inside what it is part of. */
+struct sim_part {
+    const struct sim_part_kind *kind;
+    struct sim_node *node;
+    struct sim_part *older; /* of the same node */
+};
 
 /* The head of every model's struct: `struct sim_node node;` comes first. */
 struct sim_node {
@@ -111,7 +125,16 @@ struct sim_node {
     struct sim_caller_meters *caller;   /* NULL unless the model has ports */
     struct sim_truth_meters *truth;     /* NULL unless the model serves and there are keyspaces */
     struct sim_copies *copies;          /* sim/copies.h; NULL unless it holds keys of subjects */
+    struct sim_part *parts;             /* the newest; NULL: none */
 };
+
+/* Makes something a part of a node for as long as the node lives. O(1). */
+static inline void sim_part_join(struct sim_part *part, const struct sim_part_kind *kind,
+                                 struct sim_node *node)
+{
+    *part = (struct sim_part){kind, node, node->parts};
+    node->parts = part;
+}
 
 /* Node `index` of this node's own component: for state shared by a cluster. */
 struct sim_node *sim_peer(const struct sim_node *, uint32_t index);

@@ -68,6 +68,7 @@ struct sim__discipline;
 
 struct sim_station {
     struct sim_node *node;
+    struct sim_part part;
     int64_t servers, queue_limit; /* set by the model from its parameters; may change */
     sim_job_fn *start, *worked;
     struct sim_job *jobs;
@@ -81,7 +82,6 @@ struct sim_station {
     /* and with SIM_STATION_RULE_METERS */
     struct sim_counter full, late, outranked, abandoned;
     struct sim_gauge paused;
-    struct sim_station *older; /* all there are, for the audit */
 };
 
 /* Prepares a station within init(). 0, or -1 when out of memory. */

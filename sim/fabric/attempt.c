@@ -67,7 +67,7 @@ static void told(struct sim *sim, void *node, sim_arg arg)
     bool hedge = try->hedge;
     struct sim_reply reply = {.status = (enum sim_status)try->verdict};
     try_free(try);
-    sim__operation_result(op, hedge, reply.status == SIM_REFUSED, &reply);
+    op->result(op, hedge, reply.status == SIM_REFUSED, &reply);
 }
 
 /* It will not be sent: the caller learns so from the loop, never from within its call. */
@@ -110,7 +110,30 @@ static void over(struct sim *sim, void *self, sim_arg arg, const struct sim_repl
     try_free(try);
     if (is_limited(op))
         send_waiting(op->guard); /* before the caller can ask for the slot again */
-    sim__operation_result(op, hedge, false, reply);
+    op->result(op, hedge, false, reply);
+}
+
+static void hedge_due(struct sim *sim, void *node, sim_arg arg)
+{
+    (void)sim;
+    (void)node;
+    struct sim__operation *op = arg.p;
+    op->timer = SIM_NO_EVENT;
+    if (!sim__budget_withdraw(op->guard))
+        return;
+    op->hedged++;
+    sim__try_begin(op, true);
+}
+
+/* Another attempt beside this one, if none answers in time. */
+static void arm_hedge(struct sim__operation *op)
+{
+    struct sim_node *from = op->port->owner;
+    if (sim__policy_of(op)->hedge.extra == 0 || sim_is_pending(from->sim, op->timer))
+        return;
+    sim_time delay = sim__hedge_delay(op);
+    if (delay != SIM_NEVER)
+        op->timer = sim_after(from->sim, delay, hedge_due, from, (sim_arg){.p = op});
 }
 
 static void send(struct sim__try *try)
@@ -141,7 +164,7 @@ static void send(struct sim__try *try)
         request.cause = sim_cause_of(request.cause, try->hedge ? SIM_HEDGE : SIM_RETRY);
     try->call = sim__call_attempt(from, &op->port->targets[op->index], op->node, &request, give_up,
                                   over, try, (sim_arg){0});
-    sim__hedge_arm(op);
+    arm_hedge(op);
 }
 
 /* Slots became free: those who have waited longest have them. */

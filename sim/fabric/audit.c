@@ -196,25 +196,32 @@ static void audit_records(const struct sim_world *w, const struct found *found,
             (double)(found->open + found->free), 0, "records = those of open calls + free ones");
 }
 
-/* Whoever a station's gauges say is at work or waits is found there. A line for each component; its
- * stations stand together, as its nodes were made one after the other. */
+static void audit_jobs(const struct sim_station *s, struct sim_audit_line *l)
+{
+    struct sim__station_walked walked = sim__station_walk(s);
+    if (l->held)
+        compare(l, (double)s->busy.value, (double)walked.at_work, 0, "busy = jobs found at work");
+    if (l->held)
+        compare(l, (double)s->waiting.value, (double)walked.waiting, 0,
+                "queue = calls found waiting");
+    if (l->held)
+        compare(l, 0, (double)walked.strangers, 0, "waiting, and not in the node's hands");
+}
+
+/* The calls that a station's gauges count as at work or waiting are found there. One line for each
+ * component that has stations. */
 static void audit_servers(const struct sim_world *w, struct sim_record *record)
 {
-    struct sim_audit_line *l = NULL;
-    const struct sim_component *of = NULL;
-    for (const struct sim_station *s = w->stations; s != NULL; s = s->older) {
-        struct sim__station_walked walked = sim__station_walk(s);
-        if (s->node->component != of)
-            l = line(record, "servers", s->node->component->plan->name);
-        of = s->node->component;
-        if (l->held)
-            compare(l, (double)s->busy.value, (double)walked.at_work, 0,
-                    "busy = jobs found at work");
-        if (l->held)
-            compare(l, (double)s->waiting.value, (double)walked.waiting, 0,
-                    "queue = calls found waiting");
-        if (l->held)
-            compare(l, 0, (double)walked.strangers, 0, "waiting, and not in the node's hands");
+    for (uint32_t i = w->component_count; i-- > 0;) {
+        const struct sim_component *c = &w->components[i];
+        struct sim_audit_line *l = NULL;
+        for (uint32_t n = c->plan->nodes; n-- > 0;)
+            for (struct sim_part *part = c->nodes[n]->parts; part != NULL; part = part->older) {
+                if (part->kind != &sim__station_part)
+                    continue;
+                l = l != NULL ? l : line(record, "servers", c->plan->name);
+                audit_jobs(sim__station_of(part), l);
+            }
     }
 }
 

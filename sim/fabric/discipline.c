@@ -31,6 +31,7 @@ struct work {
 };
 
 struct sim__discipline {
+    const struct sim__discipline_table *table; /* first: sim__rules_of() */
     struct sim_station_rules rules;
     struct line *waiting, *working;                            /* by class */
     uint64_t some_wait[CLASSES / 64], some_work[CLASSES / 64]; /* classes with a line */
@@ -49,29 +50,7 @@ struct sim__discipline {
     int64_t until_pause; /* requests to be begun */
 };
 
-int sim_station_manage(struct sim_station *s, const struct sim_station_rules *rules)
-{
-    bool plain = rules->discipline == SIM_FIFO && rules->abandon == SIM_ABANDON_NEVER &&
-                 rules->shed.by == SIM_SHED_NONE && rules->pause.lasts.kind == SIM_DIST_NONE;
-    if (plain)
-        return 0;
-    struct sim__discipline *d = sim_node_alloc(s->node, 1, sizeof *d);
-    if (d == NULL)
-        return -1;
-    d->waiting = sim_node_alloc(s->node, CLASSES, sizeof *d->waiting);
-    d->working = sim_node_alloc(s->node, CLASSES, sizeof *d->working);
-    if (d->waiting == NULL || d->working == NULL)
-        return -1;
-    d->rules = *rules;
-    d->slow = s->node->slow;
-    d->codel = (struct sim__codel){.target = rules->shed.target, .interval = rules->shed.interval};
-    sim_node_stream(s->node, "pause", &d->pauses);
-    s->more = d;
-    sim__discipline_clear(s);
-    return 0;
-}
-
-bool sim__discipline_grow(struct sim_station *s)
+static bool grow(struct sim_station *s)
 {
     struct sim__discipline *d = s->more;
     struct work *work = sim_node_grow(s->node, d->work, s->job_count, sizeof *work);
@@ -511,7 +490,7 @@ static bool preempt(struct sim_station *s, unsigned class)
     return true;
 }
 
-bool sim__discipline_arrive(struct sim_station *s, sim_call_id id)
+static bool arrive(struct sim_station *s, sim_call_id id)
 {
     if (s->more->rules.discipline == SIM_SHARING) {
         bool taken = share_arrive(s, id);
@@ -541,7 +520,7 @@ bool sim__discipline_arrive(struct sim_station *s, sim_call_id id)
     return true;
 }
 
-void sim__discipline_work(struct sim_station *s, uint32_t job, sim_time duration)
+static void work_on(struct sim_station *s, uint32_t job, sim_time duration)
 {
     struct sim__discipline *d = s->more;
     struct work *w = &d->work[job];
@@ -563,7 +542,7 @@ void sim__discipline_work(struct sim_station *s, uint32_t job, sim_time duration
 }
 
 /* Work that was interrupted, or stands still in a pause, is as much slower when it goes on. */
-void sim__discipline_slow(struct sim_station *s, double times)
+static void slow_down(struct sim_station *s, double times)
 {
     struct sim__discipline *d = s->more;
     if (d->rules.discipline == SIM_SHARING) {
@@ -587,7 +566,7 @@ void sim__discipline_slow(struct sim_station *s, double times)
     }
 }
 
-void sim__discipline_next(struct sim_station *s)
+static void next_starts(struct sim_station *s)
 {
     if (s->more->rules.discipline != SIM_SHARING) {
         start_what_may(s);
@@ -597,7 +576,7 @@ void sim__discipline_next(struct sim_station *s)
     share_gauges(s);
 }
 
-void sim__discipline_resize(struct sim_station *s, int64_t servers)
+static void resize(struct sim_station *s, int64_t servers)
 {
     if (s->more->rules.discipline == SIM_SHARING) {
         share_until_now(s);
@@ -612,7 +591,7 @@ void sim__discipline_resize(struct sim_station *s, int64_t servers)
     start_what_may(s);
 }
 
-void sim__discipline_clear(struct sim_station *s)
+static void clear(struct sim_station *s)
 {
     struct sim__discipline *d = s->more;
     for (unsigned class = 0; class < CLASSES; class ++)
@@ -628,7 +607,7 @@ void sim__discipline_clear(struct sim_station *s)
     await_pause(s);
 }
 
-void sim__discipline_walk(const struct sim_station *s, struct sim__station_walked *walked)
+static void walk(const struct sim_station *s, struct sim__station_walked *walked)
 {
     const struct sim__discipline *d = s->more;
     if (d->rules.discipline == SIM_SHARING) { /* all have a job; those beyond the servers "wait" */
@@ -645,4 +624,36 @@ void sim__discipline_walk(const struct sim_station *s, struct sim__station_walke
             walked->at_work -= call->job != 0; /* interrupted: it waits, with its job */
             at = call->next;
         }
+}
+
+static const struct sim__discipline_table table = {.arrive = arrive,
+                                                   .work = work_on,
+                                                   .next = next_starts,
+                                                   .clear = clear,
+                                                   .resize = resize,
+                                                   .walk = walk,
+                                                   .slow = slow_down,
+                                                   .grow = grow};
+
+int sim_station_manage(struct sim_station *s, const struct sim_station_rules *rules)
+{
+    bool plain = rules->discipline == SIM_FIFO && rules->abandon == SIM_ABANDON_NEVER &&
+                 rules->shed.by == SIM_SHED_NONE && rules->pause.lasts.kind == SIM_DIST_NONE;
+    if (plain)
+        return 0;
+    struct sim__discipline *d = sim_node_alloc(s->node, 1, sizeof *d);
+    if (d == NULL)
+        return -1;
+    d->waiting = sim_node_alloc(s->node, CLASSES, sizeof *d->waiting);
+    d->working = sim_node_alloc(s->node, CLASSES, sizeof *d->working);
+    if (d->waiting == NULL || d->working == NULL)
+        return -1;
+    d->table = &table;
+    d->rules = *rules;
+    d->slow = s->node->slow;
+    d->codel = (struct sim__codel){.target = rules->shed.target, .interval = rules->shed.interval};
+    sim_node_stream(s->node, "pause", &d->pauses);
+    s->more = d;
+    clear(s);
+    return 0;
 }

@@ -62,7 +62,9 @@ static void crash_or_restart(struct sim_node *node, bool down, bool silent)
         return;
     if (down) {
         sim__calls_crash(node, silent);
-        sim__operations_crash(node);
+        for (struct sim_part *part = node->parts; part != NULL; part = part->older)
+            if (part->kind->crashed != NULL)
+                part->kind->crashed(part);
     }
     if (node->model->fault != NULL)
         node->model->fault(node, down ? SIM_FAULT_CRASH : SIM_FAULT_RESTART);
@@ -111,7 +113,9 @@ static void apply(struct sim_node *node, const struct sim_plan_fault *changed, b
     if (slow != node->slow) {
         double times = slow / node->slow;
         node->slow = slow;
-        sim__stations_slow(node, times);
+        for (struct sim_part *part = node->parts; part != NULL; part = part->older)
+            if (part->kind->slowed != NULL)
+                part->kind->slowed(part, times);
     }
     node->impaired = down || errors;
     crash_or_restart(node, down, silent);

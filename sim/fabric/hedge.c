@@ -103,33 +103,15 @@ void sim__hedge_observe(struct sim__guard *g, sim_time latency, bool cut_off)
     l->n[l->slice % WINDOW_SLICES]++;
 }
 
-static void hedge_due(struct sim *sim, void *node, sim_arg arg)
-{
-    (void)sim;
-    (void)node;
-    struct sim__operation *op = arg.p;
-    op->timer = SIM_NO_EVENT;
-    if (!sim__budget_withdraw(op->guard))
-        return;
-    op->hedged++;
-    sim__try_begin(op, true);
-}
-
-void sim__hedge_arm(struct sim__operation *op)
+sim_time sim__hedge_delay(const struct sim__operation *op)
 {
     const struct sim_policy *p = sim__policy_of(op);
-    if (op->hedged >= p->hedge.extra || sim_is_pending(op->port->owner->sim, op->timer))
-        return;
     enum sim_op kind = op->request.op;
-    if ((kind == SIM_WRITE || kind == SIM_DELETE) && !p->hedge.writes)
-        return;
-    sim_time delay = p->hedge.delay;
-    if (delay == 0) {
-        advance(op->guard);
-        delay = op->guard->latencies->delay;
-    }
-    if (delay == SIM_NEVER)
-        return;
-    struct sim_node *from = op->port->owner;
-    op->timer = sim_after(from->sim, delay, hedge_due, from, (sim_arg){.p = op});
+    if (op->hedged >= p->hedge.extra ||
+        ((kind == SIM_WRITE || kind == SIM_DELETE) && !p->hedge.writes))
+        return SIM_NEVER;
+    if (p->hedge.delay > 0)
+        return p->hedge.delay;
+    advance(op->guard);
+    return op->guard->latencies->delay;
 }

@@ -33,12 +33,17 @@ struct sim__try {
     bool hedge;
 };
 
+/* An attempt is over. `own`: it was the caller's own policy that refused it. */
+typedef void sim__result_fn(struct sim__operation *, bool hedge, bool own,
+                            const struct sim_reply *);
+
 struct sim__operation {
     struct sim_port *port;
     struct sim__guard *guard; /* or NULL */
     uint32_t index, node;     /* of the port's targets; of the target's nodes */
     uint32_t number, generation;
     struct sim_request request;
+    sim__result_fn *result; /* what an attempt that is over is told to */
     sim_done *done;
     void *self;
     sim_arg arg;
@@ -65,9 +70,6 @@ void sim__tries_abandon(struct sim__operation *, bool lost);
 /* The caller crashed: attempts are forgotten; their calls are already. */
 void sim__tries_forget(struct sim__operation *);
 
-/* An attempt is over. `own`: it was the caller's own policy that refused it. */
-void sim__operation_result(struct sim__operation *, bool hedge, bool own, const struct sim_reply *);
-
 /* Whether an answer needs no further attempt. A conflict does not: what was read is out of date. */
 static inline bool sim__is_answer(enum sim_status status)
 {
@@ -91,8 +93,8 @@ bool sim__budget_withdraw(struct sim__guard *);
 
 struct sim__latencies;
 
-/* After an attempt was sent: arms the timer of the next hedge, if there is to be one. */
-void sim__hedge_arm(struct sim__operation *);
+/* How long after an attempt was sent the next hedge is due; SIM_NEVER: there is to be none. */
+sim_time sim__hedge_delay(const struct sim__operation *);
 /* The caller saw how long a first attempt took; cut off: that it takes longer than that. */
 void sim__hedge_observe(struct sim__guard *, sim_time latency, bool cut_off);
 

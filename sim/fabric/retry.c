@@ -71,8 +71,8 @@ static void attempt(struct sim *sim, void *node, sim_arg arg)
     sim__try_begin(op, false);
 }
 
-void sim__operation_result(struct sim__operation *op, bool hedge, bool own,
-                           const struct sim_reply *reply)
+static void attempt_over(struct sim__operation *op, bool hedge, bool own,
+                         const struct sim_reply *reply)
 {
     struct sim_node *from = op->port->owner;
     struct sim *sim = from->sim;
@@ -92,7 +92,7 @@ void sim__operation_result(struct sim__operation *op, bool hedge, bool own,
         return;
     }
     sim_time wait = backoff(op);
-    /* the second would be sent too late; of the third there are too many */
+    /* stop if the retry would start after the deadline, or if the retry budget is spent */
     if (wait >= op->request.deadline - sim_now(sim) ||
         (op->guard != NULL && !sim__budget_withdraw(op->guard))) {
         finish(op, reply);
@@ -158,6 +158,7 @@ sim_call_id sim__operation_begin(struct sim_port *port, uint32_t index, uint32_t
                                   .number = op->number,
                                   .generation = op->generation,
                                   .request = *request,
+                                  .result = attempt_over,
                                   .done = done,
                                   .self = self,
                                   .arg = arg,
@@ -193,8 +194,10 @@ bool sim__operation_abandon(struct sim_world *w, sim_call_id id)
     return true;
 }
 
-void sim__operations_crash(struct sim_node *node)
+/* The calls that a node was about to try again are forgotten, and what its policy remembers. */
+static void crashed(struct sim_part *part)
 {
+    struct sim_node *node = part->node;
     struct sim_world *w = node->world;
     for (uint32_t i = 0; i < w->operations.slab_count * SIM__OPERATIONS_A_SLAB; i++) {
         struct sim__operation *op = operation_at(w, i);
@@ -207,6 +210,17 @@ void sim__operations_crash(struct sim_node *node)
         release(w, op);
     }
     sim__guards_reset(node);
+}
+
+static const struct sim_part_kind policy_part = {.crashed = crashed};
+
+int sim__policy_join(struct sim_node *node)
+{
+    struct sim_part *part = sim__world_alloc(node->world, 1, sizeof *part);
+    if (part == NULL)
+        return -1;
+    sim_part_join(part, &policy_part, node);
+    return 0;
 }
 
 struct sim__operations_walked sim__operations_walk(const struct sim_world *w)

@@ -19,8 +19,7 @@ int sim_station_init(struct sim_station *s, struct sim_node *node, int64_t serve
     s->worked = worked;
     s->job_count = 0;
     s->free_job = 0;
-    s->older = node->world->stations;
-    node->world->stations = s;
+    sim_part_join(&s->part, &sim__station_part, node);
     sim_gauge_set(&s->capacity, sim_now(node->sim), servers);
     return 0;
 }
@@ -40,7 +39,7 @@ bool sim__station_grow(struct sim_station *s)
     }
     s->jobs = jobs;
     s->job_count = count;
-    return s->more == NULL || sim__discipline_grow(s);
+    return s->more == NULL || sim__rules_of(s)->grow(s);
 }
 
 /* Apart, so that calls that nobody follows go straight through. */
@@ -53,7 +52,7 @@ static __attribute__((noinline)) bool waits_followed(struct sim_world *w, struct
 bool sim_station_arrive(struct sim_station *s, sim_call_id id)
 {
     if (__builtin_expect(s->more != NULL, 0))
-        return sim__discipline_arrive(s, id);
+        return sim__rules_of(s)->arrive(s, id);
     if (s->busy.value < s->servers) {
         sim__station_start(s, id, 0);
         return true;
@@ -93,7 +92,7 @@ static inline struct sim__call *first_of_queue(struct sim_station *s, sim_time n
 static __attribute__((noinline)) void start_next(struct sim_station *s)
 {
     if (__builtin_expect(s->more != NULL, 0)) {
-        sim__discipline_next(s);
+        sim__rules_of(s)->next(s);
         return;
     }
     sim_time now = sim_now(s->node->sim);
@@ -139,7 +138,7 @@ static __attribute__((noinline)) sim_time work_unusually(struct sim_station *s, 
     if (s->more == NULL)
         return lasts;
     book(s, job, lasts);
-    sim__discipline_work(s, job, duration);
+    sim__rules_of(s)->work(s, job, duration);
     return -1;
 }
 
@@ -155,10 +154,11 @@ void sim_station_work(struct sim_station *s, uint32_t job, sim_time duration)
 }
 
 /* The rest of each job lasts so many times longer. What is booked stays as it was foreseen. */
-static void slow_down(struct sim_station *s, double times)
+static void slow_down(struct sim_part *part, double times)
 {
+    struct sim_station *s = sim__station_of(part);
     if (s->more != NULL) {
-        sim__discipline_slow(s, times);
+        sim__rules_of(s)->slow(s, times);
         return;
     }
     struct sim *sim = s->node->sim;
@@ -172,12 +172,7 @@ static void slow_down(struct sim_station *s, double times)
     }
 }
 
-void sim__stations_slow(struct sim_node *node, double times)
-{
-    for (struct sim_station *s = node->world->stations; s != NULL; s = s->older)
-        if (s->node == node)
-            slow_down(s, times);
-}
+const struct sim_part_kind sim__station_part = {.slowed = slow_down};
 
 /* Servers there are: those taken away while at work are there until they have left. */
 void sim__station_capacity(struct sim_station *s)
@@ -212,7 +207,7 @@ void sim_station_clear(struct sim_station *s)
     }
     s->queued = 0;
     if (s->more != NULL)
-        sim__discipline_clear(s);
+        sim__rules_of(s)->clear(s);
     sim_gauge_set(&s->busy, now, 0);
     sim_gauge_set(&s->waiting, now, 0);
     sim__station_capacity(s);
@@ -221,7 +216,7 @@ void sim_station_clear(struct sim_station *s)
 void sim_station_resize(struct sim_station *s, int64_t servers)
 {
     if (s->more != NULL) {
-        sim__discipline_resize(s, servers);
+        sim__rules_of(s)->resize(s, servers);
         return;
     }
     s->servers = servers;
@@ -240,7 +235,7 @@ struct sim__station_walked sim__station_walk(const struct sim_station *s)
         walked.at_work--;
     walked.strangers += job > s->job_count;
     if (s->more != NULL) {
-        sim__discipline_walk(s, &walked);
+        sim__rules_of(s)->walk(s, &walked);
         return walked;
     }
     uint32_t at = s->queued > 0 ? s->queue_head : 0;

@@ -32,16 +32,24 @@ static inline void sim__station_start(struct sim_station *s, sim_call_id call, s
     s->start(s->node, s, job);
 }
 
-/* What a station with rules does in place of what station.c does. */
-bool sim__discipline_arrive(struct sim_station *, sim_call_id);
-void sim__discipline_work(struct sim_station *, uint32_t job, sim_time duration);
-void sim__discipline_next(struct sim_station *); /* a job was freed while .queued > 0 */
-void sim__discipline_clear(struct sim_station *);
-void sim__discipline_resize(struct sim_station *, int64_t servers);
-/* Those who wait, added to what was found of the jobs. */
-void sim__discipline_walk(const struct sim_station *, struct sim__station_walked *);
-void sim__discipline_slow(struct sim_station *, double times);
-bool sim__discipline_grow(struct sim_station *); /* as many records of work as there are jobs */
+/* What a station with rules does in place of what station.c does. Its rules' own state begins with
+ * this table's address. */
+struct sim__discipline_table {
+    bool (*arrive)(struct sim_station *, sim_call_id);
+    void (*work)(struct sim_station *, uint32_t job, sim_time duration);
+    void (*next)(struct sim_station *); /* a job was freed while .queued > 0 */
+    void (*clear)(struct sim_station *);
+    void (*resize)(struct sim_station *, int64_t servers);
+    /* adds those who wait to what was found of the jobs */
+    void (*walk)(const struct sim_station *, struct sim__station_walked *);
+    void (*slow)(struct sim_station *, double times);
+    bool (*grow)(struct sim_station *); /* as many records of work as there are jobs */
+};
+
+static inline const struct sim__discipline_table *sim__rules_of(const struct sim_station *s)
+{
+    return *(const struct sim__discipline_table *const *)s->more;
+}
 
 /* CoDel's state; .target and .interval are its parameters, the rest starts as zero. */
 struct sim__codel {

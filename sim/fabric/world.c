@@ -265,7 +265,9 @@ static int node_make(struct sim_world *w, struct sim_component *c, uint32_t inde
                               .count = c->plan->nodes,
                               .slow = 1};
     keyspaces_bind(w, (char *)node, model->params);
-    return node_name(w, node, c) != 0 || meters_make(w, node) != 0 ? -1 : 0;
+    if (node_name(w, node, c) != 0 || meters_make(w, node) != 0)
+        return -1;
+    return node->caller != NULL ? sim__policy_join(node) : 0;
 }
 
 static int component_make(struct sim_world *w, uint32_t index)

@@ -130,7 +130,6 @@ struct sim_world {
     uint32_t fault_window_count;
     uint64_t fault_begins;
     struct sim__totals totals;
-    struct sim_station *stations; /* the one made last */
     struct sim__trace *trace;
     struct sim__ledger *ledger; /* the recorder's; NULL: no prices */
     void **blocks;              /* everything that lives as long as the world */
@@ -219,9 +218,6 @@ void sim__calls_crash(struct sim_node *, bool silent);
 sim_call_id sim__operation_begin(struct sim_port *, uint32_t index, uint32_t node,
                                  const struct sim_request *, sim_done *, void *self, sim_arg);
 bool sim__operation_abandon(struct sim_world *, sim_call_id);
-/* A node crashed: the calls it was about to try again are forgotten, and what its policy
- * remembers. */
-void sim__operations_crash(struct sim_node *);
 
 /* What the audit finds by walking a station's jobs and queue; `strangers` wait there without being
  * in the node's hands. */
@@ -229,9 +225,12 @@ struct sim__station_walked {
     int64_t at_work, waiting, strangers;
 };
 struct sim__station_walked sim__station_walk(const struct sim_station *);
-/* After a node's .slow changed: what is left of the work at its stations lasts so many times
- * longer. O(stations + jobs). */
-void sim__stations_slow(struct sim_node *, double times);
+/* Every station is a part of this kind. */
+extern const struct sim_part_kind sim__station_part;
+static inline struct sim_station *sim__station_of(struct sim_part *part)
+{
+    return (struct sim_station *)((char *)part - offsetof(struct sim_station, part));
+}
 
 /* What the audit finds by walking all operations. */
 struct sim__operations_walked {
@@ -243,6 +242,8 @@ struct sim__operations_walked sim__operations_walk(const struct sim_world *);
 
 /* Whether a policy asks for no more than a timeout. */
 bool sim__policy_is_plain(const struct sim_policy *);
+/* Makes the policy a part of a node that calls. 0, or -1 when out of memory. */
+int sim__policy_join(struct sim_node *);
 /* What a node's policy remembers of each target of a port; NULL in *guards where it need not. 0, or
  * -1 when out of memory. */
 int sim__guards_make(struct sim_node *, uint32_t count, struct sim__guard **guards);
