@@ -10,7 +10,7 @@
 static struct sim__try *try_new(struct sim__operation *op, bool hedge)
 {
     struct sim_world *w = op->port->owner->world;
-    struct sim__try *try = w->operations.free_tries;
+    struct sim__try *try = w->operations->free_tries;
     if (try == NULL) {
         try = sim__world_alloc(w, SIM__OPERATIONS_A_SLAB, sizeof *try);
         if (try == NULL) {
@@ -20,7 +20,7 @@ static struct sim__try *try_new(struct sim__operation *op, bool hedge)
         for (uint32_t i = 0; i + 1 < SIM__OPERATIONS_A_SLAB; i++)
             try[i].next = &try[i + 1];
     }
-    w->operations.free_tries = try->next;
+    w->operations->free_tries = try->next;
     *try = (struct sim__try){.op = op, .next = op->tries, .hedge = hedge};
     op->tries = try;
     return try;
@@ -29,7 +29,7 @@ static struct sim__try *try_new(struct sim__operation *op, bool hedge)
 static void try_free(struct sim__try *try)
 {
     struct sim__operation *op = try->op;
-    struct sim__operations *all = &op->port->owner->world->operations;
+    struct sim__operations *all = op->port->owner->world->operations;
     struct sim__try **at = &op->tries;
     while (*at != try)
         at = &(*at)->next;

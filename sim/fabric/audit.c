@@ -11,7 +11,12 @@
  * say, and the bill is the same by line item, by cause and by window. Copies: those registered,
  * their subjects and their bytes are those found by walking what the models hold. And each model's
  * own invariants. */
-#include "fabric/world_state.h"
+#include "fabric/call_state.h"
+#include "fabric/link_state.h"
+#include "fabric/measured.h"
+#include "fabric/policy_state.h"
+#include "fabric/record_state.h"
+#include "fabric/station_state.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -252,11 +257,11 @@ static void audit_messages(struct sim_world *w, const struct found *found,
 /* Calls under a policy: none lost, none that nothing can end any more, no slot leaked. */
 static void audit_operations(const struct sim_world *w, struct sim_record *record)
 {
-    if (w->operations.begun == 0)
+    if (w->operations->begun == 0)
         return;
     struct sim__operations_walked walked = sim__operations_walk(w);
-    compare(line(record, "operations", "all"), (double)w->operations.begun,
-            (double)(w->operations.ended + walked.live), 0, "calls begun = ended + found open");
+    compare(line(record, "operations", "all"), (double)w->operations->begun,
+            (double)(w->operations->ended + walked.live), 0, "calls begun = ended + found open");
     compare(line(record, "stuck", "all"), 0, (double)walked.stuck, 0,
             "open calls that neither a timer nor an attempt could end");
     compare(line(record, "slots", "all"), (double)walked.slots_counted, (double)walked.slots, 0,

@@ -7,7 +7,7 @@
  * without retries; of a session only its first request, as the next awaits the answer; and what can
  * be worked on is counted as if all of it were of the quickest kind that is sent. Nothing is
  * foreseen of queues that shed, or whose callers hold back. */
-#include "fabric/world_state.h"
+#include "fabric/call_state.h"
 
 #include "sim/queueing.h"
 

@@ -2,13 +2,14 @@
  *
  * The caller's half ends with done(): at the answer, the timeout or the loss. The callee's half
  * ends when its answer has arrived or was dropped. The record is freed when both have ended. */
-#include "fabric/world_state.h"
+#include "fabric/call_state.h"
+#include "fabric/fault_state.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-static __attribute__((noinline, cold)) bool slab_new(struct sim_world *w)
+__attribute__((noinline, cold)) bool sim__calls_grow(struct sim_world *w)
 {
     struct sim__calls *c = &w->calls;
     if (c->slab_count == c->slab_capacity) {
@@ -34,7 +35,7 @@ static __attribute__((noinline, cold)) bool slab_new(struct sim_world *w)
 
 int sim__calls_make(struct sim_world *w)
 {
-    return slab_new(w) ? 0 : -1;
+    return sim__calls_grow(w) ? 0 : -1;
 }
 
 void sim__calls_free(struct sim_world *w)
@@ -42,18 +43,6 @@ void sim__calls_free(struct sim_world *w)
     for (uint32_t i = 0; i < w->calls.slab_count; i++)
         free(w->calls.slabs[i]);
     free(w->calls.slabs);
-}
-
-static inline struct sim__call *call_new(struct sim_world *w)
-{
-    if (w->calls.free == 0 && !slab_new(w)) {
-        sim_fail_memory(w->sim);
-        return NULL;
-    }
-    struct sim__call *call = sim__call_at(w, w->calls.free);
-    w->calls.free = call->next;
-    call->used = true;
-    return call;
 }
 
 static inline void call_release(struct sim_world *w, struct sim__call *call)
@@ -135,7 +124,7 @@ static void answer_arrives(struct sim *sim, void *node, sim_arg arg)
     }
 }
 
-static void timed_out(struct sim *sim, void *node, sim_arg arg)
+void sim__call_timed_out(struct sim *sim, void *node, sim_arg arg)
 {
     struct sim__call *call = arg.p;
     ((struct sim_node *)node)->caller->timeouts.count++;
@@ -144,7 +133,7 @@ static void timed_out(struct sim *sim, void *node, sim_arg arg)
 }
 
 /* The callee's half is over without an answer that anybody will see. */
-static void drop(struct sim_world *w, struct sim__call *call)
+void sim__call_drop(struct sim_world *w, struct sim__call *call)
 {
     call->stage = SIM__ENDED;
     if (!call->awaited)
@@ -158,7 +147,7 @@ static void send_back(struct sim_world *w, struct sim__call *call)
     if (!sim__link_send(w, call->back, call->reply.bytes, answer_arrives, call->from,
                         (sim_arg){.p = call})) {
         w->totals.answers_lost++;
-        drop(w, call);
+        sim__call_drop(w, call);
     }
 }
 
@@ -166,7 +155,7 @@ static void send_back(struct sim_world *w, struct sim__call *call)
 static void lose_call(struct sim_world *w, struct sim__call *call, bool silent)
 {
     if (silent) {
-        drop(w, call);
+        sim__call_drop(w, call);
         return;
     }
     w->totals.told++;
@@ -205,7 +194,7 @@ __attribute__((noinline)) static void arrives_impaired(struct sim_node *node,
     }
 }
 
-static void request_arrives(struct sim *sim, void *self, sim_arg arg)
+void sim__call_arrives(struct sim *sim, void *self, sim_arg arg)
 {
     struct sim_node *node = self;
     (void)sim;
@@ -215,70 +204,11 @@ static void request_arrives(struct sim *sim, void *self, sim_arg arg)
         serve(node, arg.p);
 }
 
-static inline struct sim_node *spread(struct sim_component *c, const struct sim_request *request)
-{
-    uint32_t n = c->plan->nodes;
-    if (n == 1)
-        return c->nodes[0];
-    if (c->plan->spread == SIM_SPREAD_RANDOM)
-        return c->nodes[sim_draw_below(&c->spread, n)];
-    if (c->plan->spread == SIM_SPREAD_KEY && request->key != SIM_NO_KEY && request->space != NULL)
-        return c->nodes[sim_mix64(request->key) % n];
-    uint32_t turn = c->turn;
-    c->turn = turn + 1 < n ? turn + 1 : 0;
-    return c->nodes[turn];
-}
-
-/* The record of a new attempt, without its timer. NULL when out of memory. */
-static inline struct sim__call *begin(struct sim_node *from, const struct sim_port_target *target,
-                                      uint32_t node, const struct sim_request *request,
-                                      sim_done *done, void *self, sim_arg arg)
-{
-    struct sim_world *w = from->world;
-    struct sim__call *call = call_new(w);
-    if (call == NULL)
-        return NULL;
-    struct sim_component *c = target->component;
-    call->stage = SIM__OUTBOUND;
-    call->awaited = true;
-    call->from = from;
-    call->to = node == SIM_ALL_NODES ? spread(c, request) : c->nodes[node];
-    call->back = target->back;
-    call->done = done;
-    call->self = self;
-    call->arg = arg;
-    call->arrived = sim_now(w->sim);
-    call->request = *request;
-    call->timer = SIM_NO_EVENT;
-    from->caller->attempts.count++;
-    w->totals.begun++;
-    return call;
-}
-
-static void trace_sent(struct sim_world *w, struct sim__call *call)
+void sim__call_followed(struct sim_world *w, struct sim__call *call)
 {
     call->request.trace = sim__trace_sent(w->trace, call->request.trace,
                                           sim__component_number(call->to->component),
                                           call->to->index, sim_now(w->sim), call->request.op);
-}
-
-static inline void await_answer(struct sim *sim, struct sim__call *call, struct sim_lane *lane)
-{
-    call->timer = sim_after_lane(sim, lane, timed_out, call->from, (sim_arg){.p = call});
-}
-
-static inline sim_call_id send_out(struct sim_world *w, struct sim__call *call,
-                                   struct sim__link *out)
-{
-    if (call->to->model->expect != NULL)
-        call->to->model->expect(call->to, &call->request);
-    sim__link_carries(out, call->request.cause, call->request.bytes);
-    if (!sim__link_send(w, out, call->request.bytes, request_arrives, call->to,
-                        (sim_arg){.p = call})) {
-        w->totals.requests_lost++;
-        drop(w, call);
-    }
-    return sim__call_name(call);
 }
 
 sim_call_id sim__call_attempt(struct sim_node *from, const struct sim_port_target *target,
@@ -286,74 +216,16 @@ sim_call_id sim__call_attempt(struct sim_node *from, const struct sim_port_targe
                               sim_done *done, void *self, sim_arg arg)
 {
     struct sim_world *w = from->world;
-    struct sim__call *call = begin(from, target, node, request, done, self, arg);
+    struct sim__call *call = sim__call_begin(from, target, node, request, done, self, arg);
     if (call == NULL)
         return (sim_call_id){0};
     if (call->request.trace != 0)
-        trace_sent(w, call);
+        sim__call_followed(w, call);
     if (give_up > 0 && give_up == from->component->timeout)
-        await_answer(w->sim, call, from->component->timeout_lane);
+        sim__call_await(w->sim, call, from->component->timeout_lane);
     else if (give_up > 0)
-        call->timer = sim_after(w->sim, give_up, timed_out, from, (sim_arg){.p = call});
-    return send_out(w, call, target->out);
-}
-
-static inline __attribute__((always_inline)) sim_call_id
-call_plain(struct sim_port *port, uint32_t index, uint32_t node, const struct sim_request *request,
-           sim_done *done, void *self, sim_arg arg, bool followed)
-{
-    struct sim_node *from = port->owner;
-    const struct sim_component *c = from->component;
-    if (!c->plain || (request->deadline != SIM_NEVER && request->deadline != 0))
-        return sim__operation_begin(port, index, node, request, done, self, arg);
-    const struct sim_port_target *target = &port->targets[index];
-    struct sim__call *call = begin(from, target, node, request, done, self, arg);
-    if (call == NULL)
-        return (sim_call_id){0};
-    if (followed && call->request.trace != 0)
-        trace_sent(from->world, call);
-    if (c->timeout_lane != NULL)
-        await_answer(from->sim, call, c->timeout_lane);
-    return send_out(from->world, call, target->out);
-}
-
-static __attribute__((noinline)) sim_call_id call_followed(struct sim_port *port, uint32_t index,
-                                                           uint32_t node,
-                                                           const struct sim_request *request,
-                                                           sim_done *done, void *self, sim_arg arg)
-{
-    struct sim_component *c = port->owner->component;
-    struct sim_request copy = *request;
-    if (c->until_followed == 0)
-        c->until_followed = sim__trace_request(c->world->trace, sim__component_number(c),
-                                               port->owner->index, sim_now(c->world->sim), &copy);
-    return call_plain(port, index, node, &copy, done, self, arg, true);
-}
-
-static inline __attribute__((always_inline)) sim_call_id
-call_port(struct sim_port *port, uint32_t index, uint32_t node, const struct sim_request *request,
-          sim_done *done, void *self, sim_arg arg)
-{
-    assert(index < port->target_count);
-    struct sim_node *from = port->owner;
-    from->caller->calls.count++;
-    if (__builtin_expect(--from->component->until_followed == 0 || request->trace != 0, 0))
-        return call_followed(port, index, node, request, done, self, arg);
-    return call_plain(port, index, node, request, done, self, arg, false);
-}
-
-sim_call_id sim_call(struct sim_port *port, uint32_t index, const struct sim_request *request,
-                     sim_done *done, void *self, sim_arg arg)
-{
-    return call_port(port, index, SIM_ALL_NODES, request, done, self, arg);
-}
-
-sim_call_id sim_call_node(struct sim_port *port, uint32_t index, uint32_t node,
-                          const struct sim_request *request, sim_done *done, void *self,
-                          sim_arg arg)
-{
-    assert(node < sim_port_nodes(port, index));
-    return call_port(port, index, node, request, done, self, arg);
+        call->timer = sim_after(w->sim, give_up, sim__call_timed_out, from, (sim_arg){.p = call});
+    return sim__call_send(w, call, target->out);
 }
 
 double sim_port_share(const struct sim_port *port, uint32_t index)
@@ -453,13 +325,6 @@ bool sim__call_abandon(struct sim_world *w, sim_call_id id)
     sim_count(&call->from->caller->abandoned);
     forget(w, call);
     return true;
-}
-
-bool sim_abandon(struct sim_node *caller, sim_call_id id)
-{
-    if (id.key & SIM__OF_OPERATION)
-        return sim__operation_abandon(caller->world, id);
-    return sim__call_abandon(caller->world, id);
 }
 
 static void lose(struct sim_node *node, struct sim__call *call, bool silent)

@@ -9,7 +9,8 @@
  * up to the total. What stands under one entry of the price book counts together, as on a bill. */
 #include "sim/ledger.h"
 
-#include "fabric/world_state.h"
+#include "fabric/link_state.h"
+#include "fabric/record_state.h"
 
 #include <math.h>
 #include <stdio.h>

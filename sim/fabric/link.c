@@ -3,7 +3,8 @@
  * One event to a crossing. A message leaves when those sent before it have left (bandwidth), then
  * takes the latency drawn for it; messages of random latency may overtake one another, as they do
  * on different connections. A lost message is lost for good: whoever waits for it times out. */
-#include "fabric/world_state.h"
+#include "fabric/call_state.h"
+#include "fabric/fault_state.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,7 +6,43 @@
 #ifndef SIM_FABRIC_POLICY_STATE_H
 #define SIM_FABRIC_POLICY_STATE_H
 
-#include "fabric/world_state.h"
+#include "fabric/call_state.h"
+
+struct sim__operation;
+struct sim__try;
+
+/* Calls under a policy, and their attempts (policy_state.h). */
+struct sim__operations {
+    struct sim__operation **slabs;
+    uint32_t slab_count, slab_capacity;
+    struct sim__operation *free;
+    struct sim__try *free_tries;
+    uint64_t begun, ended;
+};
+/* A call under more of a policy than a timeout (retry.c). Its id has SIM__OF_OPERATION set. */
+#define SIM__OF_OPERATION (UINT64_C(1) << 31)
+sim_call_id sim__operation_begin(struct sim_port *, uint32_t index, uint32_t node,
+                                 const struct sim_request *, sim_done *, void *self, sim_arg);
+bool sim__operation_abandon(struct sim_world *, sim_call_id);
+
+/* What the audit finds by walking all operations. */
+struct sim__operations_walked {
+    uint64_t live;
+    uint64_t stuck; /* live, with neither a timer nor an attempt out that could end it */
+    uint64_t slots, slots_counted; /* attempts out under a concurrency limit; as the limits count */
+};
+struct sim__operations_walked sim__operations_walk(const struct sim_world *);
+
+/* Whether a policy asks for no more than a timeout. */
+bool sim__policy_is_plain(const struct sim_policy *);
+/* Makes the policy a part of a node that calls. 0, or -1 when out of memory. */
+int sim__policy_join(struct sim_node *);
+/* What a node's policy remembers of each target of a port; NULL in *guards where it need not. 0, or
+ * -1 when out of memory. */
+int sim__guards_make(struct sim_node *, uint32_t count, struct sim__guard **guards);
+
+/* Room for the calls of a world under policies. 0, or -1 when out of memory. */
+int sim__operations_make(struct sim_world *);
 
 struct sim__guard;
 

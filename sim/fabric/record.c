@@ -2,7 +2,9 @@
  *
  * Nodes of a component are taken together: counters and gauges add up, histograms merge, and a peak
  * is the sum of the nodes' peaks within a window (a bound from above for more than one node). */
-#include "fabric/world_state.h"
+#include "fabric/fault_state.h"
+#include "fabric/measured.h"
+#include "fabric/record_state.h"
 
 #include <math.h>
 #include <stdio.h>

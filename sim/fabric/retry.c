@@ -20,9 +20,9 @@ static void release(struct sim_world *w, struct sim__operation *op)
     assert(op->tries == NULL);
     op->live = false;
     op->generation++;
-    op->next = w->operations.free;
-    w->operations.free = op;
-    w->operations.ended++;
+    op->next = w->operations->free;
+    w->operations->free = op;
+    w->operations->ended++;
 }
 
 static void finish(struct sim__operation *op, const struct sim_reply *reply)
@@ -107,7 +107,7 @@ static void attempt_over(struct sim__operation *op, bool hedge, bool own,
 
 static bool slab_new(struct sim_world *w)
 {
-    struct sim__operations *all = &w->operations;
+    struct sim__operations *all = w->operations;
     if (all->slab_count == all->slab_capacity) { /* outgrown tables stay with the world */
         uint32_t capacity = all->slab_capacity ? 2 * all->slab_capacity : 16;
         struct sim__operation **slabs = sim__world_alloc(w, capacity, sizeof *slabs);
@@ -132,7 +132,7 @@ static bool slab_new(struct sim_world *w)
 
 static struct sim__operation *operation_at(const struct sim_world *w, uint32_t number)
 {
-    return &w->operations.slabs[number / SIM__OPERATIONS_A_SLAB][number % SIM__OPERATIONS_A_SLAB];
+    return &w->operations->slabs[number / SIM__OPERATIONS_A_SLAB][number % SIM__OPERATIONS_A_SLAB];
 }
 
 static sim_call_id name_of(const struct sim__operation *op)
@@ -140,17 +140,23 @@ static sim_call_id name_of(const struct sim__operation *op)
     return (sim_call_id){(uint64_t)op->generation << 32 | SIM__OF_OPERATION | (op->number + 1)};
 }
 
+int sim__operations_make(struct sim_world *w)
+{
+    w->operations = sim__world_alloc(w, 1, sizeof *w->operations);
+    return w->operations != NULL ? 0 : -1;
+}
+
 sim_call_id sim__operation_begin(struct sim_port *port, uint32_t index, uint32_t node,
                                  const struct sim_request *request, sim_done *done, void *self,
                                  sim_arg arg)
 {
     struct sim_world *w = port->owner->world;
-    if (w->operations.free == NULL && !slab_new(w)) {
+    if (w->operations->free == NULL && !slab_new(w)) {
         sim_fail_memory(w->sim);
         return (sim_call_id){0};
     }
-    struct sim__operation *op = w->operations.free;
-    w->operations.free = op->next;
+    struct sim__operation *op = w->operations->free;
+    w->operations->free = op->next;
     *op = (struct sim__operation){.port = port,
                                   .guard = port->guards != NULL ? &port->guards[index] : NULL,
                                   .index = index,
@@ -163,7 +169,7 @@ sim_call_id sim__operation_begin(struct sim_port *port, uint32_t index, uint32_t
                                   .self = self,
                                   .arg = arg,
                                   .live = true};
-    w->operations.begun++;
+    w->operations->begun++;
     sim_time deadline = request->deadline == 0 ? SIM_NEVER : request->deadline;
     sim_time own = port->owner->component->plan->policy.deadline;
     if (own > 0 && sim_now(w->sim) + own < deadline)
@@ -182,7 +188,7 @@ sim_call_id sim__operation_begin(struct sim_port *port, uint32_t index, uint32_t
 bool sim__operation_abandon(struct sim_world *w, sim_call_id id)
 {
     uint32_t number = ((uint32_t)id.key & ~(uint32_t)SIM__OF_OPERATION) - 1;
-    assert(number / SIM__OPERATIONS_A_SLAB < w->operations.slab_count);
+    assert(number / SIM__OPERATIONS_A_SLAB < w->operations->slab_count);
     struct sim__operation *op = operation_at(w, number);
     if (!op->live || op->generation != id.key >> 32)
         return false;
@@ -199,7 +205,7 @@ static void crashed(struct sim_part *part)
 {
     struct sim_node *node = part->node;
     struct sim_world *w = node->world;
-    for (uint32_t i = 0; i < w->operations.slab_count * SIM__OPERATIONS_A_SLAB; i++) {
+    for (uint32_t i = 0; i < w->operations->slab_count * SIM__OPERATIONS_A_SLAB; i++) {
         struct sim__operation *op = operation_at(w, i);
         if (!op->live || op->port->owner != node)
             continue;
@@ -226,7 +232,7 @@ int sim__policy_join(struct sim_node *node)
 struct sim__operations_walked sim__operations_walk(const struct sim_world *w)
 {
     struct sim__operations_walked found = {0};
-    for (uint32_t i = 0; i < w->operations.slab_count * SIM__OPERATIONS_A_SLAB; i++) {
+    for (uint32_t i = 0; i < w->operations->slab_count * SIM__OPERATIONS_A_SLAB; i++) {
         const struct sim__operation *op = operation_at(w, i);
         if (!op->live)
             continue;

@@ -1,5 +1,5 @@
 /* run.c - runs a world to its end, window by window. */
-#include "fabric/world_state.h"
+#include "fabric/record_state.h"
 
 #include <stdio.h>
 #include <string.h>

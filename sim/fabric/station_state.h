@@ -2,7 +2,21 @@
 #ifndef SIM_FABRIC_STATION_STATE_H
 #define SIM_FABRIC_STATION_STATE_H
 
-#include "fabric/world_state.h"
+#include "fabric/call_state.h"
+#include "sim/station.h"
+
+/* What the audit finds by walking a station's jobs and queue; `strangers` wait there without being
+ * in the node's hands. */
+struct sim__station_walked {
+    int64_t at_work, waiting, strangers;
+};
+struct sim__station_walked sim__station_walk(const struct sim_station *);
+/* Every station is a part of this kind. */
+extern const struct sim_part_kind sim__station_part;
+static inline struct sim_station *sim__station_of(struct sim_part *part)
+{
+    return (struct sim_station *)((char *)part - offsetof(struct sim_station, part));
+}
 
 /* Makes more jobs. False when out of memory, which the simulation then knows. */
 bool sim__station_grow(struct sim_station *);

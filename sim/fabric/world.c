@@ -1,5 +1,8 @@
 /* world.c - makes a world of a plan: nodes, ports, links, keyspaces; and takes it apart. */
-#include "fabric/world_state.h"
+#include "fabric/call_state.h"
+#include "fabric/fault_state.h"
+#include "fabric/measured.h"
+#include "fabric/policy_state.h"
 
 #include <assert.h>
 #include <math.h>
@@ -378,7 +381,7 @@ static int world_make(struct sim_world *w)
     w->links = sim__world_alloc(w, (size_t)n * n, sizeof *w->links);
     w->lines = sim__world_alloc(w, 2 * (size_t)w->plan->link_count, sizeof *w->lines);
     if (w->sim == NULL || w->components == NULL || w->links == NULL || w->lines == NULL ||
-        keyspaces_make(w) != 0 || sim__calls_make(w) != 0)
+        keyspaces_make(w) != 0 || sim__calls_make(w) != 0 || sim__operations_make(w) != 0)
         return -1;
     w->component_count = n;
     for (uint32_t i = 0; i < n; i++)

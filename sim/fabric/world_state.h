@@ -5,20 +5,10 @@
 #include "fabric/trace_state.h"
 #include "sim/world.h"
 
-/* One direction of a link. While faults act on it, .lane is hidden and .params is not NULL, so that
- * every message takes the far way, where they are asked; a whole link never looks for them. */
-struct sim__link {
-    const struct sim_link_params *params;     /* NULL: no link was declared; nothing takes time */
-    struct sim_lane *lane;                    /* constant latency, no bandwidth, no loss; or NULL */
-    const struct sim_link_params *own_params; /* what they are without faults */
-    struct sim_lane *own_lane;
-    bool impaired;
-    uint32_t from, to;      /* components */
-    struct sim__link *next; /* of all that were made */
-    struct sim_stream stream;
-    sim_time *free_at, own_free_at; /* when what was sent before has left the sender */
-    int64_t bytes[SIM_CAUSES];      /* sent, whether they arrived or not; for the ledger */
-};
+struct sim__call;
+struct sim__fault;
+struct sim__link;
+struct sim__operations;
 
 struct sim_component {
     struct sim_world *world;
@@ -40,55 +30,12 @@ struct sim_port_target {
     struct sim__link *out, *back;
 };
 
-/* Where a call is. The record lives until both halves are over. */
-enum sim__stage {
-    SIM__OUTBOUND, /* on its way to the callee */
-    SIM__IN_HAND,  /* at the callee, unanswered */
-    SIM__INBOUND,  /* the answer is on its way */
-    SIM__ENDED,    /* the callee's half is over */
-};
-
-struct sim__call {
-    uint32_t index, generation;
-    uint32_t next; /* index in the free list, or in the callee's queue; 0: last */
-    uint8_t stage; /* enum sim__stage */
-    bool awaited;  /* the caller's half is open */
-    bool used;
-    bool waits;      /* in a line of a station that has rules; and there: */
-    uint32_t before; /* as .next, towards the head */
-    uint32_t job;    /* index + 1, when its work was interrupted; 0: it was not begun */
-    struct sim_node *from, *to;
-    struct sim__link *back;
-    sim_done *done;
-    void *self;
-    sim_arg arg;
-    sim_id timer;
-    sim_time arrived;
-    union {
-        struct sim_request request; /* until it is answered */
-        struct sim_reply reply;     /* from then on */
-    };
-};
-
-#define SIM__CALLS_A_SLAB 512
-
 struct sim__calls {
     struct sim__call **slabs;
     uint32_t slab_count, slab_capacity;
     uint32_t free; /* index; 0: none, as record 0 is never used */
 };
 
-struct sim__operation;
-struct sim__try;
-
-/* Calls under a policy, and their attempts (policy_state.h). */
-struct sim__operations {
-    struct sim__operation **slabs;
-    uint32_t slab_count, slab_capacity;
-    struct sim__operation *free;
-    struct sim__try *free_tries;
-    uint64_t begun, ended;
-};
 /* Counted by the calls themselves, for the audit to compare with what it counts by walking. None
  * but the first three is counted on the way of a call that meets no trouble. */
 struct sim__totals {
@@ -99,16 +46,6 @@ struct sim__totals {
     uint64_t told;                        /* answers sent for a node that is down */
     uint64_t stale;                       /* answers to calls not in hand */
     uint64_t requests_lost, answers_lost; /* on the way */
-};
-
-/* A fault at work: an entry of the plan, or its part that strikes one node or component alone. */
-struct sim__fault {
-    const struct sim_plan_fault *plan;
-    struct sim_plan_end on;
-    const char *name;                 /* of the part; NULL: all of it */
-    struct sim__fault *older, *newer; /* of those active, in the order in which they began */
-    uint32_t window;                  /* its place in the world's windows, 1 + index; 0: none */
-    struct sim_stream fails, repaired, effect;
 };
 
 struct sim_world {
@@ -122,7 +59,7 @@ struct sim_world {
     sim_time *lines; /* between regions: two for each link of the plan, its free_at each way */
     uint32_t link_count;
     struct sim__calls calls;
-    struct sim__operations operations;
+    struct sim__operations *operations; /* of the policies */
     struct sim__fault *faults;
     uint32_t fault_count;
     struct sim__fault *oldest_fault, *newest_fault; /* of those active */
@@ -141,199 +78,16 @@ void *sim__world_alloc(struct sim_world *, size_t count, size_t size);
 /* As sim_node_grow(). */
 void *sim__world_grow(struct sim_world *, void *old, size_t count, size_t size);
 
-/* A table of sim_meters_of() as this world keeps it, or NULL. */
-static inline const struct sim_meter *sim__meters_kept(const struct sim_world *w,
-                                                       const struct sim_model *model, int table)
-{
-    bool kept = table != SIM_METERS_TRUTH || w->plan->keyspace_count > 0;
-    if (table == SIM_METERS_COPIES) {
-        kept = false;
-        for (uint32_t i = 0; i < w->plan->keyspace_count; i++)
-            kept = kept || w->plan->keyspaces[i].subjects > 0;
-    }
-    return kept ? sim_meters_of(model, (enum sim_meter_table)table) : NULL;
-}
-
 /* The number of a component in its plan. */
 static inline uint32_t sim__component_number(const struct sim_component *c)
 {
     return (uint32_t)(c - c->world->components);
 }
 
-/* What the offsets of a node's table count from. */
-static inline void *sim__node_meters(struct sim_node *node, int table)
-{
-    switch (table) {
-    case SIM_METERS_OWN: return node;
-    case SIM_METERS_STATION: return node->station;
-    case SIM_METERS_CALLER: return node->caller;
-    case SIM_METERS_TRUTH: return node->truth;
-    default: return node->copies;
-    }
-}
-
-/* The commits of a keyspace; the world's. NULL when out of memory. */
-struct sim_commits *sim__commits_new(struct sim_world *, uint64_t keys);
-
-/* calls */
-static inline struct sim__call *sim__call_at(const struct sim_world *w, uint32_t index)
-{
-    return &w->calls.slabs[index / SIM__CALLS_A_SLAB][index % SIM__CALLS_A_SLAB];
-}
-
-/* The call under this id, or NULL when stale or none. */
-static inline struct sim__call *sim__call_named(const struct sim_world *w, sim_call_id id)
-{
-    struct sim__call *call = sim__call_at(w, (uint32_t)id.key);
-    return call->generation == id.key >> 32 ? call : NULL;
-}
-
-/* The same, while it is in hand at the callee. */
-static inline struct sim__call *sim__call_in_hand(const struct sim_world *w, sim_call_id id)
-{
-    struct sim__call *call = sim__call_at(w, (uint32_t)id.key);
-    return call->generation == id.key >> 32 && call->stage == SIM__IN_HAND ? call : NULL;
-}
-
-static inline sim_call_id sim__call_name(const struct sim__call *call)
-{
-    return (sim_call_id){(uint64_t)call->generation << 32 | call->index};
-}
-
-/* One attempt: done once, with the answer, the timeout, or the loss. `give_up`: no answer is
- * wanted after that long; 0: for ever. */
-sim_call_id sim__call_attempt(struct sim_node *from, const struct sim_port_target *, uint32_t node,
-                              const struct sim_request *, sim_time give_up, sim_done *, void *self,
-                              sim_arg);
-/* Ends the caller's half without a word. False when it is over. */
-bool sim__call_abandon(struct sim_world *, sim_call_id);
-int sim__calls_make(struct sim_world *); /* 0, or -1 when out of memory */
-void sim__calls_free(struct sim_world *);
-/* A node crashed: calls it held are lost (told at once, or not at all), calls it made are
- * forgotten. */
-void sim__calls_crash(struct sim_node *, bool silent);
-
-/* A call under more of a policy than a timeout (retry.c). Its id has SIM__OF_OPERATION set. */
-#define SIM__OF_OPERATION (UINT64_C(1) << 31)
-sim_call_id sim__operation_begin(struct sim_port *, uint32_t index, uint32_t node,
-                                 const struct sim_request *, sim_done *, void *self, sim_arg);
-bool sim__operation_abandon(struct sim_world *, sim_call_id);
-
-/* What the audit finds by walking a station's jobs and queue; `strangers` wait there without being
- * in the node's hands. */
-struct sim__station_walked {
-    int64_t at_work, waiting, strangers;
-};
-struct sim__station_walked sim__station_walk(const struct sim_station *);
-/* Every station is a part of this kind. */
-extern const struct sim_part_kind sim__station_part;
-static inline struct sim_station *sim__station_of(struct sim_part *part)
-{
-    return (struct sim_station *)((char *)part - offsetof(struct sim_station, part));
-}
-
-/* What the audit finds by walking all operations. */
-struct sim__operations_walked {
-    uint64_t live;
-    uint64_t stuck; /* live, with neither a timer nor an attempt out that could end it */
-    uint64_t slots, slots_counted; /* attempts out under a concurrency limit; as the limits count */
-};
-struct sim__operations_walked sim__operations_walk(const struct sim_world *);
-
-/* Whether a policy asks for no more than a timeout. */
-bool sim__policy_is_plain(const struct sim_policy *);
-/* Makes the policy a part of a node that calls. 0, or -1 when out of memory. */
-int sim__policy_join(struct sim_node *);
-/* What a node's policy remembers of each target of a port; NULL in *guards where it need not. 0, or
- * -1 when out of memory. */
-int sim__guards_make(struct sim_node *, uint32_t count, struct sim__guard **guards);
-
-/* links */
-/* A message is sent: so many bytes more, because of that. */
-static inline void sim__link_carries(struct sim__link *link, enum sim_cause cause, int64_t bytes)
-{
-    link->bytes[cause] += bytes;
-}
-/* Carries a message of the call arg.p: fn(sim, self, arg) runs when it arrives. False: it was
- * lost. */
-bool sim__link_send_far(struct sim_world *, struct sim__link *, int64_t bytes, sim_fn *, void *self,
-                        sim_arg);
-static inline bool sim__link_send(struct sim_world *w, struct sim__link *link, int64_t bytes,
-                                  sim_fn *fn, void *self, sim_arg arg)
-{
-    if (link->lane != NULL)
-        sim_after_lane(w->sim, link->lane, fn, self, arg);
-    else if (link->params == NULL)
-        sim_soon(w->sim, fn, self, arg);
-    else
-        return sim__link_send_far(w, link, bytes, fn, self, arg);
-    return true;
-}
-/* The directed link between two components, made when first asked for. NULL when out of memory. */
-struct sim__link *sim__link_between(struct sim_world *, uint32_t from, uint32_t to);
-/* The link declared for a pair, of the components before that of their regions; NULL: none. */
-const struct sim_plan_link *sim__link_declared(const struct sim_plan *, uint32_t a, uint32_t b);
-
-/* Works out which way messages take after faults have begun or ended. */
-void sim__link_impair(struct sim__link *, bool impaired);
-
-/* faults: schedules the plan's timeline. 0, or -1 when out of memory. */
-int sim__faults_begin(struct sim_world *);
-/* About how many events the timeline takes: beginnings and ends. */
-double sim__faults_events(const struct sim_plan *);
-/* The windows of what struck, into the record. 0, or -1 when out of memory. */
-int sim__faults_record(const struct sim_world *, struct sim_record *);
-/* Whether an error rate in force takes this call of the node. */
-bool sim__faults_spoil(const struct sim_node *, enum sim_plan_when);
-/* Whether a message passes what is wrong with its link; makes *takes longer. */
-bool sim__faults_let_pass(const struct sim_world *, const struct sim_node *from,
-                          const struct sim_node *to, sim_time *takes);
-
 /* copies: the node's place in the register, where there is one. 0, or -1 when out of memory. */
 int sim__copies_make(struct sim_node *);
 extern const struct sim_meter sim__copy_meters[];
-
-/* the ledger of one run; the world's plan must have a bill */
-struct sim__ledger;
-struct sim__ledger *sim__ledger_new(struct sim_world *, uint32_t windows); /* NULL: no memory */
-void sim__ledger_free(struct sim__ledger *);
-/* What the meter of an item read in a window: counted, or the area under it (unit x ns). */
-struct sim__reading {
-    double amount, peak;
-};
-/* The end of a window of that length; one reading for each item of the bill. */
-void sim__ledger_roll(struct sim__ledger *, const struct sim__reading *, sim_time length,
-                      bool warm);
-/* Books a quantity (things, bytes, or those x h) in the present window, by shares that add up to
- * one. */
-void sim__ledger_book(struct sim__ledger *, uint32_t item, double amount, const double *share,
-                      bool warm);
-/* Adds metrics and series to the record, the audit's lines not. 0, or -1 when out of memory. */
-int sim__ledger_finish(struct sim__ledger *, double successes, struct sim_record *);
-/* What was booked of an item since the start. */
-double sim__ledger_booked(const struct sim__ledger *, uint32_t item);
-/* Dollars since the warm-up, added up four ways. After sim__ledger_finish(). */
-struct sim__ledger_sums {
-    double total, items, causes, windows;
-};
-struct sim__ledger_sums sim__ledger_sums(const struct sim__ledger *);
-
-/* the record */
-struct sim__recorder;
-struct sim__recorder *sim__recorder_new(struct sim_world *);
-void sim__recorder_free(struct sim__recorder *);
-int sim__recorder_roll(struct sim__recorder *, sim_time now); /* the end of a window */
-/* The record, the caller's from now on; NULL when out of memory. */
-struct sim_record *sim__recorder_finish(struct sim__recorder *);
-
-/* What the audit needs of a component's station meters over the whole run, warm-up included. */
-struct sim__station_sums {
-    double in_flight_area; /* calls x ns */
-    double sojourn;        /* ns, of every call answered or lost */
-};
-/* `whole`: what the meter of each item of the bill counted, or its area (unit x ns), since the
- * start; NULL without a bill. */
-int sim__audit(struct sim_world *, const struct sim__station_sums *, const double *whole,
-               struct sim_record *);
+/* The commits of a keyspace; the world's. NULL when out of memory. */
+struct sim_commits *sim__commits_new(struct sim_world *, uint64_t keys);
 
 #endif

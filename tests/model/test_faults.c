@@ -2,7 +2,7 @@
  * exactly; and at random, where the audit must hold and the same run come out twice. */
 #include "model/harness.h"
 
-#include "fabric/world_state.h"
+#include "fabric/call_state.h"
 
 /* ---- overlapping pairs ----------------------------------------------------------------------- */
 

@@ -3,7 +3,7 @@
  * of each scenario or trace. */
 #include "model/harness.h"
 
-#include "fabric/world_state.h"
+#include "fabric/call_state.h"
 
 #include <unistd.h>
 

@@ -409,11 +409,11 @@ static void spoil_nothing(struct sim_world *w)
 }
 static void spoil_count(struct sim_world *w)
 {
-    w->operations.ended++;
+    w->operations->ended++;
 }
 static void spoil_timer(struct sim_world *w)
 {
-    struct sim__operation *op = w->operations.slabs[0];
+    struct sim__operation *op = w->operations->slabs[0];
     while (!op->live || op->tries == NULL)
         op++;
     op->tries->state = SIM__TRY_TOLD;

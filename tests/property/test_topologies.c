@@ -19,7 +19,7 @@
 /* cmocka.h wants the above first */
 #include <cmocka.h>
 
-#include "fabric/world_state.h"
+#include "fabric/call_state.h"
 #include "property/topology.h"
 #include "study/study.h"
 

@@ -11,7 +11,7 @@
 /* cmocka.h wants the above first */
 #include <cmocka.h>
 
-#include "fabric/world_state.h"
+#include "fabric/call_state.h"
 #include "report/report.h"
 #include "scenario/scenario.h"
 

@@ -2,7 +2,7 @@
  * audit's checks of both, each seen to fail when a mistake is planted. */
 #include "model/harness.h"
 
-#include "fabric/world_state.h"
+#include "fabric/record_state.h"
 
 #define HEAD(keyspace) SIZED("1000", keyspace)
 #define SIZED(bytes, keyspace)                                                                     \

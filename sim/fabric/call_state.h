@@ -1,0 +1,160 @@
+/* call_state.h - the records of calls, and sending one. */
+#ifndef SIM_FABRIC_CALL_STATE_H
+#define SIM_FABRIC_CALL_STATE_H
+
+#include "fabric/link_state.h"
+#include "fabric/world_state.h"
+
+/* Where a call is. The record lives until both halves are over. */
+enum sim__stage {
+    SIM__OUTBOUND, /* on its way to the callee */
+    SIM__IN_HAND,  /* at the callee, unanswered */
+    SIM__INBOUND,  /* the answer is on its way */
+    SIM__ENDED,    /* the callee's half is over */
+};
+
+struct sim__call {
+    uint32_t index, generation;
+    uint32_t next; /* index in the free list, or in the callee's queue; 0: last */
+    uint8_t stage; /* enum sim__stage */
+    bool awaited;  /* the caller's half is open */
+    bool used;
+    bool waits;      /* in a line of a station that has rules; and there: */
+    uint32_t before; /* as .next, towards the head */
+    uint32_t job;    /* index + 1, when its work was interrupted; 0: it was not begun */
+    struct sim_node *from, *to;
+    struct sim__link *back;
+    sim_done *done;
+    void *self;
+    sim_arg arg;
+    sim_id timer;
+    sim_time arrived;
+    union {
+        struct sim_request request; /* until it is answered */
+        struct sim_reply reply;     /* from then on */
+    };
+};
+
+#define SIM__CALLS_A_SLAB 512
+
+static inline struct sim__call *sim__call_at(const struct sim_world *w, uint32_t index)
+{
+    return &w->calls.slabs[index / SIM__CALLS_A_SLAB][index % SIM__CALLS_A_SLAB];
+}
+
+/* The call under this id, or NULL when stale or none. */
+static inline struct sim__call *sim__call_named(const struct sim_world *w, sim_call_id id)
+{
+    struct sim__call *call = sim__call_at(w, (uint32_t)id.key);
+    return call->generation == id.key >> 32 ? call : NULL;
+}
+
+/* The same, while it is in hand at the callee. */
+static inline struct sim__call *sim__call_in_hand(const struct sim_world *w, sim_call_id id)
+{
+    struct sim__call *call = sim__call_at(w, (uint32_t)id.key);
+    return call->generation == id.key >> 32 && call->stage == SIM__IN_HAND ? call : NULL;
+}
+
+static inline sim_call_id sim__call_name(const struct sim__call *call)
+{
+    return (sim_call_id){(uint64_t)call->generation << 32 | call->index};
+}
+
+/* One attempt: done once, with the answer, the timeout, or the loss. `give_up`: no answer is
+ * wanted after that long; 0: for ever. */
+sim_call_id sim__call_attempt(struct sim_node *from, const struct sim_port_target *, uint32_t node,
+                              const struct sim_request *, sim_time give_up, sim_done *, void *self,
+                              sim_arg);
+/* Ends the caller's half without a word. False when it is over. */
+bool sim__call_abandon(struct sim_world *, sim_call_id);
+int sim__calls_make(struct sim_world *); /* 0, or -1 when out of memory */
+void sim__calls_free(struct sim_world *);
+/* A node crashed: calls it held are lost (told at once, or not at all), calls it made are
+ * forgotten. */
+void sim__calls_crash(struct sim_node *, bool silent);
+
+/* Room for more records. False when out of memory. */
+bool sim__calls_grow(struct sim_world *);
+/* A message of a call arrives at its callee; the caller's patience ends; the callee's half is over
+ * without an answer that anybody will see. */
+void sim__call_arrives(struct sim *, void *node, sim_arg call);
+void sim__call_timed_out(struct sim *, void *node, sim_arg call);
+void sim__call_drop(struct sim_world *, struct sim__call *);
+/* The request of a call that was just made is one to follow. */
+void sim__call_followed(struct sim_world *, struct sim__call *);
+
+static inline struct sim__call *sim__call_new(struct sim_world *w)
+{
+    if (w->calls.free == 0 && !sim__calls_grow(w)) {
+        sim_fail_memory(w->sim);
+        return NULL;
+    }
+    struct sim__call *call = sim__call_at(w, w->calls.free);
+    w->calls.free = call->next;
+    call->used = true;
+    return call;
+}
+
+static inline struct sim_node *sim__component_node(struct sim_component *c,
+                                                   const struct sim_request *request)
+{
+    uint32_t n = c->plan->nodes;
+    if (n == 1)
+        return c->nodes[0];
+    if (c->plan->spread == SIM_SPREAD_RANDOM)
+        return c->nodes[sim_draw_below(&c->spread, n)];
+    if (c->plan->spread == SIM_SPREAD_KEY && request->key != SIM_NO_KEY && request->space != NULL)
+        return c->nodes[sim_mix64(request->key) % n];
+    uint32_t turn = c->turn;
+    c->turn = turn + 1 < n ? turn + 1 : 0;
+    return c->nodes[turn];
+}
+
+/* The record of a new attempt, without its timer. NULL when out of memory. */
+static inline struct sim__call *sim__call_begin(struct sim_node *from,
+                                                const struct sim_port_target *target, uint32_t node,
+                                                const struct sim_request *request, sim_done *done,
+                                                void *self, sim_arg arg)
+{
+    struct sim_world *w = from->world;
+    struct sim__call *call = sim__call_new(w);
+    if (call == NULL)
+        return NULL;
+    struct sim_component *c = target->component;
+    call->stage = SIM__OUTBOUND;
+    call->awaited = true;
+    call->from = from;
+    call->to = node == SIM_ALL_NODES ? sim__component_node(c, request) : c->nodes[node];
+    call->back = target->back;
+    call->done = done;
+    call->self = self;
+    call->arg = arg;
+    call->arrived = sim_now(w->sim);
+    call->request = *request;
+    call->timer = SIM_NO_EVENT;
+    from->caller->attempts.count++;
+    w->totals.begun++;
+    return call;
+}
+
+static inline void sim__call_await(struct sim *sim, struct sim__call *call, struct sim_lane *lane)
+{
+    call->timer = sim_after_lane(sim, lane, sim__call_timed_out, call->from, (sim_arg){.p = call});
+}
+
+static inline sim_call_id sim__call_send(struct sim_world *w, struct sim__call *call,
+                                         struct sim__link *out)
+{
+    if (call->to->model->expect != NULL)
+        call->to->model->expect(call->to, &call->request);
+    sim__link_carries(out, call->request.cause, call->request.bytes);
+    if (!sim__link_send(w, out, call->request.bytes, sim__call_arrives, call->to,
+                        (sim_arg){.p = call})) {
+        w->totals.requests_lost++;
+        sim__call_drop(w, call);
+    }
+    return sim__call_name(call);
+}
+
+#endif

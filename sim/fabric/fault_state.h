@@ -1,0 +1,31 @@
+/* fault_state.h - the faults in force. */
+#ifndef SIM_FABRIC_FAULT_STATE_H
+#define SIM_FABRIC_FAULT_STATE_H
+
+#include "fabric/world_state.h"
+
+/* A fault at work: an entry of the plan, or its part that strikes one node or component alone. */
+struct sim__fault {
+    const struct sim_plan_fault *plan;
+    struct sim_plan_end on;
+    const char *name;                 /* of the part; NULL: all of it */
+    struct sim__fault *older, *newer; /* of those active, in the order in which they began */
+    uint32_t window;                  /* its place in the world's windows, 1 + index; 0: none */
+    struct sim_stream fails, repaired, effect;
+};
+
+/* Schedules the plan's timeline. 0, or -1 when out of memory. */
+int sim__faults_begin(struct sim_world *);
+/* About how many events the timeline takes: beginnings and ends. */
+double sim__faults_events(const struct sim_plan *);
+/* The windows of what struck, into the record. 0, or -1 when out of memory. */
+int sim__faults_record(const struct sim_world *, struct sim_record *);
+/* Whether a node is among those that a fault strikes. */
+bool sim__fault_covers(const struct sim_plan_end *, const struct sim_node *);
+/* Whether an error rate in force takes this call of the node. */
+bool sim__faults_spoil(const struct sim_node *, enum sim_plan_when);
+/* Whether a message passes what is wrong with its link; makes *takes longer. */
+bool sim__faults_let_pass(const struct sim_world *, const struct sim_node *from,
+                          const struct sim_node *to, sim_time *takes);
+
+#endif

@@ -1,0 +1,341 @@
+/* strike.c - the timeline: when faults begin and end, and what that does to nodes and links.
+ *
+ * Faults compose: each begins and ends on its own, and what is in force is worked out afresh from
+ * all that are active, so one ending never clears another. Crashes and partitions hold while any
+ * of them does; slowness multiplies, and holds for work at hand and work that begins; error rates
+ * and losses each draw on their own, so together they are 1 - (1 - a)(1 - b); latencies add; of
+ * several values set, the one set last holds.
+ *
+ * A crash forgets what memory held; when the last crash covering a node ends, it is up again, cold.
+ * What becomes of a message is decided as it is sent: what was on its way when a partition or a
+ * loss begins arrives, and an answer is a message of its own.
+ *
+ * A drawn fault is a renewal process that starts whole: a time to failure, a repair, and so on
+ * (Barlow and Proschan 1965, Mathematical Theory of Reliability, ch. 3). Streams, for each fault or
+ * part of it: times to failure, repairs, and what it does to calls and messages; named by kind,
+ * target and how many before it are alike, so that no entry moves another's draws. */
+#include "fabric/call_state.h"
+#include "fabric/fault_state.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- nodes ----------------------------------------------------------------------------------- */
+
+static void crash_or_restart(struct sim_node *node, bool down, bool silent)
+{
+    bool was = node->down;
+    node->down = down;
+    node->silent = down && silent;
+    if (down == was)
+        return;
+    if (down) {
+        sim__calls_crash(node, silent);
+        for (struct sim_part *part = node->parts; part != NULL; part = part->older)
+            if (part->kind->crashed != NULL)
+                part->kind->crashed(part);
+    }
+    if (node->model->fault != NULL)
+        node->model->fault(node, down ? SIM_FAULT_CRASH : SIM_FAULT_RESTART);
+}
+
+static size_t param_bytes(const struct sim_param *p)
+{
+    switch (p->kind) {
+    case SIM_BOOL: return sizeof(bool);
+    case SIM_CHOICE: return sizeof(int);
+    case SIM_DISTRIBUTION:
+    case SIM_BYTES_DIST:
+    case SIM_NUMBER_DIST: return sizeof(struct sim_dist);
+    default: return 8; /* int64_t, sim_time, double */
+    }
+}
+
+/* Gives a parameter the value in force: of the active fault that began last, or the plan's. */
+static void set_param(struct sim_node *node, const struct sim_param *p)
+{
+    const char *value = (const char *)node->component->plan->image + p->offset;
+    for (const struct sim__fault *f = node->world->oldest_fault; f != NULL; f = f->newer)
+        if (f->plan->kind == SIM_DO_SET && f->plan->param == p && sim__fault_covers(&f->on, node))
+            value = f->plan->value;
+    memcpy((char *)node + p->offset, value, param_bytes(p));
+    if (node->model->changed != NULL)
+        node->model->changed(node, p);
+}
+
+/* Works out what is in force at a node after `changed` began or ended. */
+static void apply(struct sim_node *node, const struct sim_plan_fault *changed, bool begins)
+{
+    bool down = false, silent = false, errors = false;
+    double slow = 1;
+    for (const struct sim__fault *f = node->world->oldest_fault; f != NULL; f = f->newer) {
+        int kind = f->plan->kind;
+        if (sim_fault_on_links(kind) || !sim__fault_covers(&f->on, node))
+            continue;
+        bool crash = kind == SIM_DO_CRASH || kind == SIM_DO_RESTART;
+        down |= crash;
+        silent |= crash && f->plan->silent;
+        errors |= kind == SIM_DO_ERRORS;
+        if (kind == SIM_DO_SLOW)
+            slow *= f->plan->factor;
+    }
+    if (slow != node->slow) {
+        double times = slow / node->slow;
+        node->slow = slow;
+        for (struct sim_part *part = node->parts; part != NULL; part = part->older)
+            if (part->kind->slowed != NULL)
+                part->kind->slowed(part, times);
+    }
+    node->impaired = down || errors;
+    crash_or_restart(node, down, silent);
+    if (changed->kind == SIM_DO_SET)
+        set_param(node, changed->param);
+    if (changed->kind == SIM_DO_FLUSH && begins && !down && node->model->fault != NULL)
+        node->model->fault(node, SIM_FAULT_FLUSH);
+}
+
+static void apply_to_nodes(struct sim_world *w, const struct sim__fault *f, bool begins)
+{
+    bool one = f->on.kind == SIM_END_COMPONENT;
+    uint32_t first = one ? f->on.index : 0, end = one ? first + 1 : w->component_count;
+    for (uint32_t i = first; i < end; i++) {
+        struct sim_component *c = &w->components[i];
+        for (uint32_t n = 0; n < c->plan->nodes; n++)
+            if (sim__fault_covers(&f->on, c->nodes[n]))
+                apply(c->nodes[n], f->plan, begins);
+    }
+}
+
+/* ---- links ----------------------------------------------------------------------------------- */
+
+static bool joins(const struct sim_plan *plan, const struct sim_plan_fault *f, uint32_t from,
+                  uint32_t to)
+{
+    return (sim_plan_end_reaches(plan, &f->on, from) && sim_plan_end_reaches(plan, &f->to, to)) ||
+           (f->both_ways && sim_plan_end_reaches(plan, &f->on, to) &&
+            sim_plan_end_reaches(plan, &f->to, from));
+}
+
+static void apply_to_links(struct sim_world *w, const struct sim_plan_fault *changed)
+{
+    for (struct sim__link *link = w->links_made; link != NULL; link = link->next) {
+        if (!joins(w->plan, changed, link->from, link->to))
+            continue;
+        bool impaired = false;
+        for (const struct sim__fault *f = w->oldest_fault; f != NULL && !impaired; f = f->newer)
+            impaired = sim_fault_on_links(f->plan->kind) &&
+                       joins(w->plan, f->plan, link->from, link->to);
+        sim__link_impair(link, impaired);
+    }
+}
+
+/* ---- times ----------------------------------------------------------------------------------- */
+
+static void window_opens(struct sim_world *w, struct sim__fault *f)
+{
+    w->fault_begins++;
+    f->window = 0;
+    if (w->fault_window_count == SIM_FAULT_WINDOWS_MOST)
+        return;
+    w->fault_windows[w->fault_window_count++] = (struct sim_fault_window){
+        .fault = (uint32_t)(f->plan - w->plan->faults),
+        .on = f->on,
+        .began = sim_now(w->sim),
+        .ended = w->plan->duration};
+    f->window = w->fault_window_count;
+}
+
+static void apply_all(struct sim_world *w, const struct sim__fault *f, bool begins)
+{
+    if (sim_fault_on_links(f->plan->kind))
+        apply_to_links(w, f->plan);
+    else
+        apply_to_nodes(w, f, begins);
+}
+
+static void begin(struct sim_world *w, struct sim__fault *f)
+{
+    f->older = w->newest_fault;
+    f->newer = NULL;
+    *(f->older != NULL ? &f->older->newer : &w->oldest_fault) = f;
+    w->newest_fault = f;
+    window_opens(w, f);
+    apply_all(w, f, true);
+}
+
+static void end(struct sim_world *w, struct sim__fault *f)
+{
+    *(f->older != NULL ? &f->older->newer : &w->oldest_fault) = f->newer;
+    *(f->newer != NULL ? &f->newer->older : &w->newest_fault) = f->older;
+    if (f->window > 0)
+        w->fault_windows[f->window - 1].ended = sim_now(w->sim);
+    apply_all(w, f, false);
+}
+
+/* What would happen after the end of the run is not scheduled. */
+static void schedule(struct sim_world *w, const struct sim__fault *f, sim_time delay, sim_fn *fn)
+{
+    if (delay < w->plan->duration - sim_now(w->sim))
+        sim_after(w->sim, delay, fn, w, (sim_arg){.u = (uint64_t)(f - w->faults)});
+}
+
+static void fault_begins(struct sim *, void *self, sim_arg which);
+
+static void schedule_failure(struct sim_world *w, struct sim__fault *f)
+{
+    if (f->plan->fails.kind != SIM_DIST_NONE)
+        schedule(w, f, sim_dist_draw_time(&f->plan->fails, &f->fails), fault_begins);
+}
+
+static void fault_ends(struct sim *sim, void *self, sim_arg which)
+{
+    struct sim_world *w = self;
+    struct sim__fault *f = &w->faults[which.u];
+    (void)sim;
+    schedule_failure(w, f);
+    end(w, f);
+}
+
+static bool lasts_no_time(const struct sim_plan_fault *p)
+{
+    return p->kind == SIM_DO_FLUSH ||
+           (p->kind == SIM_DO_RESTART && p->lasts == 0 && p->repaired.kind == SIM_DIST_NONE);
+}
+
+static void fault_begins(struct sim *sim, void *self, sim_arg which)
+{
+    struct sim_world *w = self;
+    struct sim__fault *f = &w->faults[which.u];
+    const struct sim_plan_fault *p = f->plan;
+    (void)sim;
+    if (p->every > 0)
+        schedule(w, f, p->every, fault_begins);
+    if (lasts_no_time(p)) {
+        schedule_failure(w, f);
+        begin(w, f);
+        end(w, f);
+        return;
+    }
+    if (p->repaired.kind != SIM_DIST_NONE)
+        schedule(w, f, sim_dist_draw_time(&p->repaired, &f->repaired), fault_ends);
+    else if (p->lasts > 0)
+        schedule(w, f, p->lasts, fault_ends);
+    begin(w, f);
+}
+
+/* ---- making ---------------------------------------------------------------------------------- */
+
+/* The index-th part of a fault that strikes alone, from 0; false: there are no more. */
+static bool part(const struct sim_world *w, const struct sim_plan_fault *p, uint32_t index,
+                 struct sim__fault *out)
+{
+    *out = (struct sim__fault){.plan = p, .on = p->on};
+    bool alone = p->fails.kind != SIM_DIST_NONE && p->each != SIM_EACH_TARGET &&
+                 p->on.node == SIM_ALL_NODES && !sim_fault_on_links(p->kind);
+    if (!alone)
+        return index == 0;
+    for (uint32_t i = 0; i < w->component_count; i++) {
+        if (!sim_plan_end_reaches(w->plan, &p->on, i))
+            continue;
+        uint32_t parts = p->each == SIM_EACH_NODE ? w->plan->components[i].nodes : 1;
+        if (index < parts) {
+            bool node = p->each == SIM_EACH_NODE;
+            out->on = (struct sim_plan_end){SIM_END_COMPONENT, i, node ? index : SIM_ALL_NODES};
+            out->name = node ? w->components[i].nodes[index]->name : w->plan->components[i].name;
+            return true;
+        }
+        index -= parts;
+    }
+    return false;
+}
+
+static void streams(const struct sim_world *w, struct sim__fault *f)
+{
+    static const char *const purposes[] = {"fails", "repaired", "effect"};
+    struct sim_stream *const of[] = {&f->fails, &f->repaired, &f->effect};
+    const struct sim_plan_fault *p = f->plan;
+    const char *name = f->name != NULL ? f->name : p->target != NULL ? p->target : "";
+    char purpose[64];
+    for (int i = 0; i < 3; i++) {
+        snprintf(purpose, sizeof purpose, "fault %s %u %s", sim_fault_names[p->kind], p->ordinal,
+                 purposes[i]);
+        sim_stream_init(of[i], w->seed, w->replication, name, purpose);
+    }
+}
+
+/* How many parts of a fault strike alone. */
+static double parts(const struct sim_plan *plan, const struct sim_plan_fault *p)
+{
+    double n = 0;
+    if (p->each == SIM_EACH_TARGET || p->on.node != SIM_ALL_NODES || sim_fault_on_links(p->kind))
+        return 1;
+    for (uint32_t i = 0; i < plan->component_count; i++)
+        if (sim_plan_end_reaches(plan, &p->on, i))
+            n += p->each == SIM_EACH_NODE ? plan->components[i].nodes : 1;
+    return n;
+}
+
+double sim__faults_events(const struct sim_plan *plan)
+{
+    double events = 0, duration = (double)plan->duration;
+    for (uint32_t i = 0; i < plan->fault_count; i++) {
+        const struct sim_plan_fault *p = &plan->faults[i];
+        double cycle = duration;
+        if (p->every > 0)
+            cycle = (double)p->every;
+        if (p->fails.kind != SIM_DIST_NONE) {
+            cycle = sim_dist_mean(&p->fails);
+            if (p->repaired.kind != SIM_DIST_NONE)
+                cycle += sim_dist_mean(&p->repaired);
+            cycle /= parts(plan, p);
+        }
+        events += 2 * fmax(duration / cycle, 1);
+    }
+    return events;
+}
+
+int sim__faults_begin(struct sim_world *w)
+{
+    struct sim__fault f;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < w->plan->fault_count; i++)
+        for (uint32_t k = 0; part(w, &w->plan->faults[i], k, &f); k++)
+            count++;
+    if (count == 0)
+        return 0;
+    w->faults = sim__world_alloc(w, count, sizeof *w->faults);
+    w->fault_windows = sim__world_alloc(w, SIM_FAULT_WINDOWS_MOST, sizeof *w->fault_windows);
+    if (w->faults == NULL || w->fault_windows == NULL)
+        return -1;
+    for (uint32_t i = 0; i < w->plan->fault_count; i++) {
+        for (uint32_t k = 0; part(w, &w->plan->faults[i], k, &f); k++) {
+            struct sim__fault *made = &w->faults[w->fault_count++];
+            *made = f;
+            streams(w, made);
+            if (f.plan->fails.kind != SIM_DIST_NONE)
+                schedule_failure(w, made);
+            else
+                schedule(w, made, f.plan->at, fault_begins);
+        }
+    }
+    return 0;
+}
+
+int sim__faults_record(const struct sim_world *w, struct sim_record *record)
+{
+    record->fault_begins = w->fault_begins;
+    if (w->fault_window_count == 0)
+        return 0;
+    record->faults = malloc(w->fault_window_count * sizeof *record->faults);
+    if (record->faults == NULL)
+        return -1;
+    record->fault_count = w->fault_window_count;
+    for (uint32_t i = 0; i < record->fault_count; i++) {
+        struct sim_fault_window *to = &record->faults[i];
+        *to = w->fault_windows[i];
+        to->ended = to->ended < sim_now(w->sim) ? to->ended : sim_now(w->sim);
+    }
+    return 0;
+}
