@@ -99,7 +99,6 @@ struct sim__layer {
 };
 extern const struct sim__layer sim__exponential_layers[256];
 extern const struct sim__layer sim__normal_layers[256];
-extern const double sim__exp_steps[64][2];
 double sim__exponential_slow(struct sim_stream *, uint64_t layer, double x);
 double sim__normal_beyond(struct sim_stream *);
 

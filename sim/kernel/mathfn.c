@@ -16,6 +16,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "exp_tables.h"
+
 static const double ln2_high = 0x1.62e42fefa38p-1;    /* 42 bits: k * it is exact */
 static const double ln2_low = 0x1.ef35793c7673p-45;   /* ln 2 - ln2_high */
 static const double step_high = 0x1.62e42fcp-7;       /* ln 2 / 64 in 27 bits: n * it is exact */
@@ -115,7 +117,7 @@ static double exp_pair(double high, double low)
     double tail = r2 * ((0.5 + r * (1.0 / 6)) + r2 * ((1.0 / 24 + r * (1.0 / 120)) + r2 / 720));
     uint64_t j = (uint64_t)n & 63;
     int64_t e = (n - (int64_t)j) / 64;
-    const double *step = sim__exp_steps[j];
+    const double *step = exp_steps[j];
     double v = step[0] + (step[1] + step[0] * (r + tail));
     if (e > -1021 && e < 1023) {
         return from_bits(to_bits(v) + ((uint64_t)e << 52));

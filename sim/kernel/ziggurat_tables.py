@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Print sim/kernel/ziggurat_tables.h: the constants that random.c and mathfn.c draw with.
+"""Print the constants that random.c and mathfn.c draw with.
 
     python3 sim/kernel/ziggurat_tables.py > sim/kernel/ziggurat_tables.h
+    python3 sim/kernel/ziggurat_tables.py exp > sim/kernel/exp_tables.h
 
 Everything is worked out in 50-digit decimal arithmetic and rounded once, so the output is the
 same bytes on every machine. Python's standard library only.
@@ -13,6 +14,7 @@ and r is the one start for which x[256] = 0. A layer is stored as
     inside = floor(2^53 x[i + 1] / x[i])   a 53-bit draw below it is under the curve for certain
     width  = x[i] / 2^53                   what turns that draw into the value
 """
+import sys
 from decimal import Decimal, getcontext
 
 LAYERS = 256
@@ -126,7 +128,7 @@ def print_law(law):
 def print_powers():
     print()
     print(f"/* 2^(j/{EXP_STEPS}) as a double and what rounding it left. */")
-    print(f"const double sim__exp_steps[{EXP_STEPS}][2] = {{")
+    print(f"static const double exp_steps[{EXP_STEPS}][2] = {{")
     for j in range(EXP_STEPS):
         exact = TWO ** (Decimal(j) / EXP_STEPS)
         rest = exact - Decimal(float(exact))
@@ -134,17 +136,25 @@ def print_powers():
     print("};")
 
 
-def main():
+def print_header(guard, included_by, *bodies):
     print("/* Written by sim/kernel/ziggurat_tables.py, which says what is in it. Do not edit.")
-    print(" * Included once, by random.c: it defines what include/sim/random.h declares. */")
-    print("#ifndef SIM_KERNEL_ZIGGURAT_TABLES_H")
-    print("#define SIM_KERNEL_ZIGGURAT_TABLES_H")
+    print(f" * Included once, by {included_by}. */")
+    print(f"#ifndef {guard}")
+    print(f"#define {guard}")
     print("/* clang-format off */")
-    print_law(Exponential())
-    print_law(Normal())
-    print_powers()
+    for body in bodies:
+        body()
     print()
     print("#endif")
+
+
+def main():
+    if sys.argv[1:] == ["exp"]:
+        print_header("SIM_KERNEL_EXP_TABLES_H", "mathfn.c", print_powers)
+    else:
+        print_header("SIM_KERNEL_ZIGGURAT_TABLES_H",
+                     "random.c: it defines what include/sim/random.h declares",
+                     lambda: print_law(Exponential()), lambda: print_law(Normal()))
 
 
 if __name__ == "__main__":

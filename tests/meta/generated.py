@@ -10,6 +10,7 @@ import tree
 GENERATED = [
     ("scenarios/scenario.schema.json", ["WEIR", "schema"]),
     ("sim/kernel/ziggurat_tables.h", [sys.executable, "sim/kernel/ziggurat_tables.py"]),
+    ("sim/kernel/exp_tables.h", [sys.executable, "sim/kernel/ziggurat_tables.py", "exp"]),
 ]
 
 
