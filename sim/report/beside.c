@@ -5,6 +5,8 @@
 #include "report/number.h"
 #include "study/theory.h"
 
+#include "base/wrap.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,7 +89,7 @@ void sim_beside_print(const struct sim_report *report, unsigned columns, bool co
             snprintf(line, sizeof line, "%.80s%s%.80s: %s", report->runs->cases[at].name, ": ",
                      all[i].component, text);
             print_mark(&all[i], colour, out);
-            sim_overview_wrap(out, line, 4, 4, columns);
+            sim_wrap_print(out, line, 4, 4, columns);
         }
         free(before);
         before = all;

@@ -2,6 +2,7 @@
 #include "report/report.h"
 
 #include "base/text.h"
+#include "base/wrap.h"
 #include "report/json.h"
 #include "report/number.h"
 
@@ -105,7 +106,7 @@ void sim_comparison_print(const struct sim_report *report, const struct sim_comp
 {
     const struct sim_scenario *s = report->scenario;
     struct sim_buffer text = {.text = NULL};
-    sim_overview_wrap(out, s->title ? s->title : s->name, 0, 0, columns);
+    sim_wrap_print(out, s->title ? s->title : s->name, 0, 0, columns);
     sim_buffer_printf(&text, "%s against %s: n = %u %s of the same load, seed %" PRIu64 ". ",
                       report->runs->cases[c->b].name, report->runs->cases[c->a].name, c->pairs,
                       c->pairs == 1 ? "pair" : "pairs", s->seed);
@@ -116,7 +117,7 @@ void sim_comparison_print(const struct sim_report *report, const struct sim_comp
                           c->count, c->count == 1 ? "metric" : "metrics", 100 * c->level);
     else
         sim_buffer_puts(&text, "One pair says nothing about chance: ask for more with --reps.");
-    sim_overview_wrap(out, text.text ? text.text : "", 0, 0, columns);
+    sim_wrap_print(out, text.text ? text.text : "", 0, 0, columns);
     fputc('\n', out);
     for (uint32_t i = 0; i < c->count; i++) {
         if (c->items[i].finding == SIM_COMPARE_SAME)
@@ -124,13 +125,13 @@ void sim_comparison_print(const struct sim_report *report, const struct sim_comp
         text.length = 0;
         say(&text, report, c, &c->items[i]);
         fputs("  ", out);
-        sim_overview_wrap(out, text.text ? text.text : "", 4, 2, columns);
+        sim_wrap_print(out, text.text ? text.text : "", 4, 2, columns);
     }
     text.length = 0;
     say_same(&text, c);
     if (text.length > 0) {
         fputs("  ", out);
-        sim_overview_wrap(out, text.text, 4, 2, columns);
+        sim_wrap_print(out, text.text, 4, 2, columns);
     }
     sim_buffer_free(&text);
     if (report->until)

@@ -4,6 +4,8 @@
 
 #include "report/number.h"
 
+#include "base/wrap.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,12 +54,11 @@ static void print_sheet(const struct sheet *s, FILE *out)
     unsigned widths[COLUMNS] = {0};
     for (uint32_t r = 0; r < s->rows; r++)
         for (int c = 0; c < COLUMNS; c++)
-            widths[c] = sim_overview_width(s->cells[r][c]) > widths[c]
-                            ? sim_overview_width(s->cells[r][c])
-                            : widths[c];
+            widths[c] = sim_wrap_width(s->cells[r][c]) > widths[c] ? sim_wrap_width(s->cells[r][c])
+                                                                   : widths[c];
     for (uint32_t r = 0; r < s->rows; r++) {
         for (int c = 0; c < COLUMNS; c++) {
-            int gap = (int)(widths[c] - sim_overview_width(s->cells[r][c]));
+            int gap = (int)(widths[c] - sim_wrap_width(s->cells[r][c]));
             bool left = c == 0 || c == COLUMNS - 1;
             if (c == COLUMNS - 1 && !*s->cells[r][c])
                 continue;

@@ -2,6 +2,7 @@
 #include "report/search.h"
 
 #include "base/text.h"
+#include "base/wrap.h"
 #include "report/figure.h"
 #include "report/json.h"
 #include "report/number.h"
@@ -121,11 +122,11 @@ void sim_find_print(const struct sim_search *s, unsigned columns, FILE *out)
     sim_buffer_free(&text);
     fputc('\n', out);
     say(&text, s);
-    sim_overview_wrap(out, text.text ? text.text : "", 0, 0, columns);
+    sim_wrap_print(out, text.text ? text.text : "", 0, 0, columns);
     fputc('\n', out);
     sim_buffer_free(&text);
     say_assumed(&text, s);
-    sim_overview_wrap(out, text.text ? text.text : "", 0, 0, columns);
+    sim_wrap_print(out, text.text ? text.text : "", 0, 0, columns);
     fprintf(out, "\n%u runs.\n", s->found->runs);
     sim_buffer_free(&text);
 }

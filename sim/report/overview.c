@@ -2,6 +2,7 @@
 #include "report/report.h"
 
 #include "base/text.h"
+#include "base/wrap.h"
 #include "report/cost.h"
 #include "report/number.h"
 
@@ -18,14 +19,6 @@ struct grid {
     char *cells; /* [row][column], CELL_BYTES each; row 0 and column 0 are labels */
 };
 
-unsigned sim_overview_width(const char *s)
-{
-    unsigned n = 0;
-    for (; *s; s++)
-        n += ((unsigned char)*s & 0xc0) != 0x80;
-    return n;
-}
-
 static char *cell(const struct grid *g, uint32_t row, uint32_t column)
 {
     return g->cells + ((size_t)row * g->columns + column) * CELL_BYTES;
@@ -33,35 +26,11 @@ static char *cell(const struct grid *g, uint32_t row, uint32_t column)
 
 static void pad(FILE *out, const char *s, unsigned to, bool right)
 {
-    unsigned w = sim_overview_width(s), gap = to > w ? to - w : 0;
+    unsigned w = sim_wrap_width(s), gap = to > w ? to - w : 0;
     if (right)
         fprintf(out, "%*s%s", (int)gap, "", s);
     else
         fprintf(out, "%s%*s", s, (int)gap, "");
-}
-
-/* ---- wrapped text -------------------------------------------------------------------------- */
-
-void sim_overview_wrap(FILE *out, const char *text, unsigned indent, unsigned at, unsigned columns)
-{
-    while (*text) {
-        size_t n = strcspn(text, " \n");
-        char word[256];
-        snprintf(word, sizeof word, "%.*s", (int)n, text);
-        unsigned w = sim_overview_width(word);
-        if (at > indent && at + 1 + w > columns) {
-            fprintf(out, "\n%*s", (int)indent, "");
-            at = indent;
-        } else if (at > indent) {
-            fputc(' ', out);
-            at++;
-        }
-        fputs(word, out);
-        at += w;
-        text += n;
-        text += strspn(text, " \n");
-    }
-    fputc('\n', out);
 }
 
 /* ---- the table ----------------------------------------------------------------------------- */
@@ -161,7 +130,7 @@ static void print_grid(const struct grid *g, unsigned columns, FILE *out)
     unsigned *widths = calloc(g->columns, sizeof *widths);
     for (uint32_t c = 0; widths && c < g->columns; c++) {
         for (uint32_t r = 0; r < g->rows; r++) {
-            unsigned w = sim_overview_width(cell(g, r, c));
+            unsigned w = sim_wrap_width(cell(g, r, c));
             widths[c] = w > widths[c] ? w : widths[c];
         }
     }
@@ -213,7 +182,7 @@ static uint32_t print_same(const struct sim_report *report, char (*names)[CELL_B
     }
     if (left < count && n <= sizeof text) {
         text[n - 1] = '.';
-        sim_overview_wrap(out, text, 0, 0, columns);
+        sim_wrap_print(out, text, 0, 0, columns);
         fputc('\n', out);
     }
     return left;
@@ -281,10 +250,10 @@ static void print_verdict(const struct sim_report *report, const struct sim_verd
              report->runs->cases[v->at].name, e->that, when, seen.s, v->bound,
              v->note[0] ? " (" : "", v->note, v->note[0] ? ")" : "");
     mark(out, v->held, colour);
-    sim_overview_wrap(out, text, 4, 4, columns);
+    sim_wrap_print(out, text, 4, 4, columns);
     if (!v->held && e->because) {
         fputs("    ", out);
-        sim_overview_wrap(out, e->because, 4, 4, columns);
+        sim_wrap_print(out, e->because, 4, 4, columns);
     }
 }
 
@@ -310,7 +279,7 @@ static void print_audit(const struct sim_report *report, unsigned columns, bool 
                 snprintf(text, sizeof text, "%s, replication %u: %s of %s: %s",
                          report->runs->cases[at].name, r, line->name, line->component, line->text);
                 fputs("    ", out);
-                sim_overview_wrap(out, text, 4, 4, columns);
+                sim_wrap_print(out, text, 4, 4, columns);
             }
         }
     }
@@ -323,7 +292,7 @@ static void print_head(const struct sim_report *report, unsigned columns, FILE *
     const struct sim_plan *plan = &runs->cases[0].plan;
     uint64_t total = (uint64_t)runs->case_count * runs->replications;
     char text[512], warm[64] = "", interval[96];
-    sim_overview_wrap(out, s->title ? s->title : s->name, 0, 0, columns);
+    sim_wrap_print(out, s->title ? s->title : s->name, 0, 0, columns);
     if (plan->warmup > 0)
         snprintf(warm, sizeof warm, " after %s of warm-up",
                  sim_number_human((double)plan->warmup / 1e9, "s").s);
@@ -339,7 +308,7 @@ static void print_head(const struct sim_report *report, unsigned columns, FILE *
              runs->replications, runs->replications == 1 ? "" : "s", s->seed,
              sim_number_human((double)(plan->duration - plan->warmup) / 1e9, "s").s, warm,
              interval);
-    sim_overview_wrap(out, text, 0, 0, columns);
+    sim_wrap_print(out, text, 0, 0, columns);
     if (runs->finished < total)
         fprintf(out, "INCOMPLETE: %u of %" PRIu64 " runs finished.\n", runs->finished, total);
     fputc('\n', out);

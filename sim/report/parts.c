@@ -3,6 +3,8 @@
 
 #include "report/number.h"
 
+#include "base/wrap.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -160,7 +162,7 @@ static void print_parts(const char *name, const struct sim_attributed *a, unsign
     if (a->part_count > PARTS_PRINTED && n < sizeof text)
         snprintf(text + n, sizeof text - n, ", %u more", a->part_count - PARTS_PRINTED);
     fputs("  ", out);
-    sim_overview_wrap(out, text, 4, 2, columns);
+    sim_wrap_print(out, text, 4, 2, columns);
 }
 
 void sim_parts_print(const struct sim_report *report, unsigned columns, FILE *out)

@@ -58,13 +58,6 @@ void sim_overview_print(const struct sim_report *, const char *place, unsigned c
 /* A line when a warm-up is too short (study/mser.h): the worst case. Nothing otherwise. */
 void sim_warmups_print(const struct sim_report *, FILE *);
 
-/* How many columns a UTF-8 text takes on a terminal. O(bytes). */
-unsigned sim_overview_width(const char *text);
-
-/* Prints words with line breaks before `columns`, from column `at`; all lines but the first are
- * indented. */
-void sim_overview_wrap(FILE *, const char *text, unsigned indent, unsigned at, unsigned columns);
-
 /* What `weir compare` prints, and comparison.json (`--json`). */
 void sim_comparison_print(const struct sim_report *, const struct sim_comparison *,
                           unsigned columns, FILE *);

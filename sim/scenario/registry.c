@@ -1,6 +1,8 @@
 /* registry.c - the models there are, and their pages, made from their tables. */
 #include "scenario/load.h"
 
+#include "base/wrap.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -46,25 +48,10 @@ void sim_models_list(void *stdio_file)
 
 enum { PAGE_COLUMNS = 96 };
 
-/* Text broken at spaces into lines that begin at column `indent`, which the first is at already. */
+/* Text in lines that begin at column `indent`, which the first is at already. */
 static void wrapped(FILE *file, int indent, const char *text)
 {
-    int column = indent;
-    while (*text) {
-        int word = (int)strcspn(text, " ");
-        if (column > indent && column + 1 + word > PAGE_COLUMNS) {
-            fprintf(file, "\n%*s", indent, "");
-            column = indent;
-        } else if (column > indent) {
-            fputc(' ', file);
-            column++;
-        }
-        fprintf(file, "%.*s", word, text);
-        column += word;
-        text += word;
-        text += strspn(text, " ");
-    }
-    fputc('\n', file);
+    sim_wrap_print(file, text, (unsigned)indent, (unsigned)indent, PAGE_COLUMNS);
 }
 
 static const char *kind_name(const struct sim_param *p)

@@ -1,0 +1,34 @@
+/* wrap.c - text broken into lines. */
+#include "base/wrap.h"
+
+#include <string.h>
+
+unsigned sim_wrap_width(const char *s)
+{
+    unsigned n = 0;
+    for (; *s; s++)
+        n += ((unsigned char)*s & 0xc0) != 0x80;
+    return n;
+}
+
+void sim_wrap_print(FILE *out, const char *text, unsigned indent, unsigned at, unsigned columns)
+{
+    while (*text) {
+        size_t n = strcspn(text, " \n");
+        char word[256];
+        snprintf(word, sizeof word, "%.*s", (int)n, text);
+        unsigned w = sim_wrap_width(word);
+        if (at > indent && at + 1 + w > columns) {
+            fprintf(out, "\n%*s", (int)indent, "");
+            at = indent;
+        } else if (at > indent) {
+            fputc(' ', out);
+            at++;
+        }
+        fputs(word, out);
+        at += w;
+        text += n;
+        text += strspn(text, " \n");
+    }
+    fputc('\n', out);
+}
