@@ -320,7 +320,7 @@ static int write_figures(struct job *job, const char **names, uint32_t *count,
 {
     for (uint32_t i = 0; i < job->scenario->figure_count; i++) {
         const struct sim_figure *figure = &job->scenario->figures[i];
-        if (!sim_figure_applies(&job->report, figure))
+        if (!sim_report_draws(&job->report, figure))
             continue;
         int status = write_figure(job, figure, error);
         if (status < 0)

@@ -3,6 +3,7 @@
 #include "report/figure.h"
 
 #include "report/number.h"
+#include "report/preamble.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -12,60 +13,6 @@
 /* plots/<name>.gp, embedded by the build. */
 extern const char sim__plot_theme[], sim__plot_timeline[], sim__plot_bars[], sim__plot_ccdf[],
     sim__plot_curve[], sim__plot_attribution[];
-
-bool sim_figure_applies(const struct sim_report *report, const struct sim_figure *figure)
-{
-    return (figure->kind == SIM_FIGURE_CURVE) == report->sweep;
-}
-
-/* ---- gnuplot's grammar --------------------------------------------------------------------- */
-
-/* A string in single quotes, where nothing is special but the quote itself. */
-static void quoted(FILE *gp, const char *text)
-{
-    fputc('\'', gp);
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '\'')
-            fputc('\'', gp);
-        fputc(c < 0x20 || c == 0x7f ? ' ' : c, gp);
-    }
-    fputc('\'', gp);
-}
-
-static void set_text(FILE *gp, const char *name, const char *text)
-{
-    fprintf(gp, "%s = ", name);
-    quoted(gp, text);
-    fputc('\n', gp);
-}
-
-static void number(FILE *gp, double value)
-{
-    fputs(isfinite(value) ? sim_number_csv(value).s : "NaN", gp);
-}
-
-static void set_number(FILE *gp, const char *name, double value)
-{
-    fprintf(gp, "%s = ", name);
-    number(gp, value);
-    fputc('\n', gp);
-}
-
-typedef void write_item(FILE *gp, const void *self, uint32_t index);
-
-static void set_array(FILE *gp, const char *name, uint32_t count, write_item *item,
-                      const void *self)
-{
-    if (count == 0)
-        return;
-    fprintf(gp, "array %s[%u] = [", name, count);
-    for (uint32_t i = 0; i < count; i++) {
-        fputs(i > 0 ? ", " : "", gp);
-        item(gp, self, i);
-    }
-    fputs("]\n", gp);
-}
 
 /* ---- panels -------------------------------------------------------------------------------- */
 
@@ -85,17 +32,17 @@ static struct sim_scale scale_of(const struct sim_drawing *d, uint32_t panel)
 
 static void panel_title(FILE *gp, const void *self, uint32_t i)
 {
-    quoted(gp, ((const struct sim_drawing *)self)->panels[i].title);
+    sim_preamble_quoted(gp, ((const struct sim_drawing *)self)->panels[i].title);
 }
 
 static void panel_unit(FILE *gp, const void *self, uint32_t i)
 {
-    quoted(gp, scale_of(self, i).unit);
+    sim_preamble_quoted(gp, scale_of(self, i).unit);
 }
 
 static void panel_log(FILE *gp, const void *self, uint32_t i)
 {
-    number(gp, ((const struct sim_drawing *)self)->panels[i].asked->log);
+    sim_preamble_value(gp, ((const struct sim_drawing *)self)->panels[i].asked->log);
 }
 
 /* Whether all that a panel shows are shares, as far as the first variant that has it tells. */
@@ -117,13 +64,13 @@ static void panel_share(FILE *gp, const void *self, uint32_t i)
             break;
         }
     }
-    number(gp, count > 0 && shares == count);
+    sim_preamble_value(gp, count > 0 && shares == count);
 }
 
 static void panel_slo(FILE *gp, const void *self, uint32_t i)
 {
     const struct sim_drawing *d = self;
-    number(gp, d->panels[i].asked->slo * scale_of(d, i).factor);
+    sim_preamble_value(gp, d->panels[i].asked->slo * scale_of(d, i).factor);
 }
 
 static void panel_slo_label(FILE *gp, const void *self, uint32_t i)
@@ -134,32 +81,32 @@ static void panel_slo_label(FILE *gp, const void *self, uint32_t i)
         snprintf(text, sizeof text, "%s", panel->asked->slo_label);
     else if (!isnan(panel->asked->slo))
         snprintf(text, sizeof text, "SLO %s", sim_number_human(panel->asked->slo, panel->unit).s);
-    quoted(gp, text);
+    sim_preamble_quoted(gp, text);
 }
 
 static void write_panels(const struct sim_drawing *d, FILE *gp)
 {
     bool bars = d->figure->kind == SIM_FIGURE_BARS;
-    set_number(gp, "npanels", d->panel_count);
-    set_array(gp, "panel_title", d->panel_count, panel_title, d);
-    set_array(gp, "panel_unit", d->panel_count, panel_unit, d);
-    set_array(gp, "panel_log", d->panel_count, panel_log, d);
-    set_array(gp, "panel_share", d->panel_count, panel_share, d);
-    set_array(gp, bars ? "panel_claim" : "panel_slo", d->panel_count, panel_slo, d);
-    set_array(gp, bars ? "panel_claim_label" : "panel_slo_label", d->panel_count, panel_slo_label,
-              d);
+    sim_preamble_number(gp, "npanels", d->panel_count);
+    sim_preamble_array(gp, "panel_title", d->panel_count, panel_title, d);
+    sim_preamble_array(gp, "panel_unit", d->panel_count, panel_unit, d);
+    sim_preamble_array(gp, "panel_log", d->panel_count, panel_log, d);
+    sim_preamble_array(gp, "panel_share", d->panel_count, panel_share, d);
+    sim_preamble_array(gp, bars ? "panel_claim" : "panel_slo", d->panel_count, panel_slo, d);
+    sim_preamble_array(gp, bars ? "panel_claim_label" : "panel_slo_label", d->panel_count,
+                       panel_slo_label, d);
 }
 
 /* ---- variants and lines -------------------------------------------------------------------- */
 
 static void variant_name(FILE *gp, const void *self, uint32_t i)
 {
-    quoted(gp, ((const struct sim_drawing *)self)->variants[i].name);
+    sim_preamble_quoted(gp, ((const struct sim_drawing *)self)->variants[i].name);
 }
 
 static void variant_colour(FILE *gp, const void *self, uint32_t i)
 {
-    number(gp, ((const struct sim_drawing *)self)->variants[i].colour);
+    sim_preamble_value(gp, ((const struct sim_drawing *)self)->variants[i].colour);
 }
 
 static const struct sim_drawn_line *line_at(const void *self, uint32_t i)
@@ -169,37 +116,40 @@ static const struct sim_drawn_line *line_at(const void *self, uint32_t i)
 
 static void line_panel(FILE *gp, const void *self, uint32_t i)
 {
-    number(gp, line_at(self, i)->panel);
+    sim_preamble_value(gp, line_at(self, i)->panel);
 }
 
 static void line_variant(FILE *gp, const void *self, uint32_t i)
 {
-    number(gp, line_at(self, i)->variant);
+    sim_preamble_value(gp, line_at(self, i)->variant);
 }
 
 static void line_series(FILE *gp, const void *self, uint32_t i)
 {
-    number(gp, line_at(self, i)->series);
+    sim_preamble_value(gp, line_at(self, i)->series);
 }
 
 static void line_label(FILE *gp, const void *self, uint32_t i)
 {
-    quoted(gp, line_at(self, i)->label);
+    sim_preamble_quoted(gp, line_at(self, i)->label);
 }
 
 static void line_p50(FILE *gp, const void *self, uint32_t i)
 {
-    number(gp, line_at(self, i)->p50 * scale_of(self, line_at(self, i)->panel - 1).factor);
+    sim_preamble_value(gp,
+                       line_at(self, i)->p50 * scale_of(self, line_at(self, i)->panel - 1).factor);
 }
 
 static void line_p99(FILE *gp, const void *self, uint32_t i)
 {
-    number(gp, line_at(self, i)->p99 * scale_of(self, line_at(self, i)->panel - 1).factor);
+    sim_preamble_value(gp,
+                       line_at(self, i)->p99 * scale_of(self, line_at(self, i)->panel - 1).factor);
 }
 
 static void line_p999(FILE *gp, const void *self, uint32_t i)
 {
-    number(gp, line_at(self, i)->p999 * scale_of(self, line_at(self, i)->panel - 1).factor);
+    sim_preamble_value(gp,
+                       line_at(self, i)->p999 * scale_of(self, line_at(self, i)->panel - 1).factor);
 }
 
 static void part_name(FILE *gp, const void *self, uint32_t i)
@@ -207,30 +157,30 @@ static void part_name(FILE *gp, const void *self, uint32_t i)
     const struct sim_drawn_part *part = &((const struct sim_drawing *)self)->parts[i];
     char text[160];
     snprintf(text, sizeof text, "%s %s", part->component, part->cause);
-    quoted(gp, text);
+    sim_preamble_quoted(gp, text);
 }
 
 static void write_lines(const struct sim_drawing *d, FILE *gp)
 {
-    set_number(gp, "nvariants", d->variant_count);
-    set_array(gp, "variant_name", d->variant_count, variant_name, d);
-    set_array(gp, "variant_colour", d->variant_count, variant_colour, d);
+    sim_preamble_number(gp, "nvariants", d->variant_count);
+    sim_preamble_array(gp, "variant_name", d->variant_count, variant_name, d);
+    sim_preamble_array(gp, "variant_colour", d->variant_count, variant_colour, d);
     if (d->figure->kind == SIM_FIGURE_ATTRIBUTION) {
-        set_number(gp, "nparts", d->part_count);
-        set_array(gp, "part_name", d->part_count, part_name, d);
-        set_number(gp, "part_rest", d->part_rest);
+        sim_preamble_number(gp, "nparts", d->part_count);
+        sim_preamble_array(gp, "part_name", d->part_count, part_name, d);
+        sim_preamble_number(gp, "part_rest", d->part_rest);
     }
     if (d->figure->kind == SIM_FIGURE_BARS || d->figure->kind == SIM_FIGURE_ATTRIBUTION)
         return;
-    set_number(gp, "nlines", d->line_count);
-    set_array(gp, "line_panel", d->line_count, line_panel, d);
-    set_array(gp, "line_variant", d->line_count, line_variant, d);
-    set_array(gp, "line_series", d->line_count, line_series, d);
-    set_array(gp, "line_label", d->line_count, line_label, d);
+    sim_preamble_number(gp, "nlines", d->line_count);
+    sim_preamble_array(gp, "line_panel", d->line_count, line_panel, d);
+    sim_preamble_array(gp, "line_variant", d->line_count, line_variant, d);
+    sim_preamble_array(gp, "line_series", d->line_count, line_series, d);
+    sim_preamble_array(gp, "line_label", d->line_count, line_label, d);
     if (d->figure->kind == SIM_FIGURE_CCDF) {
-        set_array(gp, "line_p50", d->line_count, line_p50, d);
-        set_array(gp, "line_p99", d->line_count, line_p99, d);
-        set_array(gp, "line_p999", d->line_count, line_p999, d);
+        sim_preamble_array(gp, "line_p50", d->line_count, line_p50, d);
+        sim_preamble_array(gp, "line_p99", d->line_count, line_p99, d);
+        sim_preamble_array(gp, "line_p999", d->line_count, line_p999, d);
     }
 }
 
@@ -243,22 +193,22 @@ static const struct sim_plan *first_plan(const struct sim_drawing *d)
 
 static void fault_from(FILE *gp, const void *self, uint32_t i)
 {
-    number(gp, ((const struct sim_shade *)self)[i].from);
+    sim_preamble_value(gp, ((const struct sim_shade *)self)[i].from);
 }
 
 static void fault_to(FILE *gp, const void *self, uint32_t i)
 {
-    number(gp, ((const struct sim_shade *)self)[i].to);
+    sim_preamble_value(gp, ((const struct sim_shade *)self)[i].to);
 }
 
 static void fault_label(FILE *gp, const void *self, uint32_t i)
 {
-    quoted(gp, ((const struct sim_shade *)self)[i].label);
+    sim_preamble_quoted(gp, ((const struct sim_shade *)self)[i].label);
 }
 
 static void fault_variant(FILE *gp, const void *self, uint32_t i)
 {
-    number(gp, ((const struct sim_shade *)self)[i].variant);
+    sim_preamble_value(gp, ((const struct sim_shade *)self)[i].variant);
 }
 
 static void write_faults(struct sim_drawing *d, FILE *gp)
@@ -270,12 +220,12 @@ static void write_faults(struct sim_drawing *d, FILE *gp)
     bool differ = false;
     for (uint32_t i = 0; i < n; i++)
         differ |= shades[i].variant > 0;
-    set_number(gp, "nfaults", n);
-    set_array(gp, "fault_from", n, fault_from, shades);
-    set_array(gp, "fault_to", n, fault_to, shades);
-    set_array(gp, "fault_label", n, fault_label, shades);
+    sim_preamble_number(gp, "nfaults", n);
+    sim_preamble_array(gp, "fault_from", n, fault_from, shades);
+    sim_preamble_array(gp, "fault_to", n, fault_to, shades);
+    sim_preamble_array(gp, "fault_label", n, fault_label, shades);
     if (differ)
-        set_array(gp, "fault_variant", n, fault_variant, shades);
+        sim_preamble_array(gp, "fault_variant", n, fault_variant, shades);
     free(shades);
 }
 
@@ -283,10 +233,11 @@ static void write_time(struct sim_drawing *d, FILE *gp)
 {
     const struct sim_plan *plan = first_plan(d);
     const struct sim_figure *figure = d->figure;
-    set_number(gp, "fig_from", isnan(figure->from) ? 0 : figure->from);
-    set_number(gp, "fig_to", isnan(figure->to) ? (double)plan->duration / 1e9 : figure->to);
+    sim_preamble_number(gp, "fig_from", isnan(figure->from) ? 0 : figure->from);
+    sim_preamble_number(gp, "fig_to",
+                        isnan(figure->to) ? (double)plan->duration / 1e9 : figure->to);
     if (figure->small_multiples)
-        set_text(gp, "fig_layout", "small-multiples");
+        sim_preamble_text(gp, "fig_layout", "small-multiples");
     write_faults(d, gp);
 }
 
@@ -313,7 +264,7 @@ static void write_subtitle(const struct sim_drawing *d, FILE *gp)
                  haze[kind], more);
     else
         snprintf(text, sizeof text, "%.700s%sOne run (n = 1): no interval.%s", own, space, more);
-    set_text(gp, "fig_subtitle", text);
+    sim_preamble_text(gp, "fig_subtitle", text);
 }
 
 static void write_preamble(struct sim_drawing *d, FILE *gp)
@@ -321,34 +272,34 @@ static void write_preamble(struct sim_drawing *d, FILE *gp)
     const struct sim_report *report = d->report;
     const struct sim_figure *figure = d->figure;
     char text[512];
-    set_text(gp, "fig_kind", sim_figure_kinds[figure->kind]);
+    sim_preamble_text(gp, "fig_kind", sim_figure_kinds[figure->kind]);
     fprintf(gp, "if (!exists('fig_format')) fig_format = '%s'\n", report->figure_format);
     fprintf(gp, "if (!exists('fig_output')) fig_output = '%s.%s'\n", figure->name,
             report->figure_format);
     snprintf(text, sizeof text, "%s.csv", figure->name);
-    set_text(gp, "fig_data", text);
-    set_text(gp, "fig_title", figure->title ? figure->title : figure->name);
+    sim_preamble_text(gp, "fig_data", text);
+    sim_preamble_text(gp, "fig_title", figure->title ? figure->title : figure->name);
     write_subtitle(d, gp);
     snprintf(text, sizeof text, "weir %s · %s · scenario %s · seed %" PRIu64, WEIR_VERSION,
              report->scenario->name, report->scenario->hash, report->scenario->seed);
-    set_text(gp, "fig_footnote", text);
+    sim_preamble_text(gp, "fig_footnote", text);
     write_panels(d, gp);
     write_lines(d, gp);
     if (figure->kind == SIM_FIGURE_TIMELINE)
         write_time(d, gp);
     if (figure->kind == SIM_FIGURE_BARS)
-        set_text(gp, "fig_claim_label", "bound expected by the study");
+        sim_preamble_text(gp, "fig_claim_label", "bound expected by the study");
     if (figure->kind == SIM_FIGURE_CURVE) {
-        set_text(gp, "fig_xlabel", d->x_label);
-        set_text(gp, "fig_xunit", d->x_unit);
-        set_number(gp, "fig_xlog", figure->log_x);
+        sim_preamble_text(gp, "fig_xlabel", d->x_label);
+        sim_preamble_text(gp, "fig_xunit", d->x_unit);
+        sim_preamble_number(gp, "fig_xlog", figure->log_x);
         if (!isnan(figure->from))
-            set_number(gp, "fig_from", figure->from);
+            sim_preamble_number(gp, "fig_from", figure->from);
         if (!isnan(figure->to))
-            set_number(gp, "fig_to", figure->to);
+            sim_preamble_number(gp, "fig_to", figure->to);
     }
     if (figure->kind == SIM_FIGURE_CCDF && strcmp(d->panels[0].unit, "s") != 0)
-        set_text(gp, "fig_xlabel", "value");
+        sim_preamble_text(gp, "fig_xlabel", "value");
     fputc('\n', gp);
     fputs(sim__plot_theme, gp);
     fputs(figure->kind == SIM_FIGURE_TIMELINE      ? sim__plot_timeline
@@ -361,22 +312,6 @@ static void write_preamble(struct sim_drawing *d, FILE *gp)
 
 /* ---- the data ------------------------------------------------------------------------------ */
 
-static void text_cell(FILE *csv, const char *text)
-{
-    fputs(",\"", csv);
-    for (; *text; text++) {
-        if (*text == '"')
-            fputc('"', csv);
-        fputc((unsigned char)*text < 0x20 ? ' ' : *text, csv);
-    }
-    fputc('"', csv);
-}
-
-static void cell(FILE *csv, double value)
-{
-    fprintf(csv, ",%s", sim_number_csv(value).s);
-}
-
 static void write_line_data(const struct sim_drawing *d, uint32_t index, FILE *csv)
 {
     const struct sim_drawn_line *line = &d->lines[index];
@@ -385,14 +320,14 @@ static void write_line_data(const struct sim_drawing *d, uint32_t index, FILE *c
     double of_x = ccdf ? scale.factor : 1, of_y = ccdf ? 1 : scale.factor;
     for (uint32_t i = 0; i < line->count; i++) {
         fprintf(csv, "%u", index + 1);
-        cell(csv, line->x[i] * of_x);
-        cell(csv, line->y[i].mean * of_y);
-        cell(csv, line->y[i].low * of_y);
-        cell(csv, line->y[i].high * of_y);
-        text_cell(csv, d->panels[line->panel - 1].title);
-        text_cell(csv, line->label);
-        text_cell(csv, scale.unit);
-        text_cell(csv, d->variants[line->variant - 1].name);
+        sim_preamble_cell(csv, line->x[i] * of_x);
+        sim_preamble_cell(csv, line->y[i].mean * of_y);
+        sim_preamble_cell(csv, line->y[i].low * of_y);
+        sim_preamble_cell(csv, line->y[i].high * of_y);
+        sim_preamble_text_cell(csv, d->panels[line->panel - 1].title);
+        sim_preamble_text_cell(csv, line->label);
+        sim_preamble_text_cell(csv, scale.unit);
+        sim_preamble_text_cell(csv, d->variants[line->variant - 1].name);
         fputc('\n', csv);
     }
 }
@@ -454,13 +389,13 @@ static bool write_bars(const struct sim_drawing *d, FILE *csv)
             const struct sim_estimate *y = &d->lines[p].y[v];
             double claim = claim_for(d, d->panels[p].that, d->variants[v].at);
             fprintf(csv, "%u,%u", p + 1, v + 1);
-            cell(csv, y->mean * scale.factor);
-            cell(csv, y->low * scale.factor);
-            cell(csv, y->high * scale.factor);
-            cell(csv, claim * scale.factor);
-            text_cell(csv, d->panels[p].that);
-            text_cell(csv, scale.unit);
-            text_cell(csv, d->variants[v].name);
+            sim_preamble_cell(csv, y->mean * scale.factor);
+            sim_preamble_cell(csv, y->low * scale.factor);
+            sim_preamble_cell(csv, y->high * scale.factor);
+            sim_preamble_cell(csv, claim * scale.factor);
+            sim_preamble_text_cell(csv, d->panels[p].that);
+            sim_preamble_text_cell(csv, scale.unit);
+            sim_preamble_text_cell(csv, d->variants[v].name);
             fputc('\n', csv);
             some = some || y->n > 0;
         }
@@ -469,21 +404,6 @@ static bool write_bars(const struct sim_drawing *d, FILE *csv)
 }
 
 /* ---- putting it together ------------------------------------------------------------------- */
-
-uint32_t sim_drawing_colour(const struct sim_report *report, const char *variant,
-                            uint32_t otherwise)
-{
-    for (uint32_t i = 0; i < report->all_variant_count; i++) {
-        if (strcmp(report->all_variants[i], variant) == 0)
-            return i;
-    }
-    for (uint32_t i = 0; report->all_variant_count == 0 && i < report->scenario->variant_count;
-         i++) {
-        if (strcmp(report->scenario->variants[i].name, variant) == 0)
-            return i;
-    }
-    return otherwise;
-}
 
 static void choose_variants(struct sim_drawing *d)
 {
@@ -617,47 +537,4 @@ int sim_figure_write(const struct sim_report *report, const struct sim_figure *f
     free(d->quantiles);
     free(d);
     return status;
-}
-
-/* ---- for figures that are not of a study's cases --------------------------------------------- */
-
-void sim_figure_quoted(FILE *gp, const char *text)
-{
-    quoted(gp, text);
-}
-
-void sim_figure_text(FILE *gp, const char *name, const char *text)
-{
-    set_text(gp, name, text);
-}
-
-void sim_figure_number(FILE *gp, const char *name, double value)
-{
-    set_number(gp, name, value);
-}
-
-void sim_figure_cell(FILE *csv, double value)
-{
-    cell(csv, value);
-}
-
-void sim_figure_text_cell(FILE *csv, const char *text)
-{
-    text_cell(csv, text);
-}
-
-void sim_figure_head(FILE *gp, const struct sim_scenario *scenario, const char *name,
-                     const char *format, const char *title, const char *subtitle)
-{
-    char text[512];
-    sim_figure_text(gp, "fig_kind", name);
-    fprintf(gp, "if (!exists('fig_format')) fig_format = '%s'\n", format);
-    fprintf(gp, "if (!exists('fig_output')) fig_output = '%s.%s'\n", name, format);
-    snprintf(text, sizeof text, "%s.csv", name);
-    set_text(gp, "fig_data", text);
-    set_text(gp, "fig_title", title);
-    set_text(gp, "fig_subtitle", subtitle);
-    snprintf(text, sizeof text, "weir %s · %s · scenario %s · seed %" PRIu64, WEIR_VERSION,
-             scenario->name, scenario->hash, scenario->seed);
-    set_text(gp, "fig_footnote", text);
 }

@@ -92,15 +92,4 @@ bool sim_parts_write(const struct sim_drawing *, FILE *csv);
 /* Chooses the groups of cells a curve figure shows, in place of the variants. */
 void sim_lines_curve_groups(struct sim_drawing *);
 
-/* The grammar of preambles and of their CSV (plots/README.md), for figures that are not of a
- * study's cases: a quoted text; NAME = value; cells, each with the comma before it; and what every
- * kind needs. */
-void sim_figure_quoted(FILE *gp, const char *text);
-void sim_figure_text(FILE *gp, const char *name, const char *text);
-void sim_figure_number(FILE *gp, const char *name, double value);
-void sim_figure_cell(FILE *csv, double value);
-void sim_figure_text_cell(FILE *csv, const char *text);
-void sim_figure_head(FILE *gp, const struct sim_scenario *, const char *name, const char *format,
-                     const char *title, const char *subtitle);
-
 #endif

@@ -3,9 +3,9 @@
 
 #include "base/text.h"
 #include "base/wrap.h"
-#include "report/figure.h"
 #include "report/json.h"
 #include "report/number.h"
+#include "report/preamble.h"
 #include "report/report.h"
 
 #include <math.h>
@@ -184,28 +184,28 @@ static void draw_preamble(const struct sim_search *s, struct sim_scale y, double
     say_criterion(&label, s);
     sim_buffer_printf(&text, " Points: %s; band: 95 %% interval of each.",
                       share ? "share of the runs that hold" : "mean of the runs there");
-    sim_figure_head(gp, s->scenario, "find", s->figure_format, s->scenario->title,
-                    text.text ? text.text : "");
-    sim_figure_number(gp, "npanels", 1);
+    sim_preamble_head(gp, s->scenario, "find", s->figure_format, s->scenario->title,
+                      text.text ? text.text : "");
+    sim_preamble_number(gp, "npanels", 1);
     fputs("array panel_title[1] = [", gp);
-    sim_figure_quoted(gp, share ? "share of runs that hold" : s->asked->criterion.that);
+    sim_preamble_quoted(gp, share ? "share of runs that hold" : s->asked->criterion.that);
     fputs("]\narray panel_unit[1] = [", gp);
-    sim_figure_quoted(gp, y.unit);
+    sim_preamble_quoted(gp, y.unit);
     fprintf(gp, "]\narray panel_slo[1] = [%s]\narray panel_slo_label[1] = [",
             sim_number_csv((share ? s->probability : s->asked->criterion.bound) * y.factor).s);
-    sim_figure_quoted(gp, label.text ? label.text : "");
+    sim_preamble_quoted(gp, label.text ? label.text : "");
     fprintf(gp, "]\narray panel_share[1] = [%d]\n", share);
     fputs("nvariants = 1\narray variant_name[1] = [", gp);
-    sim_figure_quoted(gp, s->asked->variant);
+    sim_preamble_quoted(gp, s->asked->variant);
     fputs("]\narray variant_colour[1] = [1]\nnlines = 1\narray line_panel[1] = [1]\n"
           "array line_variant[1] = [1]\narray line_series[1] = [1]\narray line_label[1] = ['']\n",
           gp);
-    sim_figure_text(gp, "fig_xlabel", sim_vary_name(v));
-    sim_figure_text(gp, "fig_xunit", x_unit);
-    sim_figure_number(gp, "fig_xlog", v->log);
+    sim_preamble_text(gp, "fig_xlabel", sim_vary_name(v));
+    sim_preamble_text(gp, "fig_xunit", x_unit);
+    sim_preamble_number(gp, "fig_xlog", v->log);
     if (f->finding == SIM_FIND_POINT) {
-        sim_figure_number(gp, "fig_mark_from", sim_vary_result(v, f->low) * x_factor);
-        sim_figure_number(gp, "fig_mark_to", sim_vary_result(v, f->high) * x_factor);
+        sim_preamble_number(gp, "fig_mark_from", sim_vary_result(v, f->low) * x_factor);
+        sim_preamble_number(gp, "fig_mark_to", sim_vary_result(v, f->high) * x_factor);
     }
     fprintf(gp, "\n%s%s", sim__plot_theme, sim__plot_curve);
     sim_buffer_free(&text);
@@ -224,14 +224,14 @@ void sim_find_draw(const struct sim_search *s, FILE *csv, FILE *gp)
     for (uint32_t i = 0; i < f->point_count; i++) {
         const struct sim_find_point *p = &f->points[i];
         fputs("1", csv);
-        sim_figure_cell(csv, sim_vary_result(v, p->x) * x.factor);
-        sim_figure_cell(csv, p->seen.mean * y.factor);
-        sim_figure_cell(csv, p->seen.low * y.factor);
-        sim_figure_cell(csv, p->seen.high * y.factor);
-        sim_figure_text_cell(csv, s->asked->criterion.that);
-        sim_figure_text_cell(csv, verdicts[p->verdict]);
-        sim_figure_text_cell(csv, y.unit);
-        sim_figure_text_cell(csv, s->asked->variant);
+        sim_preamble_cell(csv, sim_vary_result(v, p->x) * x.factor);
+        sim_preamble_cell(csv, p->seen.mean * y.factor);
+        sim_preamble_cell(csv, p->seen.low * y.factor);
+        sim_preamble_cell(csv, p->seen.high * y.factor);
+        sim_preamble_text_cell(csv, s->asked->criterion.that);
+        sim_preamble_text_cell(csv, verdicts[p->verdict]);
+        sim_preamble_text_cell(csv, y.unit);
+        sim_preamble_text_cell(csv, s->asked->variant);
         fputc('\n', csv);
     }
     draw_preamble(s, y, x.factor, x.unit, gp);

@@ -2,9 +2,9 @@
 #include "report/search.h"
 
 #include "base/text.h"
-#include "report/figure.h"
 #include "report/json.h"
 #include "report/number.h"
+#include "report/preamble.h"
 #include "report/report.h"
 
 #include <math.h>
@@ -91,7 +91,7 @@ static void write_labels(const char *name, const struct sim_vary *v, uint32_t co
     fprintf(gp, "array %s[%u] = [", name, count);
     for (uint32_t i = 0; i < count; i++) {
         fputs(i > 0 ? ", " : "", gp);
-        sim_figure_quoted(gp, sim_vary_text(v, sim_vary_step(v, i, count)).s);
+        sim_preamble_quoted(gp, sim_vary_text(v, sim_vary_step(v, i, count)).s);
     }
     fputs("]\n", gp);
 }
@@ -107,25 +107,25 @@ void sim_map_draw(const struct sim_search *s, FILE *csv, FILE *gp)
     for (uint32_t i = 0; i < map->columns * map->rows; i++) {
         const struct sim_map_cell *cell = &map->cells[i];
         fprintf(csv, "%u,%u", i % map->columns + 1, i / map->columns + 1);
-        sim_figure_cell(csv, cell->share.mean);
-        sim_figure_cell(csv, cell->share.low);
-        sim_figure_cell(csv, cell->share.high);
-        sim_figure_cell(csv, sim_vary_result(x, cell->x));
-        sim_figure_cell(csv, sim_vary_result(y, cell->y));
+        sim_preamble_cell(csv, cell->share.mean);
+        sim_preamble_cell(csv, cell->share.low);
+        sim_preamble_cell(csv, cell->share.high);
+        sim_preamble_cell(csv, sim_vary_result(x, cell->x));
+        sim_preamble_cell(csv, sim_vary_result(y, cell->y));
         fprintf(csv, ",%u,%u\n", cell->yes, cell->trials);
     }
     snprintf(text, sizeof text, "Share of %u runs with %s. Small: its 95 %% interval (Wilson).",
              s->replications, what.text ? what.text : "");
-    sim_figure_head(gp, s->scenario, "map", s->figure_format, s->scenario->title, text);
-    sim_figure_number(gp, "npanels", 1);
-    sim_figure_number(gp, "nvariants", 1);
-    sim_figure_number(gp, "ncolumns", map->columns);
-    sim_figure_number(gp, "nrows", map->rows);
+    sim_preamble_head(gp, s->scenario, "map", s->figure_format, s->scenario->title, text);
+    sim_preamble_number(gp, "npanels", 1);
+    sim_preamble_number(gp, "nvariants", 1);
+    sim_preamble_number(gp, "ncolumns", map->columns);
+    sim_preamble_number(gp, "nrows", map->rows);
     write_labels("column_label", x, map->columns, gp);
     write_labels("row_label", y, map->rows, gp);
-    sim_figure_text(gp, "fig_xlabel", sim_vary_name(x));
-    sim_figure_text(gp, "fig_ylabel", sim_vary_name(y));
-    sim_figure_text(gp, "fig_zlabel", what.text ? what.text : "");
+    sim_preamble_text(gp, "fig_xlabel", sim_vary_name(x));
+    sim_preamble_text(gp, "fig_ylabel", sim_vary_name(y));
+    sim_preamble_text(gp, "fig_zlabel", what.text ? what.text : "");
     sim_buffer_free(&what);
     fprintf(gp, "\n%s%s", sim__plot_theme, sim__plot_map);
 }

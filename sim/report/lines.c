@@ -11,45 +11,6 @@
 
 enum { POINT_BUCKETS = 200 }; /* of each, at most five points are drawn */
 
-struct sim_drawn_line *sim_drawing_line(struct sim_drawing *d, uint32_t panel, uint32_t variant,
-                                        uint32_t series, uint32_t points)
-{
-    if (d->line_count == d->line_capacity) {
-        uint32_t capacity = d->line_capacity ? 2 * d->line_capacity : 32;
-        struct sim_drawn_line *lines = realloc(d->lines, capacity * sizeof *lines);
-        if (!lines) {
-            d->failed = true;
-            return NULL;
-        }
-        d->lines = lines;
-        d->line_capacity = capacity;
-    }
-    struct sim_drawn_line *line = &d->lines[d->line_count];
-    *line = (struct sim_drawn_line){
-        .panel = panel, .variant = variant, .series = series, .p50 = NAN, .p99 = NAN, .p999 = NAN};
-    line->x = calloc(points + 1u, sizeof *line->x);
-    line->y = calloc(points + 1u, sizeof *line->y);
-    if (!line->x || !line->y) {
-        free(line->x);
-        free(line->y);
-        d->failed = true;
-        return NULL;
-    }
-    d->line_count++;
-    return line;
-}
-
-void sim_drawing_range(struct sim_drawn_panel *panel, double value)
-{
-    double size = fabs(value);
-    if (!isfinite(value) || size == 0)
-        return;
-    if (!(size >= panel->range.least))
-        panel->range.least = size;
-    if (!(size <= panel->range.most))
-        panel->range.most = size;
-}
-
 /* ---- timelines ----------------------------------------------------------------------------- */
 
 /* The mean over replications of each of `windows` windows from `first` on, with its interval. */

@@ -320,7 +320,7 @@ void sim_overview_print(const struct sim_report *report, const char *place, unsi
     if (report->runs->case_count > 0) {
         print_head(report, columns, out);
         print_table(report, columns, out);
-        sim_parts_print(report, columns, out);
+        sim_where_print(report, columns, out);
         if (!report->sweep)
             sim_cost_print(report, columns, out);
         sim_beside_print(report, columns, colour, out);
@@ -335,7 +335,7 @@ void sim_overview_print(const struct sim_report *report, const char *place, unsi
         const struct sim_figure *figure = &report->scenario->figures[i];
         char path[4096];
         snprintf(path, sizeof path, "%s/figures/%s.%s", place, figure->name, report->figure_format);
-        if (sim_figure_applies(report, figure) && access(path, R_OK) == 0)
+        if (sim_report_draws(report, figure) && access(path, R_OK) == 0)
             fprintf(out, "figure:  %s\n", path);
     }
 }

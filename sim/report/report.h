@@ -41,7 +41,7 @@ void sim_summary_begin(struct sim_json *, FILE *, const struct sim_scenario *);
 
 /* Where the time goes at the 99th percentile: a paragraph for each case, of the source that sends
  * most. Part of what sim_overview_print() prints. */
-void sim_parts_print(const struct sim_report *, unsigned columns, FILE *);
+void sim_where_print(const struct sim_report *, unsigned columns, FILE *);
 
 /* trace.json: the requests kept of each case's first replication. 0, or -1 when out of memory. */
 int sim_trace_write(const struct sim_report *, FILE *);
@@ -74,7 +74,7 @@ bool sim_report_claims_held(const struct sim_report *);
 bool sim_report_audit_held(const struct sim_report *);
 
 /* Whether a figure can be drawn from these cases: curves need a sweep, the others none. */
-bool sim_figure_applies(const struct sim_report *, const struct sim_figure *);
+bool sim_report_draws(const struct sim_report *, const struct sim_figure *);
 /* The figure's data and the gnuplot program that draws it from NAME.csv beside it. 0; 1 when there
  * is nothing to draw and what was written is to be thrown away; -1 when out of memory. */
 int sim_figure_write(const struct sim_report *, const struct sim_figure *, FILE *csv, FILE *gp);

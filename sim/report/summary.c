@@ -393,19 +393,3 @@ void sim_summary_write(const struct sim_report *report, FILE *out)
     sim_json_close(&json, '}');
     sim_json_end(&json);
 }
-
-bool sim_report_claims_held(const struct sim_report *report)
-{
-    bool held = true;
-    for (uint32_t i = 0; i < report->verdict_count; i++)
-        held = held && report->verdicts[i].held;
-    return held;
-}
-
-bool sim_report_audit_held(const struct sim_report *report)
-{
-    bool held = true;
-    for (uint32_t i = 0; i < report->runs->case_count; i++)
-        held = held && report->aggregates[i].audit_held;
-    return held;
-}

@@ -1,9 +1,9 @@
 /* tornado.c - which input moves a metric most: a ranking, JSON and a tornado figure. */
 #include "report/search.h"
 
-#include "report/figure.h"
 #include "report/json.h"
 #include "report/number.h"
+#include "report/preamble.h"
 #include "report/report.h"
 
 #include <math.h>
@@ -105,7 +105,7 @@ static void labels(const char *name, const struct sim_sensitivity *v, FILE *gp,
     fprintf(gp, "array %s[%u] = [", name, v->count);
     for (uint32_t i = 0; i < v->count; i++) {
         fputs(i > 0 ? ", " : "", gp);
-        sim_figure_quoted(gp, of(&v->inputs[i], &room));
+        sim_preamble_quoted(gp, of(&v->inputs[i], &room));
     }
     fputs("]\n", gp);
 }
@@ -136,9 +136,9 @@ static const char *note_of(const struct sim_input *input, struct sim_vary_text *
 
 static void side(FILE *csv, double mid, const struct sim_estimate *change, double factor)
 {
-    sim_figure_cell(csv, (mid + change->mean) * factor);
-    sim_figure_cell(csv, (mid + change->low) * factor);
-    sim_figure_cell(csv, (mid + change->high) * factor);
+    sim_preamble_cell(csv, (mid + change->mean) * factor);
+    sim_preamble_cell(csv, (mid + change->low) * factor);
+    sim_preamble_cell(csv, (mid + change->high) * factor);
 }
 
 void sim_sensitivity_draw(const struct sim_search *s, FILE *csv, FILE *gp)
@@ -154,8 +154,8 @@ void sim_sensitivity_draw(const struct sim_search *s, FILE *csv, FILE *gp)
         fprintf(csv, "%u", i + 1);
         side(csv, v->mid.mean, &v->inputs[i].to_low, scale.factor);
         side(csv, v->mid.mean, &v->inputs[i].to_high, scale.factor);
-        sim_figure_text_cell(csv, v->inputs[i].vary->path);
-        sim_figure_text_cell(csv, scale.unit);
+        sim_preamble_text_cell(csv, v->inputs[i].vary->path);
+        sim_preamble_text_cell(csv, scale.unit);
         fputc('\n', csv);
     }
     snprintf(text, sizeof text,
@@ -163,16 +163,16 @@ void sim_sensitivity_draw(const struct sim_search *s, FILE *csv, FILE *gp)
              "Whisker: interval of the difference from mid over %u pairs of runs; all together "
              "95 %%.",
              s->inputs->metric, v->pairs);
-    sim_figure_head(gp, s->scenario, "tornado", s->figure_format, s->scenario->title, text);
-    sim_figure_number(gp, "npanels", 1);
-    sim_figure_number(gp, "nvariants", 1);
-    sim_figure_number(gp, "ninputs", v->count);
+    sim_preamble_head(gp, s->scenario, "tornado", s->figure_format, s->scenario->title, text);
+    sim_preamble_number(gp, "npanels", 1);
+    sim_preamble_number(gp, "nvariants", 1);
+    sim_preamble_number(gp, "ninputs", v->count);
     labels("input_name", v, gp, name_of);
     labels("input_low", v, gp, low_of);
     labels("input_high", v, gp, high_of);
     labels("input_note", v, gp, note_of);
-    sim_figure_number(gp, "fig_mid", v->mid.mean * scale.factor);
-    sim_figure_text(gp, "fig_xlabel", s->inputs->metric);
-    sim_figure_text(gp, "fig_xunit", scale.unit);
+    sim_preamble_number(gp, "fig_mid", v->mid.mean * scale.factor);
+    sim_preamble_text(gp, "fig_xlabel", s->inputs->metric);
+    sim_preamble_text(gp, "fig_xunit", scale.unit);
     fprintf(gp, "\n%s%s", sim__plot_theme, sim__plot_tornado);
 }
