@@ -228,6 +228,8 @@ struct sim_metric {
     const char *component, *meter, *stat, *unit; /* the plan's and the tables'; not owned */
     double value; /* in the unit (times in s); NAN where nothing was observed */
     bool headline;
+    uint64_t n; /* how much it rests on: values of a histogram; of a ratio what it is a share of,
+                   where that is counted; otherwise windows */
 };
 
 /* One series: a statistic by window. */

@@ -399,6 +399,11 @@ static double window_hours(const struct sim__ledger *l, uint32_t window)
     return (double)(left < plan->interval ? left : plan->interval) / HOUR;
 }
 
+static uint64_t windows_measured(const struct sim__ledger *l)
+{
+    return l->window > l->first_warm ? l->window - l->first_warm : 0;
+}
+
 static bool is_kept(const struct sim_plan *plan, const struct line *line)
 {
     size_t n = strlen(line->place);
@@ -428,8 +433,13 @@ static int add_line(const struct sim__ledger *l, const struct line *line, double
                             successes > 0 ? cost / successes * 1e6 : (double)NAN, most, least};
     for (uint32_t k = 0; sim_cost_stats[k] != NULL; k++)
         record->metrics[record->metric_count++] = (struct sim_metric){
-            line->place, line->meter,   sim_cost_stats[k], sim_cost_unit(sim_cost_stats[k]),
-            stats[k],    line->headline};
+            .component = line->place,
+            .meter = line->meter,
+            .stat = sim_cost_stats[k],
+            .unit = sim_cost_unit(sim_cost_stats[k]),
+            .value = stats[k],
+            .headline = line->headline,
+            .n = windows_measured(l)};
     if (is_kept(l->world->plan, line))
         record->series[record->series_count++] = series;
     else
@@ -467,12 +477,13 @@ static int add_item(const struct sim__ledger *l, uint32_t i, double successes,
     }
     if (it->price != NULL && add_line(l, &line, successes, record) != 0)
         return -1;
-    record->metrics[record->metric_count++] = (struct sim_metric){it->place,
-                                                                  it->used.name,
-                                                                  sim_used_stats[0],
-                                                                  it->used.unit,
-                                                                  l->booked[i].measured / l->hours,
-                                                                  false};
+    record->metrics[record->metric_count++] = (struct sim_metric){.component = it->place,
+                                                                  .meter = it->used.name,
+                                                                  .stat = sim_used_stats[0],
+                                                                  .unit = it->used.unit,
+                                                                  .value = l->booked[i].measured /
+                                                                           l->hours,
+                                                                  .n = windows_measured(l)};
     return 0;
 }
 

@@ -358,6 +358,16 @@ static double stat_value(const struct channel *c, const char *stat, double measu
     return c->meter->kind == SIM_COUNTER ? c->total * 1e9 / measured : c->total / measured;
 }
 
+/* How much a channel's numbers rest on. */
+static uint64_t samples(const struct channel *c)
+{
+    if (c->meter->kind == SIM_HISTOGRAM)
+        return c->tally.n;
+    if (c->meter->kind == SIM_RATIO && c->by->meter->kind == SIM_COUNTER)
+        return (uint64_t)c->by->total;
+    return c->windows;
+}
+
 static int metrics_make(struct sim__recorder *r)
 {
     struct sim_record *out = r->record;
@@ -372,10 +382,13 @@ static int metrics_make(struct sim__recorder *r)
         const char *const *stats = stats_of[c->meter->kind];
         for (uint32_t k = 0; k < stat_count(stats); k++) {
             struct sim_metric *m = &out->metrics[out->metric_count++];
-            *m = (struct sim_metric){
-                component_name(r, c),          c->meter->name, stats[k], c->meter->unit, 0,
-                c->meter->flags & SIM_HEADLINE};
-            m->value = stat_value(c, stats[k], (double)r->measured);
+            *m = (struct sim_metric){.component = component_name(r, c),
+                                     .meter = c->meter->name,
+                                     .stat = stats[k],
+                                     .unit = c->meter->unit,
+                                     .value = stat_value(c, stats[k], (double)r->measured),
+                                     .headline = c->meter->flags & SIM_HEADLINE,
+                                     .n = samples(c)};
         }
     }
     return 0;

@@ -125,7 +125,8 @@ static void limit(const struct sim_runs *runs, const struct sim_comparison *c,
                   struct sim_difference *d)
 {
     const struct sim_plan *plan = &runs->cases[c->a].plan;
-    struct sim_metric like = {d->component, d->meter, d->stat, d->unit, 0, false};
+    struct sim_metric like = {
+        .component = d->component, .meter = d->meter, .stat = d->stat, .unit = d->unit};
     sim__share_widen(&d->change, sim__share_blur(plan, &like, d->a) +
                                      sim__share_blur(&runs->cases[c->b].plan, &like, d->b));
     bool share = sim__share_is(plan, d->component, d->meter);

@@ -69,7 +69,8 @@ int sim__rates_set(struct sim_runs *runs, uint32_t at)
         }
         for (uint32_t i = 0; record && i < record->series_count; i++) {
             struct sim_series *s = &record->series[i];
-            struct sim_metric like = {s->component, s->meter, s->stat, s->unit, 0, false};
+            struct sim_metric like = {
+                .component = s->component, .meter = s->meter, .stat = s->stat, .unit = s->unit};
             s->unit = record == sample ? sim__rate_unit(runs->names, plan, &like)
                                        : sample->series[i].unit;
             if (!s->unit)

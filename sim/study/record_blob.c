@@ -8,11 +8,11 @@
 #include <string.h>
 #include <zlib.h>
 
-enum { FORMAT = 2, HEAD_BYTES = 16, MOST_BYTES = 1 << 30 };
+enum { FORMAT = 3, HEAD_BYTES = 16, MOST_BYTES = 1 << 30 };
 
 /* Whoever gives a record a field gives it a place in write_…() and read_…() below, and FORMAT the
  * next number. A trace is not kept: who asks for one has the run done anew. */
-_Static_assert(sizeof(struct sim_record) == 312 && sizeof(struct sim_metric) == 48 &&
+_Static_assert(sizeof(struct sim_record) == 312 && sizeof(struct sim_metric) == 56 &&
                    sizeof(struct sim_series) == 40 && sizeof(struct sim_audit_line) == 200 &&
                    sizeof(struct sim_distribution_result) == 64 && sizeof(struct sim_tally) == 40 &&
                    sizeof(struct sim_fault_window) == 32 && sizeof(struct sim_attribution) == 48 &&
@@ -85,6 +85,7 @@ static void write_numbers(struct sim_buffer *out, const struct sim_record *recor
         put_text(out, m->unit);
         put(out, m->headline, 1);
         put_double(out, m->value);
+        put(out, m->n, 8);
     }
     put(out, record->audit_count, 4);
     for (uint32_t i = 0; i < record->audit_count; i++) {
@@ -300,7 +301,7 @@ static void read_numbers(struct reader *in, struct sim_record *record)
     record->interval = (sim_time)get(in, 8);
     record->windows = (uint32_t)get(in, 4);
     record->audit_held = get(in, 1) != 0;
-    record->metrics = get_array(in, &record->metric_count, sizeof *record->metrics, 17);
+    record->metrics = get_array(in, &record->metric_count, sizeof *record->metrics, 25);
     for (uint32_t i = 0; i < record->metric_count; i++) {
         struct sim_metric *m = &record->metrics[i];
         m->component = get_text(in);
@@ -309,6 +310,7 @@ static void read_numbers(struct reader *in, struct sim_record *record)
         m->unit = get_text(in);
         m->headline = get(in, 1) != 0;
         m->value = get_double(in);
+        m->n = get(in, 8);
     }
     record->audit = get_array(in, &record->audit_count, sizeof *record->audit, 23);
     for (uint32_t i = 0; i < record->audit_count; i++) {
