@@ -259,7 +259,7 @@ static const struct sim_port_def ports[] = {
 static const struct sim_meter meters[] = {
     {"passed", SIM_COUNTER, "requests", "Requests passed on.", .offset = OF(passed)},
     {"deflected", SIM_COUNTER, "requests", "Requests whose own node had no room.",
-     .offset = OF(deflected)},
+     .offset = OF(deflected), .flags = SIM_WORSE_HIGH},
     {0},
 };
 

@@ -228,9 +228,9 @@ static int check(const struct sim_node *self, struct sim_error *error)
 }
 
 #define OF(member) offsetof(struct cache, member)
-#define COUNT(name, member, doc)                                                                   \
+#define COUNT(name, member, worse, doc)                                                            \
     {                                                                                              \
-        name, SIM_COUNTER, "requests", doc, .offset = OF(member)                                   \
+        name, SIM_COUNTER, "requests", doc, .offset = OF(member), .flags = worse                   \
     }
 
 static const char *const on_writes[] = {"invalidate", "none", NULL};
@@ -263,15 +263,17 @@ static const struct sim_port_def ports[] = {
 };
 
 static const struct sim_meter meters[] = {
-    COUNT("lookups", lookups, "Reads looked up."),
-    COUNT("hits", hits, "Reads answered with what was kept, fresh or expired."),
-    COUNT("misses", misses, "Reads for which nothing usable was kept."),
-    COUNT("early", recomputed_early, "Reads that recomputed a fresh value (XFetch)."),
-    COUNT("stale_served", stale_served, "Reads answered with an expired or dropped value."),
-    COUNT("sets_dropped", sets_dropped, "Recomputed values not kept as their lease was gone."),
-    COUNT("forwarded", forwarded, "Requests passed to the origin: writes, scans, other keyspaces."),
+    COUNT("lookups", lookups, 0, "Reads looked up."),
+    COUNT("hits", hits, 0, "Reads answered with what was kept, fresh or expired."),
+    COUNT("misses", misses, SIM_WORSE_HIGH, "Reads for which nothing usable was kept."),
+    COUNT("early", recomputed_early, 0, "Reads that recomputed a fresh value (XFetch)."),
+    COUNT("stale_served", stale_served, SIM_WORSE_HIGH,
+          "Reads answered with an expired or dropped value."),
+    COUNT("sets_dropped", sets_dropped, 0, "Recomputed values not kept as their lease was gone."),
+    COUNT("forwarded", forwarded, 0,
+          "Requests passed to the origin: writes, scans, other keyspaces."),
     {"hit_ratio", SIM_RATIO, "1", "Share of reads answered with what was kept.", .of = "hits",
-     .by = "lookups", .flags = SIM_HEADLINE | SIM_SHARE},
+     .by = "lookups", .flags = SIM_HEADLINE | SIM_SHARE | SIM_WORSE_LOW},
     {"earliness", SIM_HISTOGRAM, "s", "XFetch: from the first early recomputation to the expiry.",
      .offset = OF(earliness)},
     SIM_KEPT_METERS(struct cache, kept),

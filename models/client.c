@@ -184,9 +184,9 @@ static void queueing(const void *params, struct sim_queueing *q)
 }
 
 #define OF(member) offsetof(struct client, member)
-#define COUNT(name, member, doc)                                                                   \
+#define COUNT(name, member, worse, doc)                                                            \
     {                                                                                              \
-        name, SIM_COUNTER, "requests", doc, OF(member), NULL, NULL, 0                              \
+        name, SIM_COUNTER, "requests", doc, OF(member), NULL, NULL, worse                          \
     }
 static const struct sim_param params[] = {
     SIM_USERS_PARAMS(struct client, users),
@@ -206,17 +206,18 @@ static const struct sim_port_def ports[] = {
 
 static const struct sim_meter meters[] = {
     {"latency", SIM_HISTOGRAM, "s", "From the intended sending to the answer, of successes.",
-     OF(latency), .flags = SIM_HEADLINE},
+     OF(latency), .flags = SIM_HEADLINE | SIM_WORSE_HIGH},
     {"success", SIM_RATIO, "1", "Share of finished requests that were answered.", .of = "goodput",
-     .by = "finished", .flags = SIM_HEADLINE | SIM_SHARE},
+     .by = "finished", .flags = SIM_HEADLINE | SIM_SHARE | SIM_WORSE_LOW},
     {"goodput", SIM_COUNTER, "requests", "Requests answered, as a rate.", OF(by_status[SIM_OK]),
-     .flags = SIM_HEADLINE | SIM_USER_SUCCESS},
-    COUNT("requests", requests, "Requests started."),
-    COUNT("finished", finished, "Requests finished, well or not."),
-    COUNT("timed_out", by_status[SIM_TIMEOUT], "Requests without an answer in time."),
-    COUNT("refused", by_status[SIM_REFUSED], "Requests turned away."),
-    COUNT("errors", by_status[SIM_ERROR], "Requests that failed."),
-    COUNT("lost", by_status[SIM_LOST], "Requests lost in a crash."),
+     .flags = SIM_HEADLINE | SIM_USER_SUCCESS | SIM_WORSE_LOW},
+    COUNT("requests", requests, 0, "Requests started."),
+    COUNT("finished", finished, 0, "Requests finished, well or not."),
+    COUNT("timed_out", by_status[SIM_TIMEOUT], SIM_WORSE_HIGH,
+          "Requests without an answer in time."),
+    COUNT("refused", by_status[SIM_REFUSED], SIM_WORSE_HIGH, "Requests turned away."),
+    COUNT("errors", by_status[SIM_ERROR], SIM_WORSE_HIGH, "Requests that failed."),
+    COUNT("lost", by_status[SIM_LOST], SIM_WORSE_HIGH, "Requests lost in a crash."),
     SIM_TRUTH_METERS(struct client, truth, "reads", SIM_HEADLINE),
     SIM_SESSION_METERS(struct client, sessions),
     SIM_USERS_METERS(struct client, users),

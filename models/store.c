@@ -160,8 +160,8 @@ static const struct sim_meter meters[] = {
     {"reads", SIM_COUNTER, "requests", "Reads and scans done.", .offset = OF(reads)},
     {"writes", SIM_COUNTER, "requests", "Writes and deletes committed.", .offset = OF(writes)},
     {"conflicts", SIM_COUNTER, "requests", "Conditional writes whose version was overtaken.",
-     .offset = OF(conflicts)},
-    {"bytes", SIM_GAUGE, "B", "Values held.", .offset = OF(data.bytes)},
+     .offset = OF(conflicts), .flags = SIM_WORSE_HIGH},
+    {"bytes", SIM_GAUGE, "B", "Values held.", .offset = OF(data.bytes), .flags = SIM_WORSE_HIGH},
     {0},
 };
 

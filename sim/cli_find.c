@@ -197,8 +197,9 @@ static int find(struct hunt *hunt)
 static int lend_asked(struct hunt *hunt)
 {
     const struct sim_asked *asked = &hunt->asked;
-    return sim_probe_lend(&hunt->probe, asked->variant, asked->vary, asked->vary_count,
-                          asked->criterion.that);
+    const struct sim_wanted wanted = {asked->criterion.that, asked->criterion.from,
+                                      asked->criterion.to};
+    return sim_probe_lend(&hunt->probe, asked->variant, asked->vary, asked->vary_count, &wanted);
 }
 
 static int map(struct hunt *hunt)
@@ -216,7 +217,8 @@ static int sensitivity(struct hunt *hunt)
 static int lend_inputs(struct hunt *hunt)
 {
     const struct sim_sensitivity_asked *asked = hunt->search.inputs;
-    return sim_probe_lend(&hunt->probe, asked->variant, asked->vary, asked->vary_count, NULL);
+    const struct sim_wanted wanted = {.that = asked->metric, .from = NAN, .to = NAN};
+    return sim_probe_lend(&hunt->probe, asked->variant, asked->vary, asked->vary_count, &wanted);
 }
 
 /* The search, on the runs that the store has and those it then gets. */

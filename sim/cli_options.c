@@ -329,6 +329,8 @@ struct sim_scenario *sim__cli_load(const struct sim_cli *cli, const char *file)
                                        .variant_count = cli->variant_count,
                                        .sets = cli->sets,
                                        .set_count = cli->set_count,
+                                       .metrics = cli->metrics,
+                                       .metric_count = cli->metric_count,
                                        .seed = cli->seed,
                                        .has_seed = cli->has_seed,
                                        .replications = cli->replications};

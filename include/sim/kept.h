@@ -190,10 +190,11 @@ extern const struct sim_usage sim_kept_usages[];
      NULL,                                                                                         \
      NULL,                                                                                         \
      0},                                                                                           \
-        {"bytes", SIM_GAUGE, "B", "Their values.", offsetof(type, member.bytes), NULL, NULL, 0},   \
+        {"bytes", SIM_GAUGE, "B",           "Their values.", offsetof(type, member.bytes),         \
+         NULL,    NULL,      SIM_WORSE_HIGH},                                                      \
     {                                                                                              \
         "evictions", SIM_COUNTER, "keys", "Keys that made room for others.",                       \
-            offsetof(type, member.evictions), NULL, NULL, 0                                        \
+            offsetof(type, member.evictions), NULL, NULL, SIM_WORSE_HIGH                           \
     }
 
 #endif

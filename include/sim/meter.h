@@ -51,6 +51,12 @@ static inline void sim_gauge_set(struct sim_gauge *g, sim_time now, int64_t valu
     sim_gauge_add(g, now, value - g->value);
 }
 
+/* Its area from time 0 to `now`, value x ns. Ends no window. */
+static inline sim_area sim_gauge_area(const struct sim_gauge *g, sim_time now)
+{
+    return (sim_area)g->value * now - g->changes;
+}
+
 /* Ends a window at `now`: returns its area (value x ns), puts the window's greatest value in
  * *peak, and starts the next. */
 double sim_gauge_roll(struct sim_gauge *, sim_time now, int64_t *peak);
@@ -105,6 +111,9 @@ void sim_tally_clear(struct sim_tally *); /* empties it, keeping its memory */
 void sim_tally_free(struct sim_tally *);
 double sim_tally_mean(const struct sim_tally *);                 /* NAN while empty */
 double sim_tally_percentile(const struct sim_tally *, double p); /* p in [0,1]; NAN while empty */
+/* Of the values that are there (divided by n), each at the middle of its bucket; NAN while empty.
+ * O(buckets). */
+double sim_tally_stdev(const struct sim_tally *);
 /* The least and one past the greatest value that fall into a bucket. */
 int64_t sim_histogram_bucket_low(uint32_t bucket);
 int64_t sim_histogram_bucket_high(uint32_t bucket);

@@ -125,6 +125,7 @@ enum sim_spread { SIM_SPREAD_KEY, SIM_SPREAD_ROUND_ROBIN, SIM_SPREAD_RANDOM };
 
 struct sim_plan_component {
     const char *name;
+    const char *worst; /* what the worst of its nodes is called, "db/worst"; NULL: it is not told */
     const struct sim_model *model;
     uint32_t region; /* SIM_NOWHERE: none */
     uint32_t nodes;  /* >= 1 */
@@ -173,6 +174,33 @@ struct sim_plan_fault {
     uint32_t ordinal;              /* how many before it do the same to the same target */
 };
 
+/* A component whose nodes are not taken together: the worst of them, by the meter's flags. The
+ * number of a node is one node. */
+#define SIM_WORST_NODE (UINT32_MAX - 1)
+/* Where a span of time would begin: everything after the warm-up. */
+#define SIM_WHOLE_RUN (-1)
+
+/* A number that is wanted of a run, beside those that every run gives: over a span of time, of one
+ * node or the worst, or another percentile. */
+struct sim_plan_ask {
+    const char *place;  /* "db", "db/2", "db/worst"; "cost", "eu>us" of the bill */
+    const char *meter;  /* its name */
+    const char *stat;   /* one of the meter's; of histograms also "stdev", "p95", "p99_99" */
+    uint32_t component; /* SIM_NOWHERE: of the bill */
+    uint32_t node;      /* SIM_ALL_NODES: all together */
+    sim_time from, to;  /* SIM_WHOLE_RUN; to may be SIM_NEVER: to the end */
+};
+
+/* What is wanted by window: the series of a meter, and of a histogram its tally. */
+struct sim_plan_kept {
+    const char *place, *meter;
+    const char *stat; /* NULL, or one beside those that every series of the meter has */
+    uint32_t component, node;
+};
+
+/* The order in which plans have them: by place, meter, span and statistic. */
+int sim_plan_ask_order(const struct sim_plan_ask *, const struct sim_plan_ask *);
+
 struct sim_plan {
     const char *title;
     sim_time duration, warmup, interval;
@@ -183,11 +211,15 @@ struct sim_plan {
     struct sim_plan_fault *faults;
     uint32_t keyspace_count, region_count, link_count, component_count, fault_count;
     bool all_series; /* keep the series of every meter, not of the headline ones and `kept` only */
-    const char **kept; /* "component.meter" whose series and tally are wanted */
-    uint32_t kept_count;
+    const struct sim_plan_kept *kept;
+    const struct sim_plan_ask *asks; /* in sim_plan_ask_order(), each once */
+    uint32_t kept_count, ask_count;
     struct sim_limits limits;
     const struct sim_bill *bill; /* NULL: no prices, and nothing is counted for them */
 };
+
+/* Whether every run of the plan gives it as one of its metrics, asked for or not. O(meters). */
+bool sim_plan_ask_is_given(const struct sim_plan *, const struct sim_plan_ask *);
 
 /* Whether any node of a component is among those of an end, the node's number aside. */
 bool sim_plan_end_reaches(const struct sim_plan *, const struct sim_plan_end *, uint32_t component);
@@ -223,14 +255,30 @@ struct sim_node *sim_world_node(struct sim_world *, uint32_t component, uint32_t
 #define SIM_TRACE_MOST 2048
 int sim_world_trace(struct sim_world *, uint32_t requests);
 
-/* One number of the results: a statistic of a meter of a component. */
+/* One number of the results: a statistic of a meter of a component, of one node or the worst. */
 struct sim_metric {
     const char *component, *meter, *stat, *unit; /* the plan's and the tables'; not owned */
     double value; /* in the unit (times in s); NAN where nothing was observed */
     bool headline;
-    uint64_t n; /* how much it rests on: values of a histogram; of a ratio what it is a share of,
+    uint64_t n;    /* how much it rests on: values of a histogram; of a ratio what it is a share of,
                    where that is counted; otherwise windows */
+    uint32_t node; /* of the worst node: which it was */
+    bool asked;    /* it is there because the plan asks for it */
 };
+
+/* The number of a span of time. */
+struct sim_answer {
+    struct sim_metric metric;
+    sim_time from, to; /* as asked */
+};
+
+/* The statistics that every run gives of a meter of a kind, and those that its series have; ended by
+ * NULL. */
+const char *const *sim_meter_stats(enum sim_meter_kind);
+const char *const *sim_meter_series(enum sim_meter_kind);
+/* What a percentile's name says, such as .99 for "p99", .9999 for "p99_99" and .999 for "p999"; NAN
+ * for what is no such name. */
+double sim_stat_percentile(const char *stat);
 
 /* One series: a statistic by window. */
 struct sim_series {
@@ -299,12 +347,13 @@ struct sim_record {
     uint64_t events, hash;
     sim_time interval;
     uint32_t windows;
-    struct sim_metric *metrics;
+    struct sim_metric *metrics; /* those that were asked for come last */
+    struct sim_answer *answers; /* of the plan's asks those over a span, in their order */
     struct sim_series *series;
     struct sim_distribution_result *distributions;
     struct sim_audit_line *audit;
     struct sim_fault_window *faults; /* in the order in which they began; the first ones */
-    uint32_t metric_count, series_count, distribution_count, audit_count;
+    uint32_t metric_count, answer_count, series_count, distribution_count, audit_count;
     uint32_t fault_count;  /* of .faults, SIM_FAULT_WINDOWS_MOST at most */
     uint64_t fault_begins; /* how many began in all */
     struct sim_attribution *attributions;

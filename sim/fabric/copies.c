@@ -14,9 +14,9 @@ const struct sim_meter sim__copy_meters[] = {
     {"copy_subjects", SIM_GAUGE, "subjects", "Subjects of whom at least one key is held.",
      offsetof(struct sim_copies, subjects), NULL, NULL, 0},
     {"copy_bytes", SIM_GAUGE, "B", "Bytes of those keys.", offsetof(struct sim_copies, bytes), NULL,
-     NULL, 0},
+     NULL, SIM_WORSE_HIGH},
     {"abroad_bytes", SIM_GAUGE, "B", "Of them, held outside the home of their subject.",
-     offsetof(struct sim_copies, abroad), NULL, NULL, 0},
+     offsetof(struct sim_copies, abroad), NULL, NULL, SIM_WORSE_HIGH},
     {.name = NULL},
 };
 

@@ -406,10 +406,9 @@ static uint64_t windows_measured(const struct sim__ledger *l)
 
 static bool is_kept(const struct sim_plan *plan, const struct line *line)
 {
-    size_t n = strlen(line->place);
     for (uint32_t i = 0; i < plan->kept_count; i++)
-        if (strncmp(plan->kept[i], line->place, n) == 0 && plan->kept[i][n] == '.' &&
-            strcmp(plan->kept[i] + n + 1, line->meter) == 0)
+        if (strcmp(plan->kept[i].place, line->place) == 0 &&
+            strcmp(plan->kept[i].meter, line->meter) == 0)
             return true;
     return plan->all_series || line->headline;
 }
@@ -510,6 +509,69 @@ int sim__ledger_finish(struct sim__ledger *l, double successes, struct sim_recor
         if (add_item(l, i, successes, record) != 0)
             return -1;
     return 0;
+}
+
+/* ---- over a span of time --------------------------------------------------------------------- */
+
+/* The line of that name. False: there is none; *used then says whether it is an item's use. */
+static bool find_line(const struct sim__ledger *l, const char *place, const char *meter,
+                      struct line *line, bool *used)
+{
+    *used = false;
+    for (int k = 0; k <= SIM_CAUSES && strcmp(place, "cost") == 0; k++) {
+        *line = (struct line){place, meter, 0, l->bill->item_count, k - 1, false};
+        if (strcmp(sim_cost_meters[k].name, meter) == 0)
+            return true;
+    }
+    for (uint32_t i = 0; i < l->bill->item_count; i++) {
+        const struct sim_bill_item *it = &l->bill->items[i];
+        if (strcmp(it->place, place) != 0)
+            continue;
+        *line = it->first_of_place ? line_of_place(l, i) : *line;
+        if (it->first_of_place && strcmp(meter, "cost") == 0)
+            return true;
+        *line = (struct line){place, meter, i, i + 1, -1, false};
+        *used = strcmp(meter, it->used.name) == 0;
+        if (*used || strcmp(meter, it->cost.name) == 0)
+            return !*used;
+    }
+    return false;
+}
+
+/* How much of a window lies between two times. */
+static double share_within(const struct sim__ledger *l, uint32_t window, sim_time from, sim_time to)
+{
+    const struct sim_plan *plan = l->world->plan;
+    sim_time start = (sim_time)window * plan->interval, end = start + plan->interval;
+    end = end < plan->duration ? end : plan->duration;
+    sim_time first = from > start ? from : start, last = to < end ? to : end;
+    return last > first ? (double)(last - first) / (double)(end - start) : 0;
+}
+
+void sim__ledger_over(const struct sim__ledger *l, const struct sim_plan_ask *ask,
+                      struct sim_metric *m)
+{
+    struct line line;
+    bool used, money = find_line(l, ask->place, ask->meter, &line, &used);
+    double sum = 0, hours = 0, most = NAN, least = NAN;
+    if (!money && !used)
+        return;
+    for (uint32_t w = 0; w < l->window && w < l->windows; w++) {
+        double within = share_within(l, w, ask->from, ask->to), in_window = window_hours(l, w);
+        if (within == 0)
+            continue;
+        double amount = money ? window_cost(l, &line, w)
+                              : l->amounts[(size_t)line.first * l->windows + w];
+        sum += within * amount;
+        hours += within * in_window;
+        m->n++;
+        most = within == 1 ? fmax(amount / in_window, most) : most;
+        least = within == 1 ? fmin(amount / in_window, least) : least;
+    }
+    m->unit = money ? sim_cost_unit(ask->stat) : l->bill->items[line.first].used.unit;
+    m->value = hours > 0 ? sum / hours : (double)NAN;
+    m->value = strcmp(ask->stat, "max") == 0 ? most : m->value;
+    m->value = strcmp(ask->stat, "min") == 0 ? least : m->value;
 }
 
 /* ---- for the audit --------------------------------------------------------------------------- */

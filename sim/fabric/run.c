@@ -43,6 +43,21 @@ static void say_why(const struct sim_world *w, struct sim_record *record)
     }
 }
 
+/* Runs on to the end of a window, with a stop wherever a span of time that is asked for begins or
+ * ends. A stop is no event: the run is the same without. */
+static enum sim_outcome run_window(struct sim_world *w, struct sim__recorder *recorder,
+                                   sim_time end)
+{
+    for (sim_time next; (next = sim__recorder_next(recorder)) < end;) {
+        enum sim_outcome outcome = sim_run_until(w->sim, next);
+        if (outcome != SIM_REACHED)
+            return outcome;
+        if (sim__recorder_cut(recorder, next) != 0)
+            return SIM_OUT_OF_MEMORY;
+    }
+    return sim_run_until(w->sim, end);
+}
+
 struct sim_record *sim_world_run(struct sim_world *w, sim_progress *progress, void *self)
 {
     struct sim__recorder *recorder = sim__recorder_new(w);
@@ -53,7 +68,7 @@ struct sim_record *sim_world_run(struct sim_world *w, sim_progress *progress, vo
     for (sim_time now = 0; outcome == SIM_REACHED && now < plan->duration;) {
         sim_time left = plan->duration - now;
         now += left < plan->interval ? left : plan->interval;
-        outcome = sim_run_until(w->sim, now);
+        outcome = run_window(w, recorder, now);
         if (outcome != SIM_REACHED)
             break;
         if (sim__recorder_roll(recorder, now) != 0)

@@ -305,6 +305,9 @@ void sim__ledger_book(struct sim__ledger *, uint32_t item, double amount, const 
                       bool warm);
 /* Adds metrics and series to the record, the audit's lines not. 0, or -1 when out of memory. */
 int sim__ledger_finish(struct sim__ledger *, double successes, struct sim_record *);
+/* The number of the bill over a span, .value, .unit and .n of the metric: within a window money is
+ * taken as spent evenly. After sim__ledger_finish(). O(windows x items). */
+void sim__ledger_over(const struct sim__ledger *, const struct sim_plan_ask *, struct sim_metric *);
 /* What was booked of an item since the start. */
 double sim__ledger_booked(const struct sim__ledger *, uint32_t item);
 /* Dollars since the warm-up, added up four ways. After sim__ledger_finish(). */
@@ -341,6 +344,9 @@ struct sim__recorder;
 struct sim__recorder *sim__recorder_new(struct sim_world *);
 void sim__recorder_free(struct sim__recorder *);
 int sim__recorder_roll(struct sim__recorder *, sim_time now); /* the end of a window */
+/* When a span of time that is asked for next begins or ends; SIM_NEVER. */
+sim_time sim__recorder_next(const struct sim__recorder *);
+int sim__recorder_cut(struct sim__recorder *, sim_time now); /* it does; 0, or -1: no memory */
 /* The record, the caller's from now on; NULL when out of memory. */
 struct sim_record *sim__recorder_finish(struct sim__recorder *);
 

@@ -7,7 +7,7 @@
 
 double sim_gauge_roll(struct sim_gauge *g, sim_time now, int64_t *peak)
 {
-    sim_area area = (sim_area)g->value * now - g->changes;
+    sim_area area = sim_gauge_area(g, now);
     double window = (double)(area - g->before);
     g->before = area;
     *peak = g->peak;
@@ -117,6 +117,14 @@ double sim_tally_mean(const struct sim_tally *t)
     return t->n == 0 ? (double)NAN : t->sum / (double)t->n;
 }
 
+/* The middle of a bucket, but never outside what was seen. */
+static double middle_of(const struct sim_tally *t, uint32_t bucket)
+{
+    int64_t low = sim_histogram_bucket_low(bucket), high = sim_histogram_bucket_high(bucket) - 1;
+    double middle = (double)low + (double)(high - low) / 2;
+    return fmin(fmax(middle, (double)t->low), (double)t->high);
+}
+
 double sim_tally_percentile(const struct sim_tally *t, double p)
 {
     if (t->n == 0)
@@ -126,8 +134,20 @@ double sim_tally_percentile(const struct sim_tally *t, double p)
     uint32_t i = sim_histogram_bucket(t->low);
     for (uint64_t seen = t->counts[i]; seen < rank; seen += t->counts[i])
         i++;
-    /* the middle of the bucket, but never outside what was seen */
-    int64_t low = sim_histogram_bucket_low(i), high = sim_histogram_bucket_high(i) - 1;
-    double middle = (double)low + (double)(high - low) / 2;
-    return fmin(fmax(middle, (double)t->low), (double)t->high);
+    return middle_of(t, i);
+}
+
+double sim_tally_stdev(const struct sim_tally *t)
+{
+    if (t->n == 0)
+        return (double)NAN;
+    double sum = 0, squares = 0, n = (double)t->n;
+    uint32_t first = sim_histogram_bucket(t->low), last = sim_histogram_bucket(t->high);
+    for (uint32_t i = first; i <= last; i++)
+        sum += (double)t->counts[i] * middle_of(t, i);
+    for (uint32_t i = first; i <= last; i++) {
+        double off = middle_of(t, i) - sum / n;
+        squares += (double)t->counts[i] * off * off;
+    }
+    return sqrt(squares / n);
 }

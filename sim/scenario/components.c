@@ -208,6 +208,8 @@ static void read_placement(struct sim__load *load, const struct sim__at *at, jso
     struct placement placement = {.nodes = 1};
     sim__read_table(load, at, object, sim__component_table, &placement);
     out->nodes = placement.nodes < 1 ? 1 : (uint32_t)placement.nodes;
+    if (out->nodes > 1 && out->name)
+        out->worst = sim_arena_format(load->arena, "%s/worst", out->name);
     out->spread = placement.spread;
     if (out->nodes > 1 && out->model->serve && !json_object_get(object, "spread"))
         sim__say(load, at, SIM__SOFT,

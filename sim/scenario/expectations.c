@@ -27,12 +27,12 @@ const struct sim_param sim__expect_table[] = {
      .kind = SIM_TIME,
      .offset = offsetof(struct expect, from),
      .flags = SIM_OPTIONAL,
-     .doc = "Judged on the windows from here on."},
+     .doc = "Judged on what happened from here on."},
     {.name = "to",
      .kind = SIM_TIME,
      .offset = offsetof(struct expect, to),
      .flags = SIM_OPTIONAL,
-     .doc = "Judged on the windows before here."},
+     .doc = "Judged on what happened up to here."},
     {.name = NULL},
 };
 
@@ -180,12 +180,9 @@ static void read_expect(struct sim__load *load, const struct sim__at *at, json_t
         out->at_least = read_bound(load, at, object, "at_least", &metric, to);
         out->equals = read_bound(load, at, object, "equals", &metric, to);
         bool windowed = !isnan(out->from) || !isnan(out->to);
-        bool whole_only = strcmp(metric.stat, "count") == 0 || strcmp(metric.stat, "peak") == 0 ||
-                          strcmp(metric.stat, "per_month") == 0 ||
-                          strcmp(metric.stat, "per_million") == 0;
-        if (windowed && whole_only)
+        if (windowed && sim__metric_is_whole(&metric))
             sim__say(load, SIM__KEY(at, "that"), 0,
-                     "\"%s\" has no value by window: leave out \"from\" and \"to\"", metric.stat);
+                     "\"%s\" is of the whole run only: leave out \"from\" and \"to\"", metric.stat);
         if (!metric.has_stat) /* results know a metric by its whole name */
             out->that = sim_arena_format(load->arena, "%s.%s", out->that, metric.stat);
     }
@@ -208,48 +205,4 @@ void sim__read_expects(struct sim__load *load, struct sim_scenario *scenario)
             read_expect(load, SIM__ITEM(at, i), object,
                         &scenario->expects[scenario->expect_count++]);
     }
-}
-
-/* ---- what the runs must keep ----------------------------------------------------------------- */
-
-static void keep(struct sim__load *load, struct sim_plan *plan, const char *text, size_t room)
-{
-    struct sim__metric metric;
-    struct sim_error ignored;
-    if (!text || sim__metric_find(plan, text, &metric, &ignored))
-        return;
-    const char *name = sim_arena_format(load->arena, "%s.%s", metric.place, metric.meter->name);
-    for (uint32_t i = 0; name && i < plan->kept_count; i++)
-        if (strcmp(plan->kept[i], name) == 0)
-            return;
-    if (name && plan->kept_count < room)
-        plan->kept[plan->kept_count++] = name;
-}
-
-static void keep_for(struct sim__load *load, const struct sim_scenario *scenario,
-                     struct sim_plan *plan)
-{
-    size_t room = scenario->expect_count;
-    for (uint32_t f = 0; f < scenario->figure_count; f++)
-        for (uint32_t p = 0; p < scenario->figures[f].panel_count; p++)
-            room += scenario->figures[f].panels[p].series_count;
-    plan->kept = sim__alloc(load, room, sizeof *plan->kept);
-    if (!plan->kept)
-        return;
-    /* a claim on the whole run is judged by its metric: what is kept does not depend on it */
-    for (uint32_t i = 0; i < scenario->expect_count; i++)
-        if (!isnan(scenario->expects[i].from) || !isnan(scenario->expects[i].to))
-            keep(load, plan, scenario->expects[i].that, room);
-    for (uint32_t f = 0; f < scenario->figure_count; f++)
-        for (uint32_t p = 0; p < scenario->figures[f].panel_count; p++)
-            for (uint32_t s = 0; s < scenario->figures[f].panels[p].series_count; s++)
-                keep(load, plan, scenario->figures[f].panels[p].series[s], room);
-}
-
-void sim__keep_metrics(struct sim__load *load, struct sim_scenario *scenario)
-{
-    for (uint32_t i = 0; i < scenario->variant_count; i++)
-        keep_for(load, scenario, &scenario->variants[i].plan);
-    for (uint32_t i = 0; i < scenario->cell_count; i++)
-        keep_for(load, scenario, &scenario->cells[i].plan);
 }

@@ -82,7 +82,8 @@ static bool is_attributed(struct sim__load *load, const struct sim__at *at,
     const char *stat = metric->has_stat ? metric->stat : "p99";
     bool kept = strcmp(stat, "mean") == 0 || strcmp(stat, "p50") == 0 || strcmp(stat, "p99") == 0 ||
                 strcmp(stat, "p999") == 0;
-    if (kept && strcmp(metric->meter->name, "latency") == 0 && metric->meter->kind == SIM_HISTOGRAM)
+    if (kept && strcmp(metric->meter->name, "latency") == 0 &&
+        metric->meter->kind == SIM_HISTOGRAM && metric->node == SIM_ALL_NODES)
         return true;
     sim__say(load, at, 0,
              "an attribution divides the latency of those who send requests, at \"mean\", "
@@ -101,6 +102,14 @@ static const char *read_series(struct sim__load *load, const struct sim__at *at,
         return NULL;
     if (figure->kind != SIM_FIGURE_CCDF)
         return text;
+    if (metric->node == SIM_WORST_NODE) {
+        sim__say(
+            load, at, 0,
+            "which node is the worst depends on the statistic, so it has no ccdf: name a node, "
+            "such as \"%s/0.%s\"",
+            metric->component->name, metric->meter->name);
+        return NULL;
+    }
     if (metric->meter->kind == SIM_HISTOGRAM && !metric->has_stat)
         return text;
     if (metric->meter->kind != SIM_HISTOGRAM)

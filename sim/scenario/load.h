@@ -302,8 +302,9 @@ const struct sim_model *sim__find_model(struct sim__load *, const struct sim__at
 struct sim__metric {
     const struct sim_plan_component *component; /* NULL: of the bill or of a link */
     const char *place;                          /* its name, "cost" or "eu>us"; the plan's */
+    uint32_t node;                              /* SIM_ALL_NODES, SIM_WORST_NODE or its number */
     const struct sim_meter *meter;
-    const char *stat; /* the natural one when it was left out */
+    const char *stat; /* the natural one when it was left out; else it may be of the text */
     bool has_stat;
     enum sim_dimension dimension; /* of the statistic */
     double scale;                 /* base units to those of results: 1e-9 for times */
@@ -320,12 +321,16 @@ bool sim__read_dollars(struct sim__load *, const struct sim__at *, json_t *value
 int sim__metric_find(const struct sim_plan *, const char *text, struct sim__metric *,
                      struct sim_error *);
 const struct sim_meter *sim__meter_next(const struct sim_model *, size_t *index);
-const char *const *sim__stats(enum sim_meter_kind);
 
 void sim__read_expects(struct sim__load *, struct sim_scenario *);
 void sim__read_figures(struct sim__load *, struct sim_scenario *);
-/* Fills plan.kept of every case from expectations and figures. */
-void sim__keep_metrics(struct sim__load *, struct sim_scenario *);
+/* Fills plan.asks and plan.kept of every case: from expectations, figures and options. */
+void sim__ask_metrics(struct sim__load *, const struct sim_load_options *, struct sim_scenario *);
+/* Whether a metric has no number over a part of the run. */
+bool sim__metric_is_whole(const struct sim__metric *);
+struct sim_wanted;
+/* The same for the case of a search. `wanted` NULL: nothing. */
+void sim__ask_one(struct sim__load *, struct sim_plan *, const struct sim_wanted *);
 /* The name of a variant that exists; else NULL with the error said. */
 const char *sim__read_variant_name(struct sim__load *, const struct sim__at *, json_t *value);
 /* A metric in the cases it is about (`variant` NULL: any that has it will do when `some`, else all

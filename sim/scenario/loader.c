@@ -95,7 +95,7 @@ static void read_scenario(struct sim__load *load, json_t *file,
     sim__read_searches(load, scenario);
     if (load->error_count || load->out_of_memory)
         return;
-    sim__keep_metrics(load, scenario);
+    sim__ask_metrics(load, options, scenario);
     if (options && options->has_seed)
         scenario->seed = options->seed;
     if (options && options->replications)

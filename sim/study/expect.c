@@ -3,8 +3,8 @@
  * What is observed: one value per replication, and the interval of their mean at the expectation's
  * confidence: Student's, of shares Wilson's, of one run from its batches where they support one.
  *   whole run        the metric's value
- *   from … to        of the windows that start in [from, to): the mean, or the greatest (least) for
- *                    the stat max (min), of the meter's series
+ *   from … to        the metric's value of what happened between these times, as the run answered it
+ *                    (fabric/spans.c): nothing is put together from windows
  *   relative_to      the value divided, replication by replication (both saw the same load), by
  *                    that of the other variant
  * What holds:
@@ -32,70 +32,40 @@ static bool is_windowed(const struct sim_expect *e)
     return !isnan(e->from) || !isnan(e->to);
 }
 
-/* The series a windowed expectation is read from: its own, else the meter's mean by window for the
- * stats that are made from that. UINT32_MAX: none. */
-static uint32_t windowed_series(const struct sim_record *record, const char *that)
+static const struct sim_metric *metric_of(const struct sim_expect *e,
+                                          const struct sim_record *record)
 {
-    uint32_t at = sim_aggregate_series(record, that);
-    const char *dot = strchr(that, '.'), *stat = dot ? strchr(dot + 1, '.') : NULL;
-    if (at != UINT32_MAX || !stat || (strcmp(stat, ".max") != 0 && strcmp(stat, ".min") != 0))
-        return at;
-    char mean[256];
-    int n = snprintf(mean, sizeof mean, "%.*s", (int)(stat - that), that);
-    return n < (int)sizeof mean ? sim_aggregate_series(record, mean) : UINT32_MAX;
-}
-
-static bool ends_in(const char *that, const char *stat)
-{
-    size_t n = strlen(that), m = strlen(stat);
-    return n > m && strcmp(that + n - m, stat) == 0;
-}
-
-static double over_windows(const struct sim_expect *e, const struct sim_record *record)
-{
-    uint32_t at = windowed_series(record, e->that);
-    if (at == UINT32_MAX)
-        return NAN;
-    bool greatest = ends_in(e->that, ".max"), least = ends_in(e->that, ".min");
-    double interval_s = (double)record->interval / 1e9, sum = 0, extreme = NAN;
-    uint32_t n = 0;
-    for (uint32_t w = 0; w < record->windows; w++) {
-        double start = w * interval_s, value = record->series[at].values[w];
-        bool before = !isnan(e->from) && start < e->from - interval_s * 1e-6;
-        bool after = !isnan(e->to) && start >= e->to - interval_s * 1e-6;
-        if (before || after || isnan(value))
-            continue;
-        sum += value;
-        n++;
-        if (isnan(extreme) || (greatest ? value > extreme : value < extreme))
-            extreme = value;
-    }
-    if (n == 0)
-        return NAN;
-    return greatest || least ? extreme : sum / n;
+    return record ? sim_aggregate_over(record, e->that, e->from, e->to) : NULL;
 }
 
 double sim_expect_observe(const struct sim_expect *e, const struct sim_record *record)
 {
-    if (!record)
-        return NAN;
-    if (is_windowed(e))
-        return over_windows(e, record);
-    uint32_t at = sim_aggregate_metric(record, e->that);
-    return at == UINT32_MAX ? NAN : record->metrics[at].value;
+    const struct sim_metric *m = metric_of(e, record);
+    return m ? m->value : NAN;
 }
 
 static const char *unit_of(const struct sim_expect *e, const struct sim_record *record)
 {
-    if (!record)
-        return "";
-    if (e->relative_to)
+    const struct sim_metric *m = metric_of(e, record);
+    if (e->relative_to && record)
         return "1";
-    uint32_t at = sim_aggregate_metric(record, e->that);
-    if (at != UINT32_MAX)
-        return record->metrics[at].unit;
-    at = windowed_series(record, e->that);
-    return at == UINT32_MAX ? "" : record->series[at].unit;
+    return m ? m->unit : "";
+}
+
+/* What the shares of a case were shares of, over all replications, where that was counted. */
+static double trials_of(const struct sim_expect *e, const struct sim_runs *runs, uint32_t at,
+                        const struct sim_metric *metric)
+{
+    double trials = 0;
+    if (!is_windowed(e))
+        return sim__share_trials(runs, at, metric);
+    if (!sim__share_is_counted(&runs->cases[at].plan, metric))
+        return 0;
+    for (uint32_t r = 0; r < runs->replications; r++) {
+        const struct sim_metric *m = metric_of(e, sim_runs_record(runs, at, r));
+        trials += m ? (double)m->n : 0;
+    }
+    return trials;
 }
 
 struct sim_estimate sim_expect_estimate(const struct sim_expect *e, const struct sim_runs *runs,
@@ -112,19 +82,17 @@ struct sim_estimate sim_expect_estimate(const struct sim_expect *e, const struct
     }
     double level = e->confidence > 0 && e->confidence < 1 ? e->confidence : SIM_LEVEL;
     const struct sim_record *sample = sim_runs_sample(runs, at);
-    uint32_t m = sample && !e->relative_to ? sim_aggregate_metric(sample, e->that) : UINT32_MAX;
-    if (m == UINT32_MAX)
+    const struct sim_metric *metric = e->relative_to ? NULL : metric_of(e, sample);
+    if (!metric)
         return sim_estimate_mean(values, runs->replications, level);
-    const struct sim_metric *metric = &sample->metrics[m];
     if (runs->replications == 1 && !is_windowed(e))
-        return sim__share_one_run(runs, at, m, level);
+        return sim__share_one_run(runs, at, (uint32_t)(metric - sample->metrics), level);
     if (!sim__share_is(&runs->cases[at].plan, metric->component, metric->meter)) {
         struct sim_estimate o = sim_estimate_mean(values, runs->replications, level);
         sim__share_widen(&o, sim__share_blur(&runs->cases[at].plan, metric, o.mean));
         return o;
     }
-    double trials = is_windowed(e) ? 0 : sim__share_trials(runs, at, metric);
-    return sim_wilson_level(values, runs->replications, trials, level);
+    return sim_wilson_level(values, runs->replications, trials_of(e, runs, at, metric), level);
 }
 
 /* ---- judging ------------------------------------------------------------------------------- */

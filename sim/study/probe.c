@@ -35,10 +35,11 @@ int sim__probe_failed(struct sim_probe *probe, const char *why)
 }
 
 int sim__probe_case(struct sim_probe *probe, const char *variant, const struct sim_vary *vary,
-                    const double *values, uint32_t count, const char *that, struct sim_case *out)
+                    const double *values, uint32_t count, const struct sim_wanted *wanted,
+                    struct sim_case *out)
 {
     struct sim_diagnostics said = {.items = NULL};
-    int status = sim_vary_case(probe->scenario, variant, vary, values, count, that, out, &said);
+    int status = sim_vary_case(probe->scenario, variant, vary, values, count, wanted, out, &said);
     out->cell = ++probe->cases;
     if (status != 0)
         snprintf(probe->why, sizeof probe->why, "%.150s: %.300s", out->name ? out->name : "",
@@ -111,19 +112,21 @@ bool sim__probe_says(const struct sim_criterion *c, double seen)
     return c->strict ? over > 0 : over >= 0;
 }
 
-void sim__probe_unit(struct sim_probe *probe, const struct sim_runs *runs, const char *that)
+void sim__probe_unit(struct sim_probe *probe, const struct sim_runs *runs,
+                     const struct sim_wanted *wanted)
 {
     for (uint32_t at = 0; at < runs->case_count; at++) {
         const struct sim_record *sample = sim_runs_sample(runs, at);
-        uint32_t m = sample ? sim_aggregate_metric(sample, that) : UINT32_MAX;
-        if (m != UINT32_MAX)
-            snprintf(probe->unit, sizeof probe->unit, "%s", sample->metrics[m].unit);
+        const struct sim_metric *m =
+            sample ? sim_aggregate_over(sample, wanted->that, wanted->from, wanted->to) : NULL;
+        if (m)
+            snprintf(probe->unit, sizeof probe->unit, "%s", m->unit);
     }
 }
 
-bool sim__probe_windowed(const struct sim_criterion *c)
+struct sim_wanted sim__probe_wanted(const struct sim_criterion *c)
 {
-    return !isnan(c->from) || !isnan(c->to);
+    return (struct sim_wanted){.that = c->that, .from = c->from, .to = c->to};
 }
 
 /* ---- the breaking point -------------------------------------------------------------------- */
@@ -136,10 +139,10 @@ static struct place *place_at(struct finder *f, double x)
     }
     struct place *p = &f->places[f->place_count];
     p->x = x;
-    if (sim__probe_case(f->probe, f->asked->variant, f->asked->vary, &x, 1, f->expect.that,
-                        &p->it) != 0)
+    const struct sim_wanted wanted = sim__probe_wanted(&f->asked->criterion);
+    if (sim__probe_case(f->probe, f->asked->variant, f->asked->vary, &x, 1, &wanted, &p->it) != 0)
         return NULL;
-    sim_runs_begin(&p->runs, &p->it, 1, !sim__probe_windowed(&f->asked->criterion));
+    sim_runs_begin(&p->runs, &p->it, 1, true);
     f->place_count++;
     return p;
 }
@@ -170,7 +173,8 @@ static int see(void *self, double x, uint32_t replications, double level, struct
     f->expect.confidence = level;
     *e = isnan(f->probability) ? sim_expect_estimate(&f->expect, &p->runs, 0, values)
                                : share(f, &p->runs, level);
-    sim__probe_unit(f->probe, &p->runs, f->expect.that);
+    const struct sim_wanted wanted = sim__probe_wanted(&f->asked->criterion);
+    sim__probe_unit(f->probe, &p->runs, &wanted);
     return 0;
 }
 

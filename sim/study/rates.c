@@ -8,6 +8,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Whether a place is of a component: "db", "db/2", "db/worst". */
+static bool is_place_of(const char *place, const char *component)
+{
+    size_t n = 0;
+    while (component[n] && component[n] == place[n])
+        n++;
+    return !component[n] && (!place[n] || place[n] == '/');
+}
+
 /* strcmp(), for lists in which few begin alike: this is asked for every number of every run. */
 static bool same(const char *a, const char *b)
 {
@@ -27,7 +36,7 @@ const struct sim_meter *sim__rates_meter(const struct sim_plan *plan, const char
                                          const char *name)
 {
     for (uint32_t i = 0; i < plan->component_count; i++) {
-        if (!same(plan->components[i].name, component))
+        if (!is_place_of(component, plan->components[i].name))
             continue;
         const struct sim_meter *m = NULL;
         for (int t = 0; t < SIM_METERS_TABLES && !m; t++)
@@ -54,28 +63,44 @@ const char *sim__rate_unit(struct sim_names *names, const struct sim_plan *plan,
     return sim_names_get(names, text, (size_t)length);
 }
 
+/* The unit of one of a record's; those of the sample are worked out, and the others are like it. */
+static const char *unit_like(struct sim_runs *runs, uint32_t at, const struct sim_metric *m,
+                             const char *sample)
+{
+    return sample ? sample : sim__rate_unit(runs->names, &runs->cases[at].plan, m);
+}
+
+static int set_one(struct sim_runs *runs, uint32_t at, struct sim_record *record,
+                   const struct sim_record *sample)
+{
+    bool good = true;
+    for (uint32_t i = 0; i < record->metric_count && good; i++) {
+        struct sim_metric *m = &record->metrics[i];
+        m->unit = unit_like(runs, at, m, sample ? sample->metrics[i].unit : NULL);
+        good = m->unit != NULL;
+    }
+    for (uint32_t i = 0; i < record->answer_count && good; i++) {
+        struct sim_metric *m = &record->answers[i].metric;
+        m->unit = unit_like(runs, at, m, sample ? sample->answers[i].metric.unit : NULL);
+        good = m->unit != NULL;
+    }
+    for (uint32_t i = 0; i < record->series_count && good; i++) {
+        struct sim_series *s = &record->series[i];
+        struct sim_metric like = {
+            .component = s->component, .meter = s->meter, .stat = s->stat, .unit = s->unit};
+        s->unit = unit_like(runs, at, &like, sample ? sample->series[i].unit : NULL);
+        good = s->unit != NULL;
+    }
+    return good ? 0 : -1;
+}
+
 int sim__rates_set(struct sim_runs *runs, uint32_t at)
 {
-    const struct sim_plan *plan = &runs->cases[at].plan;
     const struct sim_record *sample = sim_runs_sample(runs, at);
     for (uint32_t r = 0; r < runs->replications; r++) {
         struct sim_record *record = runs->runs[(size_t)at * runs->replications + r].record;
-        for (uint32_t i = 0; record && i < record->metric_count; i++) {
-            struct sim_metric *m = &record->metrics[i];
-            m->unit = record == sample ? sim__rate_unit(runs->names, plan, m)
-                                       : sample->metrics[i].unit;
-            if (!m->unit)
-                return -1;
-        }
-        for (uint32_t i = 0; record && i < record->series_count; i++) {
-            struct sim_series *s = &record->series[i];
-            struct sim_metric like = {
-                .component = s->component, .meter = s->meter, .stat = s->stat, .unit = s->unit};
-            s->unit = record == sample ? sim__rate_unit(runs->names, plan, &like)
-                                       : sample->series[i].unit;
-            if (!s->unit)
-                return -1;
-        }
+        if (record && set_one(runs, at, record, record == sample ? NULL : sample) != 0)
+            return -1;
     }
     return 0;
 }

@@ -117,7 +117,8 @@ static int make_case(struct sim_probe *probe, const struct sim_sensitivity_asked
 {
     for (uint32_t i = 0; i < asked->vary_count; i++)
         values[i] = i == one ? value : asked->vary[i].mid;
-    return sim__probe_case(probe, asked->variant, asked->vary, values, asked->vary_count, NULL,
+    const struct sim_wanted wanted = {.that = asked->metric, .from = NAN, .to = NAN};
+    return sim__probe_case(probe, asked->variant, asked->vary, values, asked->vary_count, &wanted,
                            out);
 }
 
@@ -154,7 +155,8 @@ int sim_probe_sensitivity(struct sim_probe *probe, const struct sim_sensitivity_
             status = sim__probe_failed(probe, "the metric was not observed");
         else
             estimate(&m, asked, s);
-        sim__probe_unit(probe, &runs, asked->metric);
+        const struct sim_wanted wanted = {.that = asked->metric, .from = NAN, .to = NAN};
+        sim__probe_unit(probe, &runs, &wanted);
     }
     sim_runs_free(&runs);
     free(values);

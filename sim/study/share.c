@@ -15,21 +15,25 @@ bool sim__share_is(const struct sim_plan *plan, const char *component, const cha
     return m && m->flags & SIM_SHARE;
 }
 
-double sim__share_trials(const struct sim_runs *runs, uint32_t at, const struct sim_metric *metric)
+bool sim__share_is_counted(const struct sim_plan *plan, const struct sim_metric *metric)
 {
-    const struct sim_plan *plan = &runs->cases[at].plan;
     const struct sim_meter *m = sim__rates_meter(plan, metric->component, metric->meter);
     const struct sim_meter *by = m && m->by ? sim__rates_meter(plan, metric->component, m->by)
                                             : NULL;
+    return by && by->kind == SIM_COUNTER && strcmp(metric->stat, "mean") == 0;
+}
+
+double sim__share_trials(const struct sim_runs *runs, uint32_t at, const struct sim_metric *metric)
+{
     char that[256];
     double trials = 0;
-    if (!by || by->kind != SIM_COUNTER || strcmp(metric->stat, "mean") != 0)
+    if (!sim__share_is_counted(&runs->cases[at].plan, metric))
         return 0;
-    snprintf(that, sizeof that, "%s.%s.count", metric->component, m->by);
+    snprintf(that, sizeof that, "%s.%s.%s", metric->component, metric->meter, metric->stat);
     for (uint32_t r = 0; r < runs->replications; r++) {
         const struct sim_record *record = sim_runs_record(runs, at, r);
         uint32_t i = record ? sim_aggregate_metric(record, that) : UINT32_MAX;
-        trials += i == UINT32_MAX ? 0 : record->metrics[i].value;
+        trials += i == UINT32_MAX ? 0 : (double)record->metrics[i].n;
     }
     return trials;
 }

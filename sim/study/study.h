@@ -130,6 +130,10 @@ void sim_aggregate_free(struct sim_aggregate *, uint32_t count);
 /* "component.meter[.stat]" taken apart. The stat may be left out: what is natural is "p99" where
  * there is one and "mean" otherwise. Index into record->metrics, UINT32_MAX: none. O(metrics). */
 uint32_t sim_aggregate_metric(const struct sim_record *, const char *that);
+/* The number of a metric with its statistic between two times, s; of the whole run where both are
+ * NAN. NULL: the plan does not ask for it. O(metrics), over a span O(log answers). */
+const struct sim_metric *sim_aggregate_over(const struct sim_record *, const char *that,
+                                            double from_s, double to_s);
 /* Whether a metric is one of those shown when nobody names any: of headline meters the median and
  * the 99th percentile where there are such, the mean of the others. O(metrics). */
 bool sim_aggregate_is_shown(const struct sim_record *, uint32_t at);

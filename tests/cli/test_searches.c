@@ -156,8 +156,6 @@ static void what_cannot_be_searched_is_said_at_once(void **state)
          "--vary: ");
     SAID("find q.json " RATE " --while users.latency<=5ms --probability 2", 2,
          "--probability takes a share from 0.01 to 0.99");
-    SAID("find q.json " RATE " --while users.attempts.count>5 --from 1s", 2,
-         "has no value by window");
     SAID("map q.json", 2, "q.json has no \"map\": give --x, --y and --while, or add one");
     SAID("map q.json --x components.users.rate=1/s..9/s:3", 2, "--y is missing");
     SAID("map q.json --x components.users.rate=1/s..9/s --y components.server.servers=1..3:9 "

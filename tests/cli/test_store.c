@@ -78,9 +78,13 @@ static void a_changed_claim_takes_the_old_runs(void **state)
     assert_true(same_results("o", "new"));
     assert_true(same_file("o/figures/tail.csv", "new/figures/tail.csv"));
     write_file("q.json", SCENARIO(RUN, WINDOWED));
-    expect_reused("run q.json --out o --no-plot", "4 of 4 runs"); /* a headline: it is kept */
+    expect_reused("run q.json --out o --no-plot", NULL); /* nobody had asked for that time */
+    expect_reused("run q.json --out o --no-plot", "4 of 4 runs");
     expect_reused("run q.json --out other --no-plot", NULL);
     assert_true(same_results("o", "other"));
+    write_file("q.json", SCENARIO(RUN, CCDF));
+    expect_reused("run q.json --out o --no-plot", NULL); /* those have no tail */
+    expect_reused("run q.json --out o --no-plot", "4 of 4 runs");
 }
 
 /* What a file beside the scenario holds is part of what is simulated. */

@@ -368,7 +368,8 @@ static void two_init(struct two *t, uint32_t metrics)
     t->cases[1].name = "fast";
     for (uint32_t i = 0; i < 2 * PAIRS; i++) {
         for (uint32_t m = 0; m < metrics; m++)
-            t->metrics[i][m] = (struct sim_metric){names[m], "latency", "mean", "s", 0, true, 1};
+            t->metrics[i][m] = (struct sim_metric){names[m], "latency", "mean", "s",  0,
+                                                   true,     1,         0,      false};
         t->records[i].metrics = t->metrics[i];
         t->records[i].metric_count = metrics;
         t->runs[i] = (struct sim_run){.state = SIM_RUN_FINISHED, .record = &t->records[i]};
