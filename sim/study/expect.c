@@ -14,10 +14,12 @@
  *                       bound is held by what was observed alone
  *   equals, within w    |mean - value| <= w |value|
  *   equals alone        the interval covers the value; with n = 1 there is none and nothing holds
- * What was never observed does not hold. */
+ * What was never observed does not hold, and neither does a percentile of too few values to carry
+ * an interval (carry.h), whatever was seen. */
 #include "study/study_state.h"
 
 #include "base/text.h"
+#include "study/carry.h"
 #include "study/wilson.h"
 
 #include <math.h>
@@ -98,6 +100,52 @@ static const char *unit_of(const struct sim_expect *e, const struct sim_record *
     return at == UINT32_MAX ? "" : record->series[at].unit;
 }
 
+/* How many values of each replication of a case an expectation rests on; of a span as many as fall
+ * to it by its length. */
+static double values_behind(const struct sim_expect *e, const struct sim_runs *runs, uint32_t at)
+{
+    const struct sim_record *sample = at == UINT32_MAX ? NULL : sim_runs_sample(runs, at);
+    uint32_t m = sample ? sim_aggregate_metric(sample, e->that) : UINT32_MAX;
+    if (m == UINT32_MAX)
+        return 0;
+    double n = sim__share_values(runs, at, m);
+    if (!is_windowed(e))
+        return n;
+    const struct sim_plan *plan = &runs->cases[at].plan;
+    double end = (double)plan->duration / 1e9, measured = end - (double)plan->warmup / 1e9;
+    double from = isnan(e->from) ? 0 : e->from, to = isnan(e->to) ? end : fmin(e->to, end);
+    return n * (to - from) / measured;
+}
+
+/* Takes the interval away that too few values do not carry. */
+static void carry(struct sim_estimate *o, const struct sim_expect *e, const struct sim_runs *runs,
+                  uint32_t at, uint32_t other, const char *stat)
+{
+    double p = sim_percentile_of(stat);
+    if (isnan(p))
+        return;
+    double n = values_behind(e, runs, at);
+    sim_carry_percentile(o, p, e->relative_to ? fmin(n, values_behind(e, runs, other)) : n);
+}
+
+/* The estimate of what is a metric of the case's records, or a ratio of two. */
+static struct sim_estimate estimate(const struct sim_expect *e, const struct sim_runs *runs,
+                                    uint32_t at, uint32_t other, const struct sim_metric *metric,
+                                    const double *values, double level)
+{
+    const struct sim_plan *plan = &runs->cases[at].plan;
+    bool share = !e->relative_to && sim__share_is(plan, metric->component, metric->meter);
+    if (share) {
+        double trials = is_windowed(e) ? 0 : sim__share_trials(runs, at, metric);
+        return sim_wilson_level(values, runs->replications, trials, level);
+    }
+    struct sim_estimate o = sim_estimate_mean(values, runs->replications, level);
+    carry(&o, e, runs, at, other, metric->stat);
+    if (!e->relative_to)
+        sim__share_widen(&o, sim__share_blur(plan, metric, o.mean));
+    return o;
+}
+
 struct sim_estimate sim_expect_estimate(const struct sim_expect *e, const struct sim_runs *runs,
                                         uint32_t at, double *values)
 {
@@ -112,19 +160,12 @@ struct sim_estimate sim_expect_estimate(const struct sim_expect *e, const struct
     }
     double level = e->confidence > 0 && e->confidence < 1 ? e->confidence : SIM_LEVEL;
     const struct sim_record *sample = sim_runs_sample(runs, at);
-    uint32_t m = sample && !e->relative_to ? sim_aggregate_metric(sample, e->that) : UINT32_MAX;
+    uint32_t m = sample ? sim_aggregate_metric(sample, e->that) : UINT32_MAX;
     if (m == UINT32_MAX)
         return sim_estimate_mean(values, runs->replications, level);
-    const struct sim_metric *metric = &sample->metrics[m];
-    if (runs->replications == 1 && !is_windowed(e))
+    if (runs->replications == 1 && !is_windowed(e) && !e->relative_to)
         return sim__share_one_run(runs, at, m, level);
-    if (!sim__share_is(&runs->cases[at].plan, metric->component, metric->meter)) {
-        struct sim_estimate o = sim_estimate_mean(values, runs->replications, level);
-        sim__share_widen(&o, sim__share_blur(&runs->cases[at].plan, metric, o.mean));
-        return o;
-    }
-    double trials = is_windowed(e) ? 0 : sim__share_trials(runs, at, metric);
-    return sim_wilson_level(values, runs->replications, trials, level);
+    return estimate(e, runs, at, other, &sample->metrics[m], values, level);
 }
 
 /* ---- judging ------------------------------------------------------------------------------- */
@@ -205,6 +246,15 @@ static void judge(struct sim_verdict *v, const struct sim_runs *runs, double *va
     describe(v);
     if (v->observed.n == 0) {
         note(v, "nothing was observed");
+        return;
+    }
+    if (v->observed.needs > 0) {
+        const struct sim_plan *plan = &runs->cases[v->at].plan;
+        const struct sim_record *sample = sim_runs_sample(runs, v->at);
+        const char *stat = sample->metrics[sim_aggregate_metric(sample, e->that)].stat;
+        note(v, sim_carry_text(&v->observed, stat, (double)plan->warmup,
+                               is_windowed(e) ? 0 : (double)plan->duration)
+                    .s);
         return;
     }
     v->held = true;

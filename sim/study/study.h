@@ -148,7 +148,7 @@ struct sim_verdict {
     struct sim_estimate observed;
     const char *unit; /* of the observed value; "1" for ratios */
     char bound[160];  /* "at most 3000 requests/s" */
-    char note[160];   /* why it did not hold, or how weakly; "" when there is nothing to add */
+    char note[256];   /* why it did not hold, or how weakly; "" when there is nothing to add */
 };
 
 /* What an expectation looks at: in one run (NULL: none), NAN when it saw nothing; and in all of a

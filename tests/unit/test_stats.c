@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "study/batch.h"
+#include "study/carry.h"
 #include "study/progress.h"
 #include "study/student.h"
 #include "study/until.h"
@@ -180,8 +181,8 @@ static void fake_init(struct fake *f, uint32_t replications)
     for (uint32_t i = 0; i < 2 * replications; i++) {
         uint32_t r = i % replications;
         double latency = (10.0 + r) / (i < replications ? 1 : 2);
-        struct sim_metric metrics[3] = {{"users", "latency", "mean", "s", latency / 2, true, 100},
-                                        {"users", "latency", "p99", "s", latency, true, 100},
+        struct sim_metric metrics[3] = {{"users", "latency", "mean", "s", latency / 2, true, 2000},
+                                        {"users", "latency", "p99", "s", latency, true, 2000},
                                         {"db", "rate", "mean", "requests/s", 5, true, WINDOWS}};
         memcpy(f->metrics[i], metrics, sizeof metrics);
         for (uint32_t w = 0; w < WINDOWS; w++)
@@ -298,6 +299,103 @@ static void bounds_are_held_with_their_interval(void **state)
     assert_string_equal(v.note, "nothing was observed");
 }
 
+static void percentiles_are_read_from_their_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *stat;
+        double p;
+    } read[] = {{"p50", 0.5},     {"p95", 0.95},      {"p99", 0.99},     {"p999", 0.999},
+                {"p99_9", 0.999}, {"p99_99", 0.9999}, {"p9999", 0.9999}, {"p0_1", 0.001},
+                {"p100", 1},      {"mean", NAN},      {"peak", NAN},     {"per_hour", NAN},
+                {"p", NAN},       {"p9x", NAN},       {"p9_9_9", NAN},   {"max", NAN}};
+    for (size_t i = 0; i < sizeof read / sizeof *read; i++) {
+        double p = sim_percentile_of(read[i].stat);
+        if (isnan(read[i].p) ? !isnan(p) : !(fabs(p - read[i].p) < 1e-12))
+            fail_msg("%s is %.17g", read[i].stat, p);
+    }
+}
+
+/* 5 values beyond the percentile for each replication, of 30 at most. */
+static void a_percentile_says_what_it_needs(void **state)
+{
+    (void)state;
+    assert_true(sim_percentile_needs(0.5, 1) == 10);
+    assert_true(sim_percentile_needs(0.99, 1) == 500);
+    assert_true(sim_percentile_needs(0.99, 10) == 5000);
+    assert_true(sim_percentile_needs(0.01, 10) == 5000);
+    assert_true(sim_percentile_needs(0.999, 20) == 100000);
+    assert_true(sim_percentile_needs(0.99, 30) == 15000);
+    assert_true(sim_percentile_needs(0.99, 1000) == 15000);
+    assert_true(isinf(sim_percentile_needs(1, 2)));
+    assert_true(sim_percentile_carries(0.99, 5000, 10));
+    assert_false(sim_percentile_carries(0.99, 4999, 10));
+    /* 15,000 values are as good as 30 replications: 120 make it no narrower */
+    assert_true(fabs(sim_percentile_wider(0.99, 15000, 120) - 2) < 1e-9);
+    assert_true(sim_percentile_wider(0.99, 60001, 120) == 1);
+    struct sim_estimate e = {.mean = 8, .low = 6, .high = 9, .n = 120};
+    sim_carry_percentile(&e, 0.99, 15000);
+    assert_true(fabs(e.low - 4) < 1e-9 && fabs(e.high - 10) < 1e-9 && e.needs == 0);
+    sim_carry_percentile(&e, 0.99, 10);
+    assert_true(isnan(e.low) && isnan(e.high) && e.has == 10 && e.needs == 15000);
+    assert_string_equal(sim_carry_text(&e, "p99", 5e9, 15e9).s,
+                        "too few for p99: 10 values in each of 120 replications, about 15000 are "
+                        "needed, a duration of 16000s");
+    e.n = 1;
+    e.needs = 500;
+    assert_string_equal(sim_carry_text(&e, "p99", 0, 0).s,
+                        "too few for p99: 10 values, about 500 are needed, a span 50 times as "
+                        "long");
+}
+
+/* The claims of a sample that cannot carry them hold no more than they fail, whatever was seen. */
+static void too_few_values_hold_no_claim(void **state)
+{
+    (void)state;
+    struct fake f;
+    fake_init(&f, REPLICATIONS);
+    f.expect.at_most = 100;
+    assert_true(judge(&f).held);
+    for (uint32_t i = 0; i < 2 * REPLICATIONS; i++)
+        f.metrics[i][1].n = 1999; /* one less than 4 x 5 beyond p99 */
+    struct sim_verdict v = judge(&f);
+    assert_false(v.held);
+    assert_true(isnan(v.observed.low) && isnan(v.observed.high) && v.observed.needs == 2000);
+    assert_non_null(strstr(v.note, "too few for p99: 1999 values in each of 4 replications"));
+    f.expect.at_most = NAN;
+    f.expect.at_least = 0;
+    assert_false(judge(&f).held);
+    f.expect.at_least = NAN;
+    f.expect.equals = 11.5;
+    assert_false(judge(&f).held);
+    f.expect.within = 0.5;
+    assert_false(judge(&f).held);
+    f.expect.relative_to = "fast";
+    f.expect.equals = 2;
+    assert_false(judge(&f).held);
+    f.expect = (struct sim_expect){.that = "users.latency.mean",
+                                   .variant = "base",
+                                   .at_most = 100,
+                                   .at_least = NAN,
+                                   .equals = NAN,
+                                   .within = NAN,
+                                   .confidence = 0.95,
+                                   .from = NAN,
+                                   .to = NAN};
+    assert_true(judge(&f).held); /* means need no such number */
+    struct sim_aggregate *a = sim_aggregate_runs(&f.all);
+    assert_non_null(a);
+    assert_true(isnan(a[0].metrics[1].low) && a[0].metrics[1].needs == 2000);
+    assert_true(!isnan(a[0].metrics[0].low) && a[0].metrics[0].needs == 0);
+    sim_aggregate_free(a, 2);
+    /* values that differ by replication: biases go by 1/n, so few in one count for much */
+    for (uint32_t i = 0; i < 2 * REPLICATIONS; i++)
+        f.metrics[i][1].n = i % REPLICATIONS == 0 ? 100 : 1000000;
+    f.expect.that = "users.latency.p99";
+    v = judge(&f);
+    assert_true(!v.held && fabs(v.observed.has - 399.88) < 0.01);
+}
+
 static void equality_is_covered_or_within(void **state)
 {
     (void)state;
@@ -396,7 +494,8 @@ static void fake_shares(struct fake *f, uint32_t replications, const double *sha
     for (uint32_t i = 0; i < 2 * replications; i++) {
         f->metrics[i][0] = (struct sim_metric){
             "users", "success", "mean", "1", shares[i % replications], true, 100};
-        f->metrics[i][1] = (struct sim_metric){"users", "sent", "count", "requests", 100, false, LONG};
+        f->metrics[i][1] = (struct sim_metric){"users", "sent", "count", "requests",
+                                               100,     false,  LONG};
         f->series[i] = (struct sim_series){"users", "success", "mean", "1", windows};
         f->records[i].windows = LONG;
     }
@@ -610,6 +709,9 @@ int main(void)
         cmocka_unit_test(aggregates_are_of_finished_runs),
         cmocka_unit_test(metrics_are_found_by_name),
         cmocka_unit_test(bounds_are_held_with_their_interval),
+        cmocka_unit_test(percentiles_are_read_from_their_names),
+        cmocka_unit_test(a_percentile_says_what_it_needs),
+        cmocka_unit_test(too_few_values_hold_no_claim),
         cmocka_unit_test(equality_is_covered_or_within),
         cmocka_unit_test(one_replication_says_so),
         cmocka_unit_test(relative_claims_are_paired),
