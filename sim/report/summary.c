@@ -54,16 +54,12 @@ static void write_warmup(struct sim_json *json, const struct sim_aggregate *a)
     sim_json_close(json, '}');
 }
 
-/* Where too few values carry no interval: how many there are, how many would carry one, and `why`
- * in words, unless a note says it. */
-static void write_too_few(struct sim_json *json, const struct sim_estimate *e, const char *why)
+void sim_summary_too_few(struct sim_json *json, const struct sim_estimate *e)
 {
     if (!(e->needs > 0))
         return;
-    sim_json_number(json, "values", floor(e->has * (1 + 1e-9)));
+    sim_json_number(json, "values", floor(e->has * (1 + 1e-9))); /* a mean of whole numbers */
     sim_json_number(json, "needed", e->needs);
-    if (why)
-        sim_json_text(json, "why", why);
 }
 
 static void write_metrics(struct sim_json *json, const struct sim_aggregate *a,
@@ -78,10 +74,12 @@ static void write_metrics(struct sim_json *json, const struct sim_aggregate *a,
         write_estimate(json, &a->metrics[i]);
         sim_json_text(json, "unit", m->unit);
         write_method(json, &a->metrics[i]);
-        write_too_few(
-            json, &a->metrics[i],
-            sim_carry_text(&a->metrics[i], m->stat, (double)plan->warmup, (double)plan->duration)
-                .s);
+        sim_summary_too_few(json, &a->metrics[i]);
+        if (a->metrics[i].needs > 0)
+            sim_json_text(json, "why",
+                          sim_carry_text(&a->metrics[i], m->stat, (double)plan->warmup,
+                                         (double)plan->duration)
+                              .s);
         if (a->metrics[i].n < a->finished)
             sim_json_count(json, "n", a->metrics[i].n);
         sim_json_close(json, '}');
@@ -140,7 +138,7 @@ static void write_verdict(struct sim_json *json, const struct sim_verdict *v)
     sim_json_number(json, "high", v->observed.high);
     sim_json_text(json, "unit", v->unit);
     write_method(json, &v->observed);
-    write_too_few(json, &v->observed, NULL);
+    sim_summary_too_few(json, &v->observed);
     sim_json_text(json, "bound", v->bound);
     if (!isnan(e->from))
         sim_json_number(json, "from", e->from);

@@ -2,11 +2,13 @@
 #include "study/carry.h"
 
 #include "base/units.h"
+#include "study/student.h"
 
 #include <math.h>
 #include <stdio.h>
 
-#define ROUNDING 1e-9 /* 1 - 0.99 is a little more than 0.01 */
+#define LEAST_BIAS 0.15 /* in standard errors: less asks for no width at any level in use */
+#define ROUNDING 1e-9   /* 1 - 0.99 is a little more than 0.01 */
 
 double sim_percentile_of(const char *stat)
 {
@@ -49,13 +51,17 @@ bool sim_percentile_carries(double p, double n, uint32_t replications)
     return n >= sim_percentile_needs(p, replications);
 }
 
-double sim_percentile_wider(double p, double n, uint32_t replications)
+double sim_percentile_wider(double p, double n, uint32_t replications, double level)
 {
-    double enough = n * fmin(p, 1 - p) / SIM_CARRY_BEYOND;
-    return enough < replications ? sqrt(replications / enough) : 1;
+    double bias = sqrt(replications / (n * fmin(p, 1 - p)));
+    if (replications <= SIM_CARRY_REPLICATIONS || level <= 0.5 || bias < LEAST_BIAS)
+        return 1;
+    double both = sim_student_quantile(level, replications - 1);
+    double one = sim_student_quantile(2 * level - 1, replications - 1);
+    return fmax(1, (one + bias) / both);
 }
 
-void sim_carry_percentile(struct sim_estimate *e, double p, double n)
+void sim_carry_percentile(struct sim_estimate *e, double p, double n, double level)
 {
     if (e->n == 0 || isnan(p))
         return;
@@ -65,7 +71,7 @@ void sim_carry_percentile(struct sim_estimate *e, double p, double n)
         e->needs = sim_percentile_needs(p, e->n);
         return;
     }
-    double wider = e->n > 1 ? sim_percentile_wider(p, n, e->n) : 1;
+    double wider = sim_percentile_wider(p, n, e->n, level);
     e->low = e->mean - wider * (e->mean - e->low); /* NAN stays */
     e->high = e->mean + wider * (e->high - e->mean);
 }

@@ -100,9 +100,7 @@ static const char *unit_of(const struct sim_expect *e, const struct sim_record *
     return at == UINT32_MAX ? "" : record->series[at].unit;
 }
 
-/* How many values of each replication of a case an expectation rests on; of a span as many as fall
- * to it by its length. */
-static double values_behind(const struct sim_expect *e, const struct sim_runs *runs, uint32_t at)
+double sim__expect_values(const struct sim_expect *e, const struct sim_runs *runs, uint32_t at)
 {
     const struct sim_record *sample = at == UINT32_MAX ? NULL : sim_runs_sample(runs, at);
     uint32_t m = sample ? sim_aggregate_metric(sample, e->that) : UINT32_MAX;
@@ -119,13 +117,14 @@ static double values_behind(const struct sim_expect *e, const struct sim_runs *r
 
 /* Takes the interval away that too few values do not carry. */
 static void carry(struct sim_estimate *o, const struct sim_expect *e, const struct sim_runs *runs,
-                  uint32_t at, uint32_t other, const char *stat)
+                  uint32_t at, uint32_t other, const char *stat, double level)
 {
     double p = sim_percentile_of(stat);
     if (isnan(p))
         return;
-    double n = values_behind(e, runs, at);
-    sim_carry_percentile(o, p, e->relative_to ? fmin(n, values_behind(e, runs, other)) : n);
+    double n = sim__expect_values(e, runs, at);
+    sim_carry_percentile(o, p, e->relative_to ? fmin(n, sim__expect_values(e, runs, other)) : n,
+                         level);
 }
 
 /* The estimate of what is a metric of the case's records, or a ratio of two. */
@@ -140,7 +139,7 @@ static struct sim_estimate estimate(const struct sim_expect *e, const struct sim
         return sim_wilson_level(values, runs->replications, trials, level);
     }
     struct sim_estimate o = sim_estimate_mean(values, runs->replications, level);
-    carry(&o, e, runs, at, other, metric->stat);
+    carry(&o, e, runs, at, other, metric->stat, level);
     if (!e->relative_to)
         sim__share_widen(&o, sim__share_blur(plan, metric, o.mean));
     return o;

@@ -181,8 +181,8 @@ static void fake_init(struct fake *f, uint32_t replications)
     for (uint32_t i = 0; i < 2 * replications; i++) {
         uint32_t r = i % replications;
         double latency = (10.0 + r) / (i < replications ? 1 : 2);
-        struct sim_metric metrics[3] = {{"users", "latency", "mean", "s", latency / 2, true, 2000},
-                                        {"users", "latency", "p99", "s", latency, true, 2000},
+        struct sim_metric metrics[3] = {{"users", "latency", "mean", "s", latency / 2, true, 2400},
+                                        {"users", "latency", "p99", "s", latency, true, 2400},
                                         {"db", "rate", "mean", "requests/s", 5, true, WINDOWS}};
         memcpy(f->metrics[i], metrics, sizeof metrics);
         for (uint32_t w = 0; w < WINDOWS; w++)
@@ -316,35 +316,36 @@ static void percentiles_are_read_from_their_names(void **state)
     }
 }
 
-/* 5 values beyond the percentile for each replication, of 30 at most. */
+/* 6 values beyond the percentile for each replication, of 10 at most. */
 static void a_percentile_says_what_it_needs(void **state)
 {
     (void)state;
-    assert_true(sim_percentile_needs(0.5, 1) == 10);
-    assert_true(sim_percentile_needs(0.99, 1) == 500);
-    assert_true(sim_percentile_needs(0.99, 10) == 5000);
-    assert_true(sim_percentile_needs(0.01, 10) == 5000);
-    assert_true(sim_percentile_needs(0.999, 20) == 100000);
-    assert_true(sim_percentile_needs(0.99, 30) == 15000);
-    assert_true(sim_percentile_needs(0.99, 1000) == 15000);
+    assert_true(sim_percentile_needs(0.5, 1) == 12);
+    assert_true(sim_percentile_needs(0.99, 1) == 600);
+    assert_true(sim_percentile_needs(0.99, 10) == 6000);
+    assert_true(sim_percentile_needs(0.01, 10) == 6000);
+    assert_true(sim_percentile_needs(0.999, 20) == 60000);
+    assert_true(sim_percentile_needs(0.99, 1000) == 6000);
     assert_true(isinf(sim_percentile_needs(1, 2)));
-    assert_true(sim_percentile_carries(0.99, 5000, 10));
-    assert_false(sim_percentile_carries(0.99, 4999, 10));
-    /* 15,000 values are as good as 30 replications: 120 make it no narrower */
-    assert_true(fabs(sim_percentile_wider(0.99, 15000, 120) - 2) < 1e-9);
-    assert_true(sim_percentile_wider(0.99, 60001, 120) == 1);
-    struct sim_estimate e = {.mean = 8, .low = 6, .high = 9, .n = 120};
-    sim_carry_percentile(&e, 0.99, 15000);
-    assert_true(fabs(e.low - 4) < 1e-9 && fabs(e.high - 10) < 1e-9 && e.needs == 0);
-    sim_carry_percentile(&e, 0.99, 10);
-    assert_true(isnan(e.low) && isnan(e.high) && e.has == 10 && e.needs == 15000);
+    assert_true(sim_percentile_carries(0.99, 6000, 10));
+    assert_false(sim_percentile_carries(0.99, 5999, 10));
+    /* 30 replications of 6000: sqrt(30/60) and t(0.9, 29) over t(0.95, 29) */
+    double wider = (1.699127027 + sqrt(0.5)) / 2.045229642;
+    assert_true(fabs(sim_percentile_wider(0.99, 6000, 30, 0.95) - wider) < 1e-8);
+    assert_true(sim_percentile_wider(0.99, 6000, 10, 0.95) == 1);
+    assert_true(sim_percentile_wider(0.99, 1e6, 30, 0.95) == 1);
+    struct sim_estimate e = {.mean = 8, .low = 6, .high = 9, .n = 30};
+    sim_carry_percentile(&e, 0.99, 6000, 0.95);
+    assert_true(fabs(e.low - 8 + 2 * wider) < 1e-8 && fabs(e.high - 8 - wider) < 1e-8);
+    sim_carry_percentile(&e, 0.99, 10, 0.95);
+    assert_true(isnan(e.low) && isnan(e.high) && e.has == 10 && e.needs == 6000);
     assert_string_equal(sim_carry_text(&e, "p99", 5e9, 15e9).s,
-                        "too few for p99: 10 values in each of 120 replications, about 15000 are "
-                        "needed, a duration of 16000s");
+                        "too few for p99: 10 values in each of 30 replications, about 6000 are "
+                        "needed, a duration of 6100s");
     e.n = 1;
-    e.needs = 500;
+    e.needs = 600;
     assert_string_equal(sim_carry_text(&e, "p99", 0, 0).s,
-                        "too few for p99: 10 values, about 500 are needed, a span 50 times as "
+                        "too few for p99: 10 values, about 600 are needed, a span 60 times as "
                         "long");
 }
 
@@ -357,11 +358,11 @@ static void too_few_values_hold_no_claim(void **state)
     f.expect.at_most = 100;
     assert_true(judge(&f).held);
     for (uint32_t i = 0; i < 2 * REPLICATIONS; i++)
-        f.metrics[i][1].n = 1999; /* one less than 4 x 5 beyond p99 */
+        f.metrics[i][1].n = 2399; /* one less than 4 x 6 beyond p99 */
     struct sim_verdict v = judge(&f);
     assert_false(v.held);
-    assert_true(isnan(v.observed.low) && isnan(v.observed.high) && v.observed.needs == 2000);
-    assert_non_null(strstr(v.note, "too few for p99: 1999 values in each of 4 replications"));
+    assert_true(isnan(v.observed.low) && isnan(v.observed.high) && v.observed.needs == 2400);
+    assert_non_null(strstr(v.note, "too few for p99: 2399 values in each of 4 replications"));
     f.expect.at_most = NAN;
     f.expect.at_least = 0;
     assert_false(judge(&f).held);
@@ -385,7 +386,7 @@ static void too_few_values_hold_no_claim(void **state)
     assert_true(judge(&f).held); /* means need no such number */
     struct sim_aggregate *a = sim_aggregate_runs(&f.all);
     assert_non_null(a);
-    assert_true(isnan(a[0].metrics[1].low) && a[0].metrics[1].needs == 2000);
+    assert_true(isnan(a[0].metrics[1].low) && a[0].metrics[1].needs == 2400);
     assert_true(!isnan(a[0].metrics[0].low) && a[0].metrics[0].needs == 0);
     sim_aggregate_free(a, 2);
     /* values that differ by replication: biases go by 1/n, so few in one count for much */
