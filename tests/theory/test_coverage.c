@@ -282,8 +282,8 @@ static double gamma_of(uint64_t *state, double shape)
     }
 }
 
-/* The share of a distribution beyond the rank-th of n values of it, which is distributed as Beta(n -
- * rank + 1, rank): what n draws and a sort would give. */
+/* The share of a distribution beyond the rank-th of n values of it: Beta(n - rank + 1, rank), as n
+ * draws and a sort would give. */
 static double beyond(uint64_t *state, uint32_t n, uint32_t rank)
 {
     double above = gamma_of(state, n - rank + 1.0);
@@ -334,8 +334,8 @@ static struct carried carry(double (*at)(double), double p, uint32_t n, uint32_t
  * distributions: where there is an interval it covers in 930 to 970 of 1,000 experiments, as above;
  * of more than ten replications, which are widened by the bias there may be, in 930 or more. All
  * are given or none is: that depends on numbers alone. There are 54 cells with an interval; one of
- * them that covers in 95 % leaves 930 to 970 with probability 0.004, so that some cell does for 18 %
- * of seeds. Without the rule some cells never hold the truth. */
+ * them that covers in 95 % leaves 930 to 970 with probability 0.004, so that some cell does for
+ * 18 % of seeds. Without the rule some cells never hold the truth. */
 static void percentiles_are_covered_where_they_are_carried(void **state)
 {
     (void)state;
@@ -365,9 +365,9 @@ static void percentiles_are_covered_where_they_are_carried(void **state)
     assert_true(without < 100);
 }
 
-/* The least number of values that the rule asks for, for each percentile and shape: there the bias is
- * what it is at most. The lowest of the 45 is a uniform's, 93.6 %; that one of 93.6 % is seen below
- * 93 has probability 0.007. */
+/* The least number of values that the rule asks for, for each percentile and shape: there the bias
+ * is what it is at most. The lowest of the 45 is a uniform's over 10 replications, 93.8 %; one of
+ * 93.8 % is seen below 93 with probability 0.0005. */
 static void the_least_sample_covers(void **state)
 {
     (void)state;
