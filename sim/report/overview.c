@@ -289,6 +289,33 @@ static void print_too_few(const struct sim_report *report, unsigned columns, FIL
         fputc('\n', out);
 }
 
+/* Successes that leave out a hundredth of the requests or more, as these were still under way. */
+static void print_unfinished(const struct sim_report *report, unsigned columns, FILE *out)
+{
+    bool some = false;
+    for (uint32_t at = 0; at < report->runs->case_count; at++) {
+        const struct sim_record *sample = report->aggregates[at].sample;
+        for (uint32_t i = 0; sample && i < sample->metric_count; i++) {
+            const struct sim_metric *m = &sample->metrics[i];
+            if (!sim_aggregate_is_shown(sample, i))
+                continue;
+            struct sim_unfinished u = sim_share_unfinished(report->runs, at, m);
+            char text[512];
+            if (isnan(u.low) || u.open < 0.01 * u.all)
+                continue;
+            snprintf(text, sizeof text,
+                     "%s.%s of %s leaves out %.9g of %.9g requests, which were unfinished at the "
+                     "end: with them it is from %s to %s.",
+                     m->component, m->meter, report->runs->cases[at].name, u.open, u.all,
+                     sim_number_human(u.low, "1").s, sim_number_human(u.high, "1").s);
+            sim_overview_wrap(out, text, 2, 0, columns);
+            some = true;
+        }
+    }
+    if (some)
+        fputc('\n', out);
+}
+
 /* ---- claims and audit ---------------------------------------------------------------------- */
 
 static void mark(FILE *out, bool good, bool colour)
@@ -387,6 +414,7 @@ void sim_overview_print(const struct sim_report *report, const char *place, unsi
         print_head(report, columns, out);
         print_table(report, columns, out);
         print_too_few(report, columns, out);
+        print_unfinished(report, columns, out);
         sim_parts_print(report, columns, out);
         if (!report->sweep)
             sim_cost_print(report, columns, out);

@@ -237,6 +237,31 @@ static void describe(struct sim_verdict *v)
     sim_buffer_free(&text);
 }
 
+/* Whether a value is within the bounds, or where it should be. */
+static bool is_within(const struct sim_expect *e, double value)
+{
+    bool equal = isnan(e->equals) || isnan(e->within) ||
+                 fabs(value - e->equals) <= e->within * fabs(e->equals);
+    return equal && !(value > e->at_most) && !(value < e->at_least);
+}
+
+/* Says of a success how many requests were under way at the end, where it depends on them whether
+ * the claim is right. */
+static void note_unfinished(struct sim_verdict *v, const struct sim_runs *runs)
+{
+    const struct sim_expect *e = v->expect;
+    const struct sim_record *sample = sim_runs_sample(runs, v->at);
+    uint32_t m = sample ? sim_aggregate_metric(sample, e->that) : UINT32_MAX;
+    if (m == UINT32_MAX || e->relative_to || is_windowed(e))
+        return;
+    struct sim_unfinished u = sim_share_unfinished(runs, v->at, &sample->metrics[m]);
+    if (!(u.open > 0) || is_within(e, u.low) == is_within(e, u.high))
+        return;
+    snprintf(v->note, sizeof v->note,
+             "%.9g of %.9g requests were unfinished at the end: with them it is from %.4g to %.4g",
+             u.open, u.all, u.low, u.high);
+}
+
 static void judge(struct sim_verdict *v, const struct sim_runs *runs, double *values)
 {
     const struct sim_expect *e = v->expect;
@@ -263,6 +288,7 @@ static void judge(struct sim_verdict *v, const struct sim_runs *runs, double *va
         v->held = holds_bound(v, e->at_least, -1) && v->held;
     if (!isnan(e->equals))
         v->held = holds_equality(v) && v->held;
+    note_unfinished(v, runs);
 }
 
 /* What is said of no variant in particular is said of all but the one it is relative to. Nothing

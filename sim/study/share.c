@@ -16,23 +16,45 @@ bool sim__share_is(const struct sim_plan *plan, const char *component, const cha
     return m && m->flags & SIM_SHARE;
 }
 
+/* What "component.meter.count" comes to in all replications. */
+static double counted(const struct sim_runs *runs, uint32_t at, const char *component,
+                      const char *meter)
+{
+    char that[256];
+    double sum = 0;
+    snprintf(that, sizeof that, "%s.%s.count", component, meter);
+    for (uint32_t r = 0; r < runs->replications; r++) {
+        const struct sim_record *record = sim_runs_record(runs, at, r);
+        uint32_t i = record ? sim_aggregate_metric(record, that) : UINT32_MAX;
+        sum += i == UINT32_MAX ? 0 : record->metrics[i].value;
+    }
+    return sum;
+}
+
 double sim__share_trials(const struct sim_runs *runs, uint32_t at, const struct sim_metric *metric)
 {
     const struct sim_plan *plan = &runs->cases[at].plan;
     const struct sim_meter *m = sim__rates_meter(plan, metric->component, metric->meter);
     const struct sim_meter *by = m && m->by ? sim__rates_meter(plan, metric->component, m->by)
                                             : NULL;
-    char that[256];
-    double trials = 0;
     if (!by || by->kind != SIM_COUNTER || strcmp(metric->stat, "mean") != 0)
         return 0;
-    snprintf(that, sizeof that, "%s.%s.count", metric->component, m->by);
-    for (uint32_t r = 0; r < runs->replications; r++) {
-        const struct sim_record *record = sim_runs_record(runs, at, r);
-        uint32_t i = record ? sim_aggregate_metric(record, that) : UINT32_MAX;
-        trials += i == UINT32_MAX ? 0 : record->metrics[i].value;
-    }
-    return trials;
+    return counted(runs, at, metric->component, m->by);
+}
+
+struct sim_unfinished sim_share_unfinished(const struct sim_runs *runs, uint32_t at,
+                                           const struct sim_metric *metric)
+{
+    struct sim_unfinished u = {.low = NAN, .high = NAN};
+    if (strcmp(metric->meter, "success") != 0 || strcmp(metric->stat, "mean") != 0)
+        return u;
+    const char *name = metric->component;
+    double judged = counted(runs, at, name, "judged"), good = counted(runs, at, name, "goodput");
+    u.open = counted(runs, at, name, "unfinished") - counted(runs, at, name, "overdue");
+    u.all = judged + u.open;
+    u.low = good / u.all;
+    u.high = (good + u.open) / u.all;
+    return u;
 }
 
 double sim__share_blur(const struct sim_plan *plan, const struct sim_metric *metric, double value)
