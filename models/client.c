@@ -18,7 +18,8 @@
  * Streams: arrivals, keys and mix have one each, as every user of a closed load and every session
  * does, and nothing drawn depends on an answer: variants with the same seed see the same requests.
  * Invariants: every request is finished, in flight, or forgotten in a crash of the client; a user
- * of a closed load or of a session thinks or waits, never both. */
+ * of a closed load or of a session thinks or waits, never both. What is unfinished when the run
+ * ends is counted then; of it, what is past its timeout has failed. */
 #include "sim/model.h"
 
 /* A request in flight: the argument of its call. */
@@ -46,6 +47,8 @@ struct client {
     struct sim_truth_meters truth;
     struct sim_sessions sessions;
     struct sim_counter requests, finished, by_status[SIM_STATUS_COUNT];
+    struct sim_counter judged;              /* finished, or overdue when the run ended */
+    struct sim_counter unfinished, overdue; /* when it ended */
     struct sim_histogram latency;
 };
 
@@ -67,6 +70,7 @@ static void finish(struct sim *sim, void *self, sim_arg arg, const struct sim_re
     struct client *c = self;
     struct in_flight *f = arg.p;
     sim_count(&c->finished);
+    sim_count(&c->judged);
     sim_count(&c->by_status[reply->status]);
     if (reply->status == SIM_OK) {
         sim_histogram_record(&c->latency, sim_now(sim) - f->intended);
@@ -139,6 +143,19 @@ static void changed(struct sim_node *self, const struct sim_param *param)
         sim_users_rate_set(&c->users);
 }
 
+static void overdue(struct sim_node *self)
+{
+    struct client *c = (struct client *)self;
+    sim_count(&c->overdue);
+    sim_count(&c->judged);
+}
+
+static void ended(struct sim_node *self)
+{
+    struct client *c = (struct client *)self;
+    sim_count_by(&c->unfinished, c->in_flight.taken);
+}
+
 static int check(const struct sim_node *self, struct sim_error *error)
 {
     const struct client *c = (const struct client *)self;
@@ -207,12 +224,17 @@ static const struct sim_port_def ports[] = {
 static const struct sim_meter meters[] = {
     {"latency", SIM_HISTOGRAM, "s", "From the intended sending to the answer, of successes.",
      OF(latency), .flags = SIM_HEADLINE | SIM_WORSE_HIGH},
-    {"success", SIM_RATIO, "1", "Share of finished requests that were answered.", .of = "goodput",
-     .by = "finished", .flags = SIM_HEADLINE | SIM_SHARE | SIM_WORSE_LOW},
+    {"success", SIM_RATIO, "1",
+     "Share of requests answered, of those finished or overdue at the end.", .of = "goodput",
+     .by = "judged", .flags = SIM_HEADLINE | SIM_SHARE | SIM_WORSE_LOW},
     {"goodput", SIM_COUNTER, "requests", "Requests answered, as a rate.", OF(by_status[SIM_OK]),
      .flags = SIM_HEADLINE | SIM_USER_SUCCESS | SIM_WORSE_LOW},
     COUNT("requests", requests, 0, "Requests started."),
     COUNT("finished", finished, 0, "Requests finished, well or not."),
+    COUNT("judged", judged, 0, "Requests finished, or overdue when the run ended."),
+    COUNT("unfinished", unfinished, 0, "Requests neither answered nor failed when the run ended."),
+    COUNT("overdue", overdue, SIM_WORSE_HIGH,
+          "Unfinished requests that were past their timeout by then."),
     COUNT("timed_out", by_status[SIM_TIMEOUT], SIM_WORSE_HIGH,
           "Requests without an answer in time."),
     COUNT("refused", by_status[SIM_REFUSED], SIM_WORSE_HIGH, "Requests turned away."),
@@ -235,6 +257,8 @@ const struct sim_model client_model = {
     .init = init,
     .fault = fault,
     .changed = changed,
+    .overdue = overdue,
+    .ended = ended,
     .check = check,
     .sound = sound,
     .offered = offered,

@@ -55,6 +55,12 @@ struct sim_model {
     void (*fault)(struct sim_node *, enum sim_fault_kind);
     /* A changeable parameter was set; NULL: parameters are read afresh at each use. */
     void (*changed)(struct sim_node *, const struct sim_param *);
+    /* The run ends, and a request that started here is unfinished and past its timeout: it failed
+     * at least once and is tried again. Called for each of them. NULL: they count for nothing. */
+    void (*overdue)(struct sim_node *);
+    /* The run ends, after those: count what is left unfinished. Nothing can be sent or scheduled
+     * any more. NULL: nothing to count. */
+    void (*ended)(struct sim_node *);
     /* Invariants, at the end of a run: 0, or -1 with what is broken. NULL: none. */
     int (*check)(const struct sim_node *, struct sim_error *);
     /* Shows every key that this node holds now, by walking what it keeps; the audit holds it

@@ -207,6 +207,19 @@ void sim__operations_crash(struct sim_node *node)
     sim__guards_reset(node);
 }
 
+void sim__operations_end(const struct sim_world *w)
+{
+    for (uint32_t i = 0; i < w->operations.slab_count * SIM__OPERATIONS_A_SLAB; i++) {
+        const struct sim__operation *op = operation_at(w, i);
+        if (!op->live)
+            continue;
+        const struct sim_model *model = op->port->owner->component->plan->model;
+        sim_time timeout = sim__policy_of(op)->timeout;
+        if (model->overdue && timeout > 0 && sim_now(w->sim) - op->request.intended >= timeout)
+            model->overdue(op->port->owner);
+    }
+}
+
 struct sim__operations_walked sim__operations_walk(const struct sim_world *w)
 {
     struct sim__operations_walked found = {0};

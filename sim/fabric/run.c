@@ -58,6 +58,17 @@ static enum sim_outcome run_window(struct sim_world *w, struct sim__recorder *re
     return sim_run_until(w->sim, end);
 }
 
+/* Has the models count what is unfinished. */
+static void end(struct sim_world *w)
+{
+    sim__operations_end(w);
+    for (uint32_t i = 0; i < w->component_count; i++) {
+        const struct sim_component *c = &w->components[i];
+        for (uint32_t n = 0; c->plan->model->ended && n < c->plan->nodes; n++)
+            c->plan->model->ended(c->nodes[n]);
+    }
+}
+
 struct sim_record *sim_world_run(struct sim_world *w, sim_progress *progress, void *self)
 {
     struct sim__recorder *recorder = sim__recorder_new(w);
@@ -71,6 +82,8 @@ struct sim_record *sim_world_run(struct sim_world *w, sim_progress *progress, vo
         outcome = run_window(w, recorder, now);
         if (outcome != SIM_REACHED)
             break;
+        if (now == plan->duration)
+            end(w);
         if (sim__recorder_roll(recorder, now) != 0)
             outcome = SIM_OUT_OF_MEMORY;
         else if (progress != NULL && !progress(self, now, sim_event_count(w->sim)))

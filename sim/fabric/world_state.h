@@ -237,6 +237,9 @@ struct sim__operations_walked {
 };
 struct sim__operations_walked sim__operations_walk(const struct sim_world *);
 
+/* At the end of a run: tells those who began operations of each that is past its timeout. */
+void sim__operations_end(const struct sim_world *);
+
 /* Whether a policy asks for no more than a timeout. */
 bool sim__policy_is_plain(const struct sim_policy *);
 /* What a node's policy remembers of each target of a port; NULL in *guards where it need not. 0, or

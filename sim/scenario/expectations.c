@@ -111,6 +111,9 @@ static double read_bound(struct sim__load *load, const struct sim__at *at, json_
     }
     if (!sim__read_amount(load, SIM__KEY(at, key), value, dimension, NULL, false, &amount))
         return NAN;
+    struct sim_error error;
+    if (!ratio && sim__metric_fits(metric, amount.value, &error))
+        sim__say(load, SIM__KEY(at, key), 0, "%s", error.text);
     return dimension == SIM_DIM_TIME ? amount.value / 1e9 : amount.value;
 }
 

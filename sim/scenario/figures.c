@@ -61,13 +61,17 @@ static void read_slo(struct sim__load *load, const struct sim__at *at, json_t *o
 {
     json_t *value = json_object_get(object, "slo");
     struct sim_amount amount;
+    struct sim_error error;
     out->slo = NAN;
     if (value && metric->money)
         sim__read_dollars(load, SIM__KEY(at, "slo"), value, metric->money, &out->slo);
     else if (value && metric->meter &&
              sim__read_amount(load, SIM__KEY(at, "slo"), value, metric->dimension, NULL, false,
-                              &amount))
+                              &amount)) {
+        if (sim__metric_fits(metric, amount.value, &error))
+            sim__say(load, SIM__KEY(at, "slo"), 0, "%s", error.text);
         out->slo = metric->dimension == SIM_DIM_TIME ? amount.value / 1e9 : amount.value;
+    }
     out->slo_label = sim__read_text(load, SIM__KEY(at, "slo_label"),
                                     json_object_get(object, "slo_label"));
     if (out->slo_label && !value)

@@ -310,6 +310,9 @@ struct sim__metric {
     double scale;                 /* base units to those of results: 1e-9 for times */
     const char *money;            /* its unit, such as "$/h"; NULL: it is no money */
 };
+/* Whether a metric can be held against a value, in the unit of results: a share not against what is
+ * no share. 0, or -1 with the reason. */
+int sim__metric_fits(const struct sim__metric *, double value, struct sim_error *);
 /* Of the bill: 1 and *out filled in when the text's parts name something of it, 0 when they name
  * nothing that a bill could have, -1 with the reason. `stat` may be NULL. */
 int sim__metric_of_bill(const struct sim_plan *, const char *place, const char *meter,

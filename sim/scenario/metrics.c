@@ -238,6 +238,19 @@ int sim__metric_find(const struct sim_plan *plan, const char *text, struct sim__
     return 0;
 }
 
+int sim__metric_fits(const struct sim__metric *metric, double value, struct sim_error *error)
+{
+    if (!metric->meter || !(metric->meter->flags & SIM_SHARE) || (value >= 0 && value <= 1))
+        return 0;
+    int n = snprintf(error->text, sizeof error->text,
+                     "%.9g is %.9g %%, but \"%s\" is a share, from 0 to 1", value, 100 * value,
+                     metric->meter->name);
+    if (value > 1 && value <= 100)
+        snprintf(error->text + n, sizeof error->text - (size_t)n,
+                 ": %.9g %% is written %.9g or \"%.9g%%\"", value, value / 100, value);
+    return -1;
+}
+
 int sim_scenario_metric(const struct sim_plan *plan, const char *that, struct sim_error *error)
 {
     struct sim__metric metric;

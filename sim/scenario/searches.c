@@ -80,6 +80,8 @@ static void read_criterion(struct sim__load *load, const struct sim__spot *spot,
     }
     if (sim_units_parse(value, metric.dimension, NULL, &amount, &error))
         sim__spot_say(load, spot, "%s", error.text);
+    else if (sim__metric_fits(&metric, amount.value, &error))
+        sim__spot_say(load, spot, "%s", error.text);
     c->bound = metric.dimension == SIM_DIM_TIME ? amount.value / 1e9 : amount.value;
     bool windowed = !isnan(c->from) || !isnan(c->to);
     if (windowed && sim__metric_is_whole(&metric))

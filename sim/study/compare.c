@@ -1,6 +1,7 @@
 /* compare.c - two cases of the same load, metric by metric. */
 #include "study/compare.h"
 
+#include "study/carry.h"
 #include "study/student.h"
 #include "study/study_state.h"
 
@@ -111,6 +112,23 @@ static void pair(const struct sim_runs *runs, const struct sim_comparison *c,
     d->change = sim_estimate_mean(values, runs->replications, SIM_LEVEL);
 }
 
+/* How many values each replication has, on the side that has fewer. */
+static double values_behind(const struct sim_runs *runs, const struct sim_comparison *c,
+                            const struct sim_difference *d)
+{
+    const uint32_t sides[2] = {c->a, c->b};
+    double least = INFINITY;
+    for (int i = 0; i < 2; i++) {
+        const struct sim_record *sample = sim_runs_sample(runs, sides[i]);
+        uint32_t m = 0;
+        while (sample && m < sample->metric_count && !is_named(d, &sample->metrics[m]))
+            m++;
+        if (sample && m < sample->metric_count)
+            least = fmin(least, sim__share_values(runs, sides[i], m));
+    }
+    return least;
+}
+
 static bool all_zero(const double *values, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -151,8 +169,10 @@ static void find(const struct sim_runs *runs, const struct sim_comparison *c,
     d->finding = SIM_COMPARE_SAME;
     if (all_zero(values, runs->replications))
         return;
-    d->finding = SIM_COMPARE_ALONE;
-    if (n == 1)
+    sim_carry_percentile(&d->change, sim_percentile_of(d->stat), values_behind(runs, c, d),
+                         c->level);
+    d->finding = d->change.needs > 0 ? SIM_COMPARE_TOO_FEW : SIM_COMPARE_ALONE;
+    if (n == 1 || d->change.needs > 0)
         return;
     limit(runs, c, d);
     d->finding = d->change.high < 0  ? SIM_COMPARE_LOWER

@@ -14,10 +14,12 @@
  *                       bound is held by what was observed alone
  *   equals, within w    |mean - value| <= w |value|
  *   equals alone        the interval covers the value; with n = 1 there is none and nothing holds
- * What was never observed does not hold. */
+ * What was never observed does not hold, and neither does a percentile of too few values to carry
+ * an interval (carry.h), whatever was seen. */
 #include "study/study_state.h"
 
 #include "base/text.h"
+#include "study/carry.h"
 #include "study/wilson.h"
 
 #include <math.h>
@@ -68,6 +70,50 @@ static double trials_of(const struct sim_expect *e, const struct sim_runs *runs,
     return trials;
 }
 
+double sim__expect_values(const struct sim_expect *e, const struct sim_runs *runs, uint32_t at)
+{
+    double inverse = 0;
+    uint32_t count = 0;
+    for (uint32_t r = 0; at != UINT32_MAX && r < runs->replications; r++) {
+        const struct sim_metric *m = metric_of(e, sim_runs_record(runs, at, r));
+        if (!m || m->n == 0)
+            continue;
+        inverse += 1 / (double)m->n;
+        count++;
+    }
+    return count > 0 ? count / inverse : 0;
+}
+
+/* Takes the interval away that too few values do not carry. */
+static void carry(struct sim_estimate *o, const struct sim_expect *e, const struct sim_runs *runs,
+                  uint32_t at, uint32_t other, const char *stat, double level)
+{
+    double p = sim_percentile_of(stat);
+    if (isnan(p))
+        return;
+    double n = sim__expect_values(e, runs, at);
+    sim_carry_percentile(o, p, e->relative_to ? fmin(n, sim__expect_values(e, runs, other)) : n,
+                         level);
+}
+
+/* The estimate of what is a metric of the case's records, or a ratio of two. */
+static struct sim_estimate estimate(const struct sim_expect *e, const struct sim_runs *runs,
+                                    uint32_t at, uint32_t other, const struct sim_metric *metric,
+                                    const double *values, double level)
+{
+    const struct sim_plan *plan = &runs->cases[at].plan;
+    bool share = !e->relative_to && sim__share_is(plan, metric->component, metric->meter);
+    if (share) {
+        double trials = trials_of(e, runs, at, metric);
+        return sim_wilson_level(values, runs->replications, trials, level);
+    }
+    struct sim_estimate o = sim_estimate_mean(values, runs->replications, level);
+    carry(&o, e, runs, at, other, metric->stat, level);
+    if (!e->relative_to)
+        sim__share_widen(&o, sim__share_blur(plan, metric, o.mean));
+    return o;
+}
+
 struct sim_estimate sim_expect_estimate(const struct sim_expect *e, const struct sim_runs *runs,
                                         uint32_t at, double *values)
 {
@@ -82,17 +128,12 @@ struct sim_estimate sim_expect_estimate(const struct sim_expect *e, const struct
     }
     double level = e->confidence > 0 && e->confidence < 1 ? e->confidence : SIM_LEVEL;
     const struct sim_record *sample = sim_runs_sample(runs, at);
-    const struct sim_metric *metric = e->relative_to ? NULL : metric_of(e, sample);
+    const struct sim_metric *metric = metric_of(e, sample);
     if (!metric)
         return sim_estimate_mean(values, runs->replications, level);
-    if (runs->replications == 1 && !is_windowed(e))
+    if (runs->replications == 1 && !is_windowed(e) && !e->relative_to)
         return sim__share_one_run(runs, at, (uint32_t)(metric - sample->metrics), level);
-    if (!sim__share_is(&runs->cases[at].plan, metric->component, metric->meter)) {
-        struct sim_estimate o = sim_estimate_mean(values, runs->replications, level);
-        sim__share_widen(&o, sim__share_blur(&runs->cases[at].plan, metric, o.mean));
-        return o;
-    }
-    return sim_wilson_level(values, runs->replications, trials_of(e, runs, at, metric), level);
+    return estimate(e, runs, at, other, metric, values, level);
 }
 
 /* ---- judging ------------------------------------------------------------------------------- */
@@ -165,6 +206,31 @@ static void describe(struct sim_verdict *v)
     sim_buffer_free(&text);
 }
 
+/* Whether a value is within the bounds, or where it should be. */
+static bool is_within(const struct sim_expect *e, double value)
+{
+    bool equal = isnan(e->equals) || isnan(e->within) ||
+                 fabs(value - e->equals) <= e->within * fabs(e->equals);
+    return equal && !(value > e->at_most) && !(value < e->at_least);
+}
+
+/* Says of a success how many requests were under way at the end, where it depends on them whether
+ * the claim is right. */
+static void note_unfinished(struct sim_verdict *v, const struct sim_runs *runs)
+{
+    const struct sim_expect *e = v->expect;
+    const struct sim_record *sample = sim_runs_sample(runs, v->at);
+    uint32_t m = sample ? sim_aggregate_metric(sample, e->that) : UINT32_MAX;
+    if (m == UINT32_MAX || e->relative_to || is_windowed(e))
+        return;
+    struct sim_unfinished u = sim_share_unfinished(runs, v->at, &sample->metrics[m]);
+    if (!(u.open > 0) || is_within(e, u.low) == is_within(e, u.high))
+        return;
+    snprintf(v->note, sizeof v->note,
+             "%.9g of %.9g requests were unfinished at the end: with them it is from %.4g to %.4g",
+             u.open, u.all, u.low, u.high);
+}
+
 static void judge(struct sim_verdict *v, const struct sim_runs *runs, double *values)
 {
     const struct sim_expect *e = v->expect;
@@ -175,6 +241,15 @@ static void judge(struct sim_verdict *v, const struct sim_runs *runs, double *va
         note(v, "nothing was observed");
         return;
     }
+    if (v->observed.needs > 0) {
+        const struct sim_plan *plan = &runs->cases[v->at].plan;
+        const struct sim_record *sample = sim_runs_sample(runs, v->at);
+        const char *stat = sample->metrics[sim_aggregate_metric(sample, e->that)].stat;
+        note(v, sim_carry_text(&v->observed, stat, (double)plan->warmup,
+                               is_windowed(e) ? 0 : (double)plan->duration)
+                    .s);
+        return;
+    }
     v->held = true;
     if (!isnan(e->at_most))
         v->held = holds_bound(v, e->at_most, 1) && v->held;
@@ -182,6 +257,7 @@ static void judge(struct sim_verdict *v, const struct sim_runs *runs, double *va
         v->held = holds_bound(v, e->at_least, -1) && v->held;
     if (!isnan(e->equals))
         v->held = holds_equality(v) && v->held;
+    note_unfinished(v, runs);
 }
 
 /* What is said of no variant in particular is said of all but the one it is relative to. Nothing

@@ -22,6 +22,7 @@ static void count(const struct sim_runs *runs, uint32_t at, const struct sim_cri
         n += isnan(seen) ? 0 : 1;
     }
     cell->share = sim_wilson_trials(cell->yes, cell->trials, SIM_LEVEL);
+    sim__probe_carry(c, runs, at, &cell->share);
     cell->mean = n > 0 ? sum / n : NAN;
 }
 

@@ -1,7 +1,9 @@
 /* probe.c - the breaking point of a scenario: find.c asks, replications answer. */
 #include "study/probe_state.h"
 
+#include "study/carry.h"
 #include "study/store.h"
+#include "study/study_state.h"
 #include "study/wilson.h"
 
 #include <math.h>
@@ -129,6 +131,24 @@ struct sim_wanted sim__probe_wanted(const struct sim_criterion *c)
     return (struct sim_wanted){.that = c->that, .from = c->from, .to = c->to};
 }
 
+void sim__probe_carry(const struct sim_criterion *c, const struct sim_runs *runs, uint32_t at,
+                      struct sim_estimate *share)
+{
+    struct sim_expect expect = sim__probe_expect(c);
+    const struct sim_record *sample = sim_runs_sample(runs, at);
+    uint32_t m = sample ? sim_aggregate_metric(sample, c->that) : UINT32_MAX;
+    double p = m == UINT32_MAX ? (double)NAN : sim_percentile_of(sample->metrics[m].stat);
+    struct sim_estimate one = {.n = 1};
+    if (isnan(p))
+        return;
+    sim_carry_percentile(&one, p, sim__expect_values(&expect, runs, at), SIM_LEVEL);
+    if (!(one.needs > 0))
+        return;
+    share->low = share->high = NAN;
+    share->has = one.has;
+    share->needs = one.needs;
+}
+
 /* ---- the breaking point -------------------------------------------------------------------- */
 
 static struct place *place_at(struct finder *f, double x)
@@ -153,7 +173,9 @@ static struct sim_estimate share(const struct finder *f, const struct sim_runs *
     for (uint32_t r = 0; r < runs->replications; r++)
         yes += sim__probe_says(&f->asked->criterion,
                                sim_expect_observe(&f->expect, sim_runs_record(runs, 0, r)));
-    return sim_wilson_trials(yes, runs->replications, level);
+    struct sim_estimate e = sim_wilson_trials(yes, runs->replications, level);
+    sim__probe_carry(&f->asked->criterion, runs, 0, &e);
+    return e;
 }
 
 static int see(void *self, double x, uint32_t replications, double level, struct sim_estimate *e)

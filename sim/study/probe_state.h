@@ -18,6 +18,10 @@ int sim__probe_run(struct sim_probe *, const struct sim_vary *vary, struct sim_r
 struct sim_expect sim__probe_expect(const struct sim_criterion *);
 bool sim__probe_says(const struct sim_criterion *, double seen);
 struct sim_wanted sim__probe_wanted(const struct sim_criterion *);
+/* Of the share of a case's replications that say yes: takes its interval away when the percentile
+ * they are asked for is of too few values in each to be told of one run (carry.h). */
+void sim__probe_carry(const struct sim_criterion *, const struct sim_runs *, uint32_t at,
+                      struct sim_estimate *);
 /* Keeps the unit of a metric for when the records are gone. */
 void sim__probe_unit(struct sim_probe *, const struct sim_runs *, const struct sim_wanted *);
 

@@ -3,6 +3,7 @@
 #include "study/study_state.h"
 
 #include "study/batch.h"
+#include "study/carry.h"
 #include "study/wilson.h"
 
 #include <math.h>
@@ -38,6 +39,36 @@ double sim__share_trials(const struct sim_runs *runs, uint32_t at, const struct 
     return trials;
 }
 
+/* What "component.meter.count" comes to in all replications. */
+static double counted(const struct sim_runs *runs, uint32_t at, const char *component,
+                      const char *meter)
+{
+    char that[256];
+    double sum = 0;
+    snprintf(that, sizeof that, "%s.%s.count", component, meter);
+    for (uint32_t r = 0; r < runs->replications; r++) {
+        const struct sim_record *record = sim_runs_record(runs, at, r);
+        uint32_t i = record ? sim_aggregate_metric(record, that) : UINT32_MAX;
+        sum += i == UINT32_MAX ? 0 : record->metrics[i].value;
+    }
+    return sum;
+}
+
+struct sim_unfinished sim_share_unfinished(const struct sim_runs *runs, uint32_t at,
+                                           const struct sim_metric *metric)
+{
+    struct sim_unfinished u = {.low = NAN, .high = NAN};
+    if (strcmp(metric->meter, "success") != 0 || strcmp(metric->stat, "mean") != 0)
+        return u;
+    const char *name = metric->component;
+    double judged = counted(runs, at, name, "judged"), good = counted(runs, at, name, "goodput");
+    u.open = counted(runs, at, name, "unfinished") - counted(runs, at, name, "overdue");
+    u.all = judged + u.open;
+    u.low = good / u.all;
+    u.high = (good + u.open) / u.all;
+    return u;
+}
+
 double sim__share_blur(const struct sim_plan *plan, const struct sim_metric *metric, double value)
 {
     const struct sim_meter *m = sim__rates_meter(plan, metric->component, metric->meter);
@@ -58,6 +89,28 @@ void sim__share_widen(struct sim_estimate *e, double by)
     e->high += by;
 }
 
+double sim__share_values(const struct sim_runs *runs, uint32_t at, uint32_t m)
+{
+    double inverse = 0;
+    uint32_t count = 0;
+    for (uint32_t r = 0; r < runs->replications; r++) {
+        const struct sim_record *record = sim_runs_record(runs, at, r);
+        if (!record || m >= record->metric_count || record->metrics[m].n == 0)
+            continue;
+        inverse += 1 / (double)record->metrics[m].n;
+        count++;
+    }
+    return count > 0 ? count / inverse : 0;
+}
+
+/* Whether a percentile's windows have enough values each for their percentiles to vary as the
+ * run's does. */
+static bool windows_carry(const struct sim_metric *metric, uint32_t windows)
+{
+    double p = sim_percentile_of(metric->stat);
+    return isnan(p) || sim_percentile_carries(p, (double)metric->n / windows, 1);
+}
+
 struct sim_estimate sim__share_one_run(const struct sim_runs *runs, uint32_t at, uint32_t m,
                                        double level)
 {
@@ -75,12 +128,13 @@ struct sim_estimate sim__share_one_run(const struct sim_runs *runs, uint32_t at,
             continue;
         size_t warm = (size_t)((plan->warmup + record->interval - 1) / record->interval);
         struct sim_estimate batches;
-        if (warm < record->windows &&
+        if (warm < record->windows && windows_carry(metric, record->windows - (uint32_t)warm) &&
             sim_batch_estimate(series->values + warm, record->windows - warm, metric->value, share,
                                level, &batches) == SIM_BATCH_FINE)
             e = batches;
     }
     sim__share_widen(&e, sim__share_blur(plan, metric, e.mean));
+    sim_carry_percentile(&e, sim_percentile_of(metric->stat), (double)metric->n, level);
     return e;
 }
 
@@ -102,6 +156,8 @@ struct sim_estimate sim__share_or_mean(const struct sim_runs *runs, uint32_t at,
         e = sim_wilson_shares(values, n, sim__share_trials(runs, at, metric), quantiles);
     if (runs->replications == 1)
         return sim__share_one_run(runs, at, m, SIM_LEVEL);
+    double p = sim_percentile_of(metric->stat);
+    sim_carry_percentile(&e, p, isnan(p) ? 0 : sim__share_values(runs, at, m), SIM_LEVEL);
     sim__share_widen(&e, sim__share_blur(&runs->cases[at].plan, metric, e.mean));
     return e;
 }

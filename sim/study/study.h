@@ -140,6 +140,14 @@ bool sim_aggregate_is_shown(const struct sim_record *, uint32_t at);
 /* Whether a meter of a case is a share, from 0 to 1 whatever was observed. O(components). */
 bool sim_aggregate_is_share(const struct sim_runs *, uint32_t at, const char *component,
                             const char *meter);
+/* What a success does not say as some requests were still under way when the run ended: how many of
+ * how many, in all replications; and what the success would be if all of these failed, or none.
+ * Another metric: low and high are NAN. O(replications x metrics). */
+struct sim_unfinished {
+    double open, all, low, high;
+};
+struct sim_unfinished sim_share_unfinished(const struct sim_runs *, uint32_t at,
+                                           const struct sim_metric *);
 /* The same as sim_aggregate_metric() for record->series. */
 uint32_t sim_aggregate_series(const struct sim_record *, const char *that);
 
@@ -152,7 +160,7 @@ struct sim_verdict {
     struct sim_estimate observed;
     const char *unit; /* of the observed value; "1" for ratios */
     char bound[160];  /* "at most 3000 requests/s" */
-    char note[160];   /* why it did not hold, or how weakly; "" when there is nothing to add */
+    char note[256];   /* why it did not hold, or how weakly; "" when there is nothing to add */
 };
 
 /* What an expectation looks at: in one run (NULL: none), NAN when it saw nothing; and in all of a

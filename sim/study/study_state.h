@@ -34,6 +34,11 @@ double sim__share_trials(const struct sim_runs *, uint32_t at, const struct sim_
 double sim__share_blur(const struct sim_plan *, const struct sim_metric *, double value);
 /* Widens an interval, if there is one, by so much on both sides. */
 void sim__share_widen(struct sim_estimate *, double by);
+/* How many values a metric rests on in each replication: where they differ, the harmonic mean, for
+ * a percentile is biased as 1/n is. 0: nothing was observed. O(replications). */
+double sim__share_values(const struct sim_runs *, uint32_t at, uint32_t m);
+/* The same for what an expectation looks at; of a span as many as fall to it by its length. */
+double sim__expect_values(const struct sim_expect *, const struct sim_runs *, uint32_t at);
 /* What one run says of its own metric `m` by its batches; no interval where they support none. */
 struct sim_estimate sim__share_one_run(const struct sim_runs *, uint32_t at, uint32_t m,
                                        double level);

@@ -52,6 +52,36 @@ static void shares_of_the_mix(void **state)
     harness_free(r);
 }
 
+/* Ten requests a second for 10.05 s, each worth a second of work at one server: it answers 9. Those
+ * unfinished are told, and are no failures as nobody gives up on them. With a timeout of 0.5 s and
+ * tries that go on, those sent up to 9.5 s are past it: they fail. */
+static void what_is_unfinished_is_told(void **state)
+{
+    (void)state;
+    static const char *const text =
+        "{'schema_version': 1, 'title': 't', 'run': {'duration': '10050ms', 'interval': '50ms',"
+        " 'replications': 1}, 'components': {'users': {'model': 'client', 'to': 'app',"
+        " 'arrival': 'constant', 'rate': '10/s' %s},"
+        " 'app': {'model': 'service', 'servers': 1, 'service_time': '1s'}}}";
+    char scenario[1024];
+    snprintf(scenario, sizeof scenario, text, "");
+    struct sim_record *r = harness_once(scenario);
+    harness_is(r, "users.requests.count", 100);
+    harness_is(r, "users.goodput.count", 9); /* the first came at 0.1 s */
+    harness_is(r, "users.unfinished.count", 91);
+    harness_is(r, "users.overdue.count", 0);
+    harness_is(r, "users.success.mean", 1);
+    harness_free(r);
+    snprintf(scenario, sizeof scenario, text,
+             ", 'timeout': '500ms', 'retry': {'attempts': 1000, 'backoff': '100ms'}");
+    r = harness_once(scenario);
+    harness_is(r, "users.goodput.count", 0); /* a second's work is never in time */
+    harness_is(r, "users.unfinished.count", 100);
+    harness_is(r, "users.overdue.count", 95); /* sent at 0.1, 0.2, ... 9.5 s */
+    harness_is(r, "users.success.mean", 0);
+    harness_free(r);
+}
+
 /* Requests counted by how they ended; latency only of those that were answered. Those that came t <
  * 90 ms before the slow time ends are answered in t + 10 ms - t/20. */
 static void failures_are_told_apart(void **state)
@@ -143,6 +173,7 @@ int main(void)
         cmocka_unit_test(a_ramp_sends_the_integral_of_its_rate),
         cmocka_unit_test(a_rate_that_is_set_counts_until_it_is_set_back),
         cmocka_unit_test(shares_of_the_mix),
+        cmocka_unit_test(what_is_unfinished_is_told),
         cmocka_unit_test(failures_are_told_apart),
         cmocka_unit_test(a_closed_population_is_conserved),
         cmocka_unit_test(the_load_does_not_depend_on_the_answers),
