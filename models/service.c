@@ -223,6 +223,7 @@ static void queueing(const void *params, struct sim_queueing *q)
 {
     const struct service *s = params;
     q->flow = SIM_FLOW_SAME;
+    q->independent = s->while_calling == RELEASE;
     q->chooses = s->calls == EVERY_NODE ? SIM_CHOOSES_ALL : SIM_CHOOSES_NOTHING;
     q->at_once = s->calls != IN_TURN;
     q->servers = s->servers;
