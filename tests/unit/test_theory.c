@@ -166,7 +166,7 @@ static void balancers(void **state)
                                     "c", ", 'nodes': 2, 'spread': 'random'")),
             "a", SIM_THEORY_ROUGH, "E4/M/9", "by Allen and Cunneen");
     form_is(
-        PLAN(SEND("lb", "") BALANCE("round-robin", ", 'nodes': 2") ONE("a", "") ", " ONE("b", "")),
+        PLAN(SEND("lb", "") BALANCE("round-robin", ", 'nodes': 2, 'spread': 'random'") ONE("a", "") ", " ONE("b", "")),
         "a", SIM_THEORY_ROUGH, "E2/M/9", IF "several deal requests in turn (lb)");
     form_is(
         PLAN(SEND("lb", "") BALANCE("round-robin", "") ONE("a", "") ", " ONE("b", ", 'to': 'a'")),
