@@ -18,9 +18,7 @@
  *
  * Streams: work, and route (which dependencies); pause. What a request carries (key, session,
  * deadline, priority) is passed on; what the last dependency answered (version, bytes) is passed
- * back.
- *
- * Invariant: a server is busy exactly while a request has it (the station's own count). */
+ * back. Invariant: a server is busy exactly while a request has it (the station's own count). */
 #include "sim/model.h"
 
 #include <string.h>

@@ -474,6 +474,15 @@ static bool is_reversible(const struct sim_queueing *q, const struct sim_flow_in
     return q->discipline == SIM_SHARING || sim_flows_exponential(q, in);
 }
 
+/* Work that takes no time: requests pass at once. */
+static bool is_passage(const struct sim_queueing *q)
+{
+    for (int op = 0; op < SIM_OP_COUNT; op++)
+        if (!q->work[op] || q->work[op]->kind != SIM_DIST_CONSTANT || q->work[op]->scale > 0)
+            return false;
+    return q->independent && !q->no_form && q->queue_limit == SIM_NO_LIMIT;
+}
+
 static void mark_station(struct sim_flows *f, uint32_t c, double rate)
 {
     const struct sim_queueing *q = &f->about[c];
@@ -490,7 +499,7 @@ static void mark_station(struct sim_flows *f, uint32_t c, double rate)
     if (q->flow != SIM_FLOW_SAME)
         mark(f, after, q->flow == SIM_FLOW_OTHER ? SIM_FLOW_OTHER : SIM_FLOW_UNKNOWN,
              q->why ? q->why : said_nothing(&f->plan->components[c]), c);
-    if (q->servers == 0)
+    if (q->servers == 0 || (is_passage(q) && in->turn <= 1))
         return;
     bool known = sim_flows_work(q, in, &work, &scv);
     if (!is_reversible(q, in))
@@ -626,39 +635,6 @@ static void mark_cycles(struct sim_flows *f)
             g->queue[depth++] = to;
         }
     }
-}
-
-/* ---- work ------------------------------------------------------------------------------------ */
-
-bool sim_flows_work(const struct sim_queueing *q, const struct sim_flow_in *in, double *mean,
-                    double *scv)
-{
-    double first = 0, second = 0, shares = 0;
-    for (int op = 0; op < SIM_OP_COUNT; op++) {
-        if (!q->work[op] || q->work[op]->kind == SIM_DIST_NONE || in->mix[op] <= 0)
-            continue;
-        double m = sim_dist_mean(q->work[op]);
-        first += in->mix[op] * m;
-        second += in->mix[op] * (sim_dist_variance(q->work[op]) + m * m);
-        shares += in->mix[op];
-    }
-    *mean = first / shares;
-    *scv = second / shares / (*mean * *mean) - 1;
-    return shares > 0 && *mean > 0 && isfinite(*scv);
-}
-
-bool sim_flows_exponential(const struct sim_queueing *q, const struct sim_flow_in *in)
-{
-    double scale = NAN;
-    for (int op = 0; op < SIM_OP_COUNT; op++) {
-        if (!q->work[op] || (in->mix[op] <= 0 && !in->mixed))
-            continue;
-        if (q->work[op]->kind != SIM_DIST_EXPONENTIAL ||
-            (!isnan(scale) && (q->work[op]->scale < scale || q->work[op]->scale > scale)))
-            return false;
-        scale = q->work[op]->scale;
-    }
-    return !isnan(scale);
 }
 
 /* ---- all of it ------------------------------------------------------------------------------- */

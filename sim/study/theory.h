@@ -11,8 +11,8 @@
  * counts is its mean less what is predicted at the rate that was seen, with Student's t; a
  * replication's own rate is taken out of it by the form's slope (the delta method). It is done only
  * where a run is so long that its mean is nearly normal: fifty times as long as the queues on the
- * way take to forget, with requests enough. With two or three replications hardly anything is found:
- * the quantiles are then far out. */
+ * way take to forget, with requests enough. With two or three replications hardly anything is
+ * found: the quantiles are then far out. */
 
 /* Of each interval that decides whether a form agrees: up to four numbers are judged, so that of a
  * hundred true forms one is found to differ by chance (Bonferroni). */

@@ -2,12 +2,12 @@
  *
  * Topologies without rounds, of everything that theory has to tell apart: open and closed clients,
  * even spacing, priorities, patience, timeouts and retries; balancers of every policy; services of
- * every order, with limits, pauses, fan-outs that may meet again, several nodes spread in every way;
- * stores, caches; links with latency and with bandwidth. Work is drawn so that no queue grows
- * without end. Of each, replications are held against the forms as `weir run` does it: none may miss
- * (SIM_THEORY_MISS in each topology), and of all that are judged not many more may disagree than
- * would by chance. Canaries are plans held against the forms of others, one for each reason why a
- * form does not apply: the same verdict finds them.
+ * every order, with limits, pauses, fan-outs that may meet again, several nodes spread in every
+ * way; stores, caches; links with latency and with bandwidth. Work is drawn so that no queue grows
+ * without end. Of each, replications are held against the forms as `weir run` does it: none may
+ * miss (SIM_THEORY_MISS in each topology), and of all that are judged not many more may disagree
+ * than would by chance. Canaries are plans held against the forms of others, one for each reason
+ * why a form does not apply: the same verdict finds them.
  *
  * WEIR_PROPERTY_SEED and WEIR_PROPERTY_COUNT ask for others than the fixed cases. */
 #include "model/harness.h"

@@ -135,170 +135,167 @@ static void rough_forms_and_none(void **state)
             "nodes are chosen by what is out there, or by key (lb)");
 }
 
-/* ---- every way from the users to a station ----------------------------------------------------- */
+/* ---- every way from the users to a station --------------------------------------------------- */
 
-#define ONE(name, more)                                                                            \
-    "'" name "': {'model': 'service', 'servers': 9, 'service_time': " EXP more "}"
-#define ODD(name, more)                                                                            \
-    "'" name "': {'model': 'service', 'servers': 9, 'service_time': '1s'" more "}"
 #define SEND(to, more)                                                                             \
-    "'components': {'users': {'model': 'client', 'to': '" to "', 'rate': '8/s'" more "}, "
-#define BALANCE(policy, more)                                                                      \
-    "'lb': {'model': 'balancer', 'to': ['a', 'b'], 'policy': '" policy "'" more "}, "
-#define IF "if arrivals were Poisson: "
+    "'components': {'users': {'model': 'client', 'to': '" to "', 'rate': '8/s'" more "}"
+#define ALSO(name, to, load) ", '" name "': {'model': 'client', 'to': '" to "', " load "}"
+#define STATION(name, work, more)                                                                  \
+    ", '" name "': {'model': 'service', 'servers': 9, 'service_time': " work more "}"
+#define ONE(name, more) STATION(name, EXP, more)
+#define ODD(name) STATION(name, "'1s'", "")
+#define BALANCE(to, policy, more)                                                                  \
+    ", 'lb': {'model': 'balancer', 'to': " to ", 'policy': '" policy "'" more "}"
+#define AB "['a', 'b']"
+#define A_AND_B ONE("a", "") ONE("b", "")
+#define PARALLEL(to) ", 'to': " to ", 'calls': 'parallel'"
+#define NODES(n, how) ", 'nodes': " n ", 'spread': '" how "'"
+#define KEYS "'keyspaces': {'k': {'keys': 10}},"
+
+static void exact(const char *text, const char *component, const char *form)
+{
+    form_is(text, component, SIM_THEORY_EXACT, form, "");
+}
+
+static void no_form(const char *text, const char *component, const char *why)
+{
+    form_is(text, component, SIM_THEORY_NONE, "none", why);
+}
+
+/* What would hold if arrivals were Poisson. */
+static void unsure(const char *text, const char *component, const char *form, const char *why)
+{
+    char all[160];
+    snprintf(all, sizeof all, "if arrivals were Poisson: %s", why);
+    form_is(text, component, SIM_THEORY_ROUGH, form, all);
+}
 
 static void balancers(void **state)
 {
     (void)state;
     const char *other = "nodes are chosen by what is out there, or by key (lb)";
-    form_is(PLAN(SEND("lb", "") BALANCE("random", "") ONE("a", "") ", " ONE("b", "")), "b",
-            SIM_THEORY_EXACT, "M/M/9", "");
-    form_is(PLAN(SEND("lb", "") BALANCE("least-connections", "") ONE("a", "") ", " ONE("b", "")),
-            "a", SIM_THEORY_NONE, "none", other);
-    form_is(PLAN(SEND("lb", "") BALANCE("power-of-d", "") ONE("a", "") ", " ONE("b", "")), "a",
-            SIM_THEORY_NONE, "none", other);
-    form_is(PLAN(SEND("lb", "") BALANCE("consistent-hash", ", 'bounded_load': 1.2")
-                     ONE("a", "") ", " ONE("b", "")),
-            "a", SIM_THEORY_NONE, "none", other);
+    exact(PLAN(SEND("lb", "") BALANCE(AB, "random", "") A_AND_B), "b", "M/M/9");
+    no_form(PLAN(SEND("lb", "") BALANCE(AB, "least-connections", "") A_AND_B), "a", other);
+    no_form(PLAN(SEND("lb", "") BALANCE(AB, "power-of-d", "") A_AND_B), "a", other);
+    no_form(PLAN(SEND("lb", "") BALANCE(AB, "consistent-hash", ", 'bounded_load': 1.2") A_AND_B),
+            "a", other);
     /* two components of one node and one of two: every fourth */
-    form_is(PLAN(SEND("lb", "") "'lb': {'model': 'balancer', 'to': ['a', 'b', 'c'], 'policy':"
-                                " 'round-robin'}, " ONE("a", "") ", " ONE("b", "") ", " ONE(
-                                    "c", ", 'nodes': 2, 'spread': 'random'")),
+    form_is(PLAN(SEND("lb", "") BALANCE("['a', 'b', 'c']", "round-robin", "")
+                     A_AND_B ONE("c", NODES("2", "random"))),
             "a", SIM_THEORY_ROUGH, "E4/M/9", "by Allen and Cunneen");
-    form_is(
-        PLAN(SEND("lb", "") BALANCE("round-robin", ", 'nodes': 2, 'spread': 'random'") ONE("a", "") ", " ONE("b", "")),
-        "a", SIM_THEORY_ROUGH, "E2/M/9", IF "several deal requests in turn (lb)");
-    form_is(
-        PLAN(SEND("lb", "") BALANCE("round-robin", "") ONE("a", "") ", " ONE("b", ", 'to': 'a'")),
-        "a", SIM_THEORY_ROUGH, "E2/M/9", IF "several deal requests in turn (a)");
+    unsure(PLAN(SEND("lb", "") BALANCE(AB, "round-robin", NODES("2", "random")) A_AND_B), "a",
+           "E2/M/9", "several deal requests in turn (lb)");
+    unsure(PLAN(SEND("lb", "") BALANCE(AB, "round-robin", "") ONE("a", "") ONE("b", ", 'to': 'a'")),
+           "a", "E2/M/9", "several deal requests in turn (a)");
     /* of one place there is nothing to choose */
-    form_is(PLAN(SEND("lb", "") "'lb': {'model': 'balancer', 'to': ['a'], 'policy':"
-                                " 'least-connections'}, " ONE("a", "")),
-            "a", SIM_THEORY_EXACT, "M/M/9", "");
-    /* without a key the fabric deals in turn, whoever calls */
-    form_is(
-        PLAN(SEND("a", "") ONE(
-            "a",
-            ", 'to': 'b'") ", "
-                           "'b': {'model': 'service', 'servers': 1, 'nodes': 90, 'spread': 'key', 'service_time': '1ms'}"),
-        "b", SIM_THEORY_ROUGH, "E90/G/1", "by Allen and Cunneen");
-    form_is(PLAN("'keyspaces': {'k': {'keys': 10}}," SEND("a", ", 'keyspace': 'k'")
-                     ONE("a", ", 'nodes': 2, 'spread': 'key'")),
-            "a", SIM_THEORY_NONE, "none", "nodes are chosen by key (users)");
+    exact(PLAN(SEND("lb", "") BALANCE("'a'", "least-connections", "") ONE("a", "")), "a", "M/M/9");
+}
+
+/* Without a key the fabric deals in turn, whoever calls. */
+static void spreads(void **state)
+{
+    (void)state;
+    form_is(PLAN(SEND("a", "") ONE("a", ", 'to': 'b'") STATION("b", "'1ms'", NODES("90", "key"))),
+            "b", SIM_THEORY_ROUGH, "E90/G/9", "by Allen and Cunneen");
+    exact(PLAN(SEND("a", "") ONE("a", NODES("2", "random"))), "a", "M/M/9");
+    no_form(PLAN(KEYS SEND("a", ", 'keyspace': 'k'") ONE("a", NODES("2", "key"))), "a",
+            "nodes are chosen by key (users)");
 }
 
 static void fan_outs(void **state)
 {
     (void)state;
-    const char *fan = PLAN(
-        SEND("web", "") ONE("web", ", 'to': ['a', 'b'], 'calls': 'parallel'") ", " ONE(
-            "a", ", 'to': 'db'") ", " ONE("b", ", 'to': 'db'") ", " ODD("db", ""));
-    form_is(fan, "a", SIM_THEORY_EXACT, "M/M/9", "");
-    form_is(fan, "b", SIM_THEORY_EXACT, "M/M/9", "");
-    form_is(fan, "db", SIM_THEORY_ROUGH, "M/D/9", IF "copies of a request meet (web)");
+    const char *fan = PLAN(SEND("web", "") ONE("web", PARALLEL(AB)) ONE("a", ", 'to': 'db'")
+                               ONE("b", ", 'to': 'db'") ODD("db"));
+    exact(fan, "a", "M/M/9");
+    exact(fan, "b", "M/M/9");
+    unsure(fan, "db", "M/D/9", "copies of a request meet (web)");
     /* the branches meet behind another caller's calls */
-    form_is(
-        PLAN(SEND("web", "") "'more': {'model': 'client', 'to': 'c', 'rate': '1/s'}, " ONE(
-            "web",
-            ", 'to': ['a', 'b'], 'calls': 'parallel'") ", " ONE("c",
-                                                                ", 'to': ['a', 'b']") ", " ONE("a",
-                                                                                               "") ", " ONE("b",
-                                                                                                            "")),
-        "b", SIM_THEORY_ROUGH, "M/M/9", IF "copies of a request meet (web)");
+    unsure(PLAN(SEND("web", "") ALSO("more", "c", "'rate': '1/s'") ONE("web", PARALLEL(AB))
+                    ONE("c", ", 'to': " AB) A_AND_B),
+           "b", "M/M/9", "copies of a request meet (web)");
     /* the last of two answers is waited for, and then another is asked */
-    form_is(
-        PLAN(SEND("web", "") ONE("web", ", 'to': ['fork', 'db']") ", " ONE(
-            "fork",
-            ", 'to': ['a', 'b'], 'calls': 'parallel'") ", " ONE("a", "") ", " ONE("b",
-                                                                                  "") ", " ONE("db",
-                                                                                               "")),
-        "db", SIM_THEORY_ROUGH, "M/M/9", IF "the last of several answers is waited for (fork)");
+    unsure(PLAN(SEND("web", "") ONE("web", ", 'to': ['fork', 'db']") ONE("fork", PARALLEL(AB))
+                    A_AND_B ONE("db", "")),
+           "db", "M/M/9", "the last of several answers is waited for (fork)");
     /* one copy for each node: each of them alone is Poisson, what they ask is not */
-    const char *every = PLAN(
-        SEND("web", "") ONE("web", ", 'to': 'a', 'calls': 'every-node'") ", " ONE(
-            "a", ", 'to': 'db', 'nodes': 2, 'spread': 'random'") ", " ONE("db", ""));
-    form_is(every, "a", SIM_THEORY_EXACT, "M/M/9", "");
-    form_is(every, "db", SIM_THEORY_ROUGH, "M/M/9", IF "copies of a request meet (web)");
+    const char *every = PLAN(SEND("web", "") ONE("web", ", 'to': 'a', 'calls': 'every-node'")
+                                 ONE("a", ", 'to': 'db'" NODES("2", "random")) ONE("db", ""));
+    exact(every, "a", "M/M/9");
+    unsure(every, "db", "M/M/9", "copies of a request meet (web)");
     /* fan-outs of two clients that have nothing to do with each other */
-    form_is(
-        PLAN(
-            "'components': {'u': {'model': 'client', 'to': 'x', 'rate': '1/s'},"
-            "'v': {'model': 'client', 'to': 'y', 'rate': '1/s'}, " ONE("x", ", 'to': ['db', 'a'], 'calls': 'parallel'") ", " ONE(
-                "y",
-                ", 'to': ['db', 'b'], 'calls': 'parallel'") ", " ONE("a",
-                                                                     "") ", " ONE("b",
-                                                                                  "") ", " ONE("db",
-                                                                                               "")),
-        "db", SIM_THEORY_EXACT, "M/M/9", "");
+    exact(PLAN(SEND("x", "") ALSO("v", "y", "'rate': '1/s'") ONE("x", PARALLEL("['db', 'a']"))
+                   ONE("y", PARALLEL("['db', 'b']")) A_AND_B ONE("db", "")),
+          "db", "M/M/9");
+    /* work that takes no time changes nothing */
+    exact(PLAN(SEND("web", "") STATION("web", "'0s'", PARALLEL(AB)) A_AND_B), "a", "M/M/9");
 }
 
 static void what_comes_before(void **state)
 {
     (void)state;
-    /* what is asked second waits for all that the first one asks */
-    form_is(PLAN(SEND("web", "") ONE("web", ", 'to': ['a', 'db']") ", " ONE(
-                "a", ", 'to': 'deep'") ", " ODD("deep", "") ", " ONE("db", "")),
-            "db", SIM_THEORY_ROUGH, "M/M/9", IF "what leaves there is not Poisson (deep)");
-    /* and for those that others ask of the first one */
-    form_is(PLAN(SEND("web", "") "'many': {'model': 'client', 'to': 'a', 'users': 5, 'think_time':"
-                                 " '1s'}, " ONE("web", ", 'to': ['a', 'db']") ", " ONE(
-                                     "a", "") ", " ONE("db", "")),
-            "db", SIM_THEORY_NONE, "none", "the load is closed (many)");
-    const char *late = "what times out ends there (web)",
-               *way = PLAN(SEND("web", "")
-                               ONE("web", ", 'to': ['a', 'db'], 'timeout': '3s'") ", " ONE(
-                                   "a", "") ", " ONE("db", ""));
-    form_is(way, "a", SIM_THEORY_EXACT, "M/M/9", "");
-    char text[160];
-    snprintf(text, sizeof text, IF "%s", late);
-    form_is(way, "db", SIM_THEORY_ROUGH, "M/M/9", text);
+    /* what is asked second waits for all that the first one asks, */
+    unsure(PLAN(SEND("web", "") ONE("web", ", 'to': ['a', 'db']") ONE("a", ", 'to': 'deep'")
+                    ODD("deep") ONE("db", "")),
+           "db", "M/M/9", "what leaves there is not Poisson (deep)");
+    /* and for all that others ask of the first one */
+    no_form(PLAN(SEND("web", "") ALSO("many", "a", "'users': 5, 'think_time': '1s'")
+                     ONE("web", ", 'to': ['a', 'db']") ONE("a", "") ONE("db", "")),
+            "db", "the load is closed (many)");
+    const char *way = PLAN(SEND("web", "") ONE("web", ", 'to': ['a', 'db'], 'timeout': '3s'")
+                               ONE("a", "") ONE("db", ""));
+    exact(way, "a", "M/M/9");
+    unsure(way, "db", "M/M/9", "what times out ends there (web)");
     /* users who time out: what they asked for is worked on all the same */
-    form_is(PLAN(SEND("web", ", 'timeout': '3s'") ONE("web", ", 'to': 'db'") ", " ONE("db", "")),
-            "db", SIM_THEORY_EXACT, "M/M/9", "");
-    form_is(PLAN(SEND("web", ", 'deadline': '3s'") ONE("web", ", 'to': 'db'") ", " ONE("db", "")),
-            "db", SIM_THEORY_ROUGH, "M/M/9", IF "what is past its deadline ends there (web)");
-    form_is(PLAN(SEND("web", ", 'patience': '3s'") ONE("web", ", 'to': 'db'") ", " ONE("db", "")),
-            "db", SIM_THEORY_ROUGH, "M/M/9", IF "what is past its deadline ends there (web)");
-    /* a database that is asked twice: the means of a Jackson network */
-    form_is(PLAN(SEND("web", "") ONE("web", ", 'to': ['a', 'db']") ", " ONE(
-                "a", ", 'to': 'db'") ", " ONE("db", "")),
+    exact(PLAN(SEND("web", ", 'timeout': '3s'") ONE("web", ", 'to': 'db'") ONE("db", "")), "db",
+          "M/M/9");
+    unsure(PLAN(SEND("web", ", 'deadline': '3s'") ONE("web", ", 'to': 'db'") ONE("db", "")), "db",
+           "M/M/9", "what is past its deadline ends there (web)");
+    unsure(PLAN(SEND("web", ", 'patience': '3s'") ONE("web", ", 'to': 'db'") ONE("db", "")), "db",
+           "M/M/9", "what is past its deadline ends there (web)");
+    unsure(PLAN(SEND("a", "") ONE("a", ", 'to': 'b'") ONE("b", ", 'to': 'a'")), "b", "M/M/9",
+           "calls go round (a)");
+    /* a model that says nothing of itself */
+    unsure(PLAN(KEYS SEND("c", ", 'keyspace': 'k'") ", 'c': {'model': 'cache', 'capacity': 5,"
+                                                    " 'origin': 'db'}" ONE("db", "")),
+           "db", "M/M/9", "what comes through is chosen on the way (c)");
+}
+
+/* A database that is asked twice: where work is exponential, the means of a Jackson network. */
+static void requests_that_come_back(void **state)
+{
+    (void)state;
+    form_is(PLAN(SEND("web", "") ONE("web", ", 'to': ['a', 'db']") ONE("a", ", 'to': 'db'")
+                     ONE("db", "")),
             "db", SIM_THEORY_EXACT, "M/M/9",
             "requests may come back, as in a Jackson network: only the means are exact");
-    form_is(PLAN(SEND("web", "") ONE("web", ", 'to': ['a', 'db']") ", " ONE(
-                "a", ", 'to': 'db'") ", " ODD("db", "")),
-            "db", SIM_THEORY_ROUGH, "M/D/9", IF "what leaves there is not Poisson (db)");
-    form_is(PLAN(SEND("a", "") ONE("a", ", 'to': 'b'") ", " ONE("b", ", 'to': 'a'")), "b",
-            SIM_THEORY_ROUGH, "M/M/9", IF "calls go round (a)");
-    /* a model that says nothing of itself */
-    form_is(
-        PLAN("'keyspaces': {'k': {'keys': 10}}," SEND(
-            "c",
-            ", 'keyspace': 'k'") "'c': {'model': 'cache', 'capacity': 5, 'origin': 'db'}, " ONE("db",
-                                                                                                "")),
-        "db", SIM_THEORY_ROUGH, "M/M/9", IF "what comes through is chosen on the way (c)");
+    unsure(
+        PLAN(SEND("web", "") ONE("web", ", 'to': ['a', 'db']") ONE("a", ", 'to': 'db'") ODD("db")),
+        "db", "M/D/9", "what leaves there is not Poisson (db)");
 }
+
+#define LINKED(links)                                                                              \
+    PLAN("'regions': {'x': {}, 'y': {}}, 'links': [" links                                         \
+         "]," SEND("web", ", 'region': 'x', 'timeout': '60s'") ONE("web", ", 'region': 'y'"))
+#define LINK(what) LINKED("{'between': ['y', 'x'], " what "}")
 
 static void links(void **state)
 {
     (void)state;
-#define LINKED(what)                                                                               \
-    PLAN("'regions': {'x': {}, 'y': {}}, 'links': [{'between': ['x', 'y'], " what                  \
-         "}]," SEND("web", ", 'region': 'x', 'timeout': '60s'") ONE("web", ", 'region': 'y'"))
-    form_is(LINKED("'latency': '20ms'"), "web", SIM_THEORY_EXACT, "M/M/9", "");
-    form_is(LINKED("'latency': " EXP), "web", SIM_THEORY_EXACT, "M/M/9", "");
-    form_is(LINKED("'loss': 0.1"), "web", SIM_THEORY_EXACT, "M/M/9", "");
-    form_is(LINKED("'bandwidth': '900B/s'"), "web", SIM_THEORY_NONE, "none",
+    exact(LINK("'latency': '20ms'"), "web", "M/M/9");
+    exact(LINK("'latency': " EXP), "web", "M/M/9");
+    exact(LINK("'loss': 0.1"), "web", "M/M/9");
+    no_form(LINK("'bandwidth': '900B/s'"), "web",
             "messages wait for the bandwidth of a link (web)");
     /* what two components have between them goes before what their regions have */
-    form_is(PLAN("'regions': {'x': {}, 'y': {}}, 'links': [{'between': ['y', 'x'], 'bandwidth':"
-                 " '900B/s'}, {'between': ['web', 'users'], 'latency': '1ms'}]," SEND(
-                     "web", ", 'region': 'x'") ONE("web", ", 'region': 'y'")),
-            "web", SIM_THEORY_EXACT, "M/M/9", "");
+    exact(LINKED("{'between': ['y', 'x'], 'bandwidth': '900B/s'},"
+                 " {'between': ['web', 'users'], 'latency': '1ms'}"),
+          "web", "M/M/9");
 }
 
 /* All parameters of the models that say something of themselves: theory.c and the model's
- * `queueing` must know what each of them does to arrivals and to work. A new one is looked at before
- * it is written here. */
+ * `queueing` must know what each of them does to arrivals and to work. A new one is looked at
+ * before it is written here. */
 static void every_parameter_is_known(void **state)
 {
     (void)state;
@@ -412,8 +409,10 @@ int main(void)
         cmocka_unit_test(exact_forms),
         cmocka_unit_test(rough_forms_and_none),
         cmocka_unit_test(balancers),
+        cmocka_unit_test(spreads),
         cmocka_unit_test(fan_outs),
         cmocka_unit_test(what_comes_before),
+        cmocka_unit_test(requests_that_come_back),
         cmocka_unit_test(links),
         cmocka_unit_test(every_parameter_is_known),
         cmocka_unit_test(a_wrong_form_is_found),
