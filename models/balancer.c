@@ -225,6 +225,7 @@ static void queueing(const void *params, struct sim_queueing *q)
 {
     const struct balancer *b = params;
     q->flow = SIM_FLOW_SAME;
+    q->delay = &b->overhead;
     q->chooses = b->policy == RANDOM        ? SIM_CHOOSES_AT_RANDOM
                  : b->policy == ROUND_ROBIN ? SIM_CHOOSES_IN_TURN
                                             : SIM_CHOOSES_OTHERWISE;

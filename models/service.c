@@ -18,9 +18,7 @@
  *
  * Streams: work, and route (which dependencies); pause. What a request carries (key, session,
  * deadline, priority) is passed on; what the last dependency answered (version, bytes) is passed
- * back.
- *
- * Invariant: a server is busy exactly while a request has it (the station's own count). */
+ * back. Invariant: a server is busy exactly while a request has it (the station's own count). */
 #include "sim/model.h"
 
 #include <string.h>
@@ -223,6 +221,7 @@ static void queueing(const void *params, struct sim_queueing *q)
 {
     const struct service *s = params;
     q->flow = SIM_FLOW_SAME;
+    q->independent = s->while_calling == RELEASE;
     q->chooses = s->calls == EVERY_NODE ? SIM_CHOOSES_ALL : SIM_CHOOSES_NOTHING;
     q->at_once = s->calls != IN_TURN;
     q->servers = s->servers;

@@ -124,6 +124,8 @@ static void changed(struct sim_node *self, const struct sim_param *param)
 static void queueing(const void *params, struct sim_queueing *q)
 {
     const struct store *s = params;
+    q->flow = SIM_FLOW_SAME;
+    q->independent = true;
     q->servers = s->connections;
     q->queue_limit = s->queue_limit;
     for (int op = 0; op < SIM_OP_COUNT; op++)
