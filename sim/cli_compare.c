@@ -5,6 +5,7 @@
 #include "report/report.h"
 #include "study/store.h"
 #include "study/team.h"
+#include "study/watch.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -209,6 +210,7 @@ static int open_and_run(struct pair *pair)
         snprintf(pair->place, sizeof pair->place, "%s", pair->cli->out);
     else
         snprintf(pair->place, sizeof pair->place, "out/%s", pair->scenario->name);
+    sim_watch_session(pair->cli->watch, &pair->session, pair->place);
     switch (sim_output_open(&pair->output, pair->place, &error)) {
     case SIM_OUTPUT_FINE: return run(pair);
     case SIM_OUTPUT_FOREIGN: return sim__cli_usage(pair->cli->command, "%s", error.text);

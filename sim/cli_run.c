@@ -7,6 +7,7 @@
 #include "report/report.h"
 #include "study/store.h"
 #include "study/team.h"
+#include "study/watch.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -471,6 +472,7 @@ static int run_scenario(void *self)
         return status;
     if (sim_session_open(&job->session, &error) != 0)
         return fault(&error);
+    sim_watch_session(job->cli->watch, &job->session, job->place);
     switch (sim_output_open(&job->output, job->place, &error)) {
     case SIM_OUTPUT_FINE: status = run_and_write(job); break;
     case SIM_OUTPUT_FAULT: status = fault(&error); break;

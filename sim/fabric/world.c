@@ -87,8 +87,16 @@ const struct sim_meter *sim_meters_of(const struct sim_model *model, enum sim_me
     }
 }
 
+bool sim__world_stops(const struct sim_world *w)
+{
+    const atomic_bool *stop = w->plan->limits.stop;
+    return stop != NULL && atomic_load_explicit(stop, memory_order_relaxed);
+}
+
 void *sim__world_alloc(struct sim_world *w, size_t count, size_t size)
 {
+    if (sim__world_stops(w))
+        return NULL;
     if (w->block_count == w->block_capacity) {
         size_t capacity = w->block_capacity ? 2 * w->block_capacity : 64;
         void *grown = realloc(w->blocks, capacity * sizeof *w->blocks);
@@ -368,7 +376,7 @@ struct sim_world *sim_world_new(const struct sim_plan *plan, uint64_t seed, uint
     w->plan = plan;
     w->seed = seed;
     w->replication = replication;
-    if (world_make(w) != 0 || nodes_init(w, error) != 0) {
+    if (world_make(w) != 0 || nodes_init(w, error) != 0 || sim__world_stops(w)) {
         sim_world_free(w);
         return NULL;
     }

@@ -139,7 +139,10 @@ struct sim_world {
     size_t block_count, block_capacity;
 };
 
-/* Memory that lives as long as the world; zeroed. NULL when out of memory. */
+/* Whether the world is told to stop (sim_limits.stop): what it was to do is void. */
+bool sim__world_stops(const struct sim_world *);
+/* Memory that lives as long as the world; zeroed. NULL when out of memory, and when the world is
+ * told to stop. */
 void *sim__world_alloc(struct sim_world *, size_t count, size_t size);
 /* As sim_node_grow(). */
 void *sim__world_grow(struct sim_world *, void *old, size_t count, size_t size);

@@ -230,7 +230,7 @@ int sim_replicate_more(struct sim_session *session, const struct sim_replicate_o
                             error);
     if (status == 0)
         status = run_missing(session, &round, error);
-    runs->interrupted = session->interrupted;
+    runs->interrupted = sim_session_interrupted(session);
     count_states(runs);
     for (uint32_t at = 0; status == 0 && at < runs->case_count; at++) {
         status = sim__rates_set(runs, at);
