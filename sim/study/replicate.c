@@ -277,6 +277,18 @@ const struct sim_record *sim_runs_sample(const struct sim_runs *runs, uint32_t a
     return NULL;
 }
 
+uint32_t sim_runs_most_finished(const struct sim_runs *runs)
+{
+    uint32_t most = 0;
+    for (uint32_t at = 0; at < runs->case_count; at++) {
+        uint32_t finished = 0;
+        for (uint32_t r = 0; r < runs->replications; r++)
+            finished += sim_runs_record(runs, at, r) != NULL;
+        most = finished > most ? finished : most;
+    }
+    return most;
+}
+
 uint32_t sim_runs_find(const struct sim_runs *runs, const char *name)
 {
     for (uint32_t i = 0; i < runs->case_count; i++) {
