@@ -188,7 +188,8 @@ static int run(struct pair *pair)
         bool refused = pair->runs.finished == 0;
         for (uint32_t i = 0; i < 2 * pair->runs.replications; i++)
             refused = refused && pair->runs.runs[i].state != SIM_RUN_FAULT;
-        fprintf(stderr, "weir: no pair of runs finished: there is nothing to compare\n");
+        fprintf(stderr, "weir: %sno pair of runs finished: there is nothing to compare\n",
+                pair->runs.interrupted ? "interrupted: " : "");
         status = pair->runs.interrupted ? SIM_EXIT_INTERRUPTED
                  : refused              ? SIM_EXIT_USAGE
                                         : SIM_EXIT_FAULT;

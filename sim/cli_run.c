@@ -441,7 +441,8 @@ static int run_and_write(struct job *job)
     int status = job->store ? simulate(job) : fault(&error);
     bool refused = status == SIM_EXIT_DONE && say_faults(job);
     if (status == SIM_EXIT_DONE && job->runs.finished == 0) {
-        fprintf(stderr, "weir: no run finished: nothing was written\n");
+        fprintf(stderr, "weir: %sno run finished: nothing was written\n",
+                job->runs.interrupted ? "interrupted: " : "");
         status = job->runs.interrupted ? SIM_EXIT_INTERRUPTED
                  : refused             ? SIM_EXIT_USAGE
                                        : SIM_EXIT_FAULT;
