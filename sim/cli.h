@@ -31,11 +31,13 @@ struct sim_cli {
     uint32_t most_runs;
     bool log, log_x, log_y;
     bool has_seed, no_plot, quiet, json, force, fresh, list, csv, help;
+    struct sim_watch *watch; /* for ^C */
     char **operands;
     int operand_count;
 };
 
 struct sim_output;
+struct sim_session;
 struct sim_team;
 
 /* Each returns an exit status. */
@@ -98,6 +100,7 @@ bool sim__cli_supervise(char **argv, int *status);
 struct sim__cli_share {
     struct sim_team *team; /* NULL: alone */
     unsigned jobs;         /* threads of this process: one each under mpirun, unless asked for */
+    struct sim_watch *watch;
 };
 /* Joins the team, if there is one, and calls lead(self) on rank 0 and alone, lend(self) on the
  * others. Returns what that returned. */

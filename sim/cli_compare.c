@@ -5,6 +5,7 @@
 #include "report/report.h"
 #include "study/store.h"
 #include "study/team.h"
+#include "study/watch.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -187,7 +188,8 @@ static int run(struct pair *pair)
         bool refused = pair->runs.finished == 0;
         for (uint32_t i = 0; i < 2 * pair->runs.replications; i++)
             refused = refused && pair->runs.runs[i].state != SIM_RUN_FAULT;
-        fprintf(stderr, "weir: no pair of runs finished: there is nothing to compare\n");
+        fprintf(stderr, "weir: %sno pair of runs finished: there is nothing to compare\n",
+                pair->runs.interrupted ? "interrupted: " : "");
         status = pair->runs.interrupted ? SIM_EXIT_INTERRUPTED
                  : refused              ? SIM_EXIT_USAGE
                                         : SIM_EXIT_FAULT;
@@ -209,6 +211,7 @@ static int open_and_run(struct pair *pair)
         snprintf(pair->place, sizeof pair->place, "%s", pair->cli->out);
     else
         snprintf(pair->place, sizeof pair->place, "out/%s", pair->scenario->name);
+    sim_watch_session(pair->cli->watch, &pair->session, pair->place);
     switch (sim_output_open(&pair->output, pair->place, &error)) {
     case SIM_OUTPUT_FINE: return run(pair);
     case SIM_OUTPUT_FOREIGN: return sim__cli_usage(pair->cli->command, "%s", error.text);

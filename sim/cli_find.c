@@ -5,6 +5,7 @@
 #include "report/output.h"
 #include "report/search.h"
 #include "study/store.h"
+#include "study/watch.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -262,6 +263,11 @@ static int search_and_write(struct hunt *hunt)
     if (status != SIM_EXIT_DONE)
         return status;
     print(hunt);
+    if (sim_session_interrupted(&hunt->session)) {
+        fprintf(stderr, "weir: interrupted: the results are in %s; the figure may not be drawn\n",
+                hunt->place);
+        return SIM_EXIT_INTERRUPTED;
+    }
     if (hunt->probe.audit_failed)
         fprintf(stderr, "weir: the audit of a run failed; `weir run` says where\n");
     return hunt->fault ? SIM_EXIT_FAULT : hunt->probe.audit_failed ? SIM_EXIT_CLAIM : status;
@@ -276,6 +282,7 @@ static int open_output(struct hunt *hunt)
     else
         snprintf(hunt->place, sizeof hunt->place, "out/%s-%s", hunt->scenario->name,
                  hunt->kind->place);
+    sim_watch_session(cli->watch, &hunt->session, hunt->place);
     switch (sim_output_open(&hunt->output, hunt->place, &error)) {
     case SIM_OUTPUT_FINE: return SIM_EXIT_DONE;
     case SIM_OUTPUT_FOREIGN: return sim__cli_usage(cli->command, "%s", error.text);
@@ -306,6 +313,7 @@ static int run_rank(struct hunt *hunt, bool leads)
         return fault(error.text);
     int status = SIM_EXIT_DONE;
     if (!leads) {
+        sim_watch_session(cli->watch, &hunt->session, NULL);
         bool fine = hunt->kind->lend(hunt) == 0 || sim_session_interrupted(&hunt->session);
         status = fine ? SIM_EXIT_DONE : fault(hunt->probe.why);
     } else {

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "report/gnuplot.h"
 #include "study/study.h"
+#include "study/watch.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -87,6 +88,7 @@ int sim__cli_plot(const struct sim_cli *cli)
         fprintf(stderr, "weir: %s\n", error.text);
         return SIM_EXIT_FAULT;
     }
+    sim_watch_session(cli->watch, &session, NULL);
     for (int i = 0; i < cli->operand_count && worst != SIM_EXIT_INTERRUPTED; i++) {
         int status = plot_dir(cli, &session, cli->operands[i]);
         worst = status > worst ? status : worst;

@@ -7,6 +7,7 @@
 #include "report/report.h"
 #include "study/store.h"
 #include "study/team.h"
+#include "study/watch.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -440,7 +441,8 @@ static int run_and_write(struct job *job)
     int status = job->store ? simulate(job) : fault(&error);
     bool refused = status == SIM_EXIT_DONE && say_faults(job);
     if (status == SIM_EXIT_DONE && job->runs.finished == 0) {
-        fprintf(stderr, "weir: no run finished: nothing was written\n");
+        fprintf(stderr, "weir: %sno run finished: nothing was written\n",
+                job->runs.interrupted ? "interrupted: " : "");
         status = job->runs.interrupted ? SIM_EXIT_INTERRUPTED
                  : refused             ? SIM_EXIT_USAGE
                                        : SIM_EXIT_FAULT;
@@ -471,6 +473,7 @@ static int run_scenario(void *self)
         return status;
     if (sim_session_open(&job->session, &error) != 0)
         return fault(&error);
+    sim_watch_session(job->cli->watch, &job->session, job->place);
     switch (sim_output_open(&job->output, job->place, &error)) {
     case SIM_OUTPUT_FINE: status = run_and_write(job); break;
     case SIM_OUTPUT_FAULT: status = fault(&error); break;

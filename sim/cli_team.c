@@ -6,6 +6,7 @@
 #include "cli.h"
 
 #include "study/team.h"
+#include "study/watch.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -38,6 +39,7 @@ int sim__cli_lend(const struct sim__cli_share *share, uint64_t seed,
     int status = sim_session_open(&session, &error);
     bool interrupted = false;
     if (status == 0) {
+        sim_watch_session(share->watch, &session, NULL);
         status = sim_team_serve(&session, share->team, cases, &options, &error);
         interrupted = sim_session_interrupted(&session);
         sim_session_close(&session);
@@ -57,6 +59,7 @@ int sim__cli_share(const struct sim_cli *cli, struct sim__cli_share *share, int 
         fprintf(stderr, "weir: %s\n", error.text);
         return SIM_EXIT_FAULT;
     }
+    share->watch = cli->watch;
     share->jobs = share->team && cli->jobs == 0 ? 1 : cli->jobs;
     if (!share->team)
         return lead(self);

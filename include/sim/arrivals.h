@@ -120,6 +120,7 @@ struct sim_arrivals {
     /* state */
     bool shaped;  /* spikes: the rate changes even where it is constant */
     sim_time end; /* of the run: no rate is looked at beyond it */
+    const struct sim_world *world; /* which may be told to stop */
     void (*advance)(const struct sim_arrivals *, struct sim_arrivals_walk *, sim_time);
     struct sim_arrivals_walk walk;
     struct sim_arrivals_piece *knots; /* of the day: one period */

@@ -242,7 +242,7 @@ const struct sim_meter *sim_meters_of(const struct sim_model *, enum sim_meter_t
 /* ---- one run ------------------------------------------------------------------------------- */
 
 /* A world wired and initialised from a plan, at time 0. The caller owns it; the plan must outlive
- * it. NULL with the reason in *error. */
+ * it. NULL with the reason in *error; also when it is told to stop (sim_limits.stop). */
 struct sim_world *sim_world_new(const struct sim_plan *, uint64_t seed, uint64_t replication,
                                 struct sim_error *);
 void sim_world_free(struct sim_world *);
@@ -368,8 +368,8 @@ struct sim_record {
  * Returning false ends the run as SIM_STOPPED. Must not touch the world. */
 typedef bool sim_progress(void *self, sim_time reached, uint64_t events);
 
-/* Runs the world to the plan's end and takes its record. NULL when out of memory. `progress` may be
- * NULL. */
+/* Runs the world to the plan's end and takes its record. NULL when out of memory, and when it was
+ * told to stop (sim_limits.stop). `progress` may be NULL. */
 struct sim_record *sim_world_run(struct sim_world *, sim_progress *, void *self);
 void sim_record_free(struct sim_record *);
 

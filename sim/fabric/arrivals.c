@@ -75,6 +75,7 @@ __attribute__((noinline)) sim_time sim__arrivals_walk(struct sim_arrivals *a, si
     struct sim_arrivals_walk *w = &a->walk, ahead;
     struct sim_arrivals_piece set = {0, SIM_NEVER, a->rate * 1e-9, 0};
     settle(a, w, now);
+    uint32_t pieces = 0;
     for (sim_time from = now;;) {
         const struct sim_arrivals_piece *p = a->rate > 0 ? &set : &w->piece;
         if (p->until == SIM_NEVER && !(p->rate > 0))
@@ -92,7 +93,7 @@ __attribute__((noinline)) sim_time sim__arrivals_walk(struct sim_arrivals *a, si
             if (when != SIM_NEVER)
                 return when;
         }
-        if (until >= a->end)
+        if (until >= a->end || sim__arrivals_stop(a, pieces++))
             return SIM_NEVER;
         from = until;
         if (w == &a->walk) {
@@ -136,6 +137,7 @@ int sim_arrivals_begin(struct sim_arrivals *a, const struct sim_node *node)
     a->shaped = a->spikes.count > 0 || a->random_spikes.every.kind != SIM_DIST_NONE;
     a->trace = a->replay.trace;
     a->end = node->world->plan->duration;
+    a->world = node->world;
     a->advance = a->schedule.count > 0    ? advance_steps
                  : a->modulated.count > 0 ? sim__modulated_advance
                  : a->day.rate > 0        ? sim__day_advance

@@ -89,6 +89,10 @@ struct sim_record *sim_world_run(struct sim_world *w, sim_progress *progress, vo
         else if (progress != NULL && !progress(self, now, sim_event_count(w->sim)))
             outcome = SIM_STOPPED;
     }
+    if (outcome != SIM_REACHED && sim__world_stops(w)) {
+        sim__recorder_free(recorder);
+        return NULL;
+    }
     if (outcome != SIM_OUT_OF_MEMORY && sim__recorder_roll(recorder, sim_now(w->sim)) != 0)
         outcome = SIM_OUT_OF_MEMORY; /* the last window of a run cut short */
     struct sim_record *record = sim__recorder_finish(recorder);

@@ -5,6 +5,8 @@
  * seed see the same requests. */
 #include "sim/users.h"
 
+#include "fabric/world_state.h"
+
 const struct sim_param sim_users_session_params[] = {
     {"requests", SIM_NUMBER_DIST, offsetof(struct sim_users_session, requests),
      .flags = SIM_REQUIRED, .doc = "How many requests each sends."},
@@ -39,6 +41,12 @@ static void seed(struct sim_users *users, struct sim_user *user)
     for (int purpose = 0; purpose < 3; purpose++)
         for (int word = 0; word < 4; word++)
             streams[purpose]->s[word] = sim_draw_bits(&users->seeds[purpose]);
+}
+
+/* Whether the world is told to stop; looked at once in so many users or requests. */
+static bool stops_at(const struct sim_users *users, uint64_t at)
+{
+    return at % 4096 == 0 && sim__world_stops(users->node->world);
 }
 
 static uint32_t name_next(struct sim_users *users)
@@ -124,7 +132,7 @@ static void arrive(struct sim *sim, void *self, sim_arg arg)
     uint64_t key = u->key;
     const struct sim_trace_request *given = sim_arrivals_replaying(a) ? sim_arrivals_take(a) : NULL;
     await_arrival(users);
-    for (uint64_t left = sim_arrivals_size(a); left > 0; left--) {
+    for (uint64_t left = sim_arrivals_size(a); left > 0 && !stops_at(users, left); left--) {
         if (users->visited)
             visit(users);
         else
@@ -152,7 +160,7 @@ void sim_users_start(struct sim_users *users)
 {
     if (users->closed == 0)
         await_arrival(users);
-    for (uint32_t i = 0; users->closed > 0 && i < users->fixed_count; i++)
+    for (uint32_t i = 0; users->closed > 0 && i < users->fixed_count && !stops_at(users, i); i++)
         sim__users_think(users, &users->fixed[i]);
 }
 
@@ -184,7 +192,7 @@ int sim_users_init(struct sim_users *users, struct sim_node *node, sim_users_sen
     sim_node_stream(node, "session lengths", &users->lengths);
     sim_node_stream(node, "sessions", &users->pick);
     sim_table_pool_init(&users->sessions, node, sizeof(struct sim_user));
-    for (uint32_t i = 0; i < users->fixed_count; i++) {
+    for (uint32_t i = 0; i < users->fixed_count && !stops_at(users, i); i++) {
         seed(users, &users->fixed[i]);
         users->fixed[i].session = users->closed > 0 ? name_next(users) : 0;
     }

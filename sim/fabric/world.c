@@ -88,8 +88,24 @@ const struct sim_meter *sim_meters_of(const struct sim_model *model, enum sim_me
     }
 }
 
+int sim__world_refuse(struct sim_world *w, const char *why)
+{
+    w->refused = true;
+    if (w->refusal != NULL)
+        snprintf(w->refusal->text, sizeof w->refusal->text, "%s", why);
+    return -1;
+}
+
+bool sim__world_stops(const struct sim_world *w)
+{
+    const atomic_bool *stop = w->plan->limits.stop;
+    return stop != NULL && atomic_load_explicit(stop, memory_order_relaxed);
+}
+
 void *sim__world_alloc(struct sim_world *w, size_t count, size_t size)
 {
+    if (sim__world_stops(w))
+        return NULL;
     if (w->block_count == w->block_capacity) {
         size_t capacity = w->block_capacity ? 2 * w->block_capacity : 64;
         void *grown = realloc(w->blocks, capacity * sizeof *w->blocks);
@@ -366,13 +382,19 @@ struct sim_world *sim_world_new(const struct sim_plan *plan, uint64_t seed, uint
     snprintf(error->text, sizeof error->text, "out of memory while making the world");
     if (w == NULL)
         return NULL;
+    if (sim__models_check(plan, error) != 0) {
+        free(w);
+        return NULL;
+    }
     w->plan = plan;
+    w->refusal = error;
     w->seed = seed;
     w->replication = replication;
-    if (world_make(w) != 0 || nodes_init(w, error) != 0) {
+    if (world_make(w) != 0 || nodes_init(w, error) != 0 || w->refused || sim__world_stops(w)) {
         sim_world_free(w);
         return NULL;
     }
+    w->refusal = NULL;
     error->text[0] = '\0';
     return w;
 }

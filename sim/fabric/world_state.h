@@ -133,13 +133,22 @@ struct sim_world {
     uint64_t fault_begins;
     struct sim__totals totals;
     struct sim_station *stations; /* the one made last */
+    struct sim_error *refusal;    /* while it is made: where the reason goes */
+    bool refused;
     struct sim__trace *trace;
     struct sim__ledger *ledger; /* the recorder's; NULL: no prices */
     void **blocks;              /* everything that lives as long as the world */
     size_t block_count, block_capacity;
 };
 
-/* Memory that lives as long as the world; zeroed. NULL when out of memory. */
+/* Within init(): the world will not start, for this reason. Returns -1. */
+int sim__world_refuse(struct sim_world *, const char *why);
+/* The models of a plan, each once, by sim_model_check(). */
+int sim__models_check(const struct sim_plan *, struct sim_error *);
+/* Whether the world is told to stop (sim_limits.stop): what it was to do is void. */
+bool sim__world_stops(const struct sim_world *);
+/* Memory that lives as long as the world; zeroed. NULL when out of memory, and when the world is
+ * told to stop. */
 void *sim__world_alloc(struct sim_world *, size_t count, size_t size);
 /* As sim_node_grow(). */
 void *sim__world_grow(struct sim_world *, void *old, size_t count, size_t size);

@@ -18,6 +18,7 @@
 #define LANE_SHIFT 52
 #define LANES_MOST 2048
 #define POSITION_MASK ((UINT64_C(1) << LANE_SHIFT) - 1)
+#define STOP_EVERY 4096  /* events between two looks at whether somebody says to stop */
 #define SWEEP_LEAST 4096 /* cancelled events are swept when more than this and than the others */
 
 /* Kept out of the functions that every event goes through, so that those need no stack. */
@@ -66,6 +67,7 @@ struct sim {
     uint64_t pause_at; /* look whether to go on when `events` gets there; 0: at once */
     uint64_t look_at;  /* the next multiple of instant_events, where the clock is looked at */
     sim_time looked;   /* the instant of the last look; -1: none yet */
+    const atomic_bool *stop; /* set by another thread; NULL: by none */
     bool due_now;      /* the queue or a lane got an event of the present instant */
     bool stopped, failed;
 };
@@ -110,6 +112,7 @@ struct sim *sim_new(const struct sim_limits *limits)
     sim->instant_events = limits != NULL && limits->instant_events != 0 ? limits->instant_events
                                                                         : SIM_INSTANT_EVENTS;
     sim->look_at = sim->instant_events;
+    sim->stop = limits != NULL ? limits->stop : NULL;
     sim->looked = -1;
     sim->soon_mask = 63;
     sim->soon = malloc((sim->soon_mask + 1) * sizeof *sim->soon);
@@ -533,8 +536,9 @@ static APART bool look(struct sim *sim, enum sim_outcome *outcome)
         sim_fail_memory(sim);
     bool looks = sim->events >= sim->look_at;
     bool stands = looks && sim->looked == sim->clock.now;
+    bool told = sim->stop != NULL && atomic_load_explicit(sim->stop, memory_order_relaxed);
     *outcome = sim->failed                        ? SIM_OUT_OF_MEMORY
-               : sim->stopped                     ? SIM_STOPPED
+               : sim->stopped || told             ? SIM_STOPPED
                : sim->events >= sim->events_limit ? SIM_EVENT_LIMIT
                : stands                           ? SIM_RUNAWAY
                                                   : SIM_REACHED;
@@ -543,6 +547,8 @@ static APART bool look(struct sim *sim, enum sim_outcome *outcome)
         sim->look_at += sim->instant_events;
     }
     sim->pause_at = sim->look_at < sim->events_limit ? sim->look_at : sim->events_limit;
+    if (sim->stop != NULL && sim->pause_at > sim->events + STOP_EVERY)
+        sim->pause_at = sim->events + STOP_EVERY;
     return *outcome == SIM_REACHED;
 }
 

@@ -9,6 +9,7 @@
 #include "scenario/scenario.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 enum {
     SIM__NAME_MAX = 64,                /* bytes of a component's, region's, keyspace's name */
@@ -284,7 +285,10 @@ unsigned sim__book_line(const struct sim__document *, const char *book, const ch
                         size_t depth);
 /* False: the file is of a newer build, and nothing in it can be judged. */
 bool sim__check_version(struct sim__load *, json_t *root);
-/* The whole file, malloc'd; NULL with the reason in words. */
+/* Opens a file to be read; when it is read once only it may be a pipe with a writer. Waits for
+ * nobody. NULL with the reason in words. */
+FILE *sim__open_file(const char *path, bool once, char *why, size_t why_bytes);
+/* The whole file, which may be a pipe, malloc'd; NULL with the reason in words. */
 char *sim__read_file(const char *path, size_t *bytes, char *why, size_t why_bytes);
 /* Fills a plan from a document in which the defaults then stand; *run may be NULL. */
 void sim__read_plan(struct sim__load *, json_t *tree, struct sim_plan *, struct sim__run *run);

@@ -1,10 +1,7 @@
 /* loader.c - from a file to a scenario: read, locate, parse, and then each section in turn. */
 #include "scenario/load.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* ---- the text -------------------------------------------------------------------------------- */
 
@@ -200,37 +197,6 @@ static void say_file(struct sim_diagnostics *diagnostics, const char *path, cons
     sim__say_at(&load, path, 0, 0, "", sentence);
     sim__findings_deliver(&load, true, diagnostics);
     sim_arena_free(&d.arena);
-}
-
-char *sim__read_file(const char *path, size_t *bytes, char *why, size_t why_bytes)
-{
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        snprintf(why, why_bytes, "cannot be opened: %s", strerror(errno));
-        return NULL;
-    }
-    size_t capacity = 64 * 1024, n = 0;
-    char *text = malloc(capacity);
-    while (text) {
-        size_t got = fread(text + n, 1, capacity - n, file);
-        n += got;
-        if (n < capacity || n > SIM__TEXT_MAX)
-            break; /* its end, an error, or too large: the scan says which limit */
-        char *grown = realloc(text, capacity *= 2);
-        if (!grown)
-            free(text);
-        text = grown;
-    }
-    if (!text)
-        snprintf(why, why_bytes, "cannot be read: out of memory");
-    if (text && ferror(file)) {
-        snprintf(why, why_bytes, "cannot be read: %s", strerror(errno));
-        free(text);
-        text = NULL;
-    }
-    fclose(file);
-    *bytes = n;
-    return text;
 }
 
 struct sim_scenario *sim_scenario_load(const char *path, const struct sim_load_options *options,

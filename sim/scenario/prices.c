@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PATH_BYTES = 4096 };
 
@@ -49,14 +50,6 @@ static bool is_scenarios(const char *dir)
     return is;
 }
 
-static bool is_there(const char *path)
-{
-    FILE *file = fopen(path, "rb");
-    if (file)
-        fclose(file);
-    return file != NULL;
-}
-
 /* The path of a book: in the scenario's directory, else in one above it, up to the one called
  * "scenarios" when there is one. False with the places where it was looked for. */
 static bool find_file(const char *scenario, const char *name, char *path, size_t size,
@@ -79,7 +72,7 @@ static bool find_file(const char *scenario, const char *name, char *path, size_t
         const char *before = strcmp(dir, ".") == 0 ? "" : dir;
         if (snprintf(path, size, "%s%s%s.json", before, *before ? "/" : "", name) >= (int)size)
             return false;
-        if (is_there(path))
+        if (access(path, R_OK) == 0)
             return true;
         sim_buffer_printf(looked, "%s%s", i ? ", " : "", path);
     }

@@ -214,7 +214,7 @@ struct sim_aggregate *sim_aggregate_runs(const struct sim_runs *runs)
     double *quantiles = calloc(runs->replications + 1u, sizeof *quantiles);
     bool good = all && values && quantiles;
     if (good)
-        sim_estimate_quantiles(quantiles, runs->replications, SIM_LEVEL);
+        sim_estimate_quantiles(quantiles, sim_runs_most_finished(runs), SIM_LEVEL);
     for (uint32_t at = 0; good && at < runs->case_count; at++)
         good = aggregate_case(&all[at], runs, at, quantiles, values) == 0;
     free(values);

@@ -78,6 +78,8 @@ const struct sim_record *sim_runs_record(const struct sim_runs *, uint32_t at,
                                          uint32_t replication);
 /* The record of a case's first finished replication, for its names and units; NULL: none. */
 const struct sim_record *sim_runs_sample(const struct sim_runs *, uint32_t at);
+/* The most replications that any case has finished. O(runs). */
+uint32_t sim_runs_most_finished(const struct sim_runs *);
 /* The index of a case by name; UINT32_MAX: none. O(cases). */
 uint32_t sim_runs_find(const struct sim_runs *, const char *name);
 /* Which thread count `jobs` stands for. */
