@@ -63,9 +63,9 @@ static int widen(struct sim_lookup *lookup)
 {
     struct sim_lookup wider = *lookup;
     wider.slot_count = lookup->slot_count ? 2 * lookup->slot_count : SLOTS_LEAST;
-    size_t bytes = wider.slot_count * sizeof *wider.slots;
-    bool allowed = !lookup->allow || lookup->allow(lookup->allow_self, bytes);
-    wider.slots = allowed ? calloc(wider.slot_count, sizeof *wider.slots) : NULL;
+    wider.slots = lookup->arena
+                      ? sim_arena_alloc(lookup->arena, wider.slot_count, sizeof *wider.slots)
+                      : calloc(wider.slot_count, sizeof *wider.slots);
     if (!wider.slots) {
         lookup->failed = true;
         return -1;
@@ -73,7 +73,8 @@ static int widen(struct sim_lookup *lookup)
     for (size_t i = 0; i < lookup->slot_count; i++)
         if (lookup->slots[i].place != 0)
             *slot_of(&wider, &lookup->slots[i]) = lookup->slots[i];
-    free(lookup->slots);
+    if (!lookup->arena)
+        free(lookup->slots);
     *lookup = wider;
     return 0;
 }
@@ -118,9 +119,17 @@ uint32_t sim_lookup_get_pair(const struct sim_lookup *lookup, uint32_t first, ui
     return get(lookup, key_of_pair(first, second));
 }
 
+void sim_lookup_clear(struct sim_lookup *lookup)
+{
+    if (lookup->count > 0)
+        memset(lookup->slots, 0, lookup->slot_count * sizeof *lookup->slots);
+    lookup->count = 0;
+}
+
 void sim_lookup_free(struct sim_lookup *lookup)
 {
-    free(lookup->slots);
+    if (!lookup->arena)
+        free(lookup->slots);
     lookup->slots = NULL;
     lookup->slot_count = lookup->count = 0;
     lookup->failed = false;

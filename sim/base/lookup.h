@@ -2,6 +2,8 @@
 #ifndef SIM_BASE_LOOKUP_H
 #define SIM_BASE_LOOKUP_H
 
+#include "base/arena.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,9 +17,8 @@ struct sim__lookup_slot;
 struct sim_lookup {
     struct sim__lookup_slot *slots; /* a power of two of them, at most half full */
     size_t slot_count, count;
-    bool failed;                             /* memory ran out; it stays set */
-    bool (*allow)(void *self, size_t bytes); /* as in struct sim_arena */
-    void *allow_self;
+    bool failed;             /* memory ran out; it stays set */
+    struct sim_arena *arena; /* not NULL: memory comes from there and is freed with it */
 };
 
 /* Puts a number in for a key, unless the key has one already. Gives the number that the key has
@@ -32,7 +33,10 @@ uint32_t sim_lookup_put_pair(struct sim_lookup *, uint32_t first, uint32_t secon
 uint32_t sim_lookup_get(const struct sim_lookup *, const char *name, size_t length);
 uint32_t sim_lookup_get_pair(const struct sim_lookup *, uint32_t first, uint32_t second);
 
-/* Frees its memory; it is then empty and may be used again. */
+/* Takes every key out and keeps the memory. O(keys there have been at once). */
+void sim_lookup_clear(struct sim_lookup *);
+
+/* Frees what is not an arena's; it is then empty and may be used again. */
 void sim_lookup_free(struct sim_lookup *);
 
 #endif

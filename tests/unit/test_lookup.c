@@ -63,6 +63,21 @@ static void pairs_are_found(void **state)
     sim_lookup_free(&lookup);
 }
 
+static void cleared_it_is_empty(void **state)
+{
+    (void)state;
+    struct sim_arena arena = {0};
+    struct sim_lookup lookup = {.arena = &arena};
+    for (uint32_t i = 0; i < 100; i++)
+        sim_lookup_put_pair(&lookup, i, 1, i);
+    sim_lookup_clear(&lookup);
+    assert_int_equal(lookup.count, 0);
+    assert_int_equal(sim_lookup_get_pair(&lookup, 7, 1), SIM_LOOKUP_NONE);
+    assert_int_equal(sim_lookup_put_pair(&lookup, 7, 1, 8), 8);
+    sim_lookup_free(&lookup);
+    sim_arena_free(&arena);
+}
+
 static bool refuse(void *self, size_t bytes)
 {
     return bytes <= *(const size_t *)self;
@@ -73,7 +88,8 @@ static void memory_runs_out(void **state)
     (void)state;
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
     size_t most = 1024;
-    struct sim_lookup lookup = {.allow = refuse, .allow_self = &most};
+    struct sim_arena arena = {.allow = refuse, .allow_self = &most};
+    struct sim_lookup lookup = {.arena = &arena};
     uint32_t n = 0;
     while (n < 26 && sim_lookup_put(&lookup, letters + n, 1, n) == n)
         n++;
@@ -83,6 +99,7 @@ static void memory_runs_out(void **state)
         assert_int_equal(sim_lookup_get(&lookup, letters + i, 1), i);
     assert_int_equal(sim_lookup_get(&lookup, letters + n, 1), SIM_LOOKUP_NONE);
     sim_lookup_free(&lookup);
+    sim_arena_free(&arena);
 }
 
 int main(void)
@@ -91,6 +108,7 @@ int main(void)
         cmocka_unit_test(names_are_found),
         cmocka_unit_test(the_first_number_stays),
         cmocka_unit_test(pairs_are_found),
+        cmocka_unit_test(cleared_it_is_empty),
         cmocka_unit_test(memory_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
