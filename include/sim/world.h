@@ -173,6 +173,8 @@ struct sim_plan_fault {
     uint32_t ordinal;              /* how many before it do the same to the same target */
 };
 
+struct sim_lookup;
+
 struct sim_plan {
     const char *title;
     sim_time duration, warmup, interval;
@@ -182,6 +184,7 @@ struct sim_plan {
     struct sim_plan_component *components;
     struct sim_plan_fault *faults;
     uint32_t keyspace_count, region_count, link_count, component_count, fault_count;
+    const struct sim_lookup *component_names; /* their indexes (base/lookup.h); NULL: not made */
     bool all_series; /* keep the series of every meter, not of the headline ones and `kept` only */
     const char **kept; /* "component.meter" whose series and tally are wanted */
     uint32_t kept_count;

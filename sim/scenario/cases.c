@@ -128,35 +128,35 @@ static void choose(struct sim__load *load, const struct sim_load_options *option
     size_t wanted = options ? options->variant_count : 0;
     bool named = false, asked = false;
     scenario->variants = sim__alloc(load, load->case_count + 1, sizeof *scenario->variants);
-    for (size_t k = 0; k < load->case_count; k++)
-        named = named || strcmp(load->cases[k].name, "base") == 0;
+    bool *chosen = sim__alloc(load, load->case_count + 1, sizeof *chosen);
+    named = sim__case_named(load, "base") != SIM_NOWHERE;
+    if (!chosen || !scenario->variants)
+        return;
     for (size_t i = 0; i < wanted; i++) {
         struct sim_nearest nearest = sim_nearest(options->variants[i]);
-        bool found = !named && strcmp(options->variants[i], "base") == 0;
-        asked = asked || found;
+        bool base_asked = !named && strcmp(options->variants[i], "base") == 0;
+        asked = asked || base_asked;
+        uint32_t found = sim__case_named(load, options->variants[i]);
+        if (found != SIM_NOWHERE)
+            chosen[found] = true;
+        if (found != SIM_NOWHERE || base_asked)
+            continue;
         sim_nearest_try(&nearest, "base");
-        for (size_t k = 0; k < load->case_count && !found; k++) {
-            found = strcmp(load->cases[k].name, options->variants[i]) == 0;
+        for (size_t k = 0; k < load->case_count && sim__may_hint(load, load->case_count); k++)
             sim_nearest_try(&nearest, load->cases[k].name);
-        }
         char text[SIM_ERROR_TEXT_BYTES];
         snprintf(text, sizeof text, "there is no variant \"%s\"%s",
                  sim_quote(options->variants[i]).s, sim_nearest_hint(&nearest).s);
-        if (!found)
-            sim__say_at(load, "--variant", 0, 0, "", text);
+        sim__say_at(load, "--variant", 0, 0, "", text);
     }
-    if (asked && scenario->variants) {
+    if (asked) {
         struct sim_case *c = &scenario->variants[scenario->variant_count++];
         *c = *base;
         c->plan.title = scenario->title;
     }
-    for (size_t k = 0; k < load->case_count && scenario->variants; k++) {
-        bool chosen = wanted == 0;
-        for (size_t i = 0; i < wanted; i++)
-            chosen = chosen || strcmp(load->cases[k].name, options->variants[i]) == 0;
-        if (chosen)
+    for (size_t k = 0; k < load->case_count; k++)
+        if (wanted == 0 || chosen[k])
             scenario->variants[scenario->variant_count++] = load->cases[k];
-    }
 }
 
 void sim__read_variants(struct sim__load *load, const struct sim_load_options *options,

@@ -49,12 +49,11 @@ const char *sim__read_variant_name(struct sim__load *load, const struct sim__at 
     const char *name = sim__read_text(load, at, value);
     if (!name)
         return NULL;
+    if (sim__case_named(load, name) != SIM_NOWHERE)
+        return name;
     struct sim_nearest nearest = sim_nearest(name);
-    for (size_t i = 0; i < load->case_count; i++) {
-        if (strcmp(load->cases[i].name, name) == 0)
-            return name;
+    for (size_t i = 0; i < load->case_count && sim__may_hint(load, load->case_count); i++)
         sim_nearest_try(&nearest, load->cases[i].name);
-    }
     sim__say(load, at, SIM__SOFT, "there is no variant \"%s\"%s%s", sim_quote(name).s,
              sim_nearest_hint(&nearest).s,
              strcmp(name, "base") == 0 ? ": add \"base\": {} to the variants to run the file as it "
@@ -63,21 +62,30 @@ const char *sim__read_variant_name(struct sim__load *load, const struct sim__at 
     return NULL;
 }
 
+/* The cases a metric is asked of: the one of that name, or the first of every kind. */
+static const struct sim_case *asked_of(struct sim__load *load, const char *variant, size_t i)
+{
+    uint32_t named = variant ? sim__case_named(load, variant) : SIM_NOWHERE;
+    if (variant)
+        return i == 0 && named != SIM_NOWHERE ? &load->cases[named] : NULL;
+    sim__find_kinds(load);
+    return i < load->kind_count ? load->kinds[i]->first : NULL;
+}
+
 bool sim__check_metric(struct sim__load *load, const struct sim__at *at, const char *text,
                        const char *variant, bool some, struct sim__metric *out)
 {
     struct sim_error error, first = {""};
+    const struct sim_case *it;
     const char *failed = NULL;
     bool found = false;
-    for (size_t i = 0; i < load->case_count; i++) {
+    for (size_t i = 0; (it = asked_of(load, variant, i)) != NULL; i++) {
         struct sim__metric metric;
-        if (variant && strcmp(variant, load->cases[i].name) != 0)
-            continue;
-        if (sim__metric_find(&load->cases[i].plan, text, &metric, &error) == 0) {
+        if (sim__metric_find(&it->plan, text, &metric, &error) == 0) {
             *out = metric;
             found = true;
         } else if (!failed) {
-            failed = load->cases[i].name;
+            failed = it->name;
             first = error;
         }
     }
@@ -121,10 +129,11 @@ static void read_times(struct sim__load *load, const struct sim__at *at, json_t 
     out->to = json_object_get(object, "to") ? (double)read->to / 1e9 : NAN;
     if (out->from >= out->to)
         sim__say(load, SIM__KEY(at, "to"), 0, "\"to\" must be later than \"from\"");
-    for (size_t i = 0; i < load->case_count; i++)
+    uint32_t one = out->variant ? sim__case_named(load, out->variant) : 0;
+    size_t end = out->variant ? one + (size_t)1 : load->case_count;
+    for (size_t i = one; i < end && !isnan(out->from); i++)
         if (out->from * 1e9 >= (double)load->cases[i].plan.duration &&
-            load->cases[i].plan.duration > 0 &&
-            (!out->variant || strcmp(out->variant, load->cases[i].name) == 0)) {
+            load->cases[i].plan.duration > 0) {
             sim__say(load, SIM__KEY(at, "from"), SIM__WARNING, "the run ends before this, at %s",
                      sim_units_format(SIM_DIM_TIME, (double)load->cases[i].plan.duration).s);
             break;
@@ -212,44 +221,68 @@ void sim__read_expects(struct sim__load *load, struct sim_scenario *scenario)
 
 /* ---- what the runs must keep ----------------------------------------------------------------- */
 
-static void keep(struct sim__load *load, struct sim_plan *plan, const char *text, size_t room)
+/* What is kept, as it is collected. */
+struct keeping {
+    struct sim__load *load;
+    const struct sim_plan *plan;
+    struct sim_lookup known;
+    const char **names;
+    uint32_t count;
+};
+
+static void keep(struct keeping *k, const char *text)
 {
     struct sim__metric metric;
     struct sim_error ignored;
-    if (!text || sim__metric_find(plan, text, &metric, &ignored))
+    if (!text || sim__metric_find(k->plan, text, &metric, &ignored))
         return;
-    const char *name = sim_arena_format(load->arena, "%s.%s", metric.place, metric.meter->name);
-    for (uint32_t i = 0; name && i < plan->kept_count; i++)
-        if (strcmp(plan->kept[i], name) == 0)
-            return;
-    if (name && plan->kept_count < room)
-        plan->kept[plan->kept_count++] = name;
+    const char *name = sim_arena_format(k->load->arena, "%s.%s", metric.place, metric.meter->name);
+    if (name && sim_lookup_put(&k->known, name, strlen(name), k->count) == k->count)
+        k->names[k->count++] = name;
 }
 
 static void keep_for(struct sim__load *load, const struct sim_scenario *scenario,
-                     struct sim_plan *plan)
+                     struct sim__kind *kind)
 {
+    struct keeping k = {.load = load, .plan = &kind->first->plan};
     size_t room = scenario->expect_count;
     for (uint32_t f = 0; f < scenario->figure_count; f++)
         for (uint32_t p = 0; p < scenario->figures[f].panel_count; p++)
             room += scenario->figures[f].panels[p].series_count;
-    plan->kept = sim__alloc(load, room, sizeof *plan->kept);
-    if (!plan->kept)
+    k.names = sim__alloc(load, room, sizeof *k.names);
+    if (!k.names)
         return;
     /* a claim on the whole run is judged by its metric: what is kept does not depend on it */
     for (uint32_t i = 0; i < scenario->expect_count; i++)
         if (!isnan(scenario->expects[i].from) || !isnan(scenario->expects[i].to))
-            keep(load, plan, scenario->expects[i].that, room);
+            keep(&k, scenario->expects[i].that);
     for (uint32_t f = 0; f < scenario->figure_count; f++)
         for (uint32_t p = 0; p < scenario->figures[f].panel_count; p++)
             for (uint32_t s = 0; s < scenario->figures[f].panels[p].series_count; s++)
-                keep(load, plan, scenario->figures[f].panels[p].series[s], room);
+                keep(&k, scenario->figures[f].panels[p].series[s]);
+    load->out_of_memory = load->out_of_memory || k.known.failed;
+    sim_lookup_free(&k.known);
+    kind->kept = k.names;
+    kind->kept_count = k.count;
+}
+
+static void keep_in(struct sim__load *load, const struct sim_scenario *scenario,
+                    struct sim_case *it)
+{
+    struct sim__kind *kind = sim__kind_of(load, it);
+    if (!kind)
+        return;
+    if (!kind->keeps)
+        keep_for(load, scenario, kind);
+    kind->keeps = true;
+    it->plan.kept = kind->kept;
+    it->plan.kept_count = kind->kept_count;
 }
 
 void sim__keep_metrics(struct sim__load *load, struct sim_scenario *scenario)
 {
     for (uint32_t i = 0; i < scenario->variant_count; i++)
-        keep_for(load, scenario, &scenario->variants[i].plan);
+        keep_in(load, scenario, &scenario->variants[i]);
     for (uint32_t i = 0; i < scenario->cell_count; i++)
-        keep_for(load, scenario, &scenario->cells[i].plan);
+        keep_in(load, scenario, &scenario->cells[i]);
 }

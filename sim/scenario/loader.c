@@ -175,8 +175,8 @@ void sim_scenario_free(struct sim_scenario *scenario)
     if (!scenario)
         return;
     struct sim__document *d = scenario->document;
-    for (struct sim__sampler *s = d->samplers; s; s = s->next)
-        sim_keys_free(&s->keys);
+    for (size_t i = 0; i < d->sampler_count; i++)
+        sim_keys_free(&d->samplers[i]->keys);
     for (size_t i = 0; i < d->set_count; i++)
         json_decref(d->sets[i].value);
     for (size_t i = 0; i < d->swept_count; i++)

@@ -16,15 +16,15 @@ enum {
 };
 
 struct sim__place {
-    struct sim__place *parent, *last;                /* the last of its children */
-    struct sim__place *before;                       /* of the same parent */
-    struct sim__place **items;                       /* of a list that was read to its end */
-    struct sim__place *chain;                        /* in the same slot of the table */
-    const char *key;               /* within an object, unescaped; NULL within an array */
-    size_t index;                  /* within its parent */
-    char kind;                     /* '{', '[', '"', '0' (a number), 't', 'f' or 'n' */
-    unsigned line, column;         /* of the value; from 1, columns in characters */
-    unsigned key_line, key_column; /* of the key; 0 without one */
+    struct sim__place *parent, *last; /* the last of its children */
+    struct sim__place *before;        /* of the same parent */
+    struct sim__place **items;        /* of a list that was read to its end */
+    struct sim__place *chain;         /* in the same slot of the table */
+    const char *key;                  /* within an object, unescaped; NULL within an array */
+    size_t index;                     /* within its parent */
+    char kind;                        /* '{', '[', '"', '0' (a number), 't', 'f' or 'n' */
+    unsigned line, column;            /* of the value; from 1, columns in characters */
+    unsigned key_line, key_column;    /* of the key; 0 without one */
 };
 
 struct sim__places {

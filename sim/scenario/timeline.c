@@ -317,6 +317,14 @@ static bool can_suffer(const struct sim_model *model, int kind)
     }
 }
 
+/* The components among which those of an end are: from `first` to before what it gives. */
+static uint32_t among(const struct sim_plan *plan, const struct sim_plan_end *end, uint32_t *first)
+{
+    bool one = end->kind == SIM_END_COMPONENT;
+    *first = one ? end->index : 0;
+    return one ? end->index + 1 : plan->component_count;
+}
+
 static void check_nodes(struct sim__load *load, const struct sim__at *at,
                         const struct sim_plan_fault *fault)
 {
@@ -326,7 +334,8 @@ static void check_nodes(struct sim__load *load, const struct sim__at *at,
         [SIM_DO_FLUSH] = "holds nothing to flush"};
     const struct sim_plan *plan = load->plan;
     const struct sim_model *model = NULL;
-    for (uint32_t i = 0; i < plan->component_count; i++) {
+    uint32_t i, end = among(plan, &fault->on, &i);
+    for (; i < end; i++) {
         if (!sim_plan_end_reaches(plan, &fault->on, i))
             continue;
         model = plan->components[i].model;
@@ -507,7 +516,8 @@ static void check_effect(struct sim__load *load, const struct sim__at *at,
     if (key)
         sim__say(load, SIM__KEY(at, key), SIM__SOFT | SIM__WARNING,
                  "this does nothing: nothing changes by so much");
-    for (uint32_t i = 0; fault->kind == SIM_DO_SLOW && i < plan->component_count; i++) {
+    uint32_t i, end = among(plan, &fault->on, &i);
+    for (; fault->kind == SIM_DO_SLOW && i < end; i++) {
         const struct sim_plan_component *c = &plan->components[i];
         if (!sim_plan_end_reaches(plan, &fault->on, i) || !c->model)
             continue;
@@ -533,15 +543,16 @@ static void check_fault(struct sim__load *load, const struct sim__at *at, json_t
 }
 
 /* Entries alike draw from streams of their own: by how many stand before. */
-static uint32_t ordinal(const struct sim_plan *plan, const struct sim_plan_fault *fault)
+static uint32_t ordinal(struct sim__load *load, const struct sim_plan_fault *fault)
 {
-    uint32_t next = 0;
-    for (uint32_t i = 0; i < plan->fault_count; i++) {
-        const struct sim_plan_fault *f = &plan->faults[i];
-        if (f->kind == fault->kind && strcmp(f->target, fault->target) == 0 && f->ordinal >= next)
-            next = f->ordinal + 1;
-    }
-    return next;
+    struct sim__alike *alike = &load->alike;
+    const char *what = sim_arena_format(load->arena, "%d %s", fault->kind, fault->target);
+    uint32_t new = (uint32_t)alike->whats.count;
+    if (!what || !alike->counts)
+        return 0;
+    alike->whats.arena = load->arena;
+    uint32_t number = sim_lookup_put(&alike->whats, what, strlen(what), new);
+    return number == SIM_LOOKUP_NONE ? 0 : alike->counts[number]++;
 }
 
 static void say_missing(struct sim__load *load, const struct sim__at *at, json_t *object)
@@ -590,7 +601,7 @@ static void read_fault(struct sim__load *load, const struct sim__at *at, json_t 
     fault.label = label ? label
                         : sim_arena_format(load->arena, "%s %s", sim_fault_names[fault.kind],
                                            fault.target);
-    fault.ordinal = ordinal(load->plan, &fault);
+    fault.ordinal = ordinal(load, &fault);
     check_fault(load, at, object, &fault);
     if (load->said == said) {
         check_effect(load, at, &fault);
@@ -615,6 +626,8 @@ void sim__read_timeline(struct sim__load *load)
     for (size_t i = 0; i < count; i++)
         room += 1 + json_object_size(json_object_get(json_array_get(list, i), "set"));
     plan->faults = sim__alloc(load, room, sizeof *plan->faults);
+    sim_lookup_clear(&load->alike.whats);
+    load->alike.counts = sim__alloc(load, count, sizeof *load->alike.counts);
     for (size_t i = 0; i < count && plan->faults; i++) {
         json_t *object = sim__as_object(load, SIM__ITEM(at, i), json_array_get(list, i));
         if (object)

@@ -34,8 +34,8 @@ static void each_call(const struct sim_plan *plan, uint32_t from,
 
 struct deadlines {
     const struct sim_plan *plan;
-    bool *carried; /* by component: all it calls for has a deadline */
-    bool changed;
+    bool *carried;            /* by component: all it calls for has a deadline */
+    uint32_t *without, count; /* those of whom that is not so and whose calls are to be followed */
 };
 
 /* A call that comes without a deadline is passed on without one. */
@@ -43,27 +43,30 @@ static void pass_on(void *self, uint32_t from, uint32_t to)
 {
     struct deadlines *d = self;
     const struct sim_plan_component *c = &d->plan->components[to];
-    if (d->carried[from] || !d->carried[to] || !c->model || gives_deadline(c))
+    (void)from;
+    if (!d->carried[to] || !c->model || gives_deadline(c))
         return;
     d->carried[to] = false;
-    d->changed = true;
+    d->without[d->count++] = to;
 }
 
 void sim__find_unlimited(struct sim__load *load)
 {
     const struct sim_plan *plan = load->plan;
-    struct deadlines d = {.plan = plan, .changed = true};
+    struct deadlines d = {.plan = plan};
     d.carried = load->limited = sim__alloc(load, plan->component_count + 1u, sizeof *d.carried);
-    for (uint32_t i = 0; d.carried && i < plan->component_count; i++) {
+    d.without = sim__alloc(load, plan->component_count + 1u, sizeof *d.without);
+    if (!d.carried || !d.without)
+        return;
+    for (uint32_t i = 0; i < plan->component_count; i++) {
         const struct sim_plan_component *c = &plan->components[i];
         d.carried[i] = !c->model || !starts_requests(c->model) || gives_deadline(c);
+        if (!d.carried[i])
+            d.without[d.count++] = i;
     }
-    while (d.carried && d.changed) {
-        d.changed = false;
-        for (uint32_t i = 0; i < plan->component_count; i++)
-            each_call(plan, i, pass_on, &d);
-    }
-    for (uint32_t i = 0; d.carried && i < plan->component_count; i++)
+    while (d.count > 0)
+        each_call(plan, d.without[--d.count], pass_on, &d);
+    for (uint32_t i = 0; i < plan->component_count; i++)
         d.carried[i] = d.carried[i] || plan->components[i].policy.timeout > 0;
 }
 
@@ -104,6 +107,9 @@ void sim__check_unanswered(struct sim__load *load, const struct sim__at *at,
 {
     const struct sim_plan *plan = load->plan;
     struct waiting w = {.load = load, .fault = fault};
+    bool silent = (fault->kind == SIM_DO_CRASH || fault->kind == SIM_DO_RESTART) && fault->silent;
+    if (!silent && fault->kind != SIM_DO_PARTITION && fault->kind != SIM_DO_LOSS)
+        return;
     for (uint32_t i = 0; load->limited && i < plan->component_count; i++) {
         uint32_t before = w.callers;
         each_call(plan, i, count_waiting, &w);
@@ -124,26 +130,13 @@ void sim__check_unanswered(struct sim__load *load, const struct sim__at *at,
 
 /* ---- links ----------------------------------------------------------------------------------- */
 
-/* The link that calls between two components cross: their own, else that of their regions. */
-static const struct sim_plan_link *link_of(const struct sim_plan *plan, uint32_t from, uint32_t to)
-{
-    const struct sim_plan_link *found = NULL;
-    for (uint32_t i = 0; i < plan->link_count; i++) {
-        const struct sim_plan_link *link = &plan->links[i];
-        uint32_t a = link->components ? from : plan->components[from].region;
-        uint32_t b = link->components ? to : plan->components[to].region;
-        bool same = (link->a == a && link->b == b) || (link->a == b && link->b == a);
-        if (same && (!found || link->components))
-            found = link;
-    }
-    return found;
-}
-
 static void check_link(void *self, uint32_t from, uint32_t to)
 {
     struct sim__load *load = self;
     const struct sim_plan_component *components = load->plan->components;
-    const struct sim_plan_link *link = load->limited[from] ? NULL : link_of(load->plan, from, to);
+    const struct sim_plan_link *link = load->limited[from]
+                                           ? NULL
+                                           : sim__link_declared_between(load, from, to);
     if (link && link->params.loss > 0)
         sim__say(load, SIM__KEY(SIM__KEY(NULL, "components"), components[from].name),
                  SIM__SOFT | SIM__WARNING,
