@@ -129,6 +129,11 @@ struct sim__alike {
     uint32_t *counts;
 };
 
+/* Who calls a component and waits without a limit. */
+struct sim__callers {
+    uint32_t first, count;
+};
+
 /* Cases whose metrics have the same names. */
 struct sim__kind {
     const struct sim_case *first;
@@ -147,13 +152,14 @@ struct sim__load {
     bool base_pass; /* the file as it stands, before any variant */
     struct sim__finding *findings, **findings_end;
     size_t finding_count, error_count;
-    size_t said;            /* errors met, those found before counted again */
-    struct sim_plan *plan;  /* being filled */
-    json_t *tree;           /* the document it is filled from */
-    bool *limited;          /* by component of it: no call waits for ever; NULL: no memory */
-    struct sim_case *cases; /* every variant of the file, whether it is to run or not */
+    size_t said;                  /* errors met, those found before counted again */
+    struct sim_plan *plan;        /* being filled */
+    json_t *tree;                 /* the document it is filled from */
+    bool *limited;                /* by component of it: no call waits for ever; NULL: no memory */
+    struct sim__callers *callers; /* by component; NULL: no memory */
+    struct sim_case *cases;       /* every variant of the file, whether it is to run or not */
     size_t case_count;
-    struct sim_lookup region_names;                  /* of the plan being filled */
+    struct sim_lookup region_names, keyspace_names;  /* of the plan being filled */
     struct sim_lookup component_links, region_links; /* pairs that have a link: which */
     struct sim_lookup case_names, figure_names;
     struct sim__alike alike;
@@ -338,6 +344,7 @@ void sim__name_components(struct sim__load *);
 /* The index of what has a name; SIM_NOWHERE: nothing has. */
 uint32_t sim__component_named(const struct sim_plan *, const char *name);
 uint32_t sim__region_named(const struct sim__load *, const char *name);
+uint32_t sim__keyspace_named(const struct sim__load *, const char *name);
 uint32_t sim__case_named(struct sim__load *, const char *name);
 /* Whether a nearest word may be looked for among so many: not once a thousand errors are shown, or
  * among more than a thousand. */
@@ -395,6 +402,28 @@ void sim__read_case(struct sim__load *, json_t *patch, struct sim_case *, struct
                     json_t **kept);
 /* What is swept, and its cells (sweep.c). */
 void sim__read_sweep(struct sim__load *, struct sim_scenario *);
+
+/* ---- cells left out (excluded.c) ------------------------------------------------------------- */
+
+/* A value in base units and what it is a quantity of; -1 and NAN: of nothing. */
+int sim__quantity_of(const json_t *value, double *number);
+struct sim__exclusion {
+    struct sim__excluded {
+        size_t which;      /* of the variables */
+        const bool *among; /* by its values */
+    } * of;
+    size_t count;
+};
+struct sim__exclusions {
+    struct sim__exclusion *items;
+    size_t count;
+};
+/* The list "exclude"; all is the arena's. O(values named x values of their variables). */
+void sim__read_exclusions(struct sim__load *, const struct sim__at *, json_t *list,
+                          struct sim__exclusions *);
+/* Whether a cell, by its index of each variable's value, is in one of them: it has all the values
+ * that one names. O(exclusions). */
+bool sim__is_excluded(const struct sim__exclusions *, const size_t *at);
 
 /* ---- what searches vary (vary.c, searches.c) ------------------------------------------------- */
 

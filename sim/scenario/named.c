@@ -46,6 +46,11 @@ uint32_t sim__region_named(const struct sim__load *load, const char *name)
     return find(&load->region_names, name);
 }
 
+uint32_t sim__keyspace_named(const struct sim__load *load, const char *name)
+{
+    return find(&load->keyspace_names, name);
+}
+
 uint32_t sim__case_named(struct sim__load *load, const char *name)
 {
     for (; load->named_cases < load->case_count; load->named_cases++)

@@ -285,25 +285,21 @@ static void read_components(struct sim__load *load, const struct sim__at *at, js
     json_t *value;
     json_object_foreach (map, key, value) {
         const struct sim__at *member = SIM__KEY(at, key);
-        const struct sim_model *model = NULL;
-        struct sim_nearest nearest = sim_nearest(key);
-        bool found = false;
+        const struct sim_plan_component *all = load->plan->components;
+        uint32_t index = sim__component_named(load->plan, key), count = load->plan->component_count;
         if (sim__is_free(key))
             continue;
-        for (uint32_t i = 0; i < load->plan->component_count; i++) {
-            const struct sim_plan_component *c = &load->plan->components[i];
-            sim_nearest_try(&nearest, c->name);
-            if (strcmp(c->name, key) == 0) {
-                found = true;
-                model = c->model; /* NULL: said already */
-            }
+        if (index != SIM_NOWHERE) {
+            if (all[index].model) /* else said already */
+                read_uses(load, member, value, SIM__PRICED_COMPONENT, key, all[index].model, book);
+            continue;
         }
-        if (model)
-            read_uses(load, member, value, SIM__PRICED_COMPONENT, key, model, book);
-        else if (!found)
-            sim__say(load, member, SIM__ON_KEY | SIM__SOFT,
-                     "there is no component \"%s\" that this could be the price of%s",
-                     sim_quote(key).s, sim_nearest_hint(&nearest).s);
+        struct sim_nearest nearest = sim_nearest(key);
+        for (uint32_t i = 0; i < count && sim__may_hint(load, count); i++)
+            sim_nearest_try(&nearest, all[i].name);
+        sim__say(load, member, SIM__ON_KEY | SIM__SOFT,
+                 "there is no component \"%s\" that this could be the price of%s", sim_quote(key).s,
+                 sim_nearest_hint(&nearest).s);
     }
 }
 

@@ -50,6 +50,32 @@ static void pass_on(void *self, uint32_t from, uint32_t to)
     d->without[d->count++] = to;
 }
 
+/* Counts the first caller without a limit of every component, and how many there are. */
+struct counting {
+    struct sim__load *load;
+    uint32_t *last; /* caller + 1 that was counted */
+};
+
+static void count_caller(void *self, uint32_t from, uint32_t to)
+{
+    struct counting *c = self;
+    struct sim__callers *callers = &c->load->callers[to];
+    if (c->load->limited[from] || c->last[to] == from + 1)
+        return;
+    c->last[to] = from + 1;
+    if (callers->count++ == 0)
+        callers->first = from;
+}
+
+static void count_callers(struct sim__load *load)
+{
+    uint32_t count = load->plan->component_count;
+    struct counting c = {load, sim__alloc(load, count + 1u, sizeof *c.last)};
+    load->callers = sim__alloc(load, count + 1u, sizeof *load->callers);
+    for (uint32_t i = 0; load->callers && c.last && i < count; i++)
+        each_call(load->plan, i, count_caller, &c);
+}
+
 void sim__find_unlimited(struct sim__load *load)
 {
     const struct sim_plan *plan = load->plan;
@@ -68,6 +94,7 @@ void sim__find_unlimited(struct sim__load *load)
         each_call(plan, d.without[--d.count], pass_on, &d);
     for (uint32_t i = 0; i < plan->component_count; i++)
         d.carried[i] = d.carried[i] || plan->components[i].policy.timeout > 0;
+    count_callers(load);
 }
 
 /* ---- faults ---------------------------------------------------------------------------------- */
@@ -102,18 +129,38 @@ static void count_waiting(void *self, uint32_t from, uint32_t to)
     w->callers += from != w->from;
 }
 
+/* Whoever calls one of these: from `first` to before `end`. */
+static void count_all(struct waiting *w, uint32_t first, uint32_t end)
+{
+    for (uint32_t i = first; i < end; i++) {
+        uint32_t before = w->callers;
+        each_call(w->load->plan, i, count_waiting, w);
+        w->callers = w->callers > before ? before + 1 : before; /* of several calls of one */
+    }
+}
+
 void sim__check_unanswered(struct sim__load *load, const struct sim__at *at,
                            const struct sim_plan_fault *fault)
 {
     const struct sim_plan *plan = load->plan;
     struct waiting w = {.load = load, .fault = fault};
+    const struct sim_plan_end *on = &fault->on, *to = &fault->to;
     bool silent = (fault->kind == SIM_DO_CRASH || fault->kind == SIM_DO_RESTART) && fault->silent;
-    if (!silent && fault->kind != SIM_DO_PARTITION && fault->kind != SIM_DO_LOSS)
+    bool one = on->kind == SIM_END_COMPONENT;
+    bool lossy = fault->kind == SIM_DO_PARTITION || fault->kind == SIM_DO_LOSS;
+    if (!load->limited || !load->callers || (!silent && !lossy))
         return;
-    for (uint32_t i = 0; load->limited && i < plan->component_count; i++) {
-        uint32_t before = w.callers;
-        each_call(plan, i, count_waiting, &w);
-        w.callers = w.callers > before ? before + 1 : before; /* of several calls of one */
+    if (silent && one) {
+        w.from = load->callers[on->index].first;
+        w.to = on->index;
+        w.callers = load->callers[on->index].count;
+    } else if (one && to->kind == SIM_END_COMPONENT) {
+        uint32_t low = on->index < to->index ? on->index : to->index;
+        uint32_t high = on->index + to->index - low;
+        count_all(&w, low, low + 1);
+        count_all(&w, high, high + 1);
+    } else {
+        count_all(&w, 0, plan->component_count);
     }
     if (w.callers == 0)
         return;

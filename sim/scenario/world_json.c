@@ -319,6 +319,7 @@ void sim__read_keyspaces(struct sim__load *load)
     const char *key;
     json_t *value;
     plan->keyspaces = sim__alloc(load, sim__member_count(map), sizeof *plan->keyspaces);
+    sim_lookup_clear(&load->keyspace_names);
     json_object_foreach (map, key, value) {
         const struct sim__at *member = SIM__KEY(at, key);
         if (!sim__is_member(load, member, key, value) || !plan->keyspaces)
@@ -327,7 +328,7 @@ void sim__read_keyspaces(struct sim__load *load)
         out->name = sim__copy(load, key);
         if (!out->name)
             return;
-        plan->keyspace_count++;
+        sim__name_put(load, &load->keyspace_names, out->name, plan->keyspace_count++);
         read_keyspace(load, member, value, out);
     }
 }
