@@ -78,6 +78,22 @@ void sim__read_case(struct sim__load *load, json_t *patch, struct sim_case *c, s
         json_decref(document);
 }
 
+bool sim__cases_fit(struct sim__load *load, const struct sim__at *at, const char *what,
+                    size_t count)
+{
+    size_t each = json_object_size(json_object_get(load->document->root, "components"));
+    if (count > SIM__CASES_MAX) {
+        sim__say(load, at, 0, "there are more than %d %s", SIM__CASES_MAX, what);
+        return false;
+    }
+    if (count * each <= SIM__READ_MAX || count <= 1)
+        return true;
+    sim__say(load, at, 0,
+             "%zu %s of %zu components each are %zu components to read: %d at most, in fewer files",
+             count, what, each, count * each, SIM__READ_MAX);
+    return false;
+}
+
 static void read_variant(struct sim__load *load, const char *name, json_t *patch, size_t index)
 {
     struct sim__document *d = load->document;
@@ -173,6 +189,8 @@ void sim__read_variants(struct sim__load *load, const struct sim_load_options *o
     load->base_pass = false;
     scenario->seed = (uint64_t)run.seed;
     scenario->replications = (uint32_t)run.replications;
+    if (!sim__cases_fit(load, SIM__KEY(NULL, "variants"), "variants", count))
+        return;
     load->cases = sim__alloc(load, count ? count : 1, sizeof *load->cases);
     d->variants = sim__alloc(load, count ? count : 1, sizeof *d->variants);
     if (!load->cases || !d->variants || load->out_of_memory)

@@ -18,6 +18,7 @@ enum {
     SIM__NODES_MAX = 100000,           /* nodes of one component */
     SIM__MEMBERS_MAX = 10000,          /* components, regions, keyspaces, links, faults: of each */
     SIM__CASES_MAX = 20000,            /* variants times cells */
+    SIM__READ_MAX = 400000,            /* components of all of them: each is read for each case */
     SIM__FINDINGS_MAX = 1000,          /* errors shown */
     SIM__TRACE_BYTES_MAX = 1 << 30,    /* of a file of requests */
     SIM__TRACE_REQUESTS_MAX = 1 << 24, /* in it; 32 bytes each, and as much while it is read */
@@ -397,6 +398,8 @@ bool sim__check_metric(struct sim__load *, const struct sim__at *, const char *t
 
 /* Fills load.cases; those that options ask for become the scenario's. */
 void sim__read_variants(struct sim__load *, const struct sim_load_options *, struct sim_scenario *);
+/* Whether so many cases can be read; says why not, at the section that makes them. */
+bool sim__cases_fit(struct sim__load *, const struct sim__at *, const char *what, size_t count);
 /* Reads the document that is in force now into a case and keeps it, completed, in *kept. */
 void sim__read_case(struct sim__load *, json_t *patch, struct sim_case *, struct sim__run *,
                     json_t **kept);

@@ -87,7 +87,7 @@ static void read_scenario(struct sim__load *load, json_t *file,
         return;
     read_head(load, d->root, scenario);
     sim__read_variants(load, options, scenario);
-    if (load->out_of_memory)
+    if (load->out_of_memory || !load->cases)
         return;
     sim__read_sweep(load, scenario);
     sim__read_expects(load, scenario);

@@ -418,7 +418,7 @@ static size_t count_cells(struct sim__load *load, const struct sim__at *at,
         sim__say(load, at, 0, "the sweep has more than %d cells over all variants", SIM__CASES_MAX);
         return 0;
     }
-    return total;
+    return sim__cases_fit(load, at, "cells", total * scenario->variant_count) ? total : 0;
 }
 
 void sim__read_sweep(struct sim__load *load, struct sim_scenario *scenario)
