@@ -200,6 +200,7 @@ struct sim_plan_kept {
 
 /* The order in which plans have them: by place, meter, span and statistic. */
 int sim_plan_ask_order(const struct sim_plan_ask *, const struct sim_plan_ask *);
+struct sim_lookup;
 
 struct sim_plan {
     const char *title;
@@ -210,6 +211,7 @@ struct sim_plan {
     struct sim_plan_component *components;
     struct sim_plan_fault *faults;
     uint32_t keyspace_count, region_count, link_count, component_count, fault_count;
+    const struct sim_lookup *component_names; /* their indexes (base/lookup.h); NULL: not made */
     bool all_series; /* keep the series of every meter, not of the headline ones and `kept` only */
     const struct sim_plan_kept *kept;
     const struct sim_plan_ask *asks; /* in sim_plan_ask_order(), each once */

@@ -168,9 +168,23 @@ static void for_series(struct list *list, const struct sim_figure *figure, const
         ask(list, text, NAN, NAN);
 }
 
+/* Cases of one kind ask for the same: it is worked out for the first of them. */
 static void ask_for(struct sim__load *load, const struct sim_scenario *scenario,
-                    const struct sim_load_options *options, struct sim_plan *plan)
+                    const struct sim_load_options *options, struct sim_case *it)
 {
+    struct sim__kind *kind = sim__kind_of(load, it);
+    struct sim_plan *plan = &it->plan;
+    if (!kind)
+        return;
+    if (kind->asked) {
+        const struct sim_plan *first = kind->asked;
+        plan->asks = first->asks;
+        plan->ask_count = first->ask_count;
+        plan->kept = first->kept;
+        plan->kept_count = first->kept_count;
+        return;
+    }
+    kind->asked = plan;
     struct list list;
     size_t room = scenario->expect_count + (options ? options->metric_count : 0);
     for (uint32_t f = 0; f < scenario->figure_count; f++)
@@ -194,9 +208,9 @@ void sim__ask_metrics(struct sim__load *load, const struct sim_load_options *opt
                       struct sim_scenario *scenario)
 {
     for (uint32_t i = 0; i < scenario->variant_count; i++)
-        ask_for(load, scenario, options, &scenario->variants[i].plan);
+        ask_for(load, scenario, options, &scenario->variants[i]);
     for (uint32_t i = 0; i < scenario->cell_count; i++)
-        ask_for(load, scenario, options, &scenario->cells[i].plan);
+        ask_for(load, scenario, options, &scenario->cells[i]);
 }
 
 void sim__ask_one(struct sim__load *load, struct sim_plan *plan, const struct sim_wanted *wanted)

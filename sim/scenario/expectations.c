@@ -49,12 +49,11 @@ const char *sim__read_variant_name(struct sim__load *load, const struct sim__at 
     const char *name = sim__read_text(load, at, value);
     if (!name)
         return NULL;
+    if (sim__case_named(load, name) != SIM_NOWHERE)
+        return name;
     struct sim_nearest nearest = sim_nearest(name);
-    for (size_t i = 0; i < load->case_count; i++) {
-        if (strcmp(load->cases[i].name, name) == 0)
-            return name;
+    for (size_t i = 0; i < load->case_count && sim__may_hint(load, load->case_count); i++)
         sim_nearest_try(&nearest, load->cases[i].name);
-    }
     sim__say(load, at, SIM__SOFT, "there is no variant \"%s\"%s%s", sim_quote(name).s,
              sim_nearest_hint(&nearest).s,
              strcmp(name, "base") == 0 ? ": add \"base\": {} to the variants to run the file as it "
@@ -63,21 +62,30 @@ const char *sim__read_variant_name(struct sim__load *load, const struct sim__at 
     return NULL;
 }
 
+/* The cases a metric is asked of: the one of that name, or the first of every kind. */
+static const struct sim_case *asked_of(struct sim__load *load, const char *variant, size_t i)
+{
+    uint32_t named = variant ? sim__case_named(load, variant) : SIM_NOWHERE;
+    if (variant)
+        return i == 0 && named != SIM_NOWHERE ? &load->cases[named] : NULL;
+    sim__find_kinds(load);
+    return i < load->kind_count ? load->kinds[i]->first : NULL;
+}
+
 bool sim__check_metric(struct sim__load *load, const struct sim__at *at, const char *text,
                        const char *variant, bool some, struct sim__metric *out)
 {
     struct sim_error error, first = {""};
+    const struct sim_case *it;
     const char *failed = NULL;
     bool found = false;
-    for (size_t i = 0; i < load->case_count; i++) {
+    for (size_t i = 0; (it = asked_of(load, variant, i)) != NULL; i++) {
         struct sim__metric metric;
-        if (variant && strcmp(variant, load->cases[i].name) != 0)
-            continue;
-        if (sim__metric_find(&load->cases[i].plan, text, &metric, &error) == 0) {
+        if (sim__metric_find(&it->plan, text, &metric, &error) == 0) {
             *out = metric;
             found = true;
         } else if (!failed) {
-            failed = load->cases[i].name;
+            failed = it->name;
             first = error;
         }
     }
@@ -124,10 +132,11 @@ static void read_times(struct sim__load *load, const struct sim__at *at, json_t 
     out->to = json_object_get(object, "to") ? (double)read->to / 1e9 : NAN;
     if (out->from >= out->to)
         sim__say(load, SIM__KEY(at, "to"), 0, "\"to\" must be later than \"from\"");
-    for (size_t i = 0; i < load->case_count; i++)
+    uint32_t one = out->variant ? sim__case_named(load, out->variant) : 0;
+    size_t end = out->variant ? one + (size_t)1 : load->case_count;
+    for (size_t i = one; i < end && !isnan(out->from); i++)
         if (out->from * 1e9 >= (double)load->cases[i].plan.duration &&
-            load->cases[i].plan.duration > 0 &&
-            (!out->variant || strcmp(out->variant, load->cases[i].name) == 0)) {
+            load->cases[i].plan.duration > 0) {
             sim__say(load, SIM__KEY(at, "from"), SIM__WARNING, "the run ends before this, at %s",
                      sim_units_format(SIM_DIM_TIME, (double)load->cases[i].plan.duration).s);
             break;

@@ -263,12 +263,11 @@ static void read_name(struct sim__load *load, const struct sim__at *at, json_t *
     } else {
         out->name = file_name(load, out->title, scenario->figure_count);
     }
-    for (uint32_t i = 0; out->name && i + 1 < scenario->figure_count; i++)
-        if (scenario->figures[i].name && strcmp(scenario->figures[i].name, out->name) == 0)
-            sim__say(load, given ? key : at, 0,
-                     "two figures are named \"%s\": give one another "
-                     "\"name\"",
-                     out->name);
+    if (out->name && !sim__name_put(load, &load->figure_names, out->name, scenario->figure_count))
+        sim__say(load, given ? key : at, 0,
+                 "two figures are named \"%s\": give one another "
+                 "\"name\"",
+                 out->name);
 }
 
 static void read_figure(struct sim__load *load, const struct sim__at *at, json_t *object,

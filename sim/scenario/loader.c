@@ -84,7 +84,7 @@ static void read_scenario(struct sim__load *load, json_t *file,
         return;
     read_head(load, d->root, scenario);
     sim__read_variants(load, options, scenario);
-    if (load->out_of_memory)
+    if (load->out_of_memory || !load->cases)
         return;
     sim__read_sweep(load, scenario);
     sim__read_expects(load, scenario);
@@ -172,8 +172,8 @@ void sim_scenario_free(struct sim_scenario *scenario)
     if (!scenario)
         return;
     struct sim__document *d = scenario->document;
-    for (struct sim__sampler *s = d->samplers; s; s = s->next)
-        sim_keys_free(&s->keys);
+    for (size_t i = 0; i < d->sampler_count; i++)
+        sim_keys_free(&d->samplers[i]->keys);
     for (size_t i = 0; i < d->set_count; i++)
         json_decref(d->sets[i].value);
     for (size_t i = 0; i < d->swept_count; i++)

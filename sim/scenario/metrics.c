@@ -39,7 +39,7 @@ static enum sim_dimension dimension_of(const struct sim_meter *meter, const char
 static int no_component(const struct sim_plan *plan, const char *name, struct sim_error *error)
 {
     struct sim_nearest nearest = sim_nearest(name);
-    for (uint32_t i = 0; i < plan->component_count; i++)
+    for (uint32_t i = 0; i < plan->component_count && plan->component_count <= 1000; i++)
         sim_nearest_try(&nearest, plan->components[i].name);
     snprintf(error->text, sizeof error->text, "there is no component \"%s\"%s", sim_quote(name).s,
              sim_nearest_hint(&nearest).s);
@@ -155,20 +155,26 @@ bool sim__metric_is_whole(const struct sim__metric *metric)
     return strcmp(metric->stat, "per_month") == 0 || strcmp(metric->stat, "per_million") == 0;
 }
 
+bool sim__has_subjects(const struct sim_plan *plan)
+{
+    uint32_t i = 0;
+    while (i < plan->keyspace_count && plan->keyspaces[i].subjects == 0)
+        i++;
+    return i < plan->keyspace_count;
+}
+
 /* Copies are counted only where keys are somebody's. */
 static bool is_measured(const struct sim_plan *plan, const struct sim__metric *metric,
                         struct sim_error *error)
 {
     const struct sim_meter *meter = metric->meter;
-    bool subjects = false, of_copies = false;
+    bool of_copies = false;
     const struct sim_meter *m = sim_meters_of(metric->component->model, SIM_METERS_COPIES);
-    for (uint32_t i = 0; i < plan->keyspace_count; i++)
-        subjects = subjects || plan->keyspaces[i].subjects > 0;
     for (; m && m->name; m++)
         of_copies = of_copies || m == meter;
     snprintf(error->text, sizeof error->text,
              "\"%s\" counts keys of subjects, and no keyspace has \"subjects\"", meter->name);
-    return subjects || !of_copies;
+    return !of_copies || sim__has_subjects(plan);
 }
 
 /* The parts between the dots, which stay where they stand: their beginnings, and their lengths. How
@@ -194,11 +200,10 @@ static int find_place(const struct sim_plan *plan, const char *place, struct sim
     char name[PART_BYTES];
     const char *slash = strchr(place, '/');
     snprintf(name, sizeof name, "%.*s", slash ? (int)(slash - place) : (int)sizeof name - 1, place);
-    for (uint32_t i = 0; i < plan->component_count; i++)
-        if (strcmp(plan->components[i].name, name) == 0)
-            out->component = &plan->components[i];
-    if (!out->component)
+    uint32_t index = sim__component_named(plan, name);
+    if (index == SIM_NOWHERE)
         return no_component(plan, name, error);
+    out->component = &plan->components[index];
     if (!out->component->model) { /* said already */
         error->text[0] = '\0';
         return -1;

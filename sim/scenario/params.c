@@ -108,15 +108,16 @@ static bool read_keyspace(struct sim__load *load, const struct sim__at *at, json
     const char *name = sim__read_text(load, at, value);
     if (!name)
         return false;
-    struct sim_nearest nearest = sim_nearest(name);
-    for (uint32_t i = 0; i < plan->keyspace_count; i++) {
-        if (strcmp(plan->keyspaces[i].name, name) == 0) {
-            uintptr_t number = (uintptr_t)i + 1;
-            memcpy(out, &number, sizeof number);
-            return true;
-        }
-        sim_nearest_try(&nearest, plan->keyspaces[i].name);
+    uint32_t index = sim__keyspace_named(load, name);
+    if (index != SIM_NOWHERE) {
+        uintptr_t number = (uintptr_t)index + 1;
+        memcpy(out, &number, sizeof number);
+        return true;
     }
+    struct sim_nearest nearest = sim_nearest(name);
+    uint32_t count = plan->keyspace_count;
+    for (uint32_t i = 0; i < count && sim__may_hint(load, count); i++)
+        sim_nearest_try(&nearest, plan->keyspaces[i].name);
     sim__say(load, at, SIM__SOFT, "there is no keyspace \"%s\"%s", sim_quote(name).s,
              sim_nearest_hint(&nearest).s);
     return false;
