@@ -248,9 +248,9 @@ static bool say_faults(const struct job *job)
 
 int sim__cli_not_written(const char *place, uint32_t runs, const struct sim_error *error)
 {
-    fprintf(stderr, "weir: %s\nNo new results are in %s; its store holds the %u run%s that finished, "
-                    "which need not be simulated again.\n",
-            error->text, place, runs, runs == 1 ? "" : "s");
+    fprintf(stderr,
+            "weir: %s\nIts runs need not be simulated again: %u that finished are in %s/store.\n",
+            error->text, runs, place);
     return SIM_EXIT_FAULT;
 }
 

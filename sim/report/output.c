@@ -28,8 +28,10 @@ static enum sim_output_problem fault(struct sim_error *error, const char *what, 
     return SIM_OUTPUT_FAULT;
 }
 
-__attribute__((format(printf, 2, 3))) static enum sim_output_problem
-refuse(struct sim_error *error, const char *format, ...)
+static enum sim_output_problem refuse(struct sim_error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static enum sim_output_problem refuse(struct sim_error *error, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -127,7 +129,7 @@ static enum sim_output_problem absolute(struct sim_output *out, const char *dir,
     return SIM_OUTPUT_FINE;
 }
 
-/* ---- whose it is ------------------------------------------------------------------------------- */
+/* ---- whose it is ----------------------------------------------------------------------------- */
 
 /* Whether nothing is in a directory but what a new file system has, or a mark half made. */
 static bool is_empty(int dir)
@@ -136,10 +138,10 @@ static bool is_empty(int dir)
     int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
     for (struct dirent *e; entries && (e = readdir(entries));)
-        empty = empty && (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-                          (mount && strcmp(e->d_name, "lost+found") == 0) ||
-                          (strcmp(e->d_name, SIM_MANIFEST_DRAFT) == 0 &&
-                           sim_manifest_is_draft(dir)));
+        empty = empty &&
+                (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+                 (mount && strcmp(e->d_name, "lost+found") == 0) ||
+                 (strcmp(e->d_name, SIM_MANIFEST_DRAFT) == 0 && sim_manifest_is_draft(dir)));
     if (entries)
         closedir(entries);
     else if (fd >= 0)
@@ -191,19 +193,24 @@ static enum sim_output_problem check_names(const char *where, int dir, struct si
                           "%.300s/%s is not the directory that weir keeps there: move it away, or "
                           "give another directory",
                           where, folders[i]);
+    bool none = !sim__place_is_there(dir, SIM_MANIFEST_FILE);
     for (size_t i = 0; i < count; i++)
         if (is_in_the_way(dir, listed, names[i]))
-            return refuse(error,
-                          "%.300s/%s was not written by weir, by the list in " SIM_MANIFEST_FILE
-                          ": move it away, or give another directory",
-                          where, names[i]);
+            return refuse(
+                error,
+                none ? "%.200s/%.200s may be yours: there is no " SIM_MANIFEST_FILE
+                       " that says weir wrote it. Move away all but store/, or give "
+                       "another directory"
+                     : "%.200s/%.200s was not written by weir, by the list in " SIM_MANIFEST_FILE
+                       ": move it away, or give another directory",
+                where, names[i]);
     if (!sim_manifest_is_draft(dir))
         return refuse(error, "%.300s/" SIM_MANIFEST_DRAFT " was not written by weir: move it away",
                       where);
     return SIM_OUTPUT_FINE;
 }
 
-/* ---- opening ----------------------------------------------------------------------------------- */
+/* ---- opening --------------------------------------------------------------------------------- */
 
 static int plan_names(struct sim_output *out, const struct sim_output_plan *plan)
 {
@@ -327,8 +334,8 @@ static enum sim_output_problem open_guarded(struct sim_output *out, struct sim_e
         close(dir);
         return problem;
     }
-    out->inside = dir >= 0 && (holds_working_directory(out->dir) ||
-                               sim__place_is_mount(dir, ".") || access(parent, W_OK) != 0);
+    out->inside = dir >= 0 && (holds_working_directory(out->dir) || sim__place_is_mount(dir, ".") ||
+                               access(parent, W_OK) != 0);
     if (dir >= 0 && prepare(out, dir) == 0) {
         close(dir);
         return SIM_OUTPUT_FINE;
@@ -344,8 +351,7 @@ static enum sim_output_problem open_guarded(struct sim_output *out, struct sim_e
 static void end(struct sim_output *out);
 
 enum sim_output_problem sim_output_open(struct sim_output *out, const char *dir,
-                                        const struct sim_output_plan *plan,
-                                        struct sim_error *error)
+                                        const struct sim_output_plan *plan, struct sim_error *error)
 {
     *out = (struct sim_output){.lock = -1};
     enum sim_output_problem problem = absolute(out, dir, error);
@@ -364,7 +370,15 @@ enum sim_output_problem sim_output_open(struct sim_output *out, const char *dir,
     return problem;
 }
 
-/* ---- writing ------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
+
+static int not_written(const struct sim_output *out, struct sim_error *error)
+{
+    snprintf(error->text, sizeof error->text,
+             "cannot write the %.200s of %.200s, which is as it was: %s", out->name, out->dir,
+             strerror(errno));
+    return -1;
+}
 
 FILE *sim_output_file(struct sim_output *out, const char *name, struct sim_error *error)
 {
@@ -373,7 +387,7 @@ FILE *sim_output_file(struct sim_output *out, const char *name, struct sim_error
     if (join(out->path, out->temporary, name))
         out->file = fopen(out->path, "wbe");
     if (!out->file)
-        fail(error, "write", name);
+        not_written(out, error);
     return out->file;
 }
 
@@ -389,7 +403,7 @@ int sim_output_file_end(struct sim_output *out, struct sim_error *error)
         good = false;
     }
     errno = why ? why : EIO;
-    return good ? 0 : fail(error, "write", out->name);
+    return good ? 0 : not_written(out, error);
 }
 
 void sim_output_drop(struct sim_output *out, const char *name)
@@ -399,7 +413,7 @@ void sim_output_drop(struct sim_output *out, const char *name)
         unlink(path);
 }
 
-/* ---- ending -------------------------------------------------------------------------------- */
+/* ---- ending ---------------------------------------------------------------------------------- */
 
 static void end(struct sim_output *out)
 {

@@ -179,9 +179,9 @@ static FILE *open_temporary(const char *path, char *temporary)
     for (int i = 0; i < 100; i++) {
         int n = snprintf(temporary, PATH_ROOM, "%s.tmp-%ld-%d", path, (long)getpid(), i);
         errno = ENAMETOOLONG;
-        int fd = n < PATH_ROOM ? open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                                      0666)
-                               : -1;
+        int fd = n < PATH_ROOM
+                     ? open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666)
+                     : -1;
         if (fd >= 0)
             return fdopen(fd, "wb");
         if (errno != EEXIST)

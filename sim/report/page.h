@@ -8,7 +8,7 @@
 
 enum sim_page_problem {
     SIM_PAGE_FINE,
-    SIM_PAGE_FOREIGN, /* no results of weir's, damaged, or of a newer weir; or no page is at `path` */
+    SIM_PAGE_FOREIGN, /* no results of weir's, damaged, of a newer weir; or no page at `path` */
     SIM_PAGE_FAULT,   /* cannot read, cannot write, or out of memory */
 };
 

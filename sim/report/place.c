@@ -1,13 +1,13 @@
 /* place.c - puts new results in the place of the old ones, around what is not weir's.
  *
  * Two ways. Usually the temporary directory and DIR are exchanged by one rename, after all files of
- * others have been linked into the temporary one. That cannot be when DIR has directories of
- * others (they have no links), when it is a mount point, holds the working directory, or has an
- * owner or access list that a new directory would not have, or when the file system has no exchange
- * or no links. Then DIR stays, and files are put into it in this order: the manifest with the names
- * of old and new files and the place of the new ones; all old files go; the new ones come; the
- * manifest of the new ones. At no moment are old and new files there together, and whoever finds the
- * first manifest can go on from anywhere. */
+ * others have been linked into the temporary one. That cannot be when DIR has directories of others
+ * (they have no links), when it is a mount point, holds the working directory, or has an owner or
+ * access list that a new directory would not have, or when the file system has no exchange or no
+ * links. Then DIR stays, and files are put into it in this order: the manifest with the names of
+ * old and new files and the place of the new ones; all old files go; the new ones come; the
+ * manifest of the new ones. At no moment are old and new files there together, and whoever finds
+ * the first manifest can go on from anywhere. */
 #define _GNU_SOURCE /* renameat2, statx */
 #include "report/place.h"
 
@@ -86,7 +86,7 @@ enum sim_manifest_kind sim__place_whose(int dir, struct sim_manifest *manifest)
     return kind == SIM_MANIFEST_NONE && sim_store_bears_mark(dir) ? SIM_MANIFEST_OURS : kind;
 }
 
-/* ---- a directory that is no longer wanted ------------------------------------------------------ */
+/* ---- a directory that is no longer wanted ---------------------------------------------------- */
 
 /* Moves, unless there is something of the name. Not every file system can look and move in one. */
 static int move_new(int from, const char *name, int to, const char *new_name)
@@ -111,7 +111,7 @@ static int hand_on(int from, int heir, const char *name)
     if (fstatat(heir, name, &there, AT_SYMLINK_NOFOLLOW) != 0)
         return move_new(from, name, heir, name);
     return here.st_dev == there.st_dev && here.st_ino == there.st_ino ? unlinkat(from, name, 0)
-                                                                       : -1;
+                                                                      : -1;
 }
 
 /* Empties one level, whose paths begin with `lead`. How many entries have to stay. */
@@ -175,7 +175,7 @@ void sim__place_retire(const char *path, int heir)
     close(dir);
 }
 
-/* ---- file by file ------------------------------------------------------------------------------ */
+/* ---- file by file ---------------------------------------------------------------------------- */
 
 /* A directory of results, and the folder figures/ in it; -1 where there is none. */
 struct levels {
@@ -282,7 +282,7 @@ static int put_in_place(struct sim_output *out, int dir, struct sim_manifest *ol
     return status;
 }
 
-/* ---- by exchange ------------------------------------------------------------------------------- */
+/* ---- by exchange ----------------------------------------------------------------------------- */
 
 /* Whether the store can be moved: all in it is the database's. */
 static bool is_plain_store(int dir)
@@ -318,7 +318,8 @@ static bool link_others(int from, int to, struct sim_manifest *listed, const cha
         if (!is_folder(from, e->d_name)) {
             fine = linkat(from, e->d_name, to, e->d_name, 0) == 0;
         } else if (!*lead && strcmp(e->d_name, "figures") == 0) {
-            int inner = sim__place_folder(from, "figures"), beside = sim__place_folder(to, "figures");
+            int inner = sim__place_folder(from, "figures"),
+                beside = sim__place_folder(to, "figures");
             fine = inner >= 0 && beside >= 0 && link_others(inner, beside, listed, "figures/");
             shut(inner);
             shut(beside);
@@ -424,7 +425,7 @@ int sim__place_put(struct sim_output *out, struct sim_manifest *now, struct sim_
     return status;
 }
 
-/* ---- what the dead left ------------------------------------------------------------------------ */
+/* ---- what the dead left ---------------------------------------------------------------------- */
 
 static bool is_dead(long pid)
 {

@@ -257,18 +257,11 @@ struct sim_store *sim_store_open(const char *dir, struct sim_error *error)
     return store;
 }
 
-/* A database that nobody can write has its log read by nobody: then the file alone is read. */
-static int open_to_read(struct sim_store *store, struct sim_error *error)
+/* Opens the file alone, without its log: nothing is then written beside it. */
+static int open_file_alone(struct sim_store *store, struct sim_error *error)
 {
-    bool empty;
     char address[SIM_ERROR_TEXT_BYTES + 64];
-    if (open_database(store, SQLITE_OPEN_READONLY, error) != 0)
-        return -1;
-    if (check_owner(store, &empty, error) == 0)
-        return 0;
-    int code = sqlite3_errcode(store->db);
-    if ((code != SQLITE_CANTOPEN && code != SQLITE_READONLY) || strpbrk(store->path, "?#%"))
-        return -1;
+    bool empty;
     sqlite3_close(store->db);
     store->db = NULL;
     if (snprintf(address, sizeof address, "file:%s?immutable=1", store->path) >=
@@ -278,6 +271,29 @@ static int open_to_read(struct sim_store *store, struct sim_error *error)
         SQLITE_OK)
         return sim__store_fail(store, error);
     return check_owner(store, &empty, error);
+}
+
+/* Another program's database is looked at alone, and one that nobody can write has its log read by
+ * nobody. */
+static int open_to_read(struct sim_store *store, struct sim_error *error)
+{
+    bool empty, plain = !strpbrk(store->path, "?#%");
+    int above = open(store->above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ours = above >= 0 && sim_store_bears_mark(above);
+    if (above >= 0)
+        close(above);
+    if (!ours && plain && open_file_alone(store, error) != 0)
+        return -1;
+    sqlite3_close(store->db);
+    store->db = NULL;
+    if (open_database(store, SQLITE_OPEN_READONLY, error) != 0)
+        return -1;
+    if (check_owner(store, &empty, error) == 0)
+        return 0;
+    int code = sqlite3_errcode(store->db);
+    if ((code != SQLITE_CANTOPEN && code != SQLITE_READONLY) || !plain)
+        return -1;
+    return open_file_alone(store, error);
 }
 
 struct sim_store *sim_store_open_to_read(const char *dir, bool *missing, struct sim_error *error)

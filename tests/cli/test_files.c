@@ -44,7 +44,7 @@ static void expect_untouched(const char *before, const char *when)
     free(now);
 }
 
-/* ---- what is not weir's ------------------------------------------------------------------------ */
+/* ---- what is not weir's ---------------------------------------------------------------------- */
 
 struct shape {
     const char *make; /* in a shell; the directory is o, or what is given as --out */
@@ -72,7 +72,11 @@ static void what_is_not_weirs_is_refused(void **state)
         {"mkdir there && echo mine > there/a && ln -s there o", "is not a result"},
     };
     static const char *const commands[] = {
-        "run q.json", "sweep q.json", "compare q.json base fast", "map q.json", "sensitivity q.json",
+        "run q.json",
+        "sweep q.json",
+        "compare q.json base fast",
+        "map q.json",
+        "sensitivity q.json",
         "find q.json --vary components.users.rate=500/s..950/s --while users.latency.mean<=5ms"};
     write_file("q.json", SCENARIO(RUN("20s"), ALL));
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
@@ -85,7 +89,8 @@ static void what_is_not_weirs_is_refused(void **state)
         expect_run(words, 2, shapes[i].said);
         shell("test \"$(find o there -printf '%P %y %m %l %s\\n' 2>/dev/null)\" = "
               "\"$(cd before && find o there -printf '%P %y %m %l %s\\n' 2>/dev/null)\"");
-        shell("if test -f before/o; then cmp o before/o; fi; test \"$(ls -d o?* 2>/dev/null)\" = ''");
+        shell(
+            "if test -f before/o; then cmp o before/o; fi; test \"$(ls -d o?* 2>/dev/null)\" = ''");
     }
 }
 
@@ -100,6 +105,7 @@ static void what_is_in_the_way_is_refused(void **state)
         {"mv o/figures mine && ln -s ../mine o/figures", "o/figures is not the directory"},
         {"mv o/store mine && echo mine > o/store", "o/store is not the directory"},
         {"echo mine > o/manifest.json.new", "manifest.json.new was not written by weir"},
+        {"rm o/manifest.json", "there is no manifest.json that says weir wrote it"},
     };
     write_file("q.json", SCENARIO(RUN("2s"), FIGURE));
     expect_run("run q.json --out whole --quiet", 0, "");
@@ -109,6 +115,8 @@ static void what_is_in_the_way_is_refused(void **state)
         expect_run("run q.json --out o --seed 5 --trace 3 --format pdf", 2, shapes[i].said);
         shell("test \"$(ls -d o?* 2>/dev/null)\" = '' && cmp o/summary.json whole/summary.json");
     }
+    shell("rm -rf o mine && mkdir o && cp -a whole/store o/"); /* what the last one says to do */
+    expect_run("run q.json --out o --no-plot", 0, "3 of 3 runs are from o/store");
     shell("rm -rf o mine && cp -a whole o && echo mine > o/figures/mine.gp && "
           "echo mine > o/figures/mine.svg");
     expect_run("plot o", 2, "o/figures/mine.svg was not written by weir");
@@ -160,7 +168,8 @@ static void where_the_directory_has_to_stay(void **state)
     assert_int_equal(chdir("here"), 0);
     expect_run("run ../q.json --out . --no-plot", 2, "is not a result of weir's"); /* stdout */
     assert_int_equal(chdir(".."), 0);
-    shell("rm here/* && cd here && " WEIR_BINARY " run ../q.json --out . --no-plot > ../said 2>&1 && "
+    shell("rm here/* && cd here && " WEIR_BINARY
+          " run ../q.json --out . --no-plot > ../said 2>&1 && "
           "echo mine > mine && " WEIR_BINARY " run ../q.json --out . --no-plot --seed 2 > ../said "
           "2>&1 && test $(cat mine) = mine");
     assert_true(same_results("here", "second"));
@@ -172,14 +181,16 @@ static void where_the_directory_has_to_stay(void **state)
     shell("mkdir volume");
     if (system("unshare -rm mount -t tmpfs none volume 2>/dev/null") != 0)
         return;
-    shell("unshare -rm sh -e -c 'mount -t tmpfs none volume; mkdir volume/lost+found; "
-          WEIR_BINARY " run q.json --out volume --no-plot --quiet; cmp volume/series.csv first/series.csv; "
-          "echo mine > volume/mine; " WEIR_BINARY " run q.json --out volume --no-plot --quiet --seed 2; "
-          "cmp volume/series.csv second/series.csv; cmp volume/figures/queue.csv second/figures/queue.csv; "
+    shell("unshare -rm sh -e -c 'mount -t tmpfs none volume; mkdir volume/lost+found; " WEIR_BINARY
+          " run q.json --out volume --no-plot --quiet; cmp volume/series.csv first/series.csv; "
+          "echo mine > volume/mine; " WEIR_BINARY
+          " run q.json --out volume --no-plot --quiet --seed 2; "
+          "cmp volume/series.csv second/series.csv; "
+          "cmp volume/figures/queue.csv second/figures/queue.csv; "
           "test $(cat volume/mine) = mine; test $(ls -A volume | grep -c tmp) = 0'");
 }
 
-/* ---- interrupted ------------------------------------------------------------------------------- */
+/* ---- interrupted ----------------------------------------------------------------------------- */
 
 /* A whole result does not make way for a part of one. */
 static void an_interrupt_leaves_the_last_whole_result(void **state)
@@ -217,14 +228,14 @@ static void an_interrupt_leaves_the_last_whole_result(void **state)
     }
 }
 
-/* ---- killed ------------------------------------------------------------------------------------ */
+/* ---- killed ---------------------------------------------------------------------------------- */
 
 /* Has the kernel stop the process at each call that changes what is in a directory. */
 static bool stop_at_changes(void)
 {
     static const unsigned calls[] = {
 #ifdef __NR_rename
-        __NR_rename, __NR_unlink, __NR_mkdir, __NR_rmdir, __NR_link, __NR_chmod,
+        __NR_rename,   __NR_unlink,    __NR_mkdir,  __NR_rmdir,    __NR_link,    __NR_chmod,
 #endif
         __NR_renameat, __NR_renameat2, __NR_linkat, __NR_unlinkat, __NR_mkdirat, __NR_fchmod,
         __NR_fchmodat};
@@ -232,8 +243,7 @@ static bool stop_at_changes(void)
     struct sock_filter filter[2 * CALLS + 2] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))};
     for (size_t i = 0; i < CALLS; i++) {
-        filter[2 * i + 1] =
-            (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i], 0, 1);
+        filter[2 * i + 1] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, calls[i], 0, 1);
         filter[2 * i + 2] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE);
     }
     filter[2 * CALLS + 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
@@ -273,7 +283,8 @@ static int killed_at(const char *words, int n)
         bool change = status >> 8 == (SIGTRAP | PTRACE_EVENT_SECCOMP << 8);
         if (change && ++count == n)
             kill(pid, SIGKILL);
-        int pass = WSTOPSIG(status) == SIGTRAP || WSTOPSIG(status) == SIGSTOP ? 0 : WSTOPSIG(status);
+        int pass = WSTOPSIG(status) == SIGTRAP || WSTOPSIG(status) == SIGSTOP ? 0
+                                                                              : WSTOPSIG(status);
         ptrace(PTRACE_CONT, pid, NULL, (void *)(uintptr_t)(unsigned)pass);
         assert_int_equal(waitpid(pid, &status, 0), pid);
     }
@@ -315,8 +326,9 @@ static void a_kill_at_any_change_touches_nothing(void **state)
     for (int folders = 0; folders < 2; folders++) {
         int n = 1, killed = 1;
         for (; killed > 0; n += step) {
-            shell("rm -rf o && cp -a first o && echo a > o/mine.txt && ln -s /nowhere o/mine.link && "
-                  "echo b > o/figures/mine.svg");
+            shell(
+                "rm -rf o && cp -a first o && echo a > o/mine.txt && ln -s /nowhere o/mine.link && "
+                "echo b > o/figures/mine.svg");
             if (folders)
                 shell("mkdir o/mine o/figures/mine && echo c > o/mine/c && "
                       "echo d > o/figures/mine/d && echo e > o/store/mine");
@@ -343,9 +355,14 @@ static void commands_stopped_anywhere_touch_nothing(void **state)
 {
     (void)state;
     static const char *const commands[] = {
-        "run q.json --out o --quiet --fresh", "sweep q.json --out o --quiet",
-        "compare q.json base fast --out o --quiet --fresh", "map q.json --out o --quiet --fresh",
-        "sensitivity q.json --out o --quiet", "report first --out o/page.html", "report o", "plot o",
+        "run q.json --out o --quiet --fresh",
+        "sweep q.json --out o --quiet",
+        "compare q.json base fast --out o --quiet --fresh",
+        "map q.json --out o --quiet --fresh",
+        "sensitivity q.json --out o --quiet",
+        "report first --out o/page.html",
+        "report o",
+        "plot o",
         "find q.json --vary components.users.rate=500/s..950/s --while users.latency.mean<=5ms "
         "--within 20% --out o --quiet --fresh"};
     enum { COMMANDS = sizeof commands / sizeof *commands };

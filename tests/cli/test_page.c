@@ -180,8 +180,8 @@ static void what_cannot_be_written_is_a_fault(void **state)
 static void only_a_page_is_replaced(void **state)
 {
     (void)state;
-    static const char *const places[] = {"mine.html", "link.html", "none.html", "r", "pipe",
-                                         "/dev/null"};
+    static const char *const places[] = {"mine.html", "link.html", "none.html",
+                                         "r",         "pipe",      "/dev/null"};
     make_results("--no-plot");
     write_file("mine.html", "<!DOCTYPE html><p>mine");
     expect_run("report r --out page.html", 0, NULL);

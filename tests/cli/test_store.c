@@ -197,14 +197,17 @@ static void a_foreign_database_is_left_alone(void **state)
     write_file("q.json", SCENARIO(RUN, ""));
     shell("mkdir -p o/store");
     assert_int_equal(sqlite3_open(database, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db,
-                                  "CREATE TABLE letters (text); INSERT INTO letters VALUES "
-                                  "('dear')",
-                                  NULL, NULL, NULL),
-                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(
+            db,
+            "PRAGMA journal_mode = WAL; CREATE TABLE letters (text); INSERT INTO letters VALUES "
+            "('dear')",
+            NULL, NULL, NULL),
+        SQLITE_OK);
     sqlite3_close(db);
     expect_refused("run q.json --out o", 2, "is not a result of weir's");
     expect_refused("results o", 3, "is a database of something else's");
+    shell("test \"$(ls o/store)\" = results.sqlite"); /* nor was anything written beside it */
     write_file(database, "Dear all, this is a letter and no database, and it is long enough.\n");
     expect_refused("run q.json --out o", 2, "is not a result of weir's");
     expect_run("run q.json --out good", 0, "");
