@@ -113,6 +113,10 @@ int sim__cli_lend(const struct sim__cli_share *, uint64_t seed, const struct sim
 /* resolved.json. 0, or -1 with the reason. */
 int sim__cli_write_resolved(struct sim_output *, const struct sim_scenario *, struct sim_error *);
 
+/* Says why no results were put into `place`, and that `runs` runs are in its store. Returns
+ * SIM_EXIT_FAULT. */
+int sim__cli_not_written(const char *place, uint32_t runs, const struct sim_error *);
+
 /* Says "weir COMMAND: …" and where help is. Returns SIM_EXIT_USAGE. */
 int sim__cli_usage(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -42,7 +42,7 @@ struct hunt {
     struct sim_session session;
     struct sim_probe probe;
     struct sim_output output;
-    bool fault;
+    bool fault, left; /* left: interrupted, the whole result that was there stays */
     struct sim_store *store;
     char place[SIM_OUTPUT_PATH_BYTES];
     struct sim_find found;
@@ -161,11 +161,14 @@ static int write_all(struct hunt *hunt)
         status = write_texts(hunt, &error);
     if (status == 0 && !hunt->cli->no_plot)
         draw(hunt);
-    if (status == 0)
-        status = sim_output_commit(&hunt->output, &error);
+    bool interrupted = sim_session_interrupted(&hunt->session);
+    hunt->left = interrupted && hunt->output.holds_whole;
+    if (status == 0 && !hunt->left)
+        status = sim_output_commit(&hunt->output, !interrupted, &error);
     else
         sim_output_abandon(&hunt->output);
-    return status == 0 ? SIM_EXIT_DONE : fault(error.text);
+    return status == 0 ? SIM_EXIT_DONE
+                       : sim__cli_not_written(hunt->place, hunt->probe.finished, &error);
 }
 
 static void print(struct hunt *hunt)
@@ -179,7 +182,8 @@ static void print(struct hunt *hunt)
         hunt->kind->write(&hunt->search, stdout);
     } else if (!hunt->cli->quiet) {
         hunt->kind->print(&hunt->search, columns, stdout);
-        printf("Results: %s\n", hunt->place);
+        if (!hunt->left)
+            printf("Results: %s\n", hunt->place);
     }
 }
 
@@ -264,8 +268,9 @@ static int search_and_write(struct hunt *hunt)
         return status;
     print(hunt);
     if (sim_session_interrupted(&hunt->session)) {
-        fprintf(stderr, "weir: interrupted: the results are in %s; the figure may not be drawn\n",
-                hunt->place);
+        fprintf(stderr, "weir: interrupted: the search is done; %u runs are kept in %s/store%s\n",
+                hunt->probe.finished, hunt->place,
+                hunt->left ? "; its results are those of before" : ", the figure was not drawn");
         return SIM_EXIT_INTERRUPTED;
     }
     if (hunt->probe.audit_failed)
@@ -283,9 +288,15 @@ static int open_output(struct hunt *hunt)
         snprintf(hunt->place, sizeof hunt->place, "out/%s-%s", hunt->scenario->name,
                  hunt->kind->place);
     sim_watch_session(cli->watch, &hunt->session, hunt->place);
-    switch (sim_output_open(&hunt->output, hunt->place, &error)) {
+    char results[64];
+    snprintf(results, sizeof results, "%s.json", hunt->kind->results);
+    const struct sim_output_plan plan = {.files = {"resolved.json", results},
+                                         .figures = &hunt->kind->figure,
+                                         .figure_count = 1,
+                                         .format = cli->format};
+    switch (sim_output_open(&hunt->output, hunt->place, &plan, &error)) {
     case SIM_OUTPUT_FINE: return SIM_EXIT_DONE;
-    case SIM_OUTPUT_FOREIGN: return sim__cli_usage(cli->command, "%s", error.text);
+    case SIM_OUTPUT_REFUSED: return sim__cli_usage(cli->command, "%s", error.text);
     case SIM_OUTPUT_FAULT: break;
     }
     return fault(error.text);

@@ -43,6 +43,7 @@ struct job {
     struct sim_until until;
     struct sim_until_end until_end;
     bool sweep, fault; /* something went wrong while running */
+    bool left;         /* interrupted: the whole result that was there stays */
 };
 
 static int fault(const struct sim_error *error)
@@ -246,6 +247,14 @@ static bool say_faults(const struct job *job)
 
 /* ---- writing ------------------------------------------------------------------------------- */
 
+int sim__cli_not_written(const char *place, uint32_t runs, const struct sim_error *error)
+{
+    fprintf(stderr,
+            "weir: %s\nIts runs need not be simulated again: %u that finished are in %s/store.\n",
+            error->text, runs, place);
+    return SIM_EXIT_FAULT;
+}
+
 int sim__cli_write_resolved(struct sim_output *output, const struct sim_scenario *scenario,
                             struct sim_error *error)
 {
@@ -355,6 +364,23 @@ static void draw(struct job *job, const char *const *names, uint32_t count)
     }
 }
 
+/* Whether all was simulated that was asked for, and drawn as far as gnuplot could. */
+static bool is_whole(struct job *job)
+{
+    return !sim_session_interrupted(&job->session) &&
+           job->runs.finished == job->case_count * job->runs.replications;
+}
+
+/* Puts what was written in DIR's place, unless a whole result would make way for a part. */
+static int put_in_place(struct job *job, struct sim_error *error)
+{
+    job->left = sim_session_interrupted(&job->session) && job->output.holds_whole;
+    if (!job->left)
+        return sim_output_commit(&job->output, is_whole(job), error);
+    sim_output_abandon(&job->output);
+    return 0;
+}
+
 /* Writes everything beside DIR and puts it in DIR's place. */
 static int write_all(struct job *job)
 {
@@ -376,14 +402,14 @@ static int write_all(struct job *job)
         draw(job, names, count);
     free(names);
     if (status == 0)
-        status = sim_output_commit(&job->output, &error);
+        status = put_in_place(job, &error);
     else
         sim_output_abandon(&job->output);
     if (status == 0)
         return SIM_EXIT_DONE;
     if (!error.text[0])
         snprintf(error.text, sizeof error.text, "out of memory");
-    return fault(&error);
+    return sim__cli_not_written(job->place, job->runs.finished, &error);
 }
 
 /* A variant has its colour from its place among all of the file, also when it is run alone. */
@@ -414,7 +440,7 @@ static void print(const struct job *job)
     if (job->cli->json)
         sim_summary_write(&job->report, stdout);
     else if (!job->cli->quiet)
-        sim_overview_print(&job->report, job->place, columns, terminal, stdout);
+        sim_overview_print(&job->report, job->left ? NULL : job->place, columns, terminal, stdout);
     if (!job->cli->quiet)
         sim_comparison_until(&job->report, job->cli->json ? stderr : stdout);
 }
@@ -423,8 +449,9 @@ static int status_of(struct job *job)
 {
     fflush(stdout);
     if (sim_session_interrupted(&job->session)) {
-        fprintf(stderr, "weir: interrupted: %u of %" PRIu64 " runs are kept in %s\n",
-                job->runs.finished, (uint64_t)job->case_count * job->runs.replications, job->place);
+        fprintf(stderr, "weir: interrupted: %u of %" PRIu64 " runs are kept in %s/store%s\n",
+                job->runs.finished, (uint64_t)job->case_count * job->runs.replications, job->place,
+                job->left ? "; its results are those of before" : "");
         return SIM_EXIT_INTERRUPTED;
     }
     if (job->fault)
@@ -448,6 +475,7 @@ static int run_and_write(struct job *job)
                                        : SIM_EXIT_FAULT;
     }
     if (status != SIM_EXIT_DONE) {
+        sim_store_close(job->store);
         sim_output_abandon(&job->output);
         return status;
     }
@@ -456,6 +484,29 @@ static int run_and_write(struct job *job)
         return status;
     print(job);
     return status_of(job);
+}
+
+/* All the figures of the file, as far as they may be drawn. */
+static enum sim_output_problem open_output(struct job *job, struct sim_error *error)
+{
+    struct sim_output_plan plan = {
+        .files = {"resolved.json", "summary.json", "series.csv",
+                  job->cli->trace > 0 ? "trace.json" : NULL},
+        .format = job->cli->format,
+    };
+    const char **names = calloc(job->scenario->figure_count + 1u, sizeof *names);
+    if (!names) {
+        snprintf(error->text, sizeof error->text, "out of memory");
+        return SIM_OUTPUT_FAULT;
+    }
+    for (uint32_t i = 0; i < job->scenario->figure_count; i++)
+        if (sim_figure_applies(&(struct sim_report){.sweep = job->sweep, .scenario = job->scenario},
+                               &job->scenario->figures[i]))
+            names[plan.figure_count++] = job->scenario->figures[i].name;
+    plan.figures = names;
+    enum sim_output_problem problem = sim_output_open(&job->output, job->place, &plan, error);
+    free(names);
+    return problem;
 }
 
 static int run_scenario(void *self)
@@ -474,10 +525,10 @@ static int run_scenario(void *self)
     if (sim_session_open(&job->session, &error) != 0)
         return fault(&error);
     sim_watch_session(job->cli->watch, &job->session, job->place);
-    switch (sim_output_open(&job->output, job->place, &error)) {
+    switch (open_output(job, &error)) {
     case SIM_OUTPUT_FINE: status = run_and_write(job); break;
     case SIM_OUTPUT_FAULT: status = fault(&error); break;
-    case SIM_OUTPUT_FOREIGN: status = sim__cli_usage(job->cli->command, "%s", error.text); break;
+    case SIM_OUTPUT_REFUSED: status = sim__cli_usage(job->cli->command, "%s", error.text); break;
     }
     sim_store_free(job->store);
     free(job->verdicts);
