@@ -14,7 +14,7 @@
 
 #include "study/theory.h"
 
-enum { RUNS = 10, MOST = 9, TEXT_BYTES = 16000, EVENTS_MOST = 3000000 };
+enum { RUNS = 20, MOST = 9, TEXT_BYTES = 16000 };
 
 /* ---- drawing --------------------------------------------------------------------------------- */
 
@@ -332,7 +332,7 @@ static void no_exact_form_is_off(void **state)
     (void)state;
     struct tally tally = {0};
     uint64_t first = asked("WEIR_PROPERTY_SEED", 1);
-    uint64_t count = asked("WEIR_PROPERTY_COUNT", getenv("WEIR_TEST_LONG") ? 3000 : 300);
+    uint64_t count = asked("WEIR_PROPERTY_COUNT", getenv("WEIR_TEST_LONG") ? 2000 : 200);
     for (uint64_t i = 0; i < count; i++)
         one_topology(first + i, &tally);
     print_message(

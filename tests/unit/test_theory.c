@@ -2,6 +2,8 @@
  * held against. Numbers without another origin are VALIDATION.md's. */
 #include "model/harness.h"
 
+#include "report/json.h"
+#include "report/report.h"
 #include "study/theory.h"
 
 static void is(double seen, double expected)
@@ -330,6 +332,25 @@ static void every_parameter_is_known(void **state)
 
 enum { RUNS = 20 };
 
+/* What is printed and written of runs of one case that are taken for those of another. */
+static char *told(const struct sim_runs *runs)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *out = open_memstream(&text, &bytes);
+    assert_non_null(out);
+    struct sim_report report = {.runs = runs};
+    struct sim_json json;
+    sim_beside_print(&report, 1000, false, out);
+    sim_json_begin(&json, out);
+    sim_json_open(&json, NULL, '{', false);
+    sim_beside_write(&json, &report, 0);
+    sim_json_close(&json, '}');
+    sim_json_end(&json);
+    fclose(out);
+    return text;
+}
+
 static struct sim_theory held_against(const char *text, const char *pretended)
 {
     struct sim_scenario *s = harness_scenario(text), *other = harness_scenario(pretended);
@@ -346,6 +367,12 @@ static struct sim_theory held_against(const char *text, const char *pretended)
     assert_int_equal(count, 1);
     struct sim_theory t = all[0];
     assert_int_equal(sim_theory_misses(all, 1), t.misses);
+    char *said = told(&runs);
+    assert_int_equal(strstr(said, "theory misses: ") != NULL, t.misses);
+    assert_int_equal(strstr(said, "\"theory_misses\": 1") != NULL, t.misses);
+    assert_int_equal(strstr(said, "\"theory_misses\": 0") != NULL, !t.misses);
+    assert_int_equal(strstr(said, "; not judged: ") != NULL, !t.judged);
+    free(said);
     free(all);
     for (size_t i = 0; i < RUNS; i++)
         sim_record_free(run[i].record);
