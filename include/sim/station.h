@@ -137,7 +137,7 @@ void sim_station_resize(struct sim_station *, int64_t servers);
          SIM_WORSE_HIGH},                                                                          \
     {                                                                                              \
         "utilisation", SIM_RATIO, "1", "Servers busy over servers there are.", 0, "busy",          \
-            "capacity", SIM_HEADLINE | SIM_SHARE | SIM_WORSE_HIGH                                  \
+            "capacity", SIM_HEADLINE | SIM_SHARE | SIM_WORSE_HIGH | SIM_BY_NODE                    \
     }
 
 extern const char *const sim_discipline_names[], *const sim_abandon_names[];

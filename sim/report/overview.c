@@ -316,6 +316,57 @@ static void print_unfinished(const struct sim_report *report, unsigned columns, 
         fputc('\n', out);
 }
 
+/* ---- nodes ----------------------------------------------------------------------------------- */
+
+/* The worst node stands out when its mean is so far from that of all nodes together. */
+#define STANDS_OUT 0.1
+
+/* "node 2", or that it is not the same one in every replication. */
+static void name_node(const struct sim_runs *runs, uint32_t at, uint32_t m, char *text, size_t room)
+{
+    uint32_t node = runs->replications ? sim_runs_sample(runs, at)->metrics[m].node : 0;
+    snprintf(text, room, "node %u", node);
+    for (uint32_t r = 0; r < runs->replications; r++) {
+        const struct sim_record *record = sim_runs_record(runs, at, r);
+        if (record && record->metrics[m].node != node)
+            snprintf(text, room, "not the same in all replications");
+    }
+}
+
+/* Of components with several nodes, the one that the mean of all does not show. */
+static void print_nodes(const struct sim_report *report, unsigned columns, FILE *out)
+{
+    bool some = false;
+    for (uint32_t at = 0; at < report->runs->case_count; at++) {
+        const struct sim_aggregate *a = &report->aggregates[at];
+        for (uint32_t m = 0; a->sample && m < a->sample->metric_count; m++) {
+            const struct sim_metric *metric = &a->sample->metrics[m];
+            const char *slash = strchr(metric->component, '/');
+            char all[CELL_BYTES], node[64], text[1024];
+            if (!slash || metric->asked)
+                continue;
+            snprintf(all, sizeof all, "%.*s.%s.%s", (int)(slash - metric->component),
+                     metric->component, metric->meter, metric->stat);
+            uint32_t of_all = sim_aggregate_metric(a->sample, all);
+            if (of_all == UINT32_MAX ||
+                !(fabs(a->metrics[m].mean - a->metrics[of_all].mean) >= STANDS_OUT))
+                continue;
+            name_node(report->runs, at, m, node, sizeof node);
+            snprintf(text, sizeof text,
+                     "%s: the %s of the worst node of %.*s (%s) is %s, that of all together %s: "
+                     "%s.%s.%s",
+                     report->runs->cases[at].name, metric->meter, (int)(slash - metric->component),
+                     metric->component, node, sim_number_human(a->metrics[m].mean, "1").s,
+                     sim_number_human(a->metrics[of_all].mean, "1").s, metric->component,
+                     metric->meter, metric->stat);
+            sim_overview_wrap(out, text, 2, 0, columns);
+            some = true;
+        }
+    }
+    if (some)
+        fputc('\n', out);
+}
+
 /* ---- claims and audit ---------------------------------------------------------------------- */
 
 static void mark(FILE *out, bool good, bool colour)
@@ -415,6 +466,7 @@ void sim_overview_print(const struct sim_report *report, const char *place, unsi
         print_table(report, columns, out);
         print_too_few(report, columns, out);
         print_unfinished(report, columns, out);
+        print_nodes(report, columns, out);
         sim_parts_print(report, columns, out);
         if (!report->sweep)
             sim_cost_print(report, columns, out);
