@@ -87,9 +87,18 @@ static void output_that_nobody_gets_is_a_fault(void **state)
     (void)state;
     write_file("q.json", SCENARIO(QUICK, ""));
     static const char *const commands[] = {
-        "run q.json --no-plot", "run q.json --json --no-plot", "check q.json", "explain q.json",
-        "results out/q",        "results out/q --csv",         "report out/q", "list .",
-        "models service",       "schema",                      "help",         "--version",
+        "run q.json --no-plot",
+        "run q.json --json --no-plot",
+        "check q.json",
+        "explain q.json",
+        "results out/q",
+        "results out/q --csv",
+        "report out/q",
+        "list .",
+        "models service",
+        "schema",
+        "help",
+        "--version",
     };
     const struct how ways[] = {{.to = "/dev/full"}, {.closed = true}};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
