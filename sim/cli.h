@@ -37,7 +37,6 @@ struct sim_cli {
 };
 
 struct sim_output;
-struct sim_session;
 struct sim_team;
 
 /* Each returns an exit status. */
@@ -100,7 +99,6 @@ bool sim__cli_supervise(char **argv, int *status);
 struct sim__cli_share {
     struct sim_team *team; /* NULL: alone */
     unsigned jobs;         /* threads of this process: one each under mpirun, unless asked for */
-    struct sim_watch *watch;
 };
 /* Joins the team, if there is one, and calls lead(self) on rank 0 and alone, lend(self) on the
  * others. Returns what that returned. */

@@ -324,8 +324,7 @@ static int run_rank(struct hunt *hunt, bool leads)
         return fault(error.text);
     int status = SIM_EXIT_DONE;
     if (!leads) {
-        sim_watch_session(cli->watch, &hunt->session, NULL);
-        bool fine = hunt->kind->lend(hunt) == 0 || sim_session_interrupted(&hunt->session);
+        bool fine = hunt->kind->lend(hunt) == 0;
         status = fine ? SIM_EXIT_DONE : fault(hunt->probe.why);
     } else {
         status = open_output(hunt);

@@ -6,7 +6,6 @@
 #include "cli.h"
 
 #include "study/team.h"
-#include "study/watch.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -37,14 +36,11 @@ int sim__cli_lend(const struct sim__cli_share *share, uint64_t seed,
     struct sim_error error = {""};
     struct sim_replicate_options options = {.seed = seed, .jobs = share->jobs};
     int status = sim_session_open(&session, &error);
-    bool interrupted = false;
-    if (status == 0) {
-        sim_watch_session(share->watch, &session, NULL);
+    if (status == 0) { /* when it is told to end it ends at once: it has nothing to keep */
         status = sim_team_serve(&session, share->team, cases, &options, &error);
-        interrupted = sim_session_interrupted(&session);
         sim_session_close(&session);
     }
-    if (status == 0 || interrupted)
+    if (status == 0)
         return SIM_EXIT_DONE;
     fprintf(stderr, "weir: %s\n", error.text);
     return SIM_EXIT_FAULT;
@@ -59,7 +55,6 @@ int sim__cli_share(const struct sim_cli *cli, struct sim__cli_share *share, int 
         fprintf(stderr, "weir: %s\n", error.text);
         return SIM_EXIT_FAULT;
     }
-    share->watch = cli->watch;
     share->jobs = share->team && cli->jobs == 0 ? 1 : cli->jobs;
     if (!share->team)
         return lead(self);

@@ -189,8 +189,8 @@ static int run_command(const struct command *c, int argc, char **argv)
     return status;
 }
 
-/* A descriptor 0, 1 or 2 that the caller closed would be given to the next file opened. It is opened
- * for reading only, so that printing to it fails. */
+/* A descriptor 0, 1 or 2 that the caller closed would be given to the next file opened. It is
+ * opened for reading only, so that printing to it fails. */
 static void fill_standard_files(void)
 {
     while (true) {

@@ -118,8 +118,8 @@ struct sim_arrivals {
     struct sim_arrivals_replay replay;
 
     /* state */
-    bool shaped;  /* spikes: the rate changes even where it is constant */
-    sim_time end; /* of the run: no rate is looked at beyond it */
+    bool shaped;                   /* spikes: the rate changes even where it is constant */
+    sim_time end;                  /* of the run: no rate is looked at beyond it */
     const struct sim_world *world; /* which may be told to stop */
     void (*advance)(const struct sim_arrivals *, struct sim_arrivals_walk *, sim_time);
     struct sim_arrivals_walk walk;

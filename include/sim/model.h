@@ -86,8 +86,8 @@ struct sim_model {
 };
 
 /* Holds a model's tables against what they must be (models/README.md has the list). `complete`:
- * what users read has to be there too, such as a sentence for each row. 0, or -1 with the model, the
- * row and what is wrong with it. Each world checks the models of its plan. O(rows^2). */
+ * what users read has to be there too, such as a sentence for each row. 0, or -1 with the model,
+ * the row and what is wrong with it. Each world checks the models of its plan. O(rows^2). */
 int sim_model_check(const struct sim_model *, bool complete, struct sim_error *);
 /* The same for a table of parameters of something else, whose struct has so many bytes. */
 int sim_params_check(const char *name, const struct sim_param *, size_t size, struct sim_error *);

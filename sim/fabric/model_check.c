@@ -20,8 +20,8 @@ struct checking {
 };
 
 /* Says what is wrong with a row of a table, or with the model itself (`row` NULL). Returns -1. */
-__attribute__((format(printf, 4, 5))) static int
-wrong(const struct checking *c, const char *table, const char *row, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static int wrong(const struct checking *c, const char *table,
+                                                       const char *row, const char *format, ...)
 {
     char why[320];
     va_list list;
@@ -102,7 +102,8 @@ static int check_default(const struct checking *c, const struct sim_param *p)
         return wrong(c, "parameter", p->name, "it is both required and optional");
     if (text && none)
         return wrong(c, "parameter", p->name, "it has a default, and is required or optional");
-    if (!text && !none && p->kind != SIM_GROUP) /* a group: its fields have defaults */
+    if (c->complete && !text && !none &&
+        p->kind != SIM_GROUP) /* a group: its fields have defaults */
         return wrong(c, "parameter", p->name, "no default: it must be required or optional then");
     if (text && p->kind == SIM_CHOICE && !is_among(text, p->choices))
         return wrong(c, "parameter", p->name, "the default %s is none of its choices", text);

@@ -64,11 +64,11 @@ struct sim {
     uint64_t events, cancelled, hash;
     const void *last_self;
     uint64_t events_limit, instant_events; /* of the whole run; of one instant */
-    uint64_t pause_at; /* look whether to go on when `events` gets there; 0: at once */
-    uint64_t look_at;  /* the next multiple of instant_events, where the clock is looked at */
-    sim_time looked;   /* the instant of the last look; -1: none yet */
+    uint64_t pause_at;       /* look whether to go on when `events` gets there; 0: at once */
+    uint64_t look_at;        /* the next multiple of instant_events, where the clock is looked at */
+    sim_time looked;         /* the instant of the last look; -1: none yet */
     const atomic_bool *stop; /* set by another thread; NULL: by none */
-    bool due_now;      /* the queue or a lane got an event of the present instant */
+    bool due_now;            /* the queue or a lane got an event of the present instant */
     bool stopped, failed;
 };
 

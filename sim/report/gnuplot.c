@@ -150,7 +150,8 @@ static void on_slow(uv_timer_t *timer)
     kill(-d->process.pid, SIGKILL);
 }
 
-/* Starts one gnuplot, in a process group of its own. Its handles are closed later in any case, and on_close() goes on. */
+/* Starts one gnuplot, in a process group of its own. Its handles are closed later in any case, and
+ * on_close() goes on. */
 static void start(struct drawing *d)
 {
     struct batch *b = d->batch;

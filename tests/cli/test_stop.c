@@ -59,7 +59,8 @@ static void a_run_ends(void **state)
               ", \"pause\": {\"every\": \"1ns\", \"lasts\": \"1ns\"}") "}",
         WORLD("\"duration\": \"2000s\"",
               "\"modulated\": [{\"rate\": \"0.01/s\", \"dwell\": \"1ns\"}, "
-              "{\"rate\": \"0.02/s\", \"dwell\": \"1ns\"}]", "") "}",
+              "{\"rate\": \"0.02/s\", \"dwell\": \"1ns\"}]",
+              "") "}",
         WORLD("\"duration\": \"2s\", \"replications\": 1000", "\"rate\": \"1/s\"",
               ", \"nodes\": 100000, \"spread\": \"random\"") "}",
         WORLD("\"duration\": \"2s\", \"replications\": 100",
@@ -111,9 +112,15 @@ static void a_full_pipe_ends(void **state)
     while (write(fd, full, sizeof full) > 0)
         ;
     static const char *const commands[] = {
-        "run q.json --json --no-plot --out o", "report o",          "check q.json",
-        "explain q.json",                      "results o --csv",   "models",
-        "schema",                              "models client",     "list .",
+        "run q.json --json --no-plot --out o",
+        "report o",
+        "check q.json",
+        "explain q.json",
+        "results o --csv",
+        "models",
+        "schema",
+        "models client",
+        "list .",
     };
     struct how how = {.promptly = true, .to = "pipe"};
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {

@@ -204,6 +204,60 @@ static void test_outcomes(void **state)
 }
 
 /* The hash sees order and time: it changes when either does, and only then. */
+/* Each way to go on for ever: within an instant, from one to the next, by a lane. */
+struct endless {
+    atomic_bool stop;
+    uint64_t ran, set_after;
+    sim_time every;
+    struct sim_lane *lane;
+};
+
+static void go_on(struct sim *sim, void *self, sim_arg arg)
+{
+    struct endless *e = self;
+    if (++e->ran == e->set_after)
+        atomic_store(&e->stop, true);
+    if (e->lane != NULL)
+        sim_after_lane(sim, e->lane, go_on, e, arg);
+    else if (e->every > 0)
+        sim_after(sim, e->every, go_on, e, arg);
+    else
+        sim_soon(sim, go_on, e, arg);
+}
+
+/* Whoever sets the flag ends the run within 4096 events; one that is never set changes nothing. */
+static void test_told_from_outside(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 3; way++) {
+        uint64_t hashes[2];
+        for (int watched = 0; watched < 2; watched++) {
+            struct endless e = {.set_after = watched ? UINT64_MAX : 100000, .every = way == 1};
+            struct sim_limits limits = {.stop = &e.stop, .events = 200000};
+            struct sim *sim = sim_new(&limits);
+            e.lane = way == 2 ? sim_lane(sim, 1) : NULL;
+            sim_at(sim, 0, go_on, &e, (sim_arg){0});
+            assert_int_equal(sim_run_until(sim, SIM_SECOND),
+                             watched ? SIM_EVENT_LIMIT : SIM_STOPPED);
+            assert_true(watched || (e.ran >= 100000 && e.ran <= 100000 + 4096));
+            assert_true(watched || sim_run_until(sim, SIM_SECOND) == SIM_STOPPED);
+            hashes[0] = sim_event_hash(sim);
+            sim_free(sim);
+            if (!watched)
+                continue;
+            limits.stop = NULL;
+            e = (struct endless){.set_after = UINT64_MAX, .every = way == 1};
+            sim = sim_new(&limits);
+            e.lane = way == 2 ? sim_lane(sim, 1) : NULL;
+            sim_at(sim, 0, go_on, &e, (sim_arg){0});
+            assert_int_equal(sim_run_until(sim, SIM_SECOND), SIM_EVENT_LIMIT);
+            hashes[1] = sim_event_hash(sim);
+            sim_free(sim);
+            assert_true(hashes[0] == hashes[1]);
+        }
+    }
+}
+
 static void test_hash(void **state)
 {
     (void)state;
@@ -227,6 +281,7 @@ int main(void)
         cmocka_unit_test(test_until_is_exclusive),
         cmocka_unit_test(test_cancelled_are_swept),
         cmocka_unit_test(test_outcomes),
+        cmocka_unit_test(test_told_from_outside),
         cmocka_unit_test(test_hash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,7 +85,10 @@ static const struct sim_param fields[] = {
     {0},
 };
 
-#define METER(name_, kind_, member) {name_, kind_, "1", "A meter.", IN(member), NULL, NULL, 0}
+#define METER(name_, kind_, member)                                                                \
+    {                                                                                              \
+        name_, kind_, "1", "A meter.", IN(member), NULL, NULL, 0                                   \
+    }
 #define PARAM(name_, kind_, member) .name = name_, .kind = kind_, .offset = IN(member)
 #define TEXTS .doc = "A value.", .source = "chosen: for a test"
 
