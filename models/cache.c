@@ -232,7 +232,6 @@ static int check(const struct sim_node *self, struct sim_error *error)
     {                                                                                              \
         name, SIM_COUNTER, "requests", doc, .offset = OF(member), .flags = worse                   \
     }
-
 static const char *const on_writes[] = {"invalidate", "none", NULL};
 static const char *const stampedes[] = {"none",   "single-flight",          "lock", "lease",
                                         "xfetch", "stale-while-revalidate", NULL};
@@ -270,8 +269,7 @@ static const struct sim_meter meters[] = {
     COUNT("stale_served", stale_served, SIM_WORSE_HIGH,
           "Reads answered with an expired or dropped value."),
     COUNT("sets_dropped", sets_dropped, 0, "Recomputed values not kept as their lease was gone."),
-    COUNT("forwarded", forwarded, 0,
-          "Requests passed to the origin: writes, scans, other keyspaces."),
+    COUNT("forwarded", forwarded, 0, "Passed to the origin: writes, scans, other keyspaces."),
     {"hit_ratio", SIM_RATIO, "1", "Share of reads answered with what was kept.", .of = "hits",
      .by = "lookups", .flags = SIM_HEADLINE | SIM_SHARE | SIM_WORSE_LOW},
     {"earliness", SIM_HISTOGRAM, "s", "XFetch: from the first early recomputation to the expiry.",

@@ -274,8 +274,8 @@ struct sim_answer {
     sim_time from, to; /* as asked */
 };
 
-/* The statistics that every run gives of a meter of a kind, and those that its series have; ended by
- * NULL. */
+/* The statistics that every run gives of a meter of a kind, and those that its series have; ended
+ * by NULL. */
 const char *const *sim_meter_stats(enum sim_meter_kind);
 const char *const *sim_meter_series(enum sim_meter_kind);
 /* What a percentile's name says, such as .99 for "p99", .9999 for "p99_99" and .999 for "p999"; NAN

@@ -34,7 +34,7 @@ const char *sim_vary_unit(const struct sim_vary *); /* "s", "/s", "B", "B/s", "1
 const char *sim_path_name(const char *path);
 const char *sim_vary_name(const struct sim_vary *);
 
-/* A number that is looked at: of the time between two, or where both are NAN of the whole run, s. */
+/* A number that is looked at, between two times, s; where both are NAN, of the whole run. */
 struct sim_wanted {
     const char *that;
     double from, to;
@@ -83,7 +83,8 @@ int sim_question_read(struct sim_scenario *, const struct sim_question *, struct
                       struct sim_diagnostics *);
 
 /* The case of a variant with values set, which may not be read by two threads at once. Its runs
- * tell what is wanted (NULL: nothing more than every run). The scenario owns what is in it. 0, or -1: said. */
+ * tell what is wanted (NULL: nothing more than every run). The scenario owns what is in it. 0, or
+ * -1: said. */
 int sim_vary_case(struct sim_scenario *, const char *variant, const struct sim_vary *vary,
                   const double *values, uint32_t count, const struct sim_wanted *,
                   struct sim_case *, struct sim_diagnostics *);

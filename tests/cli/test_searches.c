@@ -128,6 +128,25 @@ static void results_are_written(void **state)
     assert_true(exists("out/q-sensitivity/figures/tornado.gp"));
 }
 
+/* The p99 of an M/M/1 is ln 100 / (mu - lambda): 9.21 s at .5/s. With the mean of the windows'
+ * numbers, those of 50 s, it was seen to hold up to .84/s. */
+static void a_time_within_the_run_is_searched_by_its_requests(void **state)
+{
+    (void)state;
+    write_file("q.json",
+               "{\"schema_version\": 1, \"title\": \"t\", \"run\": {\"duration\": \"4000s\", "
+               "\"interval\": \"50s\", \"replications\": 5}, \"components\": {\"users\": "
+               "{\"model\": \"client\", \"to\": \"app\", \"rate\": \"0.5/s\"}, \"app\": "
+               "{\"model\": \"service\", \"servers\": 1, \"service_time\": {\"type\": "
+               "\"exponential\", \"mean\": \"1s\"}}}}");
+    struct result r = run("find q.json --vary components.users.rate=0.2/s..0.9/s --while "
+                          "users.latency.p99<=9.21s --from 200s --to 3990s --within 10% "
+                          "--max-runs 100 --out o --no-plot");
+    if (r.status != 0 || !strstr(r.out, "between 12/min and 33/min")) /* .2 and .55 a second */
+        fail_msg("%s%s", r.out, r.err);
+    result_free(&r);
+}
+
 static void what_cannot_be_searched_is_said_at_once(void **state)
 {
     (void)state;
@@ -174,6 +193,7 @@ int main(void)
         IN_OWN_DIRECTORY(a_system_comes_back_or_not),
         IN_OWN_DIRECTORY(the_same_for_any_number_of_threads),
         IN_OWN_DIRECTORY(results_are_written),
+        IN_OWN_DIRECTORY(a_time_within_the_run_is_searched_by_its_requests),
         IN_OWN_DIRECTORY(what_cannot_be_searched_is_said_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

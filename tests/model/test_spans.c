@@ -2,8 +2,8 @@
  * are those of the requests, whatever the windows are.
  *
  * Expected numbers: M/M/1 at .5 has an exponential sojourn of mean 2 s, so its p99 is 2 ln 100 =
- * 9.2103 s (Kleinrock 1975, sec. 3.2); a uniform distribution from a to b has the standard deviation
- * (b - a) / sqrt 12. All else is held against counts of the same run. */
+ * 9.2103 s (Kleinrock 1975, sec. 3.2); a uniform distribution from a to b has the standard
+ * deviation (b - a) / sqrt 12. All else is held against counts of the same run. */
 #include "harness.h"
 
 #define RUN(duration, warmup, interval)                                                            \
@@ -79,7 +79,7 @@ static void a_percentile_of_a_span_is_that_of_its_requests(void **state)
     }
 }
 
-/* The requests come while the only node is down: .9 of them fail, but only in two windows of ten. */
+/* Nearly all requests come while the only node is down, in two windows of ten. */
 static void a_share_of_a_span_is_weighted(void **state)
 {
     struct sim_record *r = harness_once(
