@@ -34,12 +34,13 @@ struct sim_queueing {
     /* its station; .servers 0: it has none */
     int64_t servers, queue_limit;
     int discipline;                            /* enum sim_discipline */
+    const struct sim_station_rules *rules;     /* NULL: none */
     const struct sim_dist *work[SIM_OP_COUNT]; /* by kind of request */
     const char
         *no_form; /* why no closed form is known, a clause; NULL: nothing stands against it */
 };
 
-/* Fills in what the rules of a station mean for .discipline and .no_form. */
+/* Fills in .rules, and what they mean for .discipline and .no_form. */
 void sim_queueing_rules(struct sim_queueing *, const struct sim_station_rules *);
 
 #endif
