@@ -221,6 +221,15 @@ static int sound(const void *params, struct sim_error *error)
     return 0;
 }
 
+static void foresee(const void *params, const struct sim_extent *of, struct sim_foreseen *out)
+{
+    const struct balancer *b = params;
+    bool ring = b->policy == CONSISTENT_HASH;
+    out->what = ring ? "points of its rings" : "nodes to choose among";
+    out->count = (double)of->nodes * (double)of->behind * (ring ? (double)b->points : 1);
+    out->each = ring ? sizeof(struct sim_ring_point) : sizeof(struct place);
+}
+
 static void queueing(const void *params, struct sim_queueing *q)
 {
     const struct balancer *b = params;
@@ -278,4 +287,5 @@ const struct sim_model balancer_model = {
     .check = check,
     .sound = sound,
     .queueing = queueing,
+    .foresee = foresee,
 };

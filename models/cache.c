@@ -206,10 +206,7 @@ static void fault(struct sim_node *self, enum sim_fault_kind kind)
         sim_kept_clear(&c->kept, crash);
 }
 
-static void holds(const struct sim_node *self, sim_copy_visit *visit, void *visitor)
-{
-    sim_kept_visit(&((const struct cache *)self)->kept, visit, visitor);
-}
+SIM_KEPT_HOOKS(struct cache, kept)
 
 static void changed(struct sim_node *self, const struct sim_param *param)
 {
@@ -294,6 +291,7 @@ const struct sim_model cache_model = {
     .expect = expect,
     .fault = fault,
     .holds = holds,
+    .foresee = foresee,
     .changed = changed,
     .check = check,
 };

@@ -166,9 +166,18 @@ static int check(const struct sim_node *self, struct sim_error *error)
     return 0;
 }
 
-static double offered(const void *params)
+static double offered(const void *params, sim_time duration, double *peak)
 {
-    return sim_users_offered(&((const struct client *)params)->users);
+    return sim_users_offered(&((const struct client *)params)->users, duration, peak);
+}
+
+static void foresee(const void *params, const struct sim_extent *of, struct sim_foreseen *out)
+{
+    const struct sim_users *users = &((const struct client *)params)->users;
+    out->ticks = sim_arrivals_ticks(&users->arrivals);
+    out->what = "users";
+    out->count = (double)users->closed * of->nodes;
+    out->each = SIM_USER_BYTES;
 }
 
 static double sustained(const void *params, sim_time duration)
@@ -262,6 +271,7 @@ const struct sim_model client_model = {
     .check = check,
     .sound = sound,
     .offered = offered,
+    .foresee = foresee,
     .sustained = sustained,
     .queueing = queueing,
     .closed = closed,

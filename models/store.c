@@ -132,6 +132,14 @@ static void queueing(const void *params, struct sim_queueing *q)
         q->work[op] = time_of(s, (enum sim_op)op);
 }
 
+static void foresee(const void *params, const struct sim_extent *of, struct sim_foreseen *out)
+{
+    (void)params;
+    out->what = "subjects";
+    out->count = (double)of->subjects;
+    out->each = sizeof(uint32_t);
+}
+
 #define OF(member) offsetof(struct store, member)
 
 static const struct sim_param params[] = {
@@ -189,4 +197,5 @@ const struct sim_model store_model = {
     .holds = holds,
     .changed = changed,
     .queueing = queueing,
+    .foresee = foresee,
 };

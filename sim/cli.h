@@ -80,7 +80,11 @@ void sim__cli_print_options(unsigned takes);
  * there were errors. */
 struct sim_scenario *sim__cli_load(const struct sim_cli *, const char *file);
 
-/* Refuses what would take more than an hour, with the arithmetic; SIM_EXIT_DONE: it would not. */
+/* Refuses what would not fit into memory, so many runs at a time; says why. */
+int sim__cli_fits(const struct sim_cli *, const struct sim_scenario *, const struct sim_case *,
+                  uint32_t count, double at_once);
+/* Refuses what would take more than an hour, with the arithmetic, or would not fit into memory;
+ * SIM_EXIT_DONE: neither. */
 int sim__cli_size(const struct sim_cli *, const struct sim_scenario *, const struct sim_case *,
                   uint32_t count, bool sweep);
 

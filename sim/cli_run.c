@@ -54,9 +54,10 @@ static int fault(const struct sim_error *error)
 
 /* ---- how large it is ----------------------------------------------------------------------- */
 
-static double seconds_for(const struct sim_cli *cli, double events)
+/* So many events in so many runs, of which each has one core. */
+static double seconds_for(const struct sim_cli *cli, double events, double runs)
 {
-    return events / EVENTS_PER_SECOND / sim_replicate_jobs(cli->jobs);
+    return events / EVENTS_PER_SECOND / fmax(1, fmin(sim_replicate_jobs(cli->jobs), runs));
 }
 
 static double machine_bytes(void)
@@ -65,32 +66,40 @@ static double machine_bytes(void)
     return (double)(allowed > 0 && allowed < all ? allowed : all);
 }
 
-/* Refuses runs whose queues would grow beyond what there is room for. */
-static int size_in_memory(const struct sim_cli *cli, const struct sim_scenario *scenario,
-                          const struct sim_case *cases, uint32_t count)
+/* The bytes that a run of a case takes, and how it comes to so many. */
+static double bytes_of(const struct sim_plan *plan, char *why, size_t size)
+{
+    char queues[200], world[200];
+    double waiting = sim_plan_bytes(plan, queues, sizeof queues);
+    double there = sim_plan_world_bytes(plan, world, sizeof world);
+    snprintf(why, size, "%s%s", waiting > there ? "its queues grow without bound: " : "",
+             waiting > there ? queues : world);
+    return waiting + there;
+}
+
+int sim__cli_fits(const struct sim_cli *cli, const struct sim_scenario *scenario,
+                  const struct sim_case *cases, uint32_t count, double at_once)
 {
     double largest = 0, there = machine_bytes();
-    double at_once = fmin(sim_replicate_jobs(cli->jobs), (double)count * scenario->replications);
-    char most[256] = "", arithmetic[200];
+    char most[320] = "", why[240];
     for (uint32_t i = 0; i < count; i++) {
-        double bytes = sim_plan_bytes(&cases[i].plan, arithmetic, sizeof arithmetic);
+        double bytes = bytes_of(&cases[i].plan, why, sizeof why);
         if (!(bytes > largest))
             continue;
         largest = bytes;
-        snprintf(most, sizeof most, "\"%.40s\" %s", cases[i].name, arithmetic);
+        snprintf(most, sizeof most, "In \"%.40s\" %s", cases[i].name, why);
     }
     if (cli->force || largest * at_once <= MOST_OF_MEMORY * there)
         return SIM_EXIT_DONE;
     if (sim__cli_is_hand())
         return SIM_EXIT_USAGE;
-    fprintf(
-        stderr,
-        "weir: %s is too large to run unasked: its queues grow without bound, to about %s in a "
-        "run,\n%.0f at a time, and this machine has %s of memory. In %s.\nGive a queue_limit, "
-        "lower the rate, make it shorter (--set run.duration=...), or run it\nall the same with "
-        "--force.\n",
-        scenario->file, sim_number_human(largest, "B").s, at_once, sim_number_human(there, "B").s,
-        most);
+    fprintf(stderr,
+            "weir: %s is too large to run unasked: a run takes at least %s of memory, %.0f run%s "
+            "at a time,\nand this machine has %s. %s.\nMake it smaller, give a queue_limit, lower "
+            "the rate, make it shorter (--set run.duration=...),\nor run it all the same with "
+            "--force.\n",
+            scenario->file, sim_number_human(largest, "B").s, at_once, at_once > 1 ? "s" : "",
+            sim_number_human(there, "B").s, most);
     return SIM_EXIT_USAGE;
 }
 
@@ -104,15 +113,28 @@ int sim__cli_size(const struct sim_cli *cli, const struct sim_scenario *scenario
         events += n * scenario->replications;
         if (!(n <= largest)) {
             largest = n;
-            snprintf(most, sizeof most, "\"%.60s\" alone %.3g: %.150s", cases[i].name, n,
-                     arithmetic);
+            if (isinf(n))
+                snprintf(most, sizeof most, "\"%.60s\" %.150s", cases[i].name, arithmetic);
+            else
+                snprintf(most, sizeof most, "\"%.60s\" alone %.3g: %.150s", cases[i].name, n,
+                         arithmetic);
         }
     }
-    double s = seconds_for(cli, events);
+    double s = seconds_for(cli, events, (double)count * scenario->replications);
     if (cli->force || s <= MOST_SECONDS)
-        return size_in_memory(cli, scenario, cases, count);
+        return sim__cli_fits(
+            cli, scenario, cases, count,
+            fmin(sim_replicate_jobs(cli->jobs), (double)count * scenario->replications));
     if (sim__cli_is_hand()) /* rank 0 says it */
         return SIM_EXIT_USAGE;
+    if (isinf(events)) {
+        fprintf(
+            stderr,
+            "weir: %s would never end: in %s.\nTo run it all the same, and see how far it gets: "
+            "--force.\n",
+            scenario->file, most);
+        return SIM_EXIT_USAGE;
+    }
     fprintf(stderr,
             "weir: %s is too large to run unasked: about %.3g events (%u %s x %u replications, %s)."
             "\nAt %.0f million events/s on each of %u cores that is %s. Make it smaller (--reps, "
@@ -159,12 +181,13 @@ static int list_plan(const struct job *job)
         stored += found;
     }
     sim_store_free(store);
+    double runs = (double)job->case_count * reps - (double)stored;
     printf("%u cells x %u replications = %" PRIu64 " runs, about %s events; %" PRIu64
            " runs are in the store\n",
            job->case_count, reps, (uint64_t)job->case_count * reps, sim_number_human(total, "1").s,
            stored);
     fprintf(stderr, "weir: the rest takes about %s on %u cores\n",
-            sim_number_human(seconds_for(job->cli, left), "s").s,
+            sim_number_human(seconds_for(job->cli, left, runs), "s").s,
             sim_replicate_jobs(job->cli->jobs));
     return SIM_EXIT_DONE;
 }

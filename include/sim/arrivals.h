@@ -181,6 +181,8 @@ double sim_arrivals_offered(const struct sim_arrivals *);
 /* The mean of them over a run of some length, about: where rate and spikes both change, as if
  * neither knew of the other. O(states^2 + items of lists squared). */
 double sim_arrivals_sustained(const struct sim_arrivals *, sim_time duration);
+/* Changes of the rate per second that are drawn: of states, and of random spikes. */
+double sim_arrivals_ticks(const struct sim_arrivals *);
 
 extern const struct sim_param sim_arrivals_step_params[], sim_arrivals_state_params[],
     sim_arrivals_day_params[], sim_arrivals_spike_params[], sim_arrivals_random_spike_params[],

@@ -69,9 +69,13 @@ struct sim_model {
     /* What no single parameter's bounds can say, such as two that exclude one another: 0, or -1
      * with the sentence. Asked when a scenario is checked. NULL: nothing. */
     int (*sound)(const void *params, struct sim_error *);
-    /* At most so many calls per second of simulated time start here of themselves, read from the
-     * parameters alone; for refusing runs too large to finish. NULL: none. */
-    double (*offered)(const void *params);
+    /* How many calls per second of simulated time start here of themselves over a run so long,
+     * requests of sessions included, read from the parameters alone: on average, and at most in
+     * *peak. For refusing runs too large to finish. NULL: none. */
+    double (*offered)(const void *params, sim_time duration, double *peak);
+    /* What else a run's size depends on, from the parameters alone; *out holds defaults before, for
+     * the same. NULL: nothing. */
+    void (*foresee)(const void *params, const struct sim_extent *, struct sim_foreseen *out);
     /* How many calls per second start here on average over a run so long, whether or not any is
      * answered, read from the parameters alone; for refusing runs too large to fit. NULL: none. */
     double (*sustained)(const void *params, sim_time duration);

@@ -37,6 +37,7 @@ struct sim_queueing {
     /* its station; .servers 0: it has none */
     int64_t servers, queue_limit;
     int discipline;                            /* enum sim_discipline */
+    const struct sim_station_rules *rules;     /* NULL: none */
     const struct sim_dist *work[SIM_OP_COUNT]; /* by kind of request */
     /* each request works once, for a draw of its own that depends on nothing but its kind, and then
        leaves its server; unless a model says so, no closed form is claimed */
@@ -45,7 +46,7 @@ struct sim_queueing {
         *no_form; /* why no closed form is known, a clause; NULL: nothing stands against it */
 };
 
-/* Fills in what the rules of a station mean for .discipline and .no_form. */
+/* Fills in .rules, and what they mean for .discipline and .no_form. */
 void sim_queueing_rules(struct sim_queueing *, const struct sim_station_rules *);
 
 #endif

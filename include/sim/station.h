@@ -92,6 +92,9 @@ int sim_station_init(struct sim_station *, struct sim_node *, int64_t servers, i
  * in the requests at work; a pause is O(n) in them. */
 int sim_station_manage(struct sim_station *, const struct sim_station_rules *);
 /* NULL, or which of the rules do not go together, as a sentence; for a model's `sound`. */
+/* Beginnings and ends of pauses per second of a node to which so many calls per second come; for
+ * `ticks`. */
+double sim_station_rules_ticks(const struct sim_station_rules *, double calls);
 const char *sim_station_rules_check(const struct sim_station_rules *, int64_t queue_limit);
 
 /* A call arrives. False: the model refuses it (the queue is full, or nobody wants the answer). */

@@ -104,7 +104,9 @@ bool sim_users_conserved(const struct sim_users *, uint64_t waiting);
 /* For sound(): NULL, or what is wrong with the parameters, as a sentence. */
 const char *sim_users_check(const struct sim_users *);
 /* For offered(), sustained() and closed() of struct sim_model. */
-double sim_users_offered(const struct sim_users *);
+double sim_users_offered(const struct sim_users *, sim_time duration, double *peak);
+/* Bytes of a user who thinks, with the event of the next request. */
+#define SIM_USER_BYTES (sizeof(struct sim_user) + 48)
 double sim_users_sustained(const struct sim_users *,
                            sim_time duration); /* of sessions: the first */
 double sim_users_closed(const struct sim_users *, double *think_ns);

@@ -378,6 +378,9 @@ void sim_record_free(struct sim_record *);
 /* An estimate of the events a run will take (from what the models say they offer and how deep the
  * calls go), with its arithmetic in words; for refusing what is too large to finish. */
 double sim_plan_events(const struct sim_plan *, char *arithmetic, size_t bytes);
+/* Bytes that a world is sure to take, from the parameters alone and from below: nodes, users, keys,
+ * subjects, windows. The arithmetic is of the largest part. O(components x calls). */
+double sim_plan_world_bytes(const struct sim_plan *, char *arithmetic, size_t bytes);
 /* An estimate, from below, of the bytes that waiting calls take at the end of a run in which queues
  * without a limit get more work than can be done; 0 where none does. The arithmetic is of the
  * largest. For refusing what is too large to fit. O(components x ports). */

@@ -262,6 +262,20 @@ double sim_arrivals_sustained(const struct sim_arrivals *a, sim_time duration)
     return a->replay.trace && !(a->rate > 0) ? sim__trace_mean(&a->replay, duration) : mean;
 }
 
+double sim_arrivals_ticks(const struct sim_arrivals *a)
+{
+    const struct sim_arrivals_state *states = a->modulated.items;
+    const struct sim_arrivals_random_spikes *r = &a->random_spikes;
+    double stays = 0, ticks = 0;
+    for (size_t i = 0; i < a->modulated.count; i++)
+        stays += (double)states[i].dwell;
+    if (stays > 0)
+        ticks += (double)a->modulated.count * 1e9 / stays;
+    if (r->every.kind != SIM_DIST_NONE)
+        ticks += 2e9 / (sim_dist_mean(&r->every) + sim_dist_mean(&r->lasts));
+    return ticks;
+}
+
 const char *sim_arrivals_check_mix(const struct sim_arrivals_mix *mix)
 {
     double others = mix->write + mix->erase + mix->scan;

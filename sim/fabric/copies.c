@@ -138,8 +138,8 @@ static bool draws(const struct sim_param *p, const char *image, uintptr_t keyspa
 }
 
 /* Marks what can be called from where a keyspace's keys are drawn, by breadth. */
-static void mark_reached(const struct sim_plan *plan, uintptr_t keyspace, bool *reached,
-                         uint32_t *queue)
+void sim__keyspace_mark(const struct sim_plan *plan, uint32_t keyspace, bool *reached,
+                        uint32_t *queue)
 {
     uint32_t head = 0, tail = 0;
     for (uint32_t i = 0; i < plan->component_count; i++)
@@ -172,7 +172,7 @@ struct sim_keyspace *sim_keyspace_next(const struct sim_node *node, uint32_t *in
     while (reached != NULL && queue != NULL && !found && *index < plan->keyspace_count) {
         uint32_t at = (*index)++;
         memset(reached, 0, plan->component_count * sizeof *reached);
-        mark_reached(plan, at, reached, queue);
+        sim__keyspace_mark(plan, at, reached, queue);
         found = reached[self] ? &w->keyspaces[at] : NULL;
     }
     free(reached);

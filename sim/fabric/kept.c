@@ -245,3 +245,18 @@ const char *sim_kept_check(const struct sim_kept *k)
         return "bytes of the keys kept are not those counted";
     return NULL;
 }
+
+/* Each key is passed on once, and again after each lifetime; all where there is no room. */
+void sim_kept_foresee(const struct sim_kept *k, const struct sim_extent *of,
+                      struct sim_foreseen *out)
+{
+    double stores = k->sharing == SIM_KEPT_SHARED ? 1 : of->nodes, keys = (double)of->keys;
+    double room = (double)k->capacity;
+    double lives = 1e9 / (double)of->duration + (k->ttl > 0 ? 1e9 / (double)k->ttl : 0);
+    if (keys > 0 && keys <= room)
+        out->passes = keys * stores * lives;
+    out->what = "keys of its stores";
+    out->count = stores * (keys < room ? keys : room);
+    out->each = 24; /* sim/table.h */
+    out->as_used = true;
+}

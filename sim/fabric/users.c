@@ -282,11 +282,12 @@ const char *sim_users_check(const struct sim_users *users)
     return why ? why : sim_arrivals_check_mix(&users->mix);
 }
 
-double sim_users_offered(const struct sim_users *users)
+double sim_users_offered(const struct sim_users *users, sim_time duration, double *peak)
 {
     bool visited = users->session.requests.kind != SIM_DIST_NONE;
     double each = visited ? sim_dist_mean(&users->session.requests) : 1;
-    return sim_arrivals_offered(&users->arrivals) * each;
+    *peak = sim_arrivals_offered(&users->arrivals) * each;
+    return sim_arrivals_sustained(&users->arrivals, duration) * each;
 }
 
 double sim_users_sustained(const struct sim_users *users, sim_time duration)

@@ -310,6 +310,8 @@ void sim__read_timeline(struct sim__load *);
  * and for what is lost by a fault: warnings. */
 void sim__find_unlimited(struct sim__load *);
 void sim__check_lossy_links(struct sim__load *);
+/* Cycles of calls that no request leaves (cycles.c). O(calls log calls). */
+void sim__check_cycles(struct sim__load *);
 void sim__check_unanswered(struct sim__load *, const struct sim__at *,
                            const struct sim_plan_fault *);
 void sim__read_prices(struct sim__load *);

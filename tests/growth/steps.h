@@ -1,6 +1,6 @@
-/* steps.h - counts the blocks of code that the rooms run: the same on every machine and at any load,
- * as seconds are not. Included once by each program of tests/growth/. What the C library and other
- * libraries do is not counted. */
+/* steps.h - counts the blocks of code that the rooms run: the same on every machine and at any
+ * load, as seconds are not. Included once by each program of tests/growth/. What the C library and
+ * other libraries do is not counted. */
 #ifndef WEIR_TESTS_GROWTH_STEPS_H
 #define WEIR_TESTS_GROWTH_STEPS_H
 

@@ -1,4 +1,4 @@
-/* test_loading.c - no list of a file takes more than in proportion to be loaded, or to be refused. */
+/* test_loading.c - a list of a file takes no more than in proportion to be loaded or refused. */
 #include "base/text.h"
 #include "growth/steps.h"
 #include "scenario/scenario.h"
