@@ -41,5 +41,7 @@ struct sim_queueing {
 
 /* Fills in what the rules of a station mean for .discipline and .no_form. */
 void sim_queueing_rules(struct sim_queueing *, const struct sim_station_rules *);
+/* Fills in .servers, and .no_form when there are none. */
+void sim_queueing_servers(struct sim_queueing *, int64_t servers);
 
 #endif

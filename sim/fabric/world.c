@@ -482,10 +482,10 @@ static double quickest(const struct sim_plan *plan, uint32_t component, double c
                 work = 0;
             least = fmin(least, work + round_trip(plan, component, to));
         }
-    if (c->policy.timeout > 0)
-        least = fmin(least, (double)c->policy.timeout);
-    if (c->policy.deadline > 0)
-        least = fmin(least, (double)c->policy.deadline);
+    if (c->policy.timeout != 0)
+        least = fmin(least, fmax(0, (double)c->policy.timeout));
+    if (c->policy.deadline != 0)
+        least = fmin(least, fmax(0, (double)c->policy.deadline));
     return isinf(least) ? 0 : least;
 }
 
