@@ -96,7 +96,8 @@ static void send(struct sim_node *self, struct sim_user *user, uint64_t key,
     f->user = user;
     request.priority = (uint8_t)c->priority;
     if (c->patience.kind != SIM_DIST_NONE)
-        request.deadline = request.intended + sim_dist_draw_time(&c->patience, &c->waits);
+        request.deadline = sim_deadline_within(
+            request.intended, sim_dist_draw_time(&c->patience, &c->waits), SIM_NEVER);
     if (request.space) {
         uint32_t session = request.space->count < UINT32_MAX ? request.session : 0;
         f->asked[0] = (struct asked){.key = key, .session = session, .op = request.op};
@@ -218,7 +219,7 @@ static const struct sim_param params[] = {
     SIM_USERS_PARAMS(struct client, users),
     {"request_bytes", SIM_BYTES, OF(request_bytes), "500B", .source = "chosen: an HTTP request",
      .doc = "Size of a request with its headers; a write carries its value besides."},
-    {"patience", SIM_DISTRIBUTION, OF(patience), .flags = SIM_OPTIONAL | SIM_DEADLINE,
+    {"patience", SIM_DISTRIBUTION, OF(patience), .flags = SIM_OPTIONAL | SIM_OR_NONE | SIM_DEADLINE,
      .doc = "How long a user waits for an answer: each request's own deadline."},
     {"priority", SIM_COUNT, OF(priority), "0", 0, 255, .flags = SIM_CHANGEABLE,
      .doc = "Class of its requests; 0 goes first.", .source = "chosen: all are alike"},

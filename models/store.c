@@ -126,7 +126,7 @@ static void queueing(const void *params, struct sim_queueing *q)
     const struct store *s = params;
     q->flow = SIM_FLOW_SAME;
     q->independent = true;
-    q->servers = s->connections;
+    sim_queueing_servers(q, s->connections);
     q->queue_limit = s->queue_limit;
     for (int op = 0; op < SIM_OP_COUNT; op++)
         q->work[op] = time_of(s, (enum sim_op)op);
@@ -143,8 +143,8 @@ static void foresee(const void *params, const struct sim_extent *of, struct sim_
 #define OF(member) offsetof(struct store, member)
 
 static const struct sim_param params[] = {
-    {"connections", SIM_COUNT, OF(connections), "100", 1, 1e8, SIM_CHANGEABLE, "connections",
-     .doc = "Requests worked on at once by each node.",
+    {"connections", SIM_COUNT, OF(connections), "100", 0, 1e8, SIM_CHANGEABLE, "connections",
+     .doc = "Requests worked on at once by each node; 0: it is closed, and who comes waits.",
      .source = "PostgreSQL 15 documentation, sec. 20.3.1: max_connections is 100"},
     {"queue_limit", SIM_COUNT, OF(queue_limit), "unlimited", .flags = SIM_CHANGEABLE | SIM_ADMITS,
      .unit = "requests", .doc = "Requests that may wait for a connection; one more is refused.",

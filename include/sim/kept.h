@@ -160,7 +160,8 @@ extern const struct sim_usage sim_kept_usages[];
          .choices = sim_kept_policies,                                                             \
          .doc = "Which key makes room.",                                                           \
          .source = "memcached 1.6 evicts the least recently used"},                                \
-        {"ttl", SIM_TIME, offsetof(type, member.ttl), .flags = SIM_OPTIONAL | SIM_CHANGEABLE,      \
+        {"ttl", SIM_TIME, offsetof(type, member.ttl),                                              \
+         .flags = SIM_OPTIONAL | SIM_OR_NONE | SIM_CHANGEABLE,                                     \
          .doc = "Lifetime of a key; left out, keys do not expire."},                               \
         {"ttl_jitter",                                                                             \
          SIM_FRACTION,                                                                             \

@@ -63,6 +63,16 @@ sim_id sim_after(struct sim *, sim_time delay, sim_fn *, void *self, sim_arg);
  * cancelled. O(1), the cheapest way to schedule. */
 void sim_soon(struct sim *, sim_fn *, void *self, sim_arg);
 
+/* Schedules at `when` (>= now), before every event of that instant that is not scheduled by this:
+ * what is in force is so from its first instant on. Cannot be cancelled. O(log n) in such events.
+ */
+void sim_first(struct sim *, sim_time when, sim_fn *, void *self, sim_arg);
+
+/* Runs fn(sim, self, arg) within the present event's instant, when no event of it is left: the end
+ * of a wait that whatever happens in its last instant may still forestall. It is part of the
+ * present event and counted with it. Cannot be cancelled. O(1). */
+void sim_last(struct sim *, sim_fn *, void *self, sim_arg);
+
 /* Cancels a pending event: O(1). False when it has run, was cancelled, or is SIM_NO_EVENT. */
 bool sim_cancel(struct sim *, sim_id);
 bool sim_is_pending(const struct sim *, sim_id);

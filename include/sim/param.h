@@ -33,6 +33,8 @@ enum {
     SIM_OPTIONAL = 2,   /* no default: absent leaves zero bytes (a distribution: .kind NONE) */
     SIM_CHANGEABLE = 4, /* may be set while running (`"do": "set"`); the model reads it afresh or
                            is told through its `changed` hook */
+    SIM_OR_NONE = 8,    /* with SIM_OPTIONAL: "none" is the same as absent, and zero is SIM_ZERO (a
+                           distribution: a constant 0), so that the two are told apart */
     SIM_DEADLINE = 16,  /* a distribution: what starts here waits no longer for its answer */
     /* for the estimate of a run's size: */
     SIM_WORK = 32,   /* a duration: every call takes this, or another one so marked */

@@ -48,5 +48,7 @@ struct sim_queueing {
 
 /* Fills in .rules, and what they mean for .discipline and .no_form. */
 void sim_queueing_rules(struct sim_queueing *, const struct sim_station_rules *);
+/* Fills in .servers, and .no_form when there are none. */
+void sim_queueing_servers(struct sim_queueing *, int64_t servers);
 
 #endif

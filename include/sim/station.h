@@ -97,7 +97,8 @@ int sim_station_manage(struct sim_station *, const struct sim_station_rules *);
 double sim_station_rules_ticks(const struct sim_station_rules *, double calls);
 const char *sim_station_rules_check(const struct sim_station_rules *, int64_t queue_limit);
 
-/* A call arrives. False: the model refuses it (the queue is full, or nobody wants the answer). */
+/* A call arrives. False: the model refuses it (nobody wants the answer). One that finds the queue
+ * full is refused by the station, when all that ends in this instant has ended. */
 bool sim_station_arrive(struct sim_station *, sim_call_id);
 /* Works on a job for `duration`, longer while the node is slowed down, then runs `worked`. */
 void sim_station_work(struct sim_station *, uint32_t job, sim_time duration);

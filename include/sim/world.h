@@ -14,8 +14,8 @@ enum sim_concurrency { SIM_CONCURRENCY_FIXED, SIM_CONCURRENCY_AIMD, SIM_CONCURRE
 
 /* How a component's calls are made; the same for every caller. What is zero is not in force. */
 struct sim_policy {
-    sim_time timeout;  /* of one attempt; 0: none */
-    sim_time deadline; /* of the whole call with its retries; 0: none */
+    sim_time timeout;  /* of one attempt; 0: none, SIM_ZERO: no time at all */
+    sim_time deadline; /* of the whole call with its retries; the same */
     struct {
         int64_t attempts; /* tries in all, the first included; 1: no retry */
         sim_time backoff, cap;

@@ -128,10 +128,20 @@ static void answer_arrives(struct sim *sim, void *node, sim_arg arg)
 
 static void timed_out(struct sim *sim, void *node, sim_arg arg)
 {
-    struct sim__call *call = arg.p;
+    struct sim__call *call = sim__call_named(((struct sim_node *)node)->world,
+                                             (sim_call_id){arg.u});
+    if (call == NULL || !call->awaited)
+        return; /* answered in the last instant */
     ((struct sim_node *)node)->caller->timeouts.count++;
     ((struct sim_node *)node)->world->totals.timed_out++;
     end_for_caller(sim, call, (struct sim_reply){.status = SIM_TIMEOUT}, call->request.trace != 0);
+}
+
+/* An answer that arrives in this very instant is in time. */
+static void time_is_up(struct sim *sim, void *node, sim_arg arg)
+{
+    const struct sim__call *call = arg.p;
+    sim_last(sim, timed_out, node, (sim_arg){.u = sim__call_name(call).key});
 }
 
 /* The callee's half is over without an answer that anybody will see. */
@@ -248,7 +258,7 @@ static inline struct sim__call *begin(struct sim_node *from, const struct sim_po
 
 static inline void await_answer(struct sim *sim, struct sim__call *call, struct sim_lane *lane)
 {
-    call->timer = sim_after_lane(sim, lane, timed_out, call->from, (sim_arg){.p = call});
+    call->timer = sim_after_lane(sim, lane, time_is_up, call->from, (sim_arg){.p = call});
 }
 
 static inline sim_call_id send_out(struct sim_world *w, struct sim__call *call,
@@ -278,7 +288,7 @@ sim_call_id sim__call_attempt(struct sim_node *from, const struct sim_port_targe
     if (give_up > 0 && give_up == from->component->timeout)
         await_answer(w->sim, call, from->component->timeout_lane);
     else if (give_up > 0)
-        call->timer = sim_after(w->sim, give_up, timed_out, from, (sim_arg){.p = call});
+        call->timer = sim_after(w->sim, give_up, time_is_up, from, (sim_arg){.p = call});
     return send_out(w, call, target->out);
 }
 

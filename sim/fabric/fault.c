@@ -7,6 +7,8 @@
  * several values set, the one set last holds.
  *
  * A crash forgets what memory held; when the last crash covering a node ends, it is up again, cold.
+ * A fault goes before all else of its instant: it is in force from its first to just before its
+ * end.
  * What becomes of a message is decided as it is sent: what was on its way when a partition or a
  * loss begins arrives, and an answer is a message of its own.
  *
@@ -234,8 +236,9 @@ static void end(struct sim_world *w, struct sim__fault *f)
 /* What would happen after the end of the run is not scheduled. */
 static void schedule(struct sim_world *w, const struct sim__fault *f, sim_time delay, sim_fn *fn)
 {
-    if (delay < w->plan->duration - sim_now(w->sim))
-        sim_after(w->sim, delay, fn, w, (sim_arg){.u = (uint64_t)(f - w->faults)});
+    sim_time now = sim_now(w->sim);
+    if (delay < w->plan->duration - now)
+        sim_first(w->sim, now + delay, fn, w, (sim_arg){.u = (uint64_t)(f - w->faults)});
 }
 
 static void fault_begins(struct sim *, void *self, sim_arg which);

@@ -103,16 +103,25 @@ void sim__hedge_observe(struct sim__guard *g, sim_time latency, bool cut_off)
     l->n[l->slice % WINDOW_SLICES]++;
 }
 
-static void hedge_due(struct sim *sim, void *node, sim_arg arg)
+static void hedge(struct sim *sim, void *node, sim_arg arg)
 {
     (void)sim;
     (void)node;
     struct sim__operation *op = arg.p;
-    op->timer = SIM_NO_EVENT;
+    if (op->hedge_due.key == 0 || op->timer.key != op->hedge_due.key)
+        return; /* answered in the last instant */
+    op->timer = op->hedge_due = SIM_NO_EVENT;
     if (!sim__budget_withdraw(op->guard))
         return;
     op->hedged++;
     sim__try_begin(op, true);
+}
+
+static void hedge_due(struct sim *sim, void *node, sim_arg arg)
+{
+    struct sim__operation *op = arg.p;
+    op->hedge_due = op->timer;
+    sim_last(sim, hedge, node, arg);
 }
 
 void sim__hedge_arm(struct sim__operation *op)

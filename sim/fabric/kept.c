@@ -10,9 +10,15 @@ const struct sim_usage sim_kept_usages[] = {
     {.name = NULL},
 };
 
+/* Of what is kept from now on; only where there is a lifetime. */
+static double lifetime(const struct sim_kept *k)
+{
+    return k->ttl > 0 ? (double)k->ttl : 0;
+}
+
 static sim_time longest(const struct sim_kept *k)
 {
-    return sim_time_nearest((double)k->ttl * (1 + k->ttl_jitter)) + k->stale_window + 1;
+    return sim_time_nearest(lifetime(k) * (1 + k->ttl_jitter)) + k->stale_window + 1;
 }
 
 int sim_kept_init(struct sim_kept *k, struct sim_node *node, bool takes_time)
@@ -171,8 +177,8 @@ void sim_kept_put(struct sim_kept *k, uint64_t key, uint32_t version, sim_time t
     if (s->took)
         s->took[place] = sim_kept_pack(took);
     sim_time expires = SIM_NEVER;
-    if (k->ttl > 0) {
-        double life = (double)k->ttl;
+    if (k->ttl != 0) {
+        double life = lifetime(k);
         if (k->ttl_jitter > 0)
             life *= 1 + k->ttl_jitter * (2 * sim_draw_uniform(&k->jitter) - 1);
         expires = now + sim_time_nearest(life);

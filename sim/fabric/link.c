@@ -43,6 +43,19 @@ const struct sim_model sim_link_model = {
     .params = sim_link_param_table,
 };
 
+/* When a message that takes so long has left, after those before it. What rounding takes or adds
+ * while they follow one another stays with the line, so that it carries what it can. */
+static sim_time leave(struct sim__line *line, sim_time now, double takes)
+{
+    if (line->free_at < now)
+        *line = (struct sim__line){.free_at = now};
+    takes += line->part;
+    sim_time whole = takes > 0 ? sim_time_nearest(takes) : 0;
+    bool far = whole >= SIM_DRAW_TIME_MAX - line->free_at;
+    line->part = far ? 0 : takes - (double)whole;
+    return line->free_at = far ? SIM_DRAW_TIME_MAX : line->free_at + whole;
+}
+
 bool sim__link_send_far(struct sim_world *w, struct sim__link *link, int64_t bytes, sim_fn *fn,
                         void *self, sim_arg arg)
 {
@@ -50,11 +63,7 @@ bool sim__link_send_far(struct sim_world *w, struct sim__link *link, int64_t byt
     const struct sim_link_params *p = link->params;
     sim_time now = sim_now(sim), leaves = now;
     if (p->bandwidth > 0) {
-        if (*link->free_at > leaves)
-            leaves = *link->free_at;
-        sim_time takes = sim_time_nearest((double)bytes * 1e9 / p->bandwidth);
-        leaves = takes < SIM_DRAW_TIME_MAX - leaves ? leaves + takes : SIM_DRAW_TIME_MAX;
-        *link->free_at = leaves;
+        leaves = leave(link->line, now, (double)bytes * 1e9 / p->bandwidth);
     }
     if (p->loss > 0 && sim_draw_chance(&link->stream, p->loss))
         return false; /* lost on the way: it took its turn all the same */
@@ -99,11 +108,11 @@ const struct sim_plan_link *sim__link_declared(const struct sim_plan *plan, uint
 
 /* Where messages queue to leave: all that go one way between two regions share one line; within a
  * region, as between two components, each pair has its own, as on a switch. */
-static sim_time *queue_of(struct sim_world *w, const struct sim_plan_link *plan,
-                          struct sim__link *link, uint32_t region)
+static struct sim__line *queue_of(struct sim_world *w, const struct sim_plan_link *plan,
+                                  struct sim__link *link, uint32_t region)
 {
     if (plan->components || plan->a == plan->b)
-        return &link->own_free_at;
+        return &link->own_line;
     return &w->lines[2 * (plan - w->plan->links) + (region == plan->b)];
 }
 
@@ -111,7 +120,7 @@ static sim_time *queue_of(struct sim_world *w, const struct sim_plan_link *plan,
 static int link_set(struct sim_world *w, struct sim__link *link, const struct sim_plan_link *plan)
 {
     link->params = &plan->params;
-    link->free_at = queue_of(w, plan, link, w->plan->components[link->from].region);
+    link->line = queue_of(w, plan, link, w->plan->components[link->from].region);
     char name[256];
     snprintf(name, sizeof name, "%s>%s", w->plan->components[link->from].name,
              w->plan->components[link->to].name);

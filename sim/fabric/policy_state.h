@@ -31,6 +31,7 @@ struct sim__try {
     uint8_t state;   /* enum sim__try_state */
     uint8_t verdict; /* enum sim_status; SIM__TRY_TOLD */
     bool hedge;
+    bool time_is_up; /* SIM__TRY_SLOT: in this instant */
 };
 
 struct sim__operation {
@@ -46,6 +47,7 @@ struct sim__operation {
     int64_t hedged;  /* attempts beside this one */
     sim_time last_wait;
     sim_id timer;                /* of the wait before the next attempt, or before the next hedge */
+    sim_id hedge_due;            /* the same, when it ends in this instant */
     struct sim__try *tries;      /* those not yet over */
     struct sim__operation *next; /* free list */
     bool live;

@@ -160,7 +160,7 @@ static int series_make(struct sim__recorder *r)
                 return -1;
     }
     for (uint32_t i = 0; i < r->line_count; i++) {
-        struct sim__line *line = &r->lines[i];
+        struct sim__extra_series *line = &r->lines[i];
         line->series = r->record->series_count;
         if (series_add(r, line->place, line->channel->meter, line->stat) != 0)
             return -1;
@@ -365,7 +365,8 @@ static double window_stat(const struct sim__channel *c, const char *stat, sim_ti
     return strcmp(stat, "peak") == 0 ? c->peak : window_mean(c, length);
 }
 
-static void write_line(struct sim__recorder *r, const struct sim__line *line, sim_time length)
+static void write_line(struct sim__recorder *r, const struct sim__extra_series *line,
+                       sim_time length)
 {
     const struct sim__channel *c = line->channel;
     double value = line->worst ? (double)NAN : window_stat(c, line->stat, length);

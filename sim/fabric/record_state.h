@@ -51,7 +51,7 @@ struct sim__channel {
 
 /* A series beside those that every series of a meter has: of the worst node, or of another
  * statistic. */
-struct sim__line {
+struct sim__extra_series {
     struct sim__channel *channel; /* of all nodes, when it is of the worst */
     const char *place, *stat;
     bool worst;
@@ -87,7 +87,7 @@ struct sim__recorder {
     uint32_t *first; /* channel of each component, and one more */
     struct sim__channel **parts;
     uint32_t part_count, part_room;
-    struct sim__line *lines;
+    struct sim__extra_series *lines;
     uint32_t line_count;
     struct sim__asked *asked; /* by ask of the plan */
     struct sim__edge *edges;  /* by time, once they are all made */

@@ -19,6 +19,7 @@ static void release(struct sim_world *w, struct sim__operation *op)
 {
     assert(op->tries == NULL);
     op->live = false;
+    op->hedge_due = SIM_NO_EVENT;
     op->generation++;
     op->next = w->operations.free;
     w->operations.free = op;
@@ -164,8 +165,8 @@ sim_call_id sim__operation_begin(struct sim_port *port, uint32_t index, uint32_t
     w->operations.begun++;
     sim_time deadline = request->deadline == 0 ? SIM_NEVER : request->deadline;
     sim_time own = port->owner->component->plan->policy.deadline;
-    if (own > 0 && sim_now(w->sim) + own < deadline)
-        deadline = sim_now(w->sim) + own;
+    if (own != 0)
+        deadline = sim_deadline_within(sim_now(w->sim), own > 0 ? own : 0, deadline);
     op->request.deadline = deadline;
     if (op->request.trace != 0)
         sim__trace_operation(port->owner, &op->request);

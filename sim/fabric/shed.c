@@ -89,6 +89,13 @@ const char *sim_station_rules_check(const struct sim_station_rules *r, int64_t q
     return NULL;
 }
 
+void sim_queueing_servers(struct sim_queueing *q, int64_t servers)
+{
+    q->servers = servers > 0 ? servers : 1; /* 0 would mean that nobody waits */
+    if (servers == 0)
+        q->no_form = "it has no servers";
+}
+
 void sim_queueing_rules(struct sim_queueing *q, const struct sim_station_rules *r)
 {
     q->rules = r;

@@ -215,7 +215,7 @@ static int ask_make(struct sim__recorder *r, const struct sim_plan_ask *ask,
 static void line_add(struct sim__recorder *r, const struct sim_plan_kept *kept,
                      struct sim__channel *c, const char *stat)
 {
-    r->lines[r->line_count++] = (struct sim__line){
+    r->lines[r->line_count++] = (struct sim__extra_series){
         .channel = c, .place = kept->place, .stat = stat, .worst = kept->node == SIM_WORST_NODE};
 }
 

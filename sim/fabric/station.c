@@ -70,18 +70,20 @@ static __attribute__((noinline)) bool waits_followed(struct sim_world *w, struct
     return true;
 }
 
-bool sim_station_arrive(struct sim_station *s, sim_call_id id)
+static inline bool arrive(struct sim_station *s, sim_call_id id, bool again)
 {
     assert(s->node != NULL && "sim_station_init() makes a station, within init()");
     assert(sim__call_in_hand(s->node->world, id) != NULL &&
            "what arrives at a station is a call that the node has in hand");
     if (__builtin_expect(s->more != NULL, 0))
-        return sim__discipline_arrive(s, id);
+        return sim__discipline_arrive(s, id, again);
     if (s->busy.value < s->servers) {
         sim__station_start(s, id, 0);
         return true;
     }
     if (s->queued >= s->queue_limit) {
+        if (!again)
+            return sim__station_put_off(s, id);
         sim_count(&s->full);
         return false;
     }
@@ -97,6 +99,26 @@ bool sim_station_arrive(struct sim_station *s, sim_call_id id)
     sim_gauge_add(&s->waiting, sim_now(s->node->sim), 1);
     if (__builtin_expect(call->request.trace != 0, 0))
         return waits_followed(w, call);
+    return true;
+}
+
+bool sim_station_arrive(struct sim_station *s, sim_call_id id)
+{
+    return arrive(s, id, false);
+}
+
+static void arrives_again(struct sim *sim, void *self, sim_arg arg)
+{
+    (void)sim;
+    struct sim_station *s = self;
+    sim_call_id id = {arg.u};
+    if (sim__call_in_hand(s->node->world, id) != NULL && !arrive(s, id, true))
+        sim_answer(s->node, id, (struct sim_reply){.status = SIM_REFUSED});
+}
+
+__attribute__((noinline)) bool sim__station_put_off(struct sim_station *s, sim_call_id id)
+{
+    sim_last(s->node->sim, arrives_again, s, (sim_arg){.u = id.key});
     return true;
 }
 

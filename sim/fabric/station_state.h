@@ -6,6 +6,9 @@
 
 /* Makes more jobs. False when out of memory, which the simulation then knows. */
 bool sim__station_grow(struct sim_station *);
+/* A call finds no room: it arrives `again` at the end of the instant, when all has ended that ends
+ * in it, and only then is it turned away. True. */
+bool sim__station_put_off(struct sim_station *, sim_call_id);
 /* Brings the gauge of servers there are up to date. */
 void sim__station_capacity(struct sim_station *);
 
@@ -33,7 +36,7 @@ static inline void sim__station_start(struct sim_station *s, sim_call_id call, s
 }
 
 /* What a station with rules does in place of what station.c does. */
-bool sim__discipline_arrive(struct sim_station *, sim_call_id);
+bool sim__discipline_arrive(struct sim_station *, sim_call_id, bool again);
 void sim__discipline_work(struct sim_station *, uint32_t job, sim_time duration);
 void sim__discipline_next(struct sim_station *); /* a job was freed while .queued > 0 */
 void sim__discipline_clear(struct sim_station *);

@@ -276,10 +276,10 @@ static double started_by_waiting(struct workload *w, uint32_t i, double users, d
                   users <= to->admits;
     }
     least = isinf(least) ? 0 : least;
-    if (c->policy.timeout > 0)
-        limit = fmin(limit, (double)c->policy.timeout);
-    if (c->policy.deadline > 0)
-        limit = fmin(limit, (double)c->policy.deadline);
+    if (c->policy.timeout != 0)
+        limit = fmin(limit, fmax(0, (double)c->policy.timeout)); /* SIM_ZERO is below 0 */
+    if (c->policy.deadline != 0)
+        limit = fmin(limit, fmax(0, (double)c->policy.deadline));
     double rate = users * 1e9 / (think_ns + fmin(least, limit));
     return bounded ? fmin(rate, most + users * 1e9 / (think_ns + limit)) : rate; /* or INFINITY */
 }
@@ -411,7 +411,7 @@ static double fails(const struct of *of, const struct edge *e, const struct sim_
                     double comes, double peak, double most)
 {
     bool limited = of->q.queue_limit != SIM_NO_LIMIT;
-    double late = p->timeout > 0 || limited ? behind(of, comes, peak, most) : 0;
+    double late = p->timeout != 0 || limited ? behind(of, comes, peak, most) : 0;
     double share = 1 - (1 - e->loss) * (1 - of->struck) * (1 - of->bad);
     if (comes > of->capacity && limited && !of->faults) {
         double attempts = 1; /* as many are refused as find no room */
@@ -420,8 +420,8 @@ static double fails(const struct of *of, const struct edge *e, const struct sim_
             attempts = late < 1 ? (1 - pow(late, most)) / (1 - late) : most;
         }
     }
-    if (p->timeout > 0)
-        share = fmax(share, tail(of, e->round_trip, (double)p->timeout));
+    if (p->timeout != 0)
+        share = fmax(share, tail(of, e->round_trip, fmax(0, (double)p->timeout)));
     return fmax(share, late);
 }
 
@@ -465,14 +465,14 @@ static void find_attempts(struct workload *w, uint32_t i, const double *peak)
             hedges = (double)p->hedge.extra * (fail >= 1 ? 1 : 1 - p->hedge.percentile);
         /* what fails all of some time fails every try of that time */
         tries = fmax(tries, 1 + behind(to, to->comes, peak[e->to], most) * (most - 1) *
-                                    (p->timeout > 0 && to->hurt > 0));
+                                    (p->timeout != 0 && to->hurt > 0));
         double more = tries - 1 + tries * hedges, calls = w->of[i].starts + w->of[i].comes;
         if (p->retry.budget.window > 0 && calls > 0)
             more = fmin(more, p->retry.budget.ratio +
                                   p->retry.budget.minimum * c->nodes / (calls * e->weight));
         e->attempts = 1 + more;
         /* a timeout that strikes, the wait before the next attempt, and that for a hedge */
-        e->events = (p->timeout > 0 ? fail * e->attempts : 0) +
+        e->events = (p->timeout != 0 ? fail * e->attempts : 0) +
                     (p->retry.backoff > 0 ? fmin(more, tries - 1) : 0) +
                     (p->hedge.extra > 0 ? 1 + hedges : 0);
     }

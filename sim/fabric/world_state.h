@@ -7,6 +7,12 @@
 
 /* One direction of a link. While faults act on it, .lane is hidden and .params is not NULL, so that
  * every message takes the far way, where they are asked; a whole link never looks for them. */
+/* Where messages queue to leave. */
+struct sim__line {
+    sim_time free_at; /* when what was sent before has left the sender, to the nearest ns */
+    double part;      /* what that leaves out */
+};
+
 struct sim__link {
     const struct sim_link_params *params;     /* NULL: no link was declared; nothing takes time */
     struct sim_lane *lane;                    /* constant latency, no bandwidth, no loss; or NULL */
@@ -16,8 +22,8 @@ struct sim__link {
     uint32_t from, to;      /* components */
     struct sim__link *next; /* of all that were made */
     struct sim_stream stream;
-    sim_time *free_at, own_free_at; /* when what was sent before has left the sender */
-    int64_t bytes[SIM_CAUSES];      /* sent, whether they arrived or not; for the ledger */
+    struct sim__line *line, own_line;
+    int64_t bytes[SIM_CAUSES]; /* sent, whether they arrived or not; for the ledger */
 };
 
 struct sim_component {
@@ -121,7 +127,7 @@ struct sim_world {
     uint32_t component_count;
     struct sim_keyspace *keyspaces;
     struct sim__link **links, *links_made;
-    sim_time *lines; /* between regions: two for each link of the plan, its free_at each way */
+    struct sim__line *lines; /* between regions: two for each link of the plan, one each way */
     uint32_t link_count;
     struct sim__calls calls;
     struct sim__operations operations;

@@ -5,7 +5,7 @@
 /* Whether requests that start at a component carry a deadline. */
 static bool gives_deadline(const struct sim_plan_component *c)
 {
-    if (c->policy.deadline > 0)
+    if (c->policy.deadline != 0)
         return true;
     for (const struct sim_param *p = c->model->params; p && p->name && c->image; p++) {
         const struct sim_dist *deadline = (const void *)((const char *)c->image + p->offset);
@@ -93,7 +93,7 @@ void sim__find_unlimited(struct sim__load *load)
     while (d.count > 0)
         each_call(plan, d.without[--d.count], pass_on, &d);
     for (uint32_t i = 0; i < plan->component_count; i++)
-        d.carried[i] = d.carried[i] || plan->components[i].policy.timeout > 0;
+        d.carried[i] = d.carried[i] || plan->components[i].policy.timeout != 0;
     count_callers(load);
 }
 

@@ -29,7 +29,7 @@ const struct sim_param sim__run_table[] = {
      .by_default = "1s",
      .low = 1,
      .high = (double)INT64_MAX,
-     .doc = "Length of a window of the series.",
+     .doc = "Length of a window of the series; the run and its warm-up are whole numbers of it.",
      .source = "chosen: the second people watch dashboards by"},
     {.name = "seed",
      .kind = SIM_COUNT,
@@ -57,6 +57,46 @@ const struct sim_param sim__run_table[] = {
 
 const char *const sim__run_apart[] = {"seed", "replications", "series", NULL};
 
+/* The longest interval, up to the one given, of which both the run and its warm-up are whole
+ * numbers; 0: it would make too many windows. */
+static sim_time fitting_interval(const struct sim__run *run)
+{
+    sim_time common = run->duration, rest = run->warmup;
+    while (rest > 0) {
+        sim_time left = common % rest;
+        common = rest;
+        rest = left;
+    }
+    sim_time parts = common / run->interval + (common % run->interval > 0);
+    while (parts < SIM__WINDOWS_MAX && common % parts > 0)
+        parts++;
+    bool fits = common % parts == 0 && run->duration / (common / parts) <= SIM__WINDOWS_MAX;
+    return fits ? common / parts : 0;
+}
+
+/* What does not come out as whole windows, in the units in which people write it. */
+static void check_windows(struct sim__load *load, const struct sim__at *at,
+                          const struct sim__run *run)
+{
+    sim_time over = run->duration % run->interval;
+    bool warmup = over == 0;
+    char hint[128] = "";
+    if (warmup)
+        over = run->warmup % run->interval;
+    if (over == 0)
+        return;
+    sim_time fits = fitting_interval(run);
+    if (fits > 0)
+        snprintf(hint, sizeof hint, "; \"interval\": \"%s\" would do",
+                 sim_units_format(SIM_DIM_TIME, (double)fits).s);
+    sim__say(load, SIM__KEY(at, warmup ? "warmup" : "interval"), SIM__SOFT,
+             "the %s, %s, must be whole intervals of %s: %s is left over%s",
+             warmup ? "warm-up" : "duration",
+             sim_units_format(SIM_DIM_TIME, (double)(warmup ? run->warmup : run->duration)).s,
+             sim_units_format(SIM_DIM_TIME, (double)run->interval).s,
+             sim_units_format(SIM_DIM_TIME, (double)over).s, hint);
+}
+
 static void check_run(struct sim__load *load, const struct sim__at *at, const struct sim__run *run)
 {
     const struct sim__at *warmup = SIM__KEY(at, "warmup"), *interval = SIM__KEY(at, "interval");
@@ -69,15 +109,8 @@ static void check_run(struct sim__load *load, const struct sim__at *at, const st
         sim__say(load, interval, SIM__SOFT, "the interval, %s, must not be longer than the run, %s",
                  sim_units_format(SIM_DIM_TIME, (double)run->interval).s,
                  sim_units_format(SIM_DIM_TIME, (double)run->duration).s);
-    else if (run->duration % run->interval)
-        sim__say(load, interval, SIM__SOFT,
-                 "the interval, %s, must divide the duration, %s, into "
-                 "whole windows",
-                 sim_units_format(SIM_DIM_TIME, (double)run->interval).s,
-                 sim_units_format(SIM_DIM_TIME, (double)run->duration).s);
-    else if (run->warmup % run->interval)
-        sim__say(load, warmup, SIM__SOFT, "the warm-up must be whole intervals of %s",
-                 sim_units_format(SIM_DIM_TIME, (double)run->interval).s);
+    else
+        check_windows(load, at, run);
     if (run->duration / run->interval > SIM__WINDOWS_MAX)
         sim__say(load, interval, SIM__SOFT,
                  "the run has %lld intervals, more than %d: make them longer",

@@ -173,7 +173,7 @@ static bool gives_deadline(const struct sim_plan_component *c)
         if ((p->flags & SIM_DEADLINE) && p->kind == SIM_DISTRIBUTION && d->kind != SIM_DIST_NONE)
             return true;
     }
-    return c->policy.deadline > 0;
+    return c->policy.deadline != 0;
 }
 
 /* NULL, or why calls under this policy do not follow the requests they are made for. */
@@ -459,7 +459,7 @@ static void mark_calls(struct sim_flows *f, uint32_t c)
         return;
     if (p->limited)
         mark(f, before_call(f, c, 0), SIM_FLOW_UNKNOWN, "what is past its deadline ends there", c);
-    if (it->policy.timeout > 0 || it->policy.deadline > 0)
+    if (it->policy.timeout != 0 || it->policy.deadline != 0)
         mark(f, p->asks == ASKS_IN_TURN ? before_call(f, c, 1) : out_of(f, c), SIM_FLOW_UNKNOWN,
              "what times out ends there", c);
     if (p->asks == ASKS_AT_ONCE)

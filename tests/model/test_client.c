@@ -12,7 +12,7 @@ static void a_ramp_sends_the_integral_of_its_rate(void **state)
     (void)state;
     struct sim_record *r = harness_once(
         HEAD("40s") "'components': {" APP ", 'users': {'model': 'client', 'to': 'app',"
-                    " 'arrival': 'constant', 'schedule': [{'at': '1s', 'rate': '0/s'},"
+                    " " IN_STEP ", 'schedule': [{'at': '1s', 'rate': '0/s'},"
                     " {'at': '11s', 'rate': '100/s', 'ramp': true}, {'at': '20s', 'rate': '7/s'},"
                     " {'at': '30s', 'rate': '0.5/s'}]}}}");
     /* 500 + 900 + 70 + 5, less one where the last falls on the end */
@@ -32,9 +32,9 @@ static void a_rate_that_is_set_counts_until_it_is_set_back(void **state)
     struct sim_record *r = harness_once(
         HEAD("30s") "'timeline': [{'at': '10s', 'for': '10s', 'do': 'set', 'target': 'users',"
                     " 'set': {'rate': '100/s'}}], 'components': {" APP ", 'users': {'model':"
-                    " 'client', 'to': 'app', 'arrival': 'constant', 'rate': '10/s'}}}");
-    /* those due at 10 and 20 s exactly give way to the new rate: 99 + 999 + 99 */
-    harness_is(r, "users.requests.count", 1197);
+                    " 'client', 'to': 'app', " IN_STEP ", 'rate': '10/s'}}}");
+    /* a new rate loses nothing of the gap that it changes: 100 by 10 s, 1000 more by 20 s, 99 */
+    harness_is(r, "users.requests.count", 1199);
     harness_free(r);
 }
 
@@ -91,7 +91,7 @@ static void failures_are_told_apart(void **state)
         HEAD("40s") "'timeline': [{'at': '10s', 'for': '10s', 'do': 'crash', 'target': 'app'},"
                     " {'at': '20s', 'for': '10s', 'do': 'slow', 'target': 'app', 'factor': 20}],"
                     " 'components': {" APP ", 'users': {'model': 'client', 'to': 'app',"
-                    " 'arrival': 'constant', 'rate': '100/s', 'timeout': '100ms'}}}");
+                    " " IN_STEP ", 'rate': '100/s', 'timeout': '100ms'}}}");
     harness_between(r, "users.lost.count", 999, 1002);
     harness_between(r, "users.timeouts.count", 989, 992);
     harness_is(r, "users.latency.max", 0.0955);

@@ -219,8 +219,8 @@ static void batches_come_at_one_instant(void **state)
 {
     (void)state;
     struct sim_record *r = harness_once(
-        HEAD("10s") "'components': {" APP ", 'users': {'model': 'client', 'to': 'app', 'arrival':"
-                    " 'constant', 'rate': '2/s', 'batch': 7}}}");
+        HEAD("10s") "'components': {" APP ", 'users': {'model': 'client', 'to': 'app', " IN_STEP
+                    ", 'rate': '2/s', 'batch': 7}}}");
     /* arrivals at 0.5, 1, ... 9.5 s: that at 10 s is after the end */
     harness_is(r, "users.requests.count", 19 * 7);
     harness_is(r, "app.in_flight.peak", 7);
@@ -232,16 +232,16 @@ static void a_curve_sends_its_integral(void **state)
 {
     (void)state;
     struct sim_record *r = harness_once(
-        HEAD("1000s") "'components': {" APP ", 'users': {'model': 'client', 'to': 'app', 'arrival':"
-                      " 'constant', 'day': {'rate': '3/s', 'peak_to_trough': 1000, 'period':"
+        HEAD("1000s") "'components': {" APP ", 'users': {'model': 'client', 'to': 'app', " IN_STEP
+                      ", 'day': {'rate': '3/s', 'peak_to_trough': 1000, 'period':"
                       " '100s', 'peak_at': '37s'}}}}");
     harness_between(r, "users.requests.count", 2999, 3000);
     harness_free(r);
     /* one spike of 10 s x 5 and, overlapping it by 5 s, one x 0: 100 - 5 of no change at 4/s */
-    r = harness_once(
-        HEAD("100s") "'components': {" APP ", 'users': {'model': 'client', 'to': 'app', 'arrival':"
-                     " 'constant', 'rate': '4/s', 'spikes': [{'at': '10s', 'for': '10s',"
-                     " 'factor': 5}, {'at': '15s', 'for': '15s', 'factor': 0}]}}}");
+    r = harness_once(HEAD("100s") "'components': {" APP
+                                  ", 'users': {'model': 'client', 'to': 'app', " IN_STEP
+                                  ", 'rate': '4/s', 'spikes': [{'at': '10s', 'for': '10s',"
+                                  " 'factor': 5}, {'at': '15s', 'for': '15s', 'factor': 0}]}}}");
     harness_between(r, "users.requests.count", 4 * (100 - 20) + 5 * 4 * 5 - 1,
                     4 * (100 - 20) + 5 * 4 * 5);
     harness_free(r);
@@ -254,7 +254,7 @@ static void a_rate_that_is_set_moves_no_chain(void **state)
 #define CHAIN(timeline)                                                                            \
     HEAD("400s")                                                                                   \
     "'timeline': [" timeline "], 'components': {" APP ", 'users': {'model': 'client', 'to':"       \
-    " 'app', 'arrival': 'constant', 'modulated': [{'rate': '0/s', 'dwell': '9s'},"                 \
+    " 'app', " IN_STEP ", 'modulated': [{'rate': '0/s', 'dwell': '9s'},"                           \
     " {'rate': '100/s', 'dwell': '9s'}]}}}"
     struct sim_record *left = harness_once(CHAIN(""));
     struct sim_record *set = harness_once(
@@ -406,7 +406,7 @@ static void queues_that_grow_are_foreseen(void **state)
         const char *load;
         double within;
     } loads[] = {
-        {"'rate': '100/s', 'arrival': 'constant'", 1e-3},
+        {"'rate': '100/s', " IN_STEP "", 1e-3},
         {"'rate': '100/s', 'batch': 3", 0.05},
         {"'schedule': [{'at': '50s', 'rate': '200/s'}, {'at': '150s', 'rate': '400/s', 'ramp':"
          " true}, {'at': '180s', 'rate': '0/s'}]",

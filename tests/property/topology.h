@@ -125,6 +125,8 @@ static void put_count(struct topology *t, const struct sim_param *p)
 {
     double least = takes_zero(p) ? 0 : 1, most = chance(t, 0.3) ? 100 : 5;
     bounded(p, &least, &most);
+    if (t->calm && p->high > 0 && least < 1)
+        least = 1; /* without servers, who waits waits for ever */
     if (!(p->high > 0) && chance(t, 0.2))
         put(t, "\"unlimited\"");
     else

@@ -274,10 +274,51 @@ static void test_hash(void **state)
     assert_true(hashes[0] != hashes[2]);
 }
 
+/* What an instant has to say, letter by letter. */
+static void say(struct sim *sim, void *self, sim_arg arg)
+{
+    (void)sim;
+    char *said = self;
+    said[strlen(said)] = (char)arg.u;
+}
+
+static void say_last(struct sim *sim, void *self, sim_arg arg)
+{
+    sim_last(sim, say, self, arg);
+    sim_soon(sim, say, self, (sim_arg){.u = (uint64_t)'s'});
+}
+
+/* First what was scheduled to be, in order; then the rest; and last what was put off, however late
+ * the others came. */
+static void test_first_and_last(void **state)
+{
+    (void)state;
+    char said[32] = "";
+    struct sim *sim = sim_new(NULL);
+    struct sim_lane *lane = sim_lane(sim, 10);
+    sim_after(sim, 10, say_last, said, (sim_arg){.u = (uint64_t)'Y'});
+    sim_after_lane(sim, lane, say_last, said, (sim_arg){.u = (uint64_t)'Z'});
+    sim_after(sim, 10, say, said, (sim_arg){.u = (uint64_t)'m'});
+    sim_after(sim, 11, say, said, (sim_arg){.u = (uint64_t)'!'});
+    sim_first(sim, 11, say, said, (sim_arg){.u = (uint64_t)'c'});
+    sim_first(sim, 10, say, said, (sim_arg){.u = (uint64_t)'a'});
+    sim_first(sim, 10, say, said, (sim_arg){.u = (uint64_t)'b'});
+    assert_int_equal(sim_run_until(sim, 10), SIM_REACHED);
+    assert_string_equal(said, "");
+    assert_int_equal(sim_run_until(sim, 11), SIM_REACHED);
+    assert_string_equal(said, "abmssYZ");
+    assert_int_equal(sim_run_until(sim, 12), SIM_REACHED);
+    assert_string_equal(said, "abmssYZc!");
+    assert_int_equal(sim_event_count(sim), 9); /* what is put off belongs to its event */
+    assert_int_equal(sim_pending_count(sim), 0);
+    sim_free(sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),
+        cmocka_unit_test(test_first_and_last),
         cmocka_unit_test(test_until_is_exclusive),
         cmocka_unit_test(test_cancelled_are_swept),
         cmocka_unit_test(test_outcomes),
