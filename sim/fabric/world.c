@@ -199,13 +199,11 @@ static void keyspaces_bind(struct sim_world *w, char *base, const struct sim_par
     }
 }
 
-static int histograms_make(void *base, const struct sim_meter *m)
+static void histograms_make(void *base, const struct sim_meter *m)
 {
     for (; m != NULL && m->name != NULL; m++)
-        if (m->kind == SIM_HISTOGRAM &&
-            sim_histogram_init((struct sim_histogram *)((char *)base + m->offset)) != 0)
-            return -1;
-    return 0;
+        if (m->kind == SIM_HISTOGRAM)
+            sim_histogram_init((struct sim_histogram *)((char *)base + m->offset));
 }
 
 static void histograms_free(void *base, const struct sim_meter *m)
@@ -243,8 +241,9 @@ static int meters_make(struct sim_world *w, struct sim_node *node)
     for (int t = 0; t < SIM_METERS_TABLES; t++) {
         const struct sim_meter *table = sim__meters_kept(w, model, t);
         void *meters = sim__node_meters(node, t);
-        if (table != NULL && (meters == NULL || histograms_make(meters, table) != 0))
+        if (table != NULL && meters == NULL)
             return -1;
+        histograms_make(meters, table);
     }
     return 0;
 }

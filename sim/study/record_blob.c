@@ -138,15 +138,15 @@ static void write_distributions(struct sim_buffer *out, const struct sim_record 
         put_double(out, d->tally.sum);
         put(out, (uint64_t)d->tally.low, 8);
         put(out, (uint64_t)d->tally.high, 8);
-        for (uint32_t k = 0; d->tally.counts && k < SIM_HISTOGRAM_BUCKETS; k++)
-            filled += d->tally.counts[k] > 0;
-        put(out, d->tally.counts != NULL, 1);
+        for (uint32_t k = 0; d->tally.rows && k < SIM_HISTOGRAM_BUCKETS; k++)
+            filled += sim_tally_count(&d->tally, k) > 0;
+        put(out, d->tally.rows != NULL, 1);
         put(out, filled, 4);
-        for (uint32_t k = 0; d->tally.counts && k < SIM_HISTOGRAM_BUCKETS; k++) {
-            if (d->tally.counts[k] == 0)
+        for (uint32_t k = 0; filled > 0 && k < SIM_HISTOGRAM_BUCKETS; k++) {
+            if (sim_tally_count(&d->tally, k) == 0)
                 continue;
             put(out, k, 4);
-            put(out, d->tally.counts[k], 8);
+            put(out, sim_tally_count(&d->tally, k), 8);
         }
     }
 }
@@ -364,14 +364,12 @@ static void read_tally(struct reader *in, struct sim_tally *t)
     uint32_t filled = (uint32_t)get(in, 4);
     if (!counted)
         return;
-    t->counts = calloc(SIM_HISTOGRAM_BUCKETS, sizeof *t->counts);
-    in->short_of_memory = in->short_of_memory || !t->counts;
     for (uint32_t i = 0; i < filled && !in->damaged; i++) {
         uint64_t bucket = get(in, 4), count = get(in, 8);
         if (bucket >= SIM_HISTOGRAM_BUCKETS)
             in->damaged = true;
-        else if (t->counts)
-            t->counts[bucket] = count;
+        else if (sim_tally_put(t, (uint32_t)bucket, count) != 0)
+            in->short_of_memory = true;
     }
 }
 
