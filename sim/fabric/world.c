@@ -274,6 +274,8 @@ static int component_make(struct sim_world *w, uint32_t index)
     assert(p->nodes > 0);
     c->world = w;
     c->plan = p;
+    c->first_node = w->node_count;
+    w->node_count += p->nodes;
     c->plain = sim__policy_is_plain(&p->policy);
     c->nodes = sim__world_alloc(w, p->nodes, sizeof *c->nodes);
     if (c->nodes == NULL)
@@ -340,20 +342,39 @@ static int nodes_init(struct sim_world *w, struct sim_error *error)
     return 0;
 }
 
+/* Where the timeline has crashes, whose calls and operations are whose is kept. */
+static int owned_make(struct sim_world *w)
+{
+    bool crashes = false;
+    for (uint32_t i = 0; i < w->plan->fault_count; i++) {
+        int kind = w->plan->faults[i].kind;
+        crashes = crashes || kind == SIM_DO_CRASH || kind == SIM_DO_RESTART;
+    }
+    if (!crashes)
+        return 0;
+    struct sim__calls *c = &w->calls;
+    uint32_t records = c->slab_count * SIM__CALLS_A_SLAB;
+    bool made = sim__owned_make(w, &c->made) == 0 && sim__owned_make(w, &c->held) == 0 &&
+                sim__owned_make(w, &w->operations.made) == 0 &&
+                sim__owned_reserve(&c->made, records) && sim__owned_reserve(&c->held, records);
+    return made ? 0 : -1;
+}
+
 static int world_make(struct sim_world *w)
 {
     uint32_t n = w->plan->component_count;
     w->sim = sim_new(&w->plan->limits);
     w->components = sim__world_alloc(w, n, sizeof *w->components);
-    w->links = sim__world_alloc(w, (size_t)n * n, sizeof *w->links);
     w->lines = sim__world_alloc(w, 2 * (size_t)w->plan->link_count, sizeof *w->lines);
-    if (w->sim == NULL || w->components == NULL || w->links == NULL || w->lines == NULL ||
-        keyspaces_make(w) != 0 || sim__calls_make(w) != 0)
+    if (w->sim == NULL || w->components == NULL || w->lines == NULL || keyspaces_make(w) != 0 ||
+        sim__calls_make(w) != 0 || sim__links_declare(w) != 0)
         return -1;
     w->component_count = n;
     for (uint32_t i = 0; i < n; i++)
         if (component_make(w, i) != 0)
             return -1;
+    if (owned_make(w) != 0)
+        return -1;
     return ports_wire(w) != 0 || sim__trace_make(w) != 0 || sim__faults_begin(w) != 0 ? -1 : 0;
 }
 
@@ -394,6 +415,8 @@ void sim_world_free(struct sim_world *w)
         for (uint32_t n = 0; w->components[i].nodes && n < w->components[i].plan->nodes; n++)
             node_free(w->components[i].nodes[n]);
     sim__calls_free(w);
+    sim__owned_free(&w->operations.made);
+    sim__links_free(w);
     sim__trace_free(w);
     sim_free(w->sim);
     for (size_t i = 0; i < w->block_count; i++)
