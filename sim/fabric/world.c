@@ -87,20 +87,30 @@ const struct sim_meter *sim_meters_of(const struct sim_model *model, enum sim_me
     }
 }
 
+/* Stands before each block of a world's memory; as large as the strictest alignment. */
+struct sim__block {
+    _Alignas(16) struct sim__block *older;
+    struct sim__block *newer;
+};
+
+/* A block that is new, or has moved, takes its place in the list. */
+static void *block_placed(struct sim_world *w, struct sim__block *block)
+{
+    if (block->older != NULL)
+        block->older->newer = block;
+    *(block->newer != NULL ? &block->newer->older : &w->newest_block) = block;
+    return block + 1;
+}
+
 void *sim__world_alloc(struct sim_world *w, size_t count, size_t size)
 {
-    if (w->block_count == w->block_capacity) {
-        size_t capacity = w->block_capacity ? 2 * w->block_capacity : 64;
-        void *grown = realloc(w->blocks, capacity * sizeof *w->blocks);
-        if (grown == NULL)
-            return NULL;
-        w->blocks = grown;
-        w->block_capacity = capacity;
-    }
-    void *block = calloc(count ? count : 1, size);
-    if (block != NULL)
-        w->blocks[w->block_count++] = block;
-    return block;
+    if (size != 0 && count > (SIZE_MAX - sizeof(struct sim__block)) / size)
+        return NULL;
+    struct sim__block *block = calloc(1, sizeof *block + count * size);
+    if (block == NULL)
+        return NULL;
+    block->older = w->newest_block;
+    return block_placed(w, block);
 }
 
 void *sim_node_alloc(const struct sim_node *node, size_t count, size_t size)
@@ -112,13 +122,10 @@ void *sim__world_grow(struct sim_world *w, void *old, size_t count, size_t size)
 {
     if (old == NULL)
         return sim__world_alloc(w, count, size);
-    size_t at = w->block_count;
-    while (w->blocks[--at] != old)
-        assert(at > 0);
-    void *grown = size != 0 && count > SIZE_MAX / size ? NULL : realloc(old, count * size);
-    if (grown != NULL)
-        w->blocks[at] = grown;
-    return grown;
+    if (size != 0 && count > (SIZE_MAX - sizeof(struct sim__block)) / size)
+        return NULL;
+    struct sim__block *grown = realloc((struct sim__block *)old - 1, sizeof *grown + count * size);
+    return grown != NULL ? block_placed(w, grown) : NULL;
 }
 
 void *sim_node_grow(const struct sim_node *node, void *old, size_t count, size_t size)
@@ -419,9 +426,10 @@ void sim_world_free(struct sim_world *w)
     sim__links_free(w);
     sim__trace_free(w);
     sim_free(w->sim);
-    for (size_t i = 0; i < w->block_count; i++)
-        free(w->blocks[i]);
-    free(w->blocks);
+    for (struct sim__block *block = w->newest_block, *older; block != NULL; block = older) {
+        older = block->older;
+        free(block);
+    }
     free(w);
 }
 

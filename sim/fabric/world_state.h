@@ -150,8 +150,7 @@ struct sim_world {
     struct sim_station *stations; /* the one made last */
     struct sim__trace *trace;
     struct sim__ledger *ledger; /* the recorder's; NULL: no prices */
-    void **blocks;              /* everything that lives as long as the world */
-    size_t block_count, block_capacity;
+    struct sim__block *newest_block; /* of all that lives as long as the world */
 };
 
 /* Memory that lives as long as the world; zeroed. NULL when out of memory. */
