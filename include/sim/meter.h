@@ -73,17 +73,21 @@ struct sim_histogram {
     bool incomplete;       /* a value was not counted for want of memory: the roll says so */
 };
 
-/* By how many bits a value >= 0 is shifted to 64 … 127; 0 where it is below that. */
-static inline uint32_t sim_histogram_shift(int64_t value)
+#define SIM_HISTOGRAM_TOP 6 /* 64 is 1 << 6; 127 has the same highest bit */
+
+/* The number of the highest bit of a value >= 0, at least 6. By what it is above 6, the value is
+ * shifted to the right. */
+static inline size_t sim_histogram_top(int64_t value)
 {
     assert(value >= 0);
-    return 57u - (uint32_t)__builtin_clzll((uint64_t)value | (2 * SIM_HISTOGRAM_STEPS - 1));
+    uint64_t v = (uint64_t)value | (2 * SIM_HISTOGRAM_STEPS - 1);
+    return 63u - (size_t)__builtin_clzll(v);
 }
 
 /* Of a value >= 0. */
 static inline uint32_t sim_histogram_bucket(int64_t value)
 {
-    uint32_t shift = sim_histogram_shift(value);
+    uint32_t shift = (uint32_t)sim_histogram_top(value) - SIM_HISTOGRAM_TOP;
     return shift * SIM_HISTOGRAM_STEPS + (uint32_t)((uint64_t)value >> shift);
 }
 
@@ -95,14 +99,14 @@ uint32_t *sim_histogram_row(struct sim_histogram *, uint32_t row);
 static inline void sim_histogram_record(struct sim_histogram *h, int64_t value)
 {
     assert(h->rows != NULL && "the histogram stands in no table of meters");
-    uint32_t shift = sim_histogram_shift(value);
-    uint32_t *row = h->rows[shift + 1]; /* those of 64 and more; those below stand before it */
+    size_t top = sim_histogram_top(value), at = top - (SIM_HISTOGRAM_TOP - 1);
+    uint32_t *row = h->rows[at]; /* the counts of 64 and more; those below 64 stand before them */
     if (__builtin_expect(row == NULL, 0)) {
-        row = sim_histogram_row(h, shift + 1);
+        row = sim_histogram_row(h, (uint32_t)at);
         if (row == NULL)
             return;
     }
-    row[(value >> shift) - SIM_HISTOGRAM_STEPS]++;
+    row[(value >> (top - SIM_HISTOGRAM_TOP)) - SIM_HISTOGRAM_STEPS]++;
     h->sum += value;
     if (value < h->low)
         h->low = value;
