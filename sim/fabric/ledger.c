@@ -441,7 +441,7 @@ static int add_line(const struct sim__ledger *l, const struct line *line, double
     for (uint32_t k = 0; sim_cost_stats[k] != NULL; k++)
         record->metrics[record->metric_count++] = (struct sim_metric){
             line->place, line->meter,   sim_cost_stats[k], sim_cost_unit(sim_cost_stats[k]),
-            stats[k],    line->headline};
+            stats[k],    line->headline, 0};
     if (is_kept(l->world->plan, line))
         record->series[record->series_count++] = series;
     else
@@ -484,7 +484,7 @@ static int add_item(const struct sim__ledger *l, uint32_t i, double successes,
                                                                   sim_used_stats[0],
                                                                   it->used.unit,
                                                                   l->booked[i].measured / l->hours,
-                                                                  false};
+                                                                  false, 0};
     return 0;
 }
 

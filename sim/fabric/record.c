@@ -374,7 +374,7 @@ static int metrics_make(struct sim__recorder *r)
             struct sim_metric *m = &out->metrics[out->metric_count++];
             *m = (struct sim_metric){
                 component_name(r, c),          c->meter->name, stats[k], c->meter->unit, 0,
-                c->meter->flags & SIM_HEADLINE};
+                c->meter->flags & SIM_HEADLINE, c->component};
             m->value = stat_value(c, stats[k], (double)r->measured);
         }
     }
@@ -459,5 +459,6 @@ void sim_record_free(struct sim_record *record)
     free(record->attributions);
     free(record->attribution_parts);
     free(record->trace);
+    sim_record_unplace(record);
     free(record);
 }

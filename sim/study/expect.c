@@ -118,7 +118,7 @@ struct sim_estimate sim_expect_estimate(const struct sim_expect *e, const struct
     const struct sim_metric *metric = &sample->metrics[m];
     if (runs->replications == 1 && !is_windowed(e))
         return sim__share_one_run(runs, at, m, level);
-    if (!sim__share_is(&runs->cases[at].plan, metric->component, metric->meter)) {
+    if (!sim__share_is(&runs->cases[at].plan, metric)) {
         struct sim_estimate o = sim_estimate_mean(values, runs->replications, level);
         sim__share_widen(&o, sim__share_blur(&runs->cases[at].plan, metric, o.mean));
         return o;

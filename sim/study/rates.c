@@ -23,18 +23,24 @@ static const struct sim_meter *in_table(const struct sim_meter *table, const cha
     return NULL;
 }
 
-const struct sim_meter *sim__rates_meter(const struct sim_plan *plan, const char *component,
-                                         const char *name)
+/* The place of a component in the plan, looked for from `near` on; component_count: none. */
+static uint32_t place_of(const struct sim_plan *plan, uint32_t near, const char *component)
 {
-    for (uint32_t i = 0; i < plan->component_count; i++) {
-        if (!same(plan->components[i].name, component))
-            continue;
-        const struct sim_meter *m = NULL;
-        for (int t = 0; t < SIM_METERS_TABLES && !m; t++)
-            m = in_table(sim_meters_of(plan->components[i].model, (enum sim_meter_table)t), name);
-        return m;
-    }
-    return NULL;
+    uint32_t count = plan->component_count;
+    for (uint32_t k = 0, i = near < count ? near : 0; k < count; k++, i = i + 1 < count ? i + 1 : 0)
+        if (same(plan->components[i].name, component))
+            return i;
+    return count;
+}
+
+const struct sim_meter *sim__rates_meter(const struct sim_plan *plan, uint32_t near,
+                                         const char *component, const char *name)
+{
+    uint32_t place = place_of(plan, near, component);
+    const struct sim_meter *m = NULL;
+    for (int t = 0; place < plan->component_count && t < SIM_METERS_TABLES && !m; t++)
+        m = in_table(sim_meters_of(plan->components[place].model, (enum sim_meter_table)t), name);
+    return m;
 }
 
 const char *sim__rate_unit(struct sim_names *names, const struct sim_plan *plan,
@@ -44,7 +50,7 @@ const char *sim__rate_unit(struct sim_names *names, const struct sim_plan *plan,
     size_t n = strlen(m->unit);
     if (n >= 2 && strcmp(m->unit + n - 2, "/s") == 0)
         return m->unit;
-    const struct sim_meter *meter = sim__rates_meter(plan, m->component, m->meter);
+    const struct sim_meter *meter = sim__rates_meter(plan, m->near, m->component, m->meter);
     bool count = strcmp(m->stat, "count") == 0;
     if (meter && meter->kind == SIM_HISTOGRAM && count)
         return "1";
@@ -54,27 +60,48 @@ const char *sim__rate_unit(struct sim_names *names, const struct sim_plan *plan,
     return sim_names_get(names, text, (size_t)length);
 }
 
+/* Of the sample; they stand in the order of the plan, so each component is near the one before. */
+static int set_sample(struct sim_names *names, const struct sim_plan *plan, struct sim_record *to)
+{
+    uint32_t near = 0;
+    for (uint32_t i = 0; i < to->metric_count; i++) {
+        struct sim_metric *m = &to->metrics[i];
+        m->near = place_of(plan, near, m->component);
+        near = m->near < plan->component_count ? m->near : near;
+        m->unit = sim__rate_unit(names, plan, m);
+        if (!m->unit)
+            return -1;
+    }
+    near = 0;
+    for (uint32_t i = 0; i < to->series_count; i++) {
+        struct sim_series *s = &to->series[i];
+        uint32_t place = place_of(plan, near, s->component);
+        near = place < plan->component_count ? place : near;
+        struct sim_metric like = {s->component, s->meter, s->stat, s->unit, 0, false, near};
+        s->unit = sim__rate_unit(names, plan, &like);
+        if (!s->unit)
+            return -1;
+    }
+    return 0;
+}
+
 int sim__rates_set(struct sim_runs *runs, uint32_t at)
 {
-    const struct sim_plan *plan = &runs->cases[at].plan;
     const struct sim_record *sample = sim_runs_sample(runs, at);
     for (uint32_t r = 0; r < runs->replications; r++) {
         struct sim_record *record = runs->runs[(size_t)at * runs->replications + r].record;
-        for (uint32_t i = 0; record && i < record->metric_count; i++) {
-            struct sim_metric *m = &record->metrics[i];
-            m->unit = record == sample ? sim__rate_unit(runs->names, plan, m)
-                                       : sample->metrics[i].unit;
-            if (!m->unit)
-                return -1;
+        if (!record)
+            continue;
+        if (record == sample && set_sample(runs->names, &runs->cases[at].plan, record) != 0)
+            return -1;
+        for (uint32_t i = 0; record != sample && i < record->metric_count; i++) {
+            record->metrics[i].unit = sample->metrics[i].unit;
+            record->metrics[i].near = sample->metrics[i].near;
         }
-        for (uint32_t i = 0; record && i < record->series_count; i++) {
-            struct sim_series *s = &record->series[i];
-            struct sim_metric like = {s->component, s->meter, s->stat, s->unit, 0, false};
-            s->unit = record == sample ? sim__rate_unit(runs->names, plan, &like)
-                                       : sample->series[i].unit;
-            if (!s->unit)
-                return -1;
-        }
+        for (uint32_t i = 0; record != sample && i < record->series_count; i++)
+            record->series[i].unit = sample->series[i].unit;
+        if (sim_record_place(record) != 0)
+            return -1;
     }
     return 0;
 }

@@ -12,7 +12,7 @@ enum { FORMAT = 2, HEAD_BYTES = 16, MOST_BYTES = 1 << 30 };
 
 /* Whoever gives a record a field gives it a place in write_…() and read_…() below, and FORMAT the
  * next number. A trace is not kept: who asks for one has the run done anew. */
-_Static_assert(sizeof(struct sim_record) == 312 && sizeof(struct sim_metric) == 48 &&
+_Static_assert(sizeof(struct sim_record) == 320 && sizeof(struct sim_metric) == 48 &&
                    sizeof(struct sim_series) == 40 && sizeof(struct sim_audit_line) == 200 &&
                    sizeof(struct sim_distribution_result) == 64 && sizeof(struct sim_tally) == 40 &&
                    sizeof(struct sim_fault_window) == 32 && sizeof(struct sim_attribution) == 48 &&
