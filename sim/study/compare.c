@@ -47,8 +47,8 @@ static bool is_named(const struct sim_difference *d, const struct sim_metric *m)
            strcmp(d->stat, m->stat) == 0;
 }
 
-/* Unless it is one of the first `others`. Both sides have theirs in the same order, so that the next
- * is looked for behind the last one that was there: *from. */
+/* Unless it is one of the first `others`. Both sides have theirs in the same order, so that the
+ * next is looked for behind the last one that was there: *from. */
 static void add(struct sim_comparison *c, const struct sim_metric *m, uint32_t others,
                 uint32_t *from)
 {
