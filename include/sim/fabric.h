@@ -191,7 +191,7 @@ void sim_node_stream(const struct sim_node *, const char *purpose, struct sim_st
 /* Memory for the node's tables, zeroed, owned by the world, freed with it. NULL when out of it. */
 void *sim_node_alloc(const struct sim_node *, size_t count, size_t size);
 /* Such a block made larger, or a new one when `old` is NULL; it may move, and what was added is not
- * zeroed. NULL when out of memory: the old one then stands. O(blocks of the world). */
+ * zeroed. NULL when out of memory: the old one then stands. */
 void *sim_node_grow(const struct sim_node *, void *old, size_t count, size_t size);
 /* One zeroed block per component, made by the first node that asks, shared by its nodes. */
 void *sim_component_shared(const struct sim_node *, size_t size);

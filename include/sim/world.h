@@ -266,6 +266,7 @@ struct sim_metric {
                    where that is counted; otherwise windows */
     uint32_t node; /* of the worst node: which it was */
     bool asked;    /* it is there because the plan asks for it */
+    uint32_t near; /* where in the plan its component may stand: whoever looks begins there */
 };
 
 /* The number of a span of time. */
@@ -364,6 +365,7 @@ struct sim_record {
     struct sim_trace_span *trace; /* parents first; NULL unless sim_world_trace() asked for it */
     uint32_t trace_count;
     bool audit_held;
+    struct sim_places *places; /* of sim_record_place(); NULL: its lists are searched through */
 };
 
 /* Called after every window, from the running thread: simulated time reached and events so far.
@@ -374,6 +376,22 @@ typedef bool sim_progress(void *self, sim_time reached, uint64_t events);
  * told to stop (sim_limits.stop). `progress` may be NULL. */
 struct sim_record *sim_world_run(struct sim_world *, sim_progress *, void *self);
 void sim_record_free(struct sim_record *);
+
+/* Notes where the metrics and the series of each component stand. Once those lists are what they
+ * will be; only speed depends on it. 0, or -1 when out of memory. O(metrics + series). */
+int sim_record_place(struct sim_record *);
+void sim_record_unplace(struct sim_record *);
+
+enum sim_record_list { SIM_LIST_METRICS, SIM_LIST_SERIES };
+/* Begun with all zero. */
+struct sim_record_run {
+    uint32_t first, end, next;
+    bool begun;
+};
+/* Where those of a component stand, from .first to before .end, in the order of the list; false:
+ * there are no more. Others may stand among them where nothing was noted. O(1). */
+bool sim_record_next(const struct sim_record *, enum sim_record_list, const char *component,
+                     size_t length, struct sim_record_run *);
 
 /* An estimate of the events a run will take (from what the models say they offer and how deep the
  * calls go), with its arithmetic in words; for refusing what is too large to finish. */

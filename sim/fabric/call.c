@@ -19,6 +19,9 @@ static __attribute__((noinline, cold)) bool slab_new(struct sim_world *w)
         c->slabs = grown;
         c->slab_capacity = capacity;
     }
+    uint32_t records = (c->slab_count + 1) * SIM__CALLS_A_SLAB;
+    if (!sim__owned_reserve(&c->made, records) || !sim__owned_reserve(&c->held, records))
+        return false;
     struct sim__call *slab = calloc(SIM__CALLS_A_SLAB, sizeof *slab);
     if (slab == NULL)
         return false;
@@ -42,6 +45,8 @@ void sim__calls_free(struct sim_world *w)
     for (uint32_t i = 0; i < w->calls.slab_count; i++)
         free(w->calls.slabs[i]);
     free(w->calls.slabs);
+    sim__owned_free(&w->calls.made);
+    sim__owned_free(&w->calls.held);
 }
 
 static inline struct sim__call *call_new(struct sim_world *w)
@@ -230,6 +235,13 @@ static inline struct sim_node *spread(struct sim_component *c, const struct sim_
     return c->nodes[turn];
 }
 
+/* Where nodes can crash: a call begins, its record filled in. */
+static __attribute__((noinline)) void own(struct sim_world *w, const struct sim__call *call)
+{
+    sim__owned_put(&w->calls.made, call->index, call->from);
+    sim__owned_put(&w->calls.held, call->index, call->to);
+}
+
 /* The record of a new attempt, without its timer. NULL when out of memory. */
 static inline struct sim__call *begin(struct sim_node *from, const struct sim_port_target *target,
                                       uint32_t node, const struct sim_request *request,
@@ -253,6 +265,8 @@ static inline struct sim__call *begin(struct sim_node *from, const struct sim_po
     call->timer = SIM_NO_EVENT;
     from->caller->attempts.count++;
     w->totals.begun++;
+    if (__builtin_expect(w->calls.made.first != NULL, 0))
+        own(w, call);
     return call;
 }
 
@@ -458,14 +472,36 @@ static void lose(struct sim_node *node, struct sim__call *call, bool silent)
     lose_call(node->world, call, silent);
 }
 
+static enum sim__owned_fate awaited(const struct sim_world *w, uint32_t index)
+{
+    const struct sim__call *call = sim__call_at(w, index);
+    return call->used && call->awaited ? SIM__OWNED_STRUCK : SIM__OWNED_OVER;
+}
+
+static enum sim__owned_fate in_hand(const struct sim_world *w, uint32_t index)
+{
+    const struct sim__call *call = sim__call_at(w, index);
+    if (!call->used || call->stage > SIM__IN_HAND)
+        return SIM__OWNED_OVER;
+    return call->stage == SIM__IN_HAND ? SIM__OWNED_STRUCK : SIM__OWNED_LATER;
+}
+
 void sim__calls_crash(struct sim_node *node, bool silent)
 {
     struct sim_world *w = node->world;
-    for (uint32_t i = 0; i < w->calls.slab_count * SIM__CALLS_A_SLAB; i++) {
-        struct sim__call *call = sim__call_at(w, i);
-        if (call->used && call->awaited && call->from == node)
-            forget(w, call);
-        if (call->used && call->stage == SIM__IN_HAND && call->to == node)
-            lose(node, call, silent);
+    struct sim__owned *made = &w->calls.made, *held = &w->calls.held;
+    if (!sim__owned_find(made, node, awaited) || !sim__owned_find(held, node, in_hand))
+        return;
+    /* a call of its own to itself is in both: what was made is forgotten before it is lost */
+    for (uint32_t m = 0, h = 0; m < made->found_count || h < held->found_count;) {
+        uint32_t a = m < made->found_count ? made->found[m] : UINT32_MAX;
+        uint32_t b = h < held->found_count ? held->found[h] : UINT32_MAX;
+        if (a <= b) {
+            forget(w, sim__call_at(w, a));
+            m++;
+        } else {
+            lose(node, sim__call_at(w, b), silent);
+            h++;
+        }
     }
 }

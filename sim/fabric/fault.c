@@ -156,7 +156,8 @@ static bool joins(const struct sim_plan *plan, const struct sim_plan_fault *f, u
 
 static void apply_to_links(struct sim_world *w, const struct sim_plan_fault *changed)
 {
-    for (struct sim__link *link = w->links_made; link != NULL; link = link->next) {
+    for (uint32_t i = 0; i < w->links_made_count; i++) {
+        struct sim__link *link = w->links_made[i];
         if (!joins(w->plan, changed, link->from, link->to))
             continue;
         bool impaired = false;

@@ -151,33 +151,45 @@ struct sim__ledger {
 
 #define HOUR 3.6e12 /* ns */
 
-static uint32_t item_of(const struct sim_world *w, size_t link)
+/* By the regions of its ends, the first item of the bill that is about a link. 0, or -1. */
+static int items_of_links(const struct sim_bill *bill, struct sim_lookup *items)
 {
-    uint32_t from = w->plan->components[link / w->component_count].region;
-    uint32_t to = w->plan->components[link % w->component_count].region;
-    for (uint32_t i = 0; i < w->plan->bill->item_count; i++) {
-        const struct sim_bill_item *it = &w->plan->bill->items[i];
-        if (it->component == SIM_NO_COMPONENT && it->from == from && it->to == to)
-            return i;
+    for (uint32_t i = 0; i < bill->item_count; i++) {
+        const struct sim_bill_item *it = &bill->items[i];
+        if (it->component == SIM_NO_COMPONENT &&
+            sim_lookup_put_pair(items, it->from, it->to, i) == SIM_LOOKUP_NONE)
+            return -1;
     }
-    return UINT32_MAX;
+    return 0;
 }
 
-/* The links there are; they were made when the ports were wired. */
+static int by_ends(const void *a, const void *b)
+{
+    const struct sim__link *x = ((const struct carrier *)a)->link;
+    const struct sim__link *y = ((const struct carrier *)b)->link;
+    if (x->from != y->from)
+        return x->from < y->from ? -1 : 1;
+    return (x->to > y->to) - (x->to < y->to);
+}
+
+/* The links there are, by their ends; they were made when the ports were wired. */
 static int carriers_make(struct sim__ledger *l)
 {
     const struct sim_world *w = l->world;
-    size_t places = (size_t)w->component_count * w->component_count;
-    uint32_t count = 0;
-    for (size_t i = 0; i < places; i++)
-        count += w->links[i] != NULL;
-    l->carriers = calloc(count + 1u, sizeof *l->carriers);
-    for (size_t i = 0; l->carriers != NULL && i < places; i++) {
-        uint32_t item = w->links[i] != NULL ? item_of(w, i) : UINT32_MAX;
-        if (item != UINT32_MAX)
-            l->carriers[l->carrier_count++] = (struct carrier){w->links[i], item};
+    struct sim_lookup items = {0};
+    l->carriers = calloc(w->links_made_count + 1u, sizeof *l->carriers);
+    bool good = l->carriers != NULL && items_of_links(w->plan->bill, &items) == 0;
+    for (uint32_t i = 0; good && i < w->links_made_count; i++) {
+        struct sim__link *link = w->links_made[i];
+        uint32_t item = sim_lookup_get_pair(&items, w->plan->components[link->from].region,
+                                            w->plan->components[link->to].region);
+        if (item != SIM_LOOKUP_NONE)
+            l->carriers[l->carrier_count++] = (struct carrier){link, item};
     }
-    return l->carriers != NULL ? 0 : -1;
+    if (good)
+        qsort(l->carriers, l->carrier_count, sizeof *l->carriers, by_ends);
+    sim_lookup_free(&items);
+    return good ? 0 : -1;
 }
 
 struct sim__ledger *sim__ledger_new(struct sim_world *w, uint32_t windows)

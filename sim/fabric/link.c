@@ -6,6 +6,7 @@
 #include "fabric/world_state.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const struct sim_param sim_link_param_table[] = {
@@ -136,20 +137,69 @@ static int link_set(struct sim_world *w, struct sim__link *link, const struct si
     return delay > 0 && link->lane == NULL ? -1 : 0;
 }
 
+/* What is asked of a pair is the same both ways. */
+static uint32_t pair_get(const struct sim_lookup *of, uint32_t a, uint32_t b)
+{
+    return a < b ? sim_lookup_get_pair(of, a, b) : sim_lookup_get_pair(of, b, a);
+}
+
+int sim__links_declare(struct sim_world *w)
+{
+    const struct sim_plan_link *links = w->plan->links;
+    bool good = true;
+    for (uint32_t i = 0; i < w->plan->link_count; i++) {
+        struct sim_lookup *into = links[i].components ? &w->declared : &w->declared_regions;
+        uint32_t a = links[i].a, b = links[i].b;
+        uint32_t there = sim_lookup_put_pair(into, a < b ? a : b, a < b ? b : a, i);
+        good = good && there != SIM_LOOKUP_NONE;
+    }
+    return good ? 0 : -1;
+}
+
+/* As sim__link_declared(), O(1). */
+static const struct sim_plan_link *declared(const struct sim_world *w, uint32_t from, uint32_t to)
+{
+    uint32_t at = pair_get(&w->declared, from, to);
+    if (at == SIM_LOOKUP_NONE)
+        at = pair_get(&w->declared_regions, w->plan->components[from].region,
+                      w->plan->components[to].region);
+    return at != SIM_LOOKUP_NONE ? &w->plan->links[at] : NULL;
+}
+
+static bool made_grow(struct sim_world *w)
+{
+    if (w->links_made_count < w->links_made_capacity)
+        return true;
+    uint32_t capacity = w->links_made_capacity ? 2 * w->links_made_capacity : 64;
+    struct sim__link **grown = realloc(w->links_made, capacity * sizeof(struct sim__link *));
+    if (grown == NULL)
+        return false;
+    w->links_made = grown;
+    w->links_made_capacity = capacity;
+    return true;
+}
+
+void sim__links_free(struct sim_world *w)
+{
+    sim_lookup_free(&w->links);
+    sim_lookup_free(&w->declared);
+    sim_lookup_free(&w->declared_regions);
+    free(w->links_made);
+}
+
 struct sim__link *sim__link_between(struct sim_world *w, uint32_t from, uint32_t to)
 {
-    struct sim__link **place = &w->links[from * w->component_count + to];
-    if (*place != NULL)
-        return *place;
-    struct sim__link *link = sim__world_alloc(w, 1, sizeof *link);
-    if (link == NULL)
+    uint32_t at = sim_lookup_get_pair(&w->links, from, to);
+    if (at != SIM_LOOKUP_NONE)
+        return w->links_made[at];
+    struct sim__link *link = made_grow(w) ? sim__world_alloc(w, 1, sizeof *link) : NULL;
+    if (link == NULL ||
+        sim_lookup_put_pair(&w->links, from, to, w->links_made_count) == SIM_LOOKUP_NONE)
         return NULL;
-    *place = link;
+    w->links_made[w->links_made_count++] = link;
     link->from = from;
     link->to = to;
-    link->next = w->links_made;
-    w->links_made = link;
-    const struct sim_plan_link *plan = sim__link_declared(w->plan, from, to);
+    const struct sim_plan_link *plan = declared(w, from, to);
     if (plan != NULL && link_set(w, link, plan) != 0)
         return NULL;
     link->own_params = link->params;

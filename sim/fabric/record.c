@@ -509,7 +509,8 @@ static int metrics_make(struct sim__recorder *r)
                 .unit = c->meter->unit,
                 .value = sim__seen_stat(c->meter, stats[k], &c->whole, of, by, (double)r->measured),
                 .headline = c->meter->flags & SIM_HEADLINE,
-                .n = sim__seen_samples(c, &c->whole, by)};
+                .n = sim__seen_samples(c, &c->whole, by),
+                .near = c->component};
     }
     return 0;
 }
@@ -604,5 +605,6 @@ void sim_record_free(struct sim_record *record)
     free(record->attributions);
     free(record->attribution_parts);
     free(record->trace);
+    sim_record_unplace(record);
     free(record);
 }

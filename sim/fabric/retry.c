@@ -119,7 +119,8 @@ static bool slab_new(struct sim_world *w)
         all->slab_capacity = capacity;
     }
     struct sim__operation *slab = sim__world_alloc(w, SIM__OPERATIONS_A_SLAB, sizeof *slab);
-    if (slab == NULL)
+    if (slab == NULL ||
+        !sim__owned_reserve(&all->made, (all->slab_count + 1) * SIM__OPERATIONS_A_SLAB))
         return false;
     for (uint32_t i = SIM__OPERATIONS_A_SLAB; i-- > 0;) {
         slab[i].number = all->slab_count * SIM__OPERATIONS_A_SLAB + i;
@@ -163,6 +164,8 @@ sim_call_id sim__operation_begin(struct sim_port *port, uint32_t index, uint32_t
                                   .arg = arg,
                                   .live = true};
     w->operations.begun++;
+    if (w->operations.made.first != NULL)
+        sim__owned_put(&w->operations.made, op->number, port->owner);
     sim_time deadline = request->deadline == 0 ? SIM_NEVER : request->deadline;
     sim_time own = port->owner->component->plan->policy.deadline;
     if (own != 0)
@@ -192,13 +195,19 @@ bool sim__operation_abandon(struct sim_world *w, sim_call_id id)
     return true;
 }
 
+static enum sim__owned_fate live(const struct sim_world *w, uint32_t number)
+{
+    return operation_at(w, number)->live ? SIM__OWNED_STRUCK : SIM__OWNED_OVER;
+}
+
 void sim__operations_crash(struct sim_node *node)
 {
     struct sim_world *w = node->world;
-    for (uint32_t i = 0; i < w->operations.slab_count * SIM__OPERATIONS_A_SLAB; i++) {
-        struct sim__operation *op = operation_at(w, i);
-        if (!op->live || op->port->owner != node)
-            continue;
+    struct sim__owned *made = &w->operations.made;
+    if (!sim__owned_find(made, node, live))
+        return;
+    for (uint32_t i = 0; i < made->found_count; i++) {
+        struct sim__operation *op = operation_at(w, made->found[i]);
         sim_cancel(w->sim, op->timer);
         sim__tries_forget(op);
         if (op->request.trace != 0)

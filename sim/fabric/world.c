@@ -101,22 +101,30 @@ bool sim__world_stops(const struct sim_world *w)
     return stop != NULL && atomic_load_explicit(stop, memory_order_relaxed);
 }
 
+/* Stands before each block of a world's memory; as large as the strictest alignment. */
+struct sim__block {
+    _Alignas(16) struct sim__block *older;
+    struct sim__block *newer;
+};
+
+/* A block that is new, or has moved, takes its place in the list. */
+static void *block_placed(struct sim_world *w, struct sim__block *block)
+{
+    if (block->older != NULL)
+        block->older->newer = block;
+    *(block->newer != NULL ? &block->newer->older : &w->newest_block) = block;
+    return block + 1;
+}
+
 void *sim__world_alloc(struct sim_world *w, size_t count, size_t size)
 {
-    if (sim__world_stops(w))
+    if (sim__world_stops(w) || (size != 0 && count > (SIZE_MAX - sizeof(struct sim__block)) / size))
         return NULL;
-    if (w->block_count == w->block_capacity) {
-        size_t capacity = w->block_capacity ? 2 * w->block_capacity : 64;
-        void *grown = realloc(w->blocks, capacity * sizeof *w->blocks);
-        if (grown == NULL)
-            return NULL;
-        w->blocks = grown;
-        w->block_capacity = capacity;
-    }
-    void *block = calloc(count ? count : 1, size);
-    if (block != NULL)
-        w->blocks[w->block_count++] = block;
-    return block;
+    struct sim__block *block = calloc(1, sizeof *block + count * size);
+    if (block == NULL)
+        return NULL;
+    block->older = w->newest_block;
+    return block_placed(w, block);
 }
 
 void *sim_node_alloc(const struct sim_node *node, size_t count, size_t size)
@@ -128,13 +136,10 @@ void *sim__world_grow(struct sim_world *w, void *old, size_t count, size_t size)
 {
     if (old == NULL)
         return sim__world_alloc(w, count, size);
-    size_t at = w->block_count;
-    while (w->blocks[--at] != old)
-        assert(at > 0);
-    void *grown = size != 0 && count > SIZE_MAX / size ? NULL : realloc(old, count * size);
-    if (grown != NULL)
-        w->blocks[at] = grown;
-    return grown;
+    if (size != 0 && count > (SIZE_MAX - sizeof(struct sim__block)) / size)
+        return NULL;
+    struct sim__block *grown = realloc((struct sim__block *)old - 1, sizeof *grown + count * size);
+    return grown != NULL ? block_placed(w, grown) : NULL;
 }
 
 void *sim_node_grow(const struct sim_node *node, void *old, size_t count, size_t size)
@@ -215,13 +220,11 @@ static void keyspaces_bind(struct sim_world *w, char *base, const struct sim_par
     }
 }
 
-static int histograms_make(void *base, const struct sim_meter *m)
+static void histograms_make(void *base, const struct sim_meter *m)
 {
     for (; m != NULL && m->name != NULL; m++)
-        if (m->kind == SIM_HISTOGRAM &&
-            sim_histogram_init((struct sim_histogram *)((char *)base + m->offset)) != 0)
-            return -1;
-    return 0;
+        if (m->kind == SIM_HISTOGRAM)
+            sim_histogram_init((struct sim_histogram *)((char *)base + m->offset));
 }
 
 static void histograms_free(void *base, const struct sim_meter *m)
@@ -259,8 +262,9 @@ static int meters_make(struct sim_world *w, struct sim_node *node)
     for (int t = 0; t < SIM_METERS_TABLES; t++) {
         const struct sim_meter *table = sim__meters_kept(w, model, t);
         void *meters = sim__node_meters(node, t);
-        if (table != NULL && (meters == NULL || histograms_make(meters, table) != 0))
+        if (table != NULL && meters == NULL)
             return -1;
+        histograms_make(meters, table);
     }
     return 0;
 }
@@ -291,6 +295,8 @@ static int component_make(struct sim_world *w, uint32_t index)
     assert(p->nodes > 0);
     c->world = w;
     c->plan = p;
+    c->first_node = w->node_count;
+    w->node_count += p->nodes;
     c->plain = sim__policy_is_plain(&p->policy);
     c->nodes = sim__world_alloc(w, p->nodes, sizeof *c->nodes);
     if (c->nodes == NULL)
@@ -357,20 +363,39 @@ static int nodes_init(struct sim_world *w, struct sim_error *error)
     return 0;
 }
 
+/* Where the timeline has crashes, whose calls and operations are whose is kept. */
+static int owned_make(struct sim_world *w)
+{
+    bool crashes = false;
+    for (uint32_t i = 0; i < w->plan->fault_count; i++) {
+        int kind = w->plan->faults[i].kind;
+        crashes = crashes || kind == SIM_DO_CRASH || kind == SIM_DO_RESTART;
+    }
+    if (!crashes)
+        return 0;
+    struct sim__calls *c = &w->calls;
+    uint32_t records = c->slab_count * SIM__CALLS_A_SLAB;
+    bool made = sim__owned_make(w, &c->made) == 0 && sim__owned_make(w, &c->held) == 0 &&
+                sim__owned_make(w, &w->operations.made) == 0 &&
+                sim__owned_reserve(&c->made, records) && sim__owned_reserve(&c->held, records);
+    return made ? 0 : -1;
+}
+
 static int world_make(struct sim_world *w)
 {
     uint32_t n = w->plan->component_count;
     w->sim = sim_new(&w->plan->limits);
     w->components = sim__world_alloc(w, n, sizeof *w->components);
-    w->links = sim__world_alloc(w, (size_t)n * n, sizeof *w->links);
     w->lines = sim__world_alloc(w, 2 * (size_t)w->plan->link_count, sizeof *w->lines);
-    if (w->sim == NULL || w->components == NULL || w->links == NULL || w->lines == NULL ||
-        keyspaces_make(w) != 0 || sim__calls_make(w) != 0)
+    if (w->sim == NULL || w->components == NULL || w->lines == NULL || keyspaces_make(w) != 0 ||
+        sim__calls_make(w) != 0 || sim__links_declare(w) != 0)
         return -1;
     w->component_count = n;
     for (uint32_t i = 0; i < n; i++)
         if (component_make(w, i) != 0)
             return -1;
+    if (owned_make(w) != 0)
+        return -1;
     return ports_wire(w) != 0 || sim__trace_make(w) != 0 || sim__faults_begin(w) != 0 ? -1 : 0;
 }
 
@@ -417,10 +442,13 @@ void sim_world_free(struct sim_world *w)
         for (uint32_t n = 0; w->components[i].nodes && n < w->components[i].plan->nodes; n++)
             node_free(w->components[i].nodes[n]);
     sim__calls_free(w);
+    sim__owned_free(&w->operations.made);
+    sim__links_free(w);
     sim__trace_free(w);
     sim_free(w->sim);
-    for (size_t i = 0; i < w->block_count; i++)
-        free(w->blocks[i]);
-    free(w->blocks);
+    for (struct sim__block *block = w->newest_block, *older; block != NULL; block = older) {
+        older = block->older;
+        free(block);
+    }
     free(w);
 }

@@ -2,6 +2,7 @@
 #ifndef SIM_FABRIC_WORLD_STATE_H
 #define SIM_FABRIC_WORLD_STATE_H
 
+#include "base/lookup.h"
 #include "sim/trace.h"
 #include "sim/world.h"
 
@@ -19,8 +20,7 @@ struct sim__link {
     const struct sim_link_params *own_params; /* what they are without faults */
     struct sim_lane *own_lane;
     bool impaired;
-    uint32_t from, to;      /* components */
-    struct sim__link *next; /* of all that were made */
+    uint32_t from, to; /* components */
     struct sim_stream stream;
     struct sim__line *line, own_line;
     int64_t bytes[SIM_CAUSES]; /* sent, whether they arrived or not; for the ledger */
@@ -30,7 +30,8 @@ struct sim_component {
     struct sim_world *world;
     const struct sim_plan_component *plan;
     struct sim_node **nodes;
-    uint32_t turn; /* round robin: the next node's turn */
+    uint32_t first_node; /* the number of its first node, of all in the world */
+    uint32_t turn;       /* round robin: the next node's turn */
     struct sim_stream spread, jitter;
     sim_time timeout;              /* its policy's; 0: none */
     struct sim_lane *timeout_lane; /* of that; NULL: none */
@@ -76,12 +77,22 @@ struct sim__call {
     };
 };
 
+/* Which records are whose (owned.c). */
+struct sim__owned_link;
+struct sim__owned {
+    uint32_t *first;               /* by node; NULL: not kept, as no node can crash */
+    struct sim__owned_link *links; /* by record */
+    uint32_t capacity;
+    uint32_t *found, found_count, found_capacity; /* what sim__owned_find() found */
+};
+
 #define SIM__CALLS_A_SLAB 512
 
 struct sim__calls {
     struct sim__call **slabs;
     uint32_t slab_count, slab_capacity;
-    uint32_t free; /* index; 0: none, as record 0 is never used */
+    uint32_t free;                /* index; 0: none, as record 0 is never used */
+    struct sim__owned made, held; /* by the caller, by the callee */
 };
 
 struct sim__operation;
@@ -93,6 +104,7 @@ struct sim__operations {
     uint32_t slab_count, slab_capacity;
     struct sim__operation *free;
     struct sim__try *free_tries;
+    struct sim__owned made;
     uint64_t begun, ended;
 };
 struct sim__trace;
@@ -124,9 +136,12 @@ struct sim_world {
     const struct sim_plan *plan;
     uint64_t seed, replication;
     struct sim_component *components;
-    uint32_t component_count;
+    uint32_t component_count, node_count;
     struct sim_keyspace *keyspaces;
-    struct sim__link **links, *links_made;
+    struct sim_lookup links; /* by the components' numbers: place in .links_made */
+    struct sim__link **links_made;
+    uint32_t links_made_count, links_made_capacity;
+    struct sim_lookup declared, declared_regions; /* links of the plan, by their ends */
     struct sim__line *lines; /* between regions: two for each link of the plan, one each way */
     uint32_t link_count;
     struct sim__calls calls;
@@ -142,9 +157,8 @@ struct sim_world {
     struct sim_error *refusal;    /* while it is made: where the reason goes */
     bool refused;
     struct sim__trace *trace;
-    struct sim__ledger *ledger; /* the recorder's; NULL: no prices */
-    void **blocks;              /* everything that lives as long as the world */
-    size_t block_count, block_capacity;
+    struct sim__ledger *ledger;      /* the recorder's; NULL: no prices */
+    struct sim__block *newest_block; /* of all that lives as long as the world */
 };
 
 /* Within init(): the world will not start, for this reason. Returns -1. */
@@ -186,6 +200,20 @@ static inline void *sim__node_meters(struct sim_node *node, int table)
 
 /* The commits of a keyspace; the world's. NULL when out of memory. */
 struct sim_commits *sim__commits_new(struct sim_world *, uint64_t keys);
+
+/* which records are whose (owned.c) */
+int sim__owned_make(struct sim_world *, struct sim__owned *); /* 0, or -1 when out of memory */
+void sim__owned_free(struct sim__owned *);
+/* Room for so many records. False when out of memory. */
+bool sim__owned_reserve(struct sim__owned *, uint32_t records);
+/* A record begins as this node's. */
+void sim__owned_put(struct sim__owned *, uint32_t record, const struct sim_node *);
+enum sim__owned_fate { SIM__OWNED_OVER, SIM__OWNED_LATER, SIM__OWNED_STRUCK };
+typedef enum sim__owned_fate sim__owned_state(const struct sim_world *, uint32_t record);
+/* The node's records that a crash strikes, into .found, in the order of their numbers; those that
+ * it may strike another time stay in the list. False when out of memory: the run fails. O(n log n)
+ * in the records that the node has begun since the last crash. */
+bool sim__owned_find(struct sim__owned *, const struct sim_node *, sim__owned_state *);
 
 /* calls */
 static inline struct sim__call *sim__call_at(const struct sim_world *w, uint32_t index)
@@ -300,7 +328,11 @@ double sim__plan_requests(const struct sim_plan *);
 /* Marks the components to which requests for keys of a keyspace can come; `queue` has room for all
  * components. O(calls). */
 void sim__keyspace_mark(const struct sim_plan *, uint32_t keyspace, bool *reached, uint32_t *queue);
-/* The link declared for a pair, of the components before that of their regions; NULL: none. */
+/* Keeps by their ends what links the plan declares. 0, or -1 when out of memory. */
+int sim__links_declare(struct sim_world *);
+void sim__links_free(struct sim_world *);
+/* The link declared for a pair, of the components before that of their regions; NULL: none. O(links
+ * of the plan). */
 const struct sim_plan_link *sim__link_declared(const struct sim_plan *, uint32_t a, uint32_t b);
 
 /* Works out which way messages take after faults have begun or ended. */

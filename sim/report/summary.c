@@ -392,6 +392,18 @@ void sim_summary_begin(struct sim_json *json, FILE *out, const struct sim_scenar
     sim_json_count(json, "seed", scenario->seed);
 }
 
+/* Present only where series.csv leaves something out. */
+static void write_thinned(struct sim_json *json, const struct sim_runs *runs)
+{
+    struct sim_series_thinned t = sim_series_thin(runs);
+    if (t.replications == runs->replications && t.every == 1)
+        return;
+    sim_json_open(json, "series_csv", '{', true);
+    sim_json_count(json, "replications", t.replications);
+    sim_json_count(json, "one_window_of", t.every);
+    sim_json_close(json, '}');
+}
+
 void sim_summary_write(const struct sim_report *report, FILE *out)
 {
     const struct sim_scenario *scenario = report->scenario;
@@ -402,6 +414,7 @@ void sim_summary_write(const struct sim_report *report, FILE *out)
     write_asked(&json, report);
     write_until(&json, report);
     write_incomplete(&json, report->runs);
+    write_thinned(&json, report->runs);
     write_headline(&json, report);
     sim_json_open(&json, "variants", '{', false);
     for (uint32_t at = 0; at < report->runs->case_count; at++)

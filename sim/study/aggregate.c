@@ -62,11 +62,14 @@ uint32_t sim_aggregate_metric(const struct sim_record *record, const char *that)
     int fit = 0;
     if (!split(that, &parts))
         return best;
-    for (uint32_t i = 0; i < record->metric_count; i++) {
-        const struct sim_metric *m = &record->metrics[i];
-        if (is_named(&parts, that, m->component, m->meter) && fitness(&parts, m->stat) > fit) {
-            fit = fitness(&parts, m->stat);
-            best = i;
+    struct sim_record_run run = {0};
+    while (sim_record_next(record, SIM_LIST_METRICS, that, parts.component, &run)) {
+        for (uint32_t i = run.first; i < run.end; i++) {
+            const struct sim_metric *m = &record->metrics[i];
+            if (is_named(&parts, that, m->component, m->meter) && fitness(&parts, m->stat) > fit) {
+                fit = fitness(&parts, m->stat);
+                best = i;
+            }
         }
     }
     return best;
@@ -79,11 +82,14 @@ uint32_t sim_aggregate_series(const struct sim_record *record, const char *that)
     int fit = 0;
     if (!split(that, &parts))
         return best;
-    for (uint32_t i = 0; i < record->series_count; i++) {
-        const struct sim_series *s = &record->series[i];
-        if (is_named(&parts, that, s->component, s->meter) && fitness(&parts, s->stat) > fit) {
-            fit = fitness(&parts, s->stat);
-            best = i;
+    struct sim_record_run run = {0};
+    while (sim_record_next(record, SIM_LIST_SERIES, that, parts.component, &run)) {
+        for (uint32_t i = run.first; i < run.end; i++) {
+            const struct sim_series *s = &record->series[i];
+            if (is_named(&parts, that, s->component, s->meter) && fitness(&parts, s->stat) > fit) {
+                fit = fitness(&parts, s->stat);
+                best = i;
+            }
         }
     }
     return best;
@@ -137,7 +143,8 @@ bool sim_aggregate_is_shown(const struct sim_record *record, uint32_t at)
 bool sim_aggregate_is_share(const struct sim_runs *runs, uint32_t at, const char *component,
                             const char *meter)
 {
-    return sim__share_is(&runs->cases[at].plan, component, meter);
+    const struct sim_metric like = {.component = component, .meter = meter};
+    return sim__share_is(&runs->cases[at].plan, &like);
 }
 
 /* ---- aggregating --------------------------------------------------------------------------- */

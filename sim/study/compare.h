@@ -32,6 +32,7 @@ struct sim_difference {
     /* pairs with which a true difference of `resolution` of a would be found four times in five;
        0: unknown (n = 1, a is 0, all pairs equal), UINT32_MAX: a billion or more */
     uint32_t needed;
+    uint32_t near; /* as the metric's */
 };
 
 struct sim_comparison {

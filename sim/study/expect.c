@@ -102,7 +102,7 @@ static struct sim_estimate estimate(const struct sim_expect *e, const struct sim
                                     const double *values, double level)
 {
     const struct sim_plan *plan = &runs->cases[at].plan;
-    bool share = !e->relative_to && sim__share_is(plan, metric->component, metric->meter);
+    bool share = !e->relative_to && sim__share_is(plan, metric);
     if (share) {
         double trials = trials_of(e, runs, at, metric);
         return sim_wilson_level(values, runs->replications, trials, level);

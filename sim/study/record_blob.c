@@ -8,12 +8,12 @@
 #include <string.h>
 #include <zlib.h>
 
-enum { FORMAT = 4, HEAD_BYTES = 16, MOST_BYTES = 1 << 30 };
+enum { FORMAT = 5, HEAD_BYTES = 16, MOST_BYTES = 1 << 30 };
 
 /* Whoever gives a record a field gives it a place in write_…() and read_…() below, and FORMAT the
  * next number. A trace is not kept: who asks for one has the run done anew. */
-_Static_assert(sizeof(struct sim_record) == 320 && sizeof(struct sim_metric) == 64 &&
-                   sizeof(struct sim_answer) == 80 && sizeof(struct sim_series) == 40 &&
+_Static_assert(sizeof(struct sim_record) == 328 && sizeof(struct sim_metric) == 72 &&
+                   sizeof(struct sim_answer) == 88 && sizeof(struct sim_series) == 40 &&
                    sizeof(struct sim_audit_line) == 200 &&
                    sizeof(struct sim_distribution_result) == 64 && sizeof(struct sim_tally) == 40 &&
                    sizeof(struct sim_fault_window) == 32 && sizeof(struct sim_attribution) == 48 &&
@@ -151,15 +151,15 @@ static void write_distributions(struct sim_buffer *out, const struct sim_record 
         put_double(out, d->tally.sum);
         put(out, (uint64_t)d->tally.low, 8);
         put(out, (uint64_t)d->tally.high, 8);
-        for (uint32_t k = 0; d->tally.counts && k < SIM_HISTOGRAM_BUCKETS; k++)
-            filled += d->tally.counts[k] > 0;
-        put(out, d->tally.counts != NULL, 1);
+        for (uint32_t k = 0; d->tally.rows && k < SIM_HISTOGRAM_BUCKETS; k++)
+            filled += sim_tally_count(&d->tally, k) > 0;
+        put(out, d->tally.rows != NULL, 1);
         put(out, filled, 4);
-        for (uint32_t k = 0; d->tally.counts && k < SIM_HISTOGRAM_BUCKETS; k++) {
-            if (d->tally.counts[k] == 0)
+        for (uint32_t k = 0; filled > 0 && k < SIM_HISTOGRAM_BUCKETS; k++) {
+            if (sim_tally_count(&d->tally, k) == 0)
                 continue;
             put(out, k, 4);
-            put(out, d->tally.counts[k], 8);
+            put(out, sim_tally_count(&d->tally, k), 8);
         }
     }
 }
@@ -389,14 +389,12 @@ static void read_tally(struct reader *in, struct sim_tally *t)
     uint32_t filled = (uint32_t)get(in, 4);
     if (!counted)
         return;
-    t->counts = calloc(SIM_HISTOGRAM_BUCKETS, sizeof *t->counts);
-    in->short_of_memory = in->short_of_memory || !t->counts;
     for (uint32_t i = 0; i < filled && !in->damaged; i++) {
         uint64_t bucket = get(in, 4), count = get(in, 8);
         if (bucket >= SIM_HISTOGRAM_BUCKETS)
             in->damaged = true;
-        else if (t->counts)
-            t->counts[bucket] = count;
+        else if (sim_tally_put(t, (uint32_t)bucket, count) != 0)
+            in->short_of_memory = true;
     }
 }
 

@@ -11,9 +11,10 @@
 const char *sim__rate_unit(struct sim_names *, const struct sim_plan *, const struct sim_metric *);
 /* Puts them into a case's records. 0, or -1 when out of memory. */
 int sim__rates_set(struct sim_runs *, uint32_t at);
-/* The meter of a component as its model's table, or the fabric's, has it. NULL: none. */
-const struct sim_meter *sim__rates_meter(const struct sim_plan *, const char *component,
-                                         const char *name);
+/* The meter of a component as its model's table, or the fabric's, has it. NULL: none. The component
+ * is looked for in the plan from `near` on: O(1) where that is its place, else O(components). */
+const struct sim_meter *sim__rates_meter(const struct sim_plan *, uint32_t near,
+                                         const char *component, const char *name);
 
 /* Fills in a case's .attributed. 0, or -1 when out of memory. `values`: room for one of each
  * replication. */
@@ -22,7 +23,7 @@ int sim__attributed_make(struct sim_aggregate *, const struct sim_runs *, uint32
 void sim__attributed_free(struct sim_aggregate *);
 
 /* Whether a meter is a share, which has Wilson's interval. */
-bool sim__share_is(const struct sim_plan *, const char *component, const char *meter);
+bool sim__share_is(const struct sim_plan *, const struct sim_metric *);
 /* Whether a metric is the mean of a share of something counted, which its .n then is. */
 bool sim__share_is_counted(const struct sim_plan *, const struct sim_metric *);
 /* What the shares of a case were shares of, over all replications: the requests of "success". 0:

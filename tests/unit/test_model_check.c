@@ -64,9 +64,11 @@ static void bad_serve(struct sim_node *node, sim_call_id call, const struct sim_
     sim_answer(node, call, (struct sim_reply){.status = SIM_OK});
 }
 
-static double bad_offered(const void *params)
+static double bad_offered(const void *params, sim_time duration, double *peak)
 {
     (void)params;
+    (void)duration;
+    *peak = 1;
     return 1;
 }
 

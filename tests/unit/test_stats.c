@@ -182,9 +182,9 @@ static void fake_init(struct fake *f, uint32_t replications)
         uint32_t r = i % replications;
         double latency = (10.0 + r) / (i < replications ? 1 : 2);
         struct sim_metric metrics[3] = {
-            {"users", "latency", "mean", "s", latency / 2, true, 2400, 0, false},
-            {"users", "latency", "p99", "s", latency, true, 2400, 0, false},
-            {"db", "rate", "mean", "requests/s", 5, true, WINDOWS, 0, false}};
+            {"users", "latency", "mean", "s", latency / 2, true, 2400, 0, false, 0},
+            {"users", "latency", "p99", "s", latency, true, 2400, 0, false, 0},
+            {"db", "rate", "mean", "requests/s", 5, true, WINDOWS, 0, false, 0}};
         memcpy(f->metrics[i], metrics, sizeof metrics);
         for (uint32_t w = 0; w < WINDOWS; w++)
             f->values[i][w] = w == 9 ? (double)NAN : w;
@@ -515,9 +515,9 @@ static void fake_shares(struct fake *f, uint32_t replications, const double *sha
     f->cases[0].plan.component_count = 1;
     for (uint32_t i = 0; i < 2 * replications; i++) {
         f->metrics[i][0] = (struct sim_metric){
-            "users", "success", "mean", "1", shares[i % replications], true, 100, 0, false};
+            "users", "success", "mean", "1", shares[i % replications], true, 100, 0, false, 0};
         f->metrics[i][1] = (struct sim_metric){"users", "sent", "count", "requests", 100,
-                                               false,   LONG,   0,       false};
+                                               false,   LONG,   0,       false,      0};
         f->series[i] = (struct sim_series){"users", "success", "mean", "1", windows};
         f->records[i].windows = LONG;
     }
