@@ -165,9 +165,8 @@ void sim_users_start(struct sim_users *users)
     if (users->closed == 0) {
         sim_arrivals_start(&users->arrivals);
         await_arrival(users);
-        return;
     }
-    for (uint32_t i = 0; i < users->fixed_count && !stops_at(users, i); i++)
+    for (uint32_t i = 0; users->closed > 0 && i < users->fixed_count && !stops_at(users, i); i++)
         sim__users_think(users, &users->fixed[i]);
 }
 

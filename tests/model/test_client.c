@@ -61,7 +61,7 @@ static void what_is_unfinished_is_told(void **state)
     static const char *const text =
         "{'schema_version': 1, 'title': 't', 'run': {'duration': '10050ms', 'interval': '50ms',"
         " 'replications': 1}, 'components': {'users': {'model': 'client', 'to': 'app',"
-        " 'arrival': 'constant', 'rate': '10/s' %s},"
+        " " IN_STEP ", 'rate': '10/s' %s},"
         " 'app': {'model': 'service', 'servers': 1, 'service_time': '1s'}}}";
     char scenario[1024];
     snprintf(scenario, sizeof scenario, text, "");

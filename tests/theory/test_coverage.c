@@ -487,161 +487,159 @@ static void two_init(struct two *t, uint32_t metrics)
     t->cases[1].name = "fast";
     for (uint32_t i = 0; i < 2 * PAIRS; i++) {
         for (uint32_t m = 0; m < metrics; m++)
-            t->metrics[i][m] = (struct sim_metric)
-            {
-                names[m], "latency", "mean", "s", 0,
-                    t->metrics[i][m] = (struct sim_metric){names[m], "latency", "mean", "s",   0,
-                                                           true,     1,         0,      false, 0};
-                t->records[i].metric_count = metrics;
-                t->runs[i] = (struct sim_run){.state = SIM_RUN_FINISHED, .record = &t->records[i]};
-            }
-        t->all = (struct sim_runs){
-            .cases = t->cases, .case_count = 2, .replications = PAIRS, .runs = t->runs};
+            t->metrics[i][m] = (struct sim_metric){names[m], "latency", "mean", "s",   0,
+                                                   true,     1,         0,      false, 0};
+        t->records[i].metrics = t->metrics[i];
+        t->records[i].metric_count = metrics;
+        t->runs[i] = (struct sim_run){.state = SIM_RUN_FINISHED, .record = &t->records[i]};
     }
+    t->all = (struct sim_runs){
+        .cases = t->cases, .case_count = 2, .replications = PAIRS, .runs = t->runs};
+}
 
-    /* A tenth faster, 1/(1.1 - 0.5) against 1/(1 - 0.5), with the same arrivals and demands. Taken as
+/* A tenth faster, 1/(1.1 - 0.5) against 1/(1 - 0.5), with the same arrivals and demands. Taken as
  * two independent samples the interval is far too wide: it covers nearly always. */
-    static void paired_differences_are_covered(void **state)
-    {
-        (void)state;
-        struct two t;
-        two_init(&t, 1);
-        double truth = 1 / 0.6 - 1 / 0.5;
-        unsigned right = 0, normal_quantile = 0, unpaired = 0;
-        for (uint64_t x = 0; x < EXPERIMENTS; x++) {
-            double a[PAIRS], b[PAIRS], change[PAIRS];
-            for (uint32_t r = 0; r < PAIRS; r++) {
-                a[r] = t.metrics[r][0].value = queue_mean(x * PAIRS + r, 0.5, 1, 2000);
-                b[r] = t.metrics[PAIRS + r][0].value = queue_mean(x * PAIRS + r, 0.5, 1.1, 2000);
-                change[r] = b[r] - a[r];
-            }
-            struct sim_comparison c;
-            assert_int_equal(sim_compare_runs(&t.all, 0, 1, NULL, 0, 0.02, &c), 0);
-            assert_int_equal(c.count, 1);
-            right += covers(c.items[0].change, truth);
-            sim_compare_free(&c);
-            normal_quantile += covers(with_quantile(change, PAIRS, Z, 1), truth);
-            struct sim_estimate ea = sim_estimate_mean(a, PAIRS, LEVEL), eb = ea;
-            eb = sim_estimate_mean(b, PAIRS, LEVEL);
-            double half = hypot(ea.high - ea.mean, eb.high - eb.mean);
-            unpaired += fabs(eb.mean - ea.mean - truth) <= half;
+static void paired_differences_are_covered(void **state)
+{
+    (void)state;
+    struct two t;
+    two_init(&t, 1);
+    double truth = 1 / 0.6 - 1 / 0.5;
+    unsigned right = 0, normal_quantile = 0, unpaired = 0;
+    for (uint64_t x = 0; x < EXPERIMENTS; x++) {
+        double a[PAIRS], b[PAIRS], change[PAIRS];
+        for (uint32_t r = 0; r < PAIRS; r++) {
+            a[r] = t.metrics[r][0].value = queue_mean(x * PAIRS + r, 0.5, 1, 2000);
+            b[r] = t.metrics[PAIRS + r][0].value = queue_mean(x * PAIRS + r, 0.5, 1.1, 2000);
+            change[r] = b[r] - a[r];
         }
-        print_message("paired difference: %u; z for t %u, unpaired %u\n", right, normal_quantile,
-                      unpaired);
-        assert_true(sound(right));
-        assert_false(sound(normal_quantile));
-        assert_false(sound(unpaired));
+        struct sim_comparison c;
+        assert_int_equal(sim_compare_runs(&t.all, 0, 1, NULL, 0, 0.02, &c), 0);
+        assert_int_equal(c.count, 1);
+        right += covers(c.items[0].change, truth);
+        sim_compare_free(&c);
+        normal_quantile += covers(with_quantile(change, PAIRS, Z, 1), truth);
+        struct sim_estimate ea = sim_estimate_mean(a, PAIRS, LEVEL), eb = ea;
+        eb = sim_estimate_mean(b, PAIRS, LEVEL);
+        double half = hypot(ea.high - ea.mean, eb.high - eb.mean);
+        unpaired += fabs(eb.mean - ea.mean - truth) <= half;
     }
+    print_message("paired difference: %u; z for t %u, unpaired %u\n", right, normal_quantile,
+                  unpaired);
+    assert_true(sound(right));
+    assert_false(sound(normal_quantile));
+    assert_false(sound(unpaired));
+}
 
-    /* All five intervals hold in 95 % of experiments; each taken at 95 %, in 0.95^5 = 77 % (here the
+/* All five intervals hold in 95 % of experiments; each taken at 95 %, in 0.95^5 = 77 % (here the
  * metrics are independent, so Bonferroni's bound is nearly met: 0.99^5 = 95.1 %). */
-    static void differences_hold_together(void **state)
-    {
-        (void)state;
-        struct two t;
-        two_init(&t, METRICS);
-        uint64_t noise = 1;
-        unsigned right = 0, one_by_one = 0;
-        for (uint64_t x = 0; x < EXPERIMENTS; x++) {
-            unsigned all = 0, each = 0;
-            for (uint32_t m = 0; m < METRICS; m++) {
-                double change[PAIRS];
-                for (uint32_t r = 0; r < PAIRS; r++) {
-                    change[r] = 1 + m + normal(&noise);
-                    t.metrics[r][m].value = 10;
-                    t.metrics[PAIRS + r][m].value = 10 + change[r];
-                }
-                each += covers(sim_estimate_mean(change, PAIRS, LEVEL), 1 + m);
+static void differences_hold_together(void **state)
+{
+    (void)state;
+    struct two t;
+    two_init(&t, METRICS);
+    uint64_t noise = 1;
+    unsigned right = 0, one_by_one = 0;
+    for (uint64_t x = 0; x < EXPERIMENTS; x++) {
+        unsigned all = 0, each = 0;
+        for (uint32_t m = 0; m < METRICS; m++) {
+            double change[PAIRS];
+            for (uint32_t r = 0; r < PAIRS; r++) {
+                change[r] = 1 + m + normal(&noise);
+                t.metrics[r][m].value = 10;
+                t.metrics[PAIRS + r][m].value = 10 + change[r];
             }
-            struct sim_comparison c;
-            assert_int_equal(sim_compare_runs(&t.all, 0, 1, NULL, 0, 0.02, &c), 0);
-            assert_true(fabs(c.level - 0.99) < 1e-12);
-            for (uint32_t m = 0; m < METRICS; m++)
-                all += covers(c.items[m].change, 1 + m);
-            sim_compare_free(&c);
-            right += all == METRICS;
-            one_by_one += each == METRICS;
+            each += covers(sim_estimate_mean(change, PAIRS, LEVEL), 1 + m);
         }
-        print_message("five differences at once: %u; unadjusted %u\n", right, one_by_one);
-        assert_true(sound(right));
-        assert_false(sound(one_by_one));
+        struct sim_comparison c;
+        assert_int_equal(sim_compare_runs(&t.all, 0, 1, NULL, 0, 0.02, &c), 0);
+        assert_true(fabs(c.level - 0.99) < 1e-12);
+        for (uint32_t m = 0; m < METRICS; m++)
+            all += covers(c.items[m].change, 1 + m);
+        sim_compare_free(&c);
+        right += all == METRICS;
+        one_by_one += each == METRICS;
     }
+    print_message("five differences at once: %u; unadjusted %u\n", right, one_by_one);
+    assert_true(sound(right));
+    assert_false(sound(one_by_one));
+}
 
-    /* The n said to be needed finds a difference of that size four times in five: 800 ± 40 of 1,000 is
+/* The n said to be needed finds a difference of that size four times in five: 800 ± 40 of 1,000 is
  * 99.8 % of fair experiments. */
-    static void the_needed_n_is_enough(void **state)
-    {
-        (void)state;
-        uint32_t n = sim_compare_needed(1, 0.5, LEVEL);
-        /* by the normal approximation ((1.960 + 0.842)/0.5)² = 31.4 and a little more for t */
-        assert_in_range(n, 32, 35);
-        uint64_t noise = 7;
-        unsigned found = 0, fewer = 0;
-        for (int x = 0; x < EXPERIMENTS; x++) {
-            double values[64];
-            for (uint32_t r = 0; r < n; r++)
-                values[r] = 0.5 + normal(&noise);
-            found += sim_estimate_mean(values, n, LEVEL).low > 0;
-            fewer += sim_estimate_mean(values, n * 3 / 4, LEVEL).low > 0;
+static void the_needed_n_is_enough(void **state)
+{
+    (void)state;
+    uint32_t n = sim_compare_needed(1, 0.5, LEVEL);
+    /* by the normal approximation ((1.960 + 0.842)/0.5)² = 31.4 and a little more for t */
+    assert_in_range(n, 32, 35);
+    uint64_t noise = 7;
+    unsigned found = 0, fewer = 0;
+    for (int x = 0; x < EXPERIMENTS; x++) {
+        double values[64];
+        for (uint32_t r = 0; r < n; r++)
+            values[r] = 0.5 + normal(&noise);
+        found += sim_estimate_mean(values, n, LEVEL).low > 0;
+        fewer += sim_estimate_mean(values, n * 3 / 4, LEVEL).low > 0;
+    }
+    assert_in_range(found, 760, 840);
+    assert_true(fewer < 760);
+    assert_int_equal(sim_compare_needed(1, 0, LEVEL), 0);
+    assert_int_equal(sim_compare_needed(1, 1e-9, LEVEL), UINT32_MAX);
+}
+
+/* ---- until narrow ---------------------------------------------------------------------------- */
+
+/* Replications of a queue until ± 5 %. Wrongly: from two on, looking after each. */
+static void stopped_intervals_are_covered(void **state)
+{
+    (void)state;
+    enum { LIMIT = 200 };
+    static double values[LIMIT];
+    unsigned right = 0, greedy = 0;
+    double used = 0;
+    for (uint64_t x = 0; x < EXPERIMENTS; x++) {
+        for (uint64_t r = 0; r < LIMIT; r++)
+            values[r] = queue_mean(x * LIMIT + r, 0.5, 1, 500);
+        uint32_t n = sim_until_next(0, LIMIT);
+        struct sim_estimate e = sim_estimate_mean(values, n, LEVEL);
+        while (!sim_until_narrow(&e, e.mean, 0.05) && n < LIMIT) {
+            n = sim_until_next(n, LIMIT);
+            e = sim_estimate_mean(values, n, LEVEL);
         }
-        assert_in_range(found, 760, 840);
-        assert_true(fewer < 760);
-        assert_int_equal(sim_compare_needed(1, 0, LEVEL), 0);
-        assert_int_equal(sim_compare_needed(1, 1e-9, LEVEL), UINT32_MAX);
+        right += covers(e, 2);
+        used += n;
+        n = 2;
+        do
+            e = sim_estimate_mean(values, n, LEVEL);
+        while ((e.high - e.mean) > 0.05 * e.mean && n++ < LIMIT);
+        greedy += covers(e, 2);
     }
+    print_message("until 5 %%: %u with %.1f replications; greedily %u\n", right, used / EXPERIMENTS,
+                  greedy);
+    assert_true(sound(right));
+    assert_true(used / EXPERIMENTS > 15 &&
+                used / EXPERIMENTS < 100); /* it is stopped, and not at once */
+    assert_false(sound(greedy));
+}
 
-    /* ---- until narrow ---------------------------------------------------------------------------- */
-
-    /* Replications of a queue until ± 5 %. Wrongly: from two on, looking after each. */
-    static void stopped_intervals_are_covered(void **state)
-    {
-        (void)state;
-        enum { LIMIT = 200 };
-        static double values[LIMIT];
-        unsigned right = 0, greedy = 0;
-        double used = 0;
-        for (uint64_t x = 0; x < EXPERIMENTS; x++) {
-            for (uint64_t r = 0; r < LIMIT; r++)
-                values[r] = queue_mean(x * LIMIT + r, 0.5, 1, 500);
-            uint32_t n = sim_until_next(0, LIMIT);
-            struct sim_estimate e = sim_estimate_mean(values, n, LEVEL);
-            while (!sim_until_narrow(&e, e.mean, 0.05) && n < LIMIT) {
-                n = sim_until_next(n, LIMIT);
-                e = sim_estimate_mean(values, n, LEVEL);
-            }
-            right += covers(e, 2);
-            used += n;
-            n = 2;
-            do
-                e = sim_estimate_mean(values, n, LEVEL);
-            while ((e.high - e.mean) > 0.05 * e.mean && n++ < LIMIT);
-            greedy += covers(e, 2);
-        }
-        print_message("until 5 %%: %u with %.1f replications; greedily %u\n", right,
-                      used / EXPERIMENTS, greedy);
-        assert_true(sound(right));
-        assert_true(used / EXPERIMENTS > 15 &&
-                    used / EXPERIMENTS < 100); /* it is stopped, and not at once */
-        assert_false(sound(greedy));
-    }
-
-    int main(void)
-    {
-        const struct CMUnitTest tests[] = {
-            cmocka_unit_test(student_covers_the_mean_sojourn),
-            cmocka_unit_test(a_scenario_covers_its_mean_sojourn),
-            cmocka_unit_test(shares_of_requests_are_covered),
-            cmocka_unit_test(outcomes_of_runs_are_covered),
-            cmocka_unit_test(percentiles_are_covered),
-            cmocka_unit_test(percentiles_are_covered_where_they_are_carried),
-            cmocka_unit_test(the_least_sample_covers),
-            cmocka_unit_test(batches_cover_the_mean),
-            cmocka_unit_test(batches_cover_a_percentile),
-            cmocka_unit_test(a_run_that_remembers_is_refused),
-            cmocka_unit_test(paired_differences_are_covered),
-            cmocka_unit_test(differences_hold_together),
-            cmocka_unit_test(the_needed_n_is_enough),
-            cmocka_unit_test(stopped_intervals_are_covered),
-        };
-        return cmocka_run_group_tests(tests, NULL, NULL);
-    }
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(student_covers_the_mean_sojourn),
+        cmocka_unit_test(a_scenario_covers_its_mean_sojourn),
+        cmocka_unit_test(shares_of_requests_are_covered),
+        cmocka_unit_test(outcomes_of_runs_are_covered),
+        cmocka_unit_test(percentiles_are_covered),
+        cmocka_unit_test(percentiles_are_covered_where_they_are_carried),
+        cmocka_unit_test(the_least_sample_covers),
+        cmocka_unit_test(batches_cover_the_mean),
+        cmocka_unit_test(batches_cover_a_percentile),
+        cmocka_unit_test(a_run_that_remembers_is_refused),
+        cmocka_unit_test(paired_differences_are_covered),
+        cmocka_unit_test(differences_hold_together),
+        cmocka_unit_test(the_needed_n_is_enough),
+        cmocka_unit_test(stopped_intervals_are_covered),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -302,8 +302,9 @@ static void every_parameter_is_known(void **state)
 {
     (void)state;
     static const char *const known[][2] = {
-        {"client", " rate arrival schedule day modulated spikes random_spikes batch trace session"
-                   " users think_time sessions keyspace mix request_bytes patience priority "},
+        {"client",
+         " rate arrival in_step schedule day modulated spikes random_spikes batch trace session"
+         " users think_time sessions keyspace mix request_bytes patience priority "},
         {"service", " servers queue_limit service_time while_calling calls discipline abandon shed"
                     " pause response_bytes "},
         {"store", " connections queue_limit read_time write_time delete_time scan_time "},
