@@ -246,7 +246,7 @@ static void a_success_says_what_it_leaves_out(void **state)
     write_quoted("q.json", "{'schema_version': 1, 'title': 'Over', 'run': {'duration': '20s',"
                            " 'replications': 2}, 'components': {"
                            " 'users': {'model': 'client', 'to': 'app', 'rate': '10/s',"
-                           "  'arrival': 'constant'},"
+                           "  'arrival': 'constant', 'in_step': true},"
                            " 'app': {'model': 'service', 'servers': 1, 'service_time': '1s'}},"
                            " 'expect': [{'that': 'users.success.mean', 'at_least': 0.9}]}");
     struct result r = run("run q.json --out o --no-plot");
