@@ -2,7 +2,7 @@
  * children too. The inputs would run for minutes. */
 #include "spawn.h"
 
-/* chosen: a second, and as much again twice for a machine with other work */
+/* chosen: a second, and what a machine with much other work adds */
 #define MOST_S 8.0
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
