@@ -149,6 +149,41 @@ class Bench:
                   lambda: self.run_scenario("mm1.json", sets, jobs=2, reps=40)[1],
                   lambda: self.run_scenario("mm1.json", sets, jobs=1, reps=40)[1], "less")
 
+    def wide(self):
+        """The same requests in all, at many of something and at few."""
+        users = {"model": "client", "to": "app", "rate": "20000/s"}
+        app = {"model": "service", "servers": 100, "service_time": "1ms"}
+
+        def components(n):
+            parts = {}
+            for i in range(n // 2):
+                parts[f"users_{i}"] = {**users, "to": f"app_{i}", "rate": f"{40000 / n}/s"}
+                parts[f"app_{i}"] = app
+            return {"components": parts}
+
+        def nodes(n):
+            return {"components": {"users": users,
+                                   "app": {**app, "nodes": n, "spread": "round-robin"}}}
+
+        def timeline(n):
+            return {"components": {"users": users, "app": app},
+                    "timeline": [{"at": f"{1 + 20 * i / n}s", "do": "slow", "target": "app",
+                                  "factor": 1.5, "for": "1ms"} for i in range(n)]}
+
+        def cost(make, n):
+            path = os.path.join(self.out, "wide.json")
+            with open(path, "w") as file:
+                json.dump({"schema_version": 1, "title": "Bench: many and few",
+                           "run": {"duration": "25s", "interval": "1s", "seed": 1,
+                                   "replications": 1}, **make(n)}, file)
+            return self.run_scenario(path)[0]
+
+        for name, make, few, many in (("components_1000", components, 10, 1000),
+                                      ("nodes_10000", nodes, 100, 10000),
+                                      ("timeline_10000", timeline, 100, 10000)):
+            self.pair(name, 0.67, "s", lambda m=make, n=many: cost(m, n),
+                      lambda m=make, n=few: cost(m, n), "less")
+
     def study(self):
         """Runs of about a second each: what a study spends beside them, and two processes."""
         sets = [f"run.duration={10000 * self.scale}s"]
@@ -207,8 +242,8 @@ def main():
     asked = options.parse_args()
     bench = Bench(asked.build, asked.rounds, asked.quick, asked.only)
     try:
-        for part in (bench.hold, bench.mm1, bench.cache_aside, bench.sweep, bench.study,
-                     bench.hold_laws,
+        for part in (bench.hold, bench.mm1, bench.cache_aside, bench.sweep, bench.wide,
+                     bench.study, bench.hold_laws,
                      bench.heap):
             part()
     finally:

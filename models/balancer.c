@@ -221,10 +221,20 @@ static int sound(const void *params, struct sim_error *error)
     return 0;
 }
 
+static void foresee(const void *params, const struct sim_extent *of, struct sim_foreseen *out)
+{
+    const struct balancer *b = params;
+    bool ring = b->policy == CONSISTENT_HASH;
+    out->what = ring ? "points of its rings" : "nodes to choose among";
+    out->count = (double)of->nodes * (double)of->behind * (ring ? (double)b->points : 1);
+    out->each = ring ? sizeof(struct sim_ring_point) : sizeof(struct place);
+}
+
 static void queueing(const void *params, struct sim_queueing *q)
 {
     const struct balancer *b = params;
     q->flow = SIM_FLOW_SAME;
+    q->delay = &b->overhead;
     q->chooses = b->policy == RANDOM        ? SIM_CHOOSES_AT_RANDOM
                  : b->policy == ROUND_ROBIN ? SIM_CHOOSES_IN_TURN
                                             : SIM_CHOOSES_OTHERWISE;
@@ -259,7 +269,7 @@ static const struct sim_port_def ports[] = {
 static const struct sim_meter meters[] = {
     {"passed", SIM_COUNTER, "requests", "Requests passed on.", .offset = OF(passed)},
     {"deflected", SIM_COUNTER, "requests", "Requests whose own node had no room.",
-     .offset = OF(deflected)},
+     .offset = OF(deflected), .flags = SIM_WORSE_HIGH},
     {0},
 };
 
@@ -277,4 +287,5 @@ const struct sim_model balancer_model = {
     .check = check,
     .sound = sound,
     .queueing = queueing,
+    .foresee = foresee,
 };

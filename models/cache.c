@@ -206,10 +206,7 @@ static void fault(struct sim_node *self, enum sim_fault_kind kind)
         sim_kept_clear(&c->kept, crash);
 }
 
-static void holds(const struct sim_node *self, sim_copy_visit *visit, void *visitor)
-{
-    sim_kept_visit(&((const struct cache *)self)->kept, visit, visitor);
-}
+SIM_KEPT_HOOKS(struct cache, kept)
 
 static void changed(struct sim_node *self, const struct sim_param *param)
 {
@@ -228,11 +225,10 @@ static int check(const struct sim_node *self, struct sim_error *error)
 }
 
 #define OF(member) offsetof(struct cache, member)
-#define COUNT(name, member, doc)                                                                   \
+#define COUNT(name, member, worse, doc)                                                            \
     {                                                                                              \
-        name, SIM_COUNTER, "requests", doc, .offset = OF(member)                                   \
+        name, SIM_COUNTER, "requests", doc, .offset = OF(member), .flags = worse                   \
     }
-
 static const char *const on_writes[] = {"invalidate", "none", NULL};
 static const char *const stampedes[] = {"none",   "single-flight",          "lock", "lease",
                                         "xfetch", "stale-while-revalidate", NULL};
@@ -263,15 +259,16 @@ static const struct sim_port_def ports[] = {
 };
 
 static const struct sim_meter meters[] = {
-    COUNT("lookups", lookups, "Reads looked up."),
-    COUNT("hits", hits, "Reads answered with what was kept, fresh or expired."),
-    COUNT("misses", misses, "Reads for which nothing usable was kept."),
-    COUNT("early", recomputed_early, "Reads that recomputed a fresh value (XFetch)."),
-    COUNT("stale_served", stale_served, "Reads answered with an expired or dropped value."),
-    COUNT("sets_dropped", sets_dropped, "Recomputed values not kept as their lease was gone."),
-    COUNT("forwarded", forwarded, "Requests passed to the origin: writes, scans, other keyspaces."),
+    COUNT("lookups", lookups, 0, "Reads looked up."),
+    COUNT("hits", hits, 0, "Reads answered with what was kept, fresh or expired."),
+    COUNT("misses", misses, SIM_WORSE_HIGH, "Reads for which nothing usable was kept."),
+    COUNT("early", recomputed_early, 0, "Reads that recomputed a fresh value (XFetch)."),
+    COUNT("stale_served", stale_served, SIM_WORSE_HIGH,
+          "Reads answered with an expired or dropped value."),
+    COUNT("sets_dropped", sets_dropped, 0, "Recomputed values not kept as their lease was gone."),
+    COUNT("forwarded", forwarded, 0, "Passed to the origin: writes, scans, other keyspaces."),
     {"hit_ratio", SIM_RATIO, "1", "Share of reads answered with what was kept.", .of = "hits",
-     .by = "lookups", .flags = SIM_HEADLINE | SIM_SHARE},
+     .by = "lookups", .flags = SIM_HEADLINE | SIM_SHARE | SIM_WORSE_LOW},
     {"earliness", SIM_HISTOGRAM, "s", "XFetch: from the first early recomputation to the expiry.",
      .offset = OF(earliness)},
     SIM_KEPT_METERS(struct cache, kept),
@@ -294,6 +291,7 @@ const struct sim_model cache_model = {
     .expect = expect,
     .fault = fault,
     .holds = holds,
+    .foresee = foresee,
     .changed = changed,
     .check = check,
 };

@@ -18,7 +18,8 @@
  * Streams: arrivals, keys and mix have one each, as every user of a closed load and every session
  * does, and nothing drawn depends on an answer: variants with the same seed see the same requests.
  * Invariants: every request is finished, in flight, or forgotten in a crash of the client; a user
- * of a closed load or of a session thinks or waits, never both. */
+ * of a closed load or of a session thinks or waits, never both. What is unfinished when the run
+ * ends is counted then; of it, what is past its timeout has failed. */
 #include "sim/model.h"
 
 /* A request in flight: the argument of its call. */
@@ -46,6 +47,8 @@ struct client {
     struct sim_truth_meters truth;
     struct sim_sessions sessions;
     struct sim_counter requests, finished, by_status[SIM_STATUS_COUNT];
+    struct sim_counter judged;              /* finished, or overdue when the run ended */
+    struct sim_counter unfinished, overdue; /* when it ended */
     struct sim_histogram latency;
 };
 
@@ -67,6 +70,7 @@ static void finish(struct sim *sim, void *self, sim_arg arg, const struct sim_re
     struct client *c = self;
     struct in_flight *f = arg.p;
     sim_count(&c->finished);
+    sim_count(&c->judged);
     sim_count(&c->by_status[reply->status]);
     if (reply->status == SIM_OK) {
         sim_histogram_record(&c->latency, sim_now(sim) - f->intended);
@@ -92,7 +96,8 @@ static void send(struct sim_node *self, struct sim_user *user, uint64_t key,
     f->user = user;
     request.priority = (uint8_t)c->priority;
     if (c->patience.kind != SIM_DIST_NONE)
-        request.deadline = request.intended + sim_dist_draw_time(&c->patience, &c->waits);
+        request.deadline = sim_deadline_within(
+            request.intended, sim_dist_draw_time(&c->patience, &c->waits), SIM_NEVER);
     if (request.space) {
         uint32_t session = request.space->count < UINT32_MAX ? request.session : 0;
         f->asked[0] = (struct asked){.key = key, .session = session, .op = request.op};
@@ -139,6 +144,19 @@ static void changed(struct sim_node *self, const struct sim_param *param)
         sim_users_rate_set(&c->users);
 }
 
+static void overdue(struct sim_node *self)
+{
+    struct client *c = (struct client *)self;
+    sim_count(&c->overdue);
+    sim_count(&c->judged);
+}
+
+static void ended(struct sim_node *self)
+{
+    struct client *c = (struct client *)self;
+    sim_count_by(&c->unfinished, c->in_flight.taken);
+}
+
 static int check(const struct sim_node *self, struct sim_error *error)
 {
     const struct client *c = (const struct client *)self;
@@ -149,9 +167,18 @@ static int check(const struct sim_node *self, struct sim_error *error)
     return 0;
 }
 
-static double offered(const void *params)
+static double offered(const void *params, sim_time duration, double *peak)
 {
-    return sim_users_offered(&((const struct client *)params)->users);
+    return sim_users_offered(&((const struct client *)params)->users, duration, peak);
+}
+
+static void foresee(const void *params, const struct sim_extent *of, struct sim_foreseen *out)
+{
+    const struct sim_users *users = &((const struct client *)params)->users;
+    out->ticks = sim_arrivals_ticks(&users->arrivals);
+    out->what = "users";
+    out->count = (double)users->closed * of->nodes;
+    out->each = SIM_USER_BYTES;
 }
 
 static double sustained(const void *params, sim_time duration)
@@ -184,15 +211,15 @@ static void queueing(const void *params, struct sim_queueing *q)
 }
 
 #define OF(member) offsetof(struct client, member)
-#define COUNT(name, member, doc)                                                                   \
+#define COUNT(name, member, worse, doc)                                                            \
     {                                                                                              \
-        name, SIM_COUNTER, "requests", doc, OF(member), NULL, NULL, 0                              \
+        name, SIM_COUNTER, "requests", doc, OF(member), NULL, NULL, worse                          \
     }
 static const struct sim_param params[] = {
     SIM_USERS_PARAMS(struct client, users),
     {"request_bytes", SIM_BYTES, OF(request_bytes), "500B", .source = "chosen: an HTTP request",
      .doc = "Size of a request with its headers; a write carries its value besides."},
-    {"patience", SIM_DISTRIBUTION, OF(patience), .flags = SIM_OPTIONAL | SIM_DEADLINE,
+    {"patience", SIM_DISTRIBUTION, OF(patience), .flags = SIM_OPTIONAL | SIM_OR_NONE | SIM_DEADLINE,
      .doc = "How long a user waits for an answer: each request's own deadline."},
     {"priority", SIM_COUNT, OF(priority), "0", 0, 255, .flags = SIM_CHANGEABLE,
      .doc = "Class of its requests; 0 goes first.", .source = "chosen: all are alike"},
@@ -206,17 +233,23 @@ static const struct sim_port_def ports[] = {
 
 static const struct sim_meter meters[] = {
     {"latency", SIM_HISTOGRAM, "s", "From the intended sending to the answer, of successes.",
-     OF(latency), .flags = SIM_HEADLINE},
-    {"success", SIM_RATIO, "1", "Share of finished requests that were answered.", .of = "goodput",
-     .by = "finished", .flags = SIM_HEADLINE | SIM_SHARE},
+     OF(latency), .flags = SIM_HEADLINE | SIM_WORSE_HIGH},
+    {"success", SIM_RATIO, "1",
+     "Share of requests answered, of those finished or overdue at the end.", .of = "goodput",
+     .by = "judged", .flags = SIM_HEADLINE | SIM_SHARE | SIM_WORSE_LOW},
     {"goodput", SIM_COUNTER, "requests", "Requests answered, as a rate.", OF(by_status[SIM_OK]),
-     .flags = SIM_HEADLINE | SIM_USER_SUCCESS},
-    COUNT("requests", requests, "Requests started."),
-    COUNT("finished", finished, "Requests finished, well or not."),
-    COUNT("timed_out", by_status[SIM_TIMEOUT], "Requests without an answer in time."),
-    COUNT("refused", by_status[SIM_REFUSED], "Requests turned away."),
-    COUNT("errors", by_status[SIM_ERROR], "Requests that failed."),
-    COUNT("lost", by_status[SIM_LOST], "Requests lost in a crash."),
+     .flags = SIM_HEADLINE | SIM_USER_SUCCESS | SIM_WORSE_LOW},
+    COUNT("requests", requests, 0, "Requests started."),
+    COUNT("finished", finished, 0, "Requests finished, well or not."),
+    COUNT("judged", judged, 0, "Requests finished, or overdue when the run ended."),
+    COUNT("unfinished", unfinished, 0, "Requests neither answered nor failed when the run ended."),
+    COUNT("overdue", overdue, SIM_WORSE_HIGH,
+          "Unfinished requests that were past their timeout by then."),
+    COUNT("timed_out", by_status[SIM_TIMEOUT], SIM_WORSE_HIGH,
+          "Requests without an answer in time."),
+    COUNT("refused", by_status[SIM_REFUSED], SIM_WORSE_HIGH, "Requests turned away."),
+    COUNT("errors", by_status[SIM_ERROR], SIM_WORSE_HIGH, "Requests that failed."),
+    COUNT("lost", by_status[SIM_LOST], SIM_WORSE_HIGH, "Requests lost in a crash."),
     SIM_TRUTH_METERS(struct client, truth, "reads", SIM_HEADLINE),
     SIM_SESSION_METERS(struct client, sessions),
     SIM_USERS_METERS(struct client, users),
@@ -234,9 +267,12 @@ const struct sim_model client_model = {
     .init = init,
     .fault = fault,
     .changed = changed,
+    .overdue = overdue,
+    .ended = ended,
     .check = check,
     .sound = sound,
     .offered = offered,
+    .foresee = foresee,
     .sustained = sustained,
     .queueing = queueing,
     .closed = closed,

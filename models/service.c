@@ -18,9 +18,7 @@
  *
  * Streams: work, and route (which dependencies); pause. What a request carries (key, session,
  * deadline, priority) is passed on; what the last dependency answered (version, bytes) is passed
- * back.
- *
- * Invariant: a server is busy exactly while a request has it (the station's own count). */
+ * back. Invariant: a server is busy exactly while a request has it (the station's own count). */
 #include "sim/model.h"
 
 #include <string.h>
@@ -223,9 +221,10 @@ static void queueing(const void *params, struct sim_queueing *q)
 {
     const struct service *s = params;
     q->flow = SIM_FLOW_SAME;
+    q->independent = s->while_calling == RELEASE;
     q->chooses = s->calls == EVERY_NODE ? SIM_CHOOSES_ALL : SIM_CHOOSES_NOTHING;
     q->at_once = s->calls != IN_TURN;
-    q->servers = s->servers;
+    sim_queueing_servers(q, s->servers);
     q->queue_limit = s->queue_limit;
     for (int op = 0; op < SIM_OP_COUNT; op++)
         q->work[op] = &s->service_time;
@@ -240,8 +239,8 @@ static const char *const while_calling[] = {"release", "hold", NULL};
 static const char *const calls[] = {"in-turn", "parallel", "every-node", NULL};
 
 static const struct sim_param params[] = {
-    {"servers", SIM_COUNT, OF(servers), NULL, 1, 1e8, SIM_REQUIRED | SIM_CHANGEABLE, "servers",
-     .doc = "Requests worked on at once by each node."},
+    {"servers", SIM_COUNT, OF(servers), NULL, 0, 1e8, SIM_REQUIRED | SIM_CHANGEABLE, "servers",
+     .doc = "Requests worked on at once by each node; 0: it is closed, and who comes waits."},
     {"queue_limit", SIM_COUNT, OF(queue_limit), "unlimited", .flags = SIM_CHANGEABLE | SIM_ADMITS,
      .unit = "requests", .doc = "Requests that may wait; one more is refused.",
      .source = "chosen: nothing is refused unless the scenario says so"},

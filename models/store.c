@@ -124,17 +124,27 @@ static void changed(struct sim_node *self, const struct sim_param *param)
 static void queueing(const void *params, struct sim_queueing *q)
 {
     const struct store *s = params;
-    q->servers = s->connections;
+    q->flow = SIM_FLOW_SAME;
+    q->independent = true;
+    sim_queueing_servers(q, s->connections);
     q->queue_limit = s->queue_limit;
     for (int op = 0; op < SIM_OP_COUNT; op++)
         q->work[op] = time_of(s, (enum sim_op)op);
 }
 
+static void foresee(const void *params, const struct sim_extent *of, struct sim_foreseen *out)
+{
+    (void)params;
+    out->what = "subjects";
+    out->count = (double)of->subjects;
+    out->each = sizeof(uint32_t);
+}
+
 #define OF(member) offsetof(struct store, member)
 
 static const struct sim_param params[] = {
-    {"connections", SIM_COUNT, OF(connections), "100", 1, 1e8, SIM_CHANGEABLE, "connections",
-     .doc = "Requests worked on at once by each node.",
+    {"connections", SIM_COUNT, OF(connections), "100", 0, 1e8, SIM_CHANGEABLE, "connections",
+     .doc = "Requests worked on at once by each node; 0: it is closed, and who comes waits.",
      .source = "PostgreSQL 15 documentation, sec. 20.3.1: max_connections is 100"},
     {"queue_limit", SIM_COUNT, OF(queue_limit), "unlimited", .flags = SIM_CHANGEABLE | SIM_ADMITS,
      .unit = "requests", .doc = "Requests that may wait for a connection; one more is refused.",
@@ -160,8 +170,8 @@ static const struct sim_meter meters[] = {
     {"reads", SIM_COUNTER, "requests", "Reads and scans done.", .offset = OF(reads)},
     {"writes", SIM_COUNTER, "requests", "Writes and deletes committed.", .offset = OF(writes)},
     {"conflicts", SIM_COUNTER, "requests", "Conditional writes whose version was overtaken.",
-     .offset = OF(conflicts)},
-    {"bytes", SIM_GAUGE, "B", "Values held.", .offset = OF(data.bytes)},
+     .offset = OF(conflicts), .flags = SIM_WORSE_HIGH},
+    {"bytes", SIM_GAUGE, "B", "Values held.", .offset = OF(data.bytes), .flags = SIM_WORSE_HIGH},
     {0},
 };
 
@@ -187,4 +197,5 @@ const struct sim_model store_model = {
     .holds = holds,
     .changed = changed,
     .queueing = queueing,
+    .foresee = foresee,
 };

@@ -31,6 +31,7 @@ struct sim_cli {
     uint32_t most_runs;
     bool log, log_x, log_y;
     bool has_seed, no_plot, quiet, json, force, fresh, list, csv, help;
+    struct sim_watch *watch; /* for ^C */
     char **operands;
     int operand_count;
 };
@@ -79,7 +80,11 @@ void sim__cli_print_options(unsigned takes);
  * there were errors. */
 struct sim_scenario *sim__cli_load(const struct sim_cli *, const char *file);
 
-/* Refuses what would take more than an hour, with the arithmetic; SIM_EXIT_DONE: it would not. */
+/* Refuses what would not fit into memory, so many runs at a time; says why. */
+int sim__cli_fits(const struct sim_cli *, const struct sim_scenario *, const struct sim_case *,
+                  uint32_t count, double at_once);
+/* Refuses what would take more than an hour, with the arithmetic, or would not fit into memory;
+ * SIM_EXIT_DONE: neither. */
 int sim__cli_size(const struct sim_cli *, const struct sim_scenario *, const struct sim_case *,
                   uint32_t count, bool sweep);
 
@@ -109,6 +114,10 @@ int sim__cli_lend(const struct sim__cli_share *, uint64_t seed, const struct sim
 
 /* resolved.json. 0, or -1 with the reason. */
 int sim__cli_write_resolved(struct sim_output *, const struct sim_scenario *, struct sim_error *);
+
+/* Says why no results were put into `place`, and that `runs` runs are in its store. Returns
+ * SIM_EXIT_FAULT. */
+int sim__cli_not_written(const char *place, uint32_t runs, const struct sim_error *);
 
 /* Says "weir COMMAND: …" and where help is. Returns SIM_EXIT_USAGE. */
 int sim__cli_usage(const char *command, const char *format, ...)

@@ -5,6 +5,7 @@
 #include "report/report.h"
 #include "study/store.h"
 #include "study/team.h"
+#include "study/watch.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@ struct pair {
     struct sim_aggregate *aggregates;
     struct sim_comparison comparison;
     struct sim_report report;
+    bool left; /* interrupted: the whole result that was there stays */
 };
 
 static int fault(const struct sim_error *error)
@@ -124,11 +126,13 @@ static int write_all(struct pair *pair)
         sim_comparison_write(&pair->report, &pair->comparison, file);
         status = sim_output_file_end(output, &error);
     }
-    if (file && status == 0)
-        status = sim_output_commit(output, &error);
+    pair->left = sim_session_interrupted(&pair->session) && output->holds_whole;
+    if (file && status == 0 && !pair->left)
+        status = sim_output_commit(output, !sim_session_interrupted(&pair->session), &error);
     else
         sim_output_abandon(output);
-    return file && status == 0 ? SIM_EXIT_DONE : fault(&error);
+    return file && status == 0 ? SIM_EXIT_DONE
+                               : sim__cli_not_written(pair->place, pair->runs.finished, &error);
 }
 
 /* Says which runs went wrong, each reason once. */
@@ -163,8 +167,10 @@ static void print(const struct pair *pair)
 static int status_of(struct pair *pair)
 {
     if (sim_session_interrupted(&pair->session)) {
-        fprintf(stderr, "weir: interrupted: %u pairs were finished; %u runs are kept in %s/store\n",
-                pair->comparison.pairs, pair->runs.finished, pair->place);
+        fprintf(stderr,
+                "weir: interrupted: %u pairs were finished; %u runs are kept in %s/store%s\n",
+                pair->comparison.pairs, pair->runs.finished, pair->place,
+                pair->left ? "; its results are those of before" : "");
         return SIM_EXIT_INTERRUPTED;
     }
     if (pair->runs.faults > 0)
@@ -187,15 +193,18 @@ static int run(struct pair *pair)
         bool refused = pair->runs.finished == 0;
         for (uint32_t i = 0; i < 2 * pair->runs.replications; i++)
             refused = refused && pair->runs.runs[i].state != SIM_RUN_FAULT;
-        fprintf(stderr, "weir: no pair of runs finished: there is nothing to compare\n");
+        fprintf(stderr, "weir: %sno pair of runs finished: there is nothing to compare\n",
+                pair->runs.interrupted ? "interrupted: " : "");
         status = pair->runs.interrupted ? SIM_EXIT_INTERRUPTED
                  : refused              ? SIM_EXIT_USAGE
                                         : SIM_EXIT_FAULT;
     }
     if (status == SIM_EXIT_DONE && pair->cli->out)
         status = write_all(pair);
-    else
+    else {
+        sim_store_close(pair->store);
         sim_output_abandon(&pair->output);
+    }
     if (status != SIM_EXIT_DONE)
         return status;
     print(pair);
@@ -209,9 +218,14 @@ static int open_and_run(struct pair *pair)
         snprintf(pair->place, sizeof pair->place, "%s", pair->cli->out);
     else
         snprintf(pair->place, sizeof pair->place, "out/%s", pair->scenario->name);
-    switch (sim_output_open(&pair->output, pair->place, &error)) {
+    sim_watch_session(pair->cli->watch, &pair->session, pair->place);
+    struct sim_output_plan plan = {.files = {NULL}};
+    if (pair->cli->out)
+        plan = (struct sim_output_plan){
+            .files = {"resolved.json", "summary.json", "comparison.json"}};
+    switch (sim_output_open(&pair->output, pair->place, &plan, &error)) {
     case SIM_OUTPUT_FINE: return run(pair);
-    case SIM_OUTPUT_FOREIGN: return sim__cli_usage(pair->cli->command, "%s", error.text);
+    case SIM_OUTPUT_REFUSED: return sim__cli_usage(pair->cli->command, "%s", error.text);
     case SIM_OUTPUT_FAULT: break;
     }
     return fault(&error);

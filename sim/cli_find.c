@@ -5,6 +5,7 @@
 #include "report/output.h"
 #include "report/search.h"
 #include "study/store.h"
+#include "study/watch.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -41,7 +42,7 @@ struct hunt {
     struct sim_session session;
     struct sim_probe probe;
     struct sim_output output;
-    bool fault;
+    bool fault, left; /* left: interrupted, the whole result that was there stays */
     struct sim_store *store;
     char place[SIM_OUTPUT_PATH_BYTES];
     struct sim_find found;
@@ -160,11 +161,14 @@ static int write_all(struct hunt *hunt)
         status = write_texts(hunt, &error);
     if (status == 0 && !hunt->cli->no_plot)
         draw(hunt);
-    if (status == 0)
-        status = sim_output_commit(&hunt->output, &error);
+    bool interrupted = sim_session_interrupted(&hunt->session);
+    hunt->left = interrupted && hunt->output.holds_whole;
+    if (status == 0 && !hunt->left)
+        status = sim_output_commit(&hunt->output, !interrupted, &error);
     else
         sim_output_abandon(&hunt->output);
-    return status == 0 ? SIM_EXIT_DONE : fault(error.text);
+    return status == 0 ? SIM_EXIT_DONE
+                       : sim__cli_not_written(hunt->place, hunt->probe.finished, &error);
 }
 
 static void print(struct hunt *hunt)
@@ -178,7 +182,8 @@ static void print(struct hunt *hunt)
         hunt->kind->write(&hunt->search, stdout);
     } else if (!hunt->cli->quiet) {
         hunt->kind->print(&hunt->search, columns, stdout);
-        printf("Results: %s\n", hunt->place);
+        if (!hunt->left)
+            printf("Results: %s\n", hunt->place);
     }
 }
 
@@ -197,8 +202,9 @@ static int find(struct hunt *hunt)
 static int lend_asked(struct hunt *hunt)
 {
     const struct sim_asked *asked = &hunt->asked;
-    return sim_probe_lend(&hunt->probe, asked->variant, asked->vary, asked->vary_count,
-                          asked->criterion.that);
+    const struct sim_wanted wanted = {asked->criterion.that, asked->criterion.from,
+                                      asked->criterion.to};
+    return sim_probe_lend(&hunt->probe, asked->variant, asked->vary, asked->vary_count, &wanted);
 }
 
 static int map(struct hunt *hunt)
@@ -216,7 +222,8 @@ static int sensitivity(struct hunt *hunt)
 static int lend_inputs(struct hunt *hunt)
 {
     const struct sim_sensitivity_asked *asked = hunt->search.inputs;
-    return sim_probe_lend(&hunt->probe, asked->variant, asked->vary, asked->vary_count, NULL);
+    const struct sim_wanted wanted = {.that = asked->metric, .from = NAN, .to = NAN};
+    return sim_probe_lend(&hunt->probe, asked->variant, asked->vary, asked->vary_count, &wanted);
 }
 
 /* The search, on the runs that the store has and those it then gets. */
@@ -260,6 +267,12 @@ static int search_and_write(struct hunt *hunt)
     if (status != SIM_EXIT_DONE)
         return status;
     print(hunt);
+    if (sim_session_interrupted(&hunt->session)) {
+        fprintf(stderr, "weir: interrupted: the search is done; %u runs are kept in %s/store%s\n",
+                hunt->probe.finished, hunt->place,
+                hunt->left ? "; its results are those of before" : ", the figure was not drawn");
+        return SIM_EXIT_INTERRUPTED;
+    }
     if (hunt->probe.audit_failed)
         fprintf(stderr, "weir: the audit of a run failed; `weir run` says where\n");
     return hunt->fault ? SIM_EXIT_FAULT : hunt->probe.audit_failed ? SIM_EXIT_CLAIM : status;
@@ -274,9 +287,16 @@ static int open_output(struct hunt *hunt)
     else
         snprintf(hunt->place, sizeof hunt->place, "out/%s-%s", hunt->scenario->name,
                  hunt->kind->place);
-    switch (sim_output_open(&hunt->output, hunt->place, &error)) {
+    sim_watch_session(cli->watch, &hunt->session, hunt->place);
+    char results[64];
+    snprintf(results, sizeof results, "%s.json", hunt->kind->results);
+    const struct sim_output_plan plan = {.files = {"resolved.json", results},
+                                         .figures = &hunt->kind->figure,
+                                         .figure_count = 1,
+                                         .format = cli->format};
+    switch (sim_output_open(&hunt->output, hunt->place, &plan, &error)) {
     case SIM_OUTPUT_FINE: return SIM_EXIT_DONE;
-    case SIM_OUTPUT_FOREIGN: return sim__cli_usage(cli->command, "%s", error.text);
+    case SIM_OUTPUT_REFUSED: return sim__cli_usage(cli->command, "%s", error.text);
     case SIM_OUTPUT_FAULT: break;
     }
     return fault(error.text);
@@ -304,7 +324,7 @@ static int run_rank(struct hunt *hunt, bool leads)
         return fault(error.text);
     int status = SIM_EXIT_DONE;
     if (!leads) {
-        bool fine = hunt->kind->lend(hunt) == 0 || sim_session_interrupted(&hunt->session);
+        bool fine = hunt->kind->lend(hunt) == 0;
         status = fine ? SIM_EXIT_DONE : fault(hunt->probe.why);
     } else {
         status = open_output(hunt);

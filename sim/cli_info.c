@@ -11,29 +11,12 @@
 
 /* ---- check --------------------------------------------------------------------------------- */
 
-/* Models have a last word on their parameters when they start. How many cases they refuse. */
-static uint32_t start_all(const struct sim_scenario *s, const struct sim_case *cases,
-                          uint32_t count)
-{
-    uint32_t refused = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        struct sim_error error = {""};
-        struct sim_world *world = sim_world_new(&cases[i].plan, s->seed, 0, &error);
-        if (!world) {
-            fprintf(stderr, "%s: variant \"%s\": %s\n", s->file, cases[i].name, error.text);
-            refused++;
-        }
-        sim_world_free(world);
-    }
-    return refused;
-}
-
 int sim__cli_check(const struct sim_cli *cli)
 {
     int status = SIM_EXIT_DONE;
     for (int i = 0; i < cli->operand_count; i++) {
         struct sim_scenario *s = sim__cli_load(cli, cli->operands[i]);
-        if (!s || start_all(s, s->variants, s->variant_count) > 0) {
+        if (!s || sim__cli_fits(cli, s, s->variants, s->variant_count, 1) != SIM_EXIT_DONE) {
             status = SIM_EXIT_USAGE;
         } else {
             printf("%s: ok, %u variant%s", cli->operands[i], s->variant_count,

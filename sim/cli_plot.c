@@ -3,10 +3,13 @@
 
 #include "base/text.h"
 #include "report/gnuplot.h"
+#include "report/output.h"
 #include "study/study.h"
+#include "study/watch.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,10 +41,77 @@ static int status_of(enum sim_gnuplot_result result)
     return SIM_EXIT_FAULT;
 }
 
+/* The files that come of drawing, and what gnuplot writes them to at first. */
+struct drawn {
+    char (*paths)[NAME_MAX + 32];
+    const char **names; /* of them */
+    size_t count;
+};
+
+static void drawn_free(struct drawn *drawn)
+{
+    free(drawn->paths);
+    free(drawn->names);
+}
+
+static int drawn_of(struct drawn *drawn, const char *const *figures, size_t count,
+                    const char *format)
+{
+    static const char *const endings[] = {"", ".tmp"};
+    drawn->paths = calloc(2 * count, sizeof *drawn->paths);
+    drawn->names = calloc(2 * count, sizeof *drawn->names);
+    if (!drawn->paths || !drawn->names)
+        return -1;
+    for (size_t i = 0; i < 2 * count; i++) {
+        snprintf(drawn->paths[i], sizeof drawn->paths[i], "figures/%s.%s%s", figures[i / 2], format,
+                 endings[i % 2]);
+        drawn->names[i] = drawn->paths[i];
+    }
+    drawn->count = 2 * count;
+    return 0;
+}
+
+/* Draws, unless somebody else's file would be drawn over. */
+static int draw(const struct sim_cli *cli, struct sim_session *session, const char *dir,
+                const char *const *figures, uint32_t count)
+{
+    char folder[4096];
+    struct sim_error error = {"out of memory"};
+    struct drawn drawn = {.count = 0};
+    int status = SIM_EXIT_FAULT;
+    enum sim_output_problem problem = SIM_OUTPUT_FAULT;
+    snprintf(folder, sizeof folder, "%s/figures", dir);
+    if (drawn_of(&drawn, figures, count, cli->format) == 0)
+        problem = sim_output_check(dir, drawn.names, drawn.count, &error);
+    if (problem == SIM_OUTPUT_FINE && sim_output_list(dir, drawn.names, drawn.count, &error) != 0)
+        problem = SIM_OUTPUT_FAULT;
+    if (problem == SIM_OUTPUT_REFUSED) {
+        status = sim__cli_usage(cli->command, "%s", error.text);
+    } else if (problem == SIM_OUTPUT_FAULT) {
+        fprintf(stderr, "weir: %s\n", error.text);
+    } else {
+        for (size_t i = 1; i < drawn.count; i += 2) { /* gnuplot would write through a link */
+            char path[sizeof folder + NAME_MAX + 64];
+            snprintf(path, sizeof path, "%s/%s", dir, drawn.names[i]);
+            unlink(path);
+        }
+        status = status_of(sim_gnuplot_draw(session, folder, figures, count, cli->format,
+                                            sim_replicate_jobs(0), stderr));
+        sim_output_unlist(dir, drawn.names, drawn.count);
+    }
+    drawn_free(&drawn);
+    return status;
+}
+
 static int plot_dir(const struct sim_cli *cli, struct sim_session *session, const char *dir)
 {
     char figures[4096];
     struct dirent **entries = NULL;
+    struct sim_error error;
+    if (sim_output_heal(dir, &error) != 0) {
+        fprintf(stderr, "weir: %s\n", error.text);
+        return SIM_EXIT_FAULT;
+    }
     snprintf(figures, sizeof figures, "%s/figures", dir);
     int n = scandir(figures, &entries, is_program, by_name);
     if (n <= 0) {
@@ -51,13 +121,6 @@ static int plot_dir(const struct sim_cli *cli, struct sim_session *session, cons
                               "run` wrote",
                               sim_quote(dir).s);
     }
-    if (access(figures, W_OK) != 0) {
-        fprintf(stderr, "weir: cannot write into %s: %s\n", figures, strerror(errno));
-        for (int i = 0; i < n; i++)
-            free(entries[i]);
-        free(entries);
-        return SIM_EXIT_FAULT;
-    }
     const char **names = calloc((size_t)n, sizeof *names);
     for (int i = 0; i < n; i++) {
         entries[i]->d_name[strlen(entries[i]->d_name) - 3] = '\0';
@@ -65,9 +128,10 @@ static int plot_dir(const struct sim_cli *cli, struct sim_session *session, cons
             names[i] = entries[i]->d_name;
     }
     int status = SIM_EXIT_FAULT;
-    if (names)
-        status = status_of(sim_gnuplot_draw(session, figures, names, (uint32_t)n, cli->format,
-                                            sim_replicate_jobs(0), stderr));
+    if (access(figures, W_OK) != 0)
+        fprintf(stderr, "weir: cannot write into %s: %s\n", figures, strerror(errno));
+    else if (names)
+        status = draw(cli, session, dir, names, (uint32_t)n);
     for (int i = 0; i < n; i++) {
         if (status == SIM_EXIT_DONE)
             printf("%s/%s.%s\n", figures, entries[i]->d_name, cli->format);
@@ -87,6 +151,7 @@ int sim__cli_plot(const struct sim_cli *cli)
         fprintf(stderr, "weir: %s\n", error.text);
         return SIM_EXIT_FAULT;
     }
+    sim_watch_session(cli->watch, &session, NULL);
     for (int i = 0; i < cli->operand_count && worst != SIM_EXIT_INTERRUPTED; i++) {
         int status = plot_dir(cli, &session, cli->operands[i]);
         worst = status > worst ? status : worst;

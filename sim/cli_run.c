@@ -7,6 +7,7 @@
 #include "report/report.h"
 #include "study/store.h"
 #include "study/team.h"
+#include "study/watch.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -42,6 +43,7 @@ struct job {
     struct sim_until until;
     struct sim_until_end until_end;
     bool sweep, fault; /* something went wrong while running */
+    bool left;         /* interrupted: the whole result that was there stays */
 };
 
 static int fault(const struct sim_error *error)
@@ -52,9 +54,10 @@ static int fault(const struct sim_error *error)
 
 /* ---- how large it is ----------------------------------------------------------------------- */
 
-static double seconds_for(const struct sim_cli *cli, double events)
+/* So many events in so many runs, of which each has one core. */
+static double seconds_for(const struct sim_cli *cli, double events, double runs)
 {
-    return events / EVENTS_PER_SECOND / sim_replicate_jobs(cli->jobs);
+    return events / EVENTS_PER_SECOND / fmax(1, fmin(sim_replicate_jobs(cli->jobs), runs));
 }
 
 static double machine_bytes(void)
@@ -63,32 +66,40 @@ static double machine_bytes(void)
     return (double)(allowed > 0 && allowed < all ? allowed : all);
 }
 
-/* Refuses runs whose queues would grow beyond what there is room for. */
-static int size_in_memory(const struct sim_cli *cli, const struct sim_scenario *scenario,
-                          const struct sim_case *cases, uint32_t count)
+/* The bytes that a run of a case takes, and how it comes to so many. */
+static double bytes_of(const struct sim_plan *plan, char *why, size_t size)
+{
+    char queues[200], world[200];
+    double waiting = sim_plan_bytes(plan, queues, sizeof queues);
+    double there = sim_plan_world_bytes(plan, world, sizeof world);
+    snprintf(why, size, "%s%s", waiting > there ? "its queues grow without bound: " : "",
+             waiting > there ? queues : world);
+    return waiting + there;
+}
+
+int sim__cli_fits(const struct sim_cli *cli, const struct sim_scenario *scenario,
+                  const struct sim_case *cases, uint32_t count, double at_once)
 {
     double largest = 0, there = machine_bytes();
-    double at_once = fmin(sim_replicate_jobs(cli->jobs), (double)count * scenario->replications);
-    char most[256] = "", arithmetic[200];
+    char most[320] = "", why[240];
     for (uint32_t i = 0; i < count; i++) {
-        double bytes = sim_plan_bytes(&cases[i].plan, arithmetic, sizeof arithmetic);
+        double bytes = bytes_of(&cases[i].plan, why, sizeof why);
         if (!(bytes > largest))
             continue;
         largest = bytes;
-        snprintf(most, sizeof most, "\"%.40s\" %s", cases[i].name, arithmetic);
+        snprintf(most, sizeof most, "In \"%.40s\" %s", cases[i].name, why);
     }
     if (cli->force || largest * at_once <= MOST_OF_MEMORY * there)
         return SIM_EXIT_DONE;
     if (sim__cli_is_hand())
         return SIM_EXIT_USAGE;
-    fprintf(
-        stderr,
-        "weir: %s is too large to run unasked: its queues grow without bound, to about %s in a "
-        "run,\n%.0f at a time, and this machine has %s of memory. In %s.\nGive a queue_limit, "
-        "lower the rate, make it shorter (--set run.duration=...), or run it\nall the same with "
-        "--force.\n",
-        scenario->file, sim_number_human(largest, "B").s, at_once, sim_number_human(there, "B").s,
-        most);
+    fprintf(stderr,
+            "weir: %s is too large to run unasked: a run takes at least %s of memory, %.0f run%s "
+            "at a time,\nand this machine has %s. %s.\nMake it smaller, give a queue_limit, lower "
+            "the rate, make it shorter (--set run.duration=...),\nor run it all the same with "
+            "--force.\n",
+            scenario->file, sim_number_human(largest, "B").s, at_once, at_once > 1 ? "s" : "",
+            sim_number_human(there, "B").s, most);
     return SIM_EXIT_USAGE;
 }
 
@@ -102,15 +113,28 @@ int sim__cli_size(const struct sim_cli *cli, const struct sim_scenario *scenario
         events += n * scenario->replications;
         if (!(n <= largest)) {
             largest = n;
-            snprintf(most, sizeof most, "\"%.60s\" alone %.3g: %.150s", cases[i].name, n,
-                     arithmetic);
+            if (isinf(n))
+                snprintf(most, sizeof most, "\"%.60s\" %.150s", cases[i].name, arithmetic);
+            else
+                snprintf(most, sizeof most, "\"%.60s\" alone %.3g: %.150s", cases[i].name, n,
+                         arithmetic);
         }
     }
-    double s = seconds_for(cli, events);
+    double s = seconds_for(cli, events, (double)count * scenario->replications);
     if (cli->force || s <= MOST_SECONDS)
-        return size_in_memory(cli, scenario, cases, count);
+        return sim__cli_fits(
+            cli, scenario, cases, count,
+            fmin(sim_replicate_jobs(cli->jobs), (double)count * scenario->replications));
     if (sim__cli_is_hand()) /* rank 0 says it */
         return SIM_EXIT_USAGE;
+    if (isinf(events)) {
+        fprintf(
+            stderr,
+            "weir: %s would never end: in %s.\nTo run it all the same, and see how far it gets: "
+            "--force.\n",
+            scenario->file, most);
+        return SIM_EXIT_USAGE;
+    }
     fprintf(stderr,
             "weir: %s is too large to run unasked: about %.3g events (%u %s x %u replications, %s)."
             "\nAt %.0f million events/s on each of %u cores that is %s. Make it smaller (--reps, "
@@ -157,12 +181,13 @@ static int list_plan(const struct job *job)
         stored += found;
     }
     sim_store_free(store);
+    double runs = (double)job->case_count * reps - (double)stored;
     printf("%u cells x %u replications = %" PRIu64 " runs, about %s events; %" PRIu64
            " runs are in the store\n",
            job->case_count, reps, (uint64_t)job->case_count * reps, sim_number_human(total, "1").s,
            stored);
     fprintf(stderr, "weir: the rest takes about %s on %u cores\n",
-            sim_number_human(seconds_for(job->cli, left), "s").s,
+            sim_number_human(seconds_for(job->cli, left, runs), "s").s,
             sim_replicate_jobs(job->cli->jobs));
     return SIM_EXIT_DONE;
 }
@@ -244,6 +269,14 @@ static bool say_faults(const struct job *job)
 }
 
 /* ---- writing ------------------------------------------------------------------------------- */
+
+int sim__cli_not_written(const char *place, uint32_t runs, const struct sim_error *error)
+{
+    fprintf(stderr,
+            "weir: %s\nIts runs need not be simulated again: %u that finished are in %s/store.\n",
+            error->text, runs, place);
+    return SIM_EXIT_FAULT;
+}
 
 int sim__cli_write_resolved(struct sim_output *output, const struct sim_scenario *scenario,
                             struct sim_error *error)
@@ -354,6 +387,23 @@ static void draw(struct job *job, const char *const *names, uint32_t count)
     }
 }
 
+/* Whether all was simulated that was asked for, and drawn as far as gnuplot could. */
+static bool is_whole(struct job *job)
+{
+    return !sim_session_interrupted(&job->session) &&
+           job->runs.finished == job->case_count * job->runs.replications;
+}
+
+/* Puts what was written in DIR's place, unless a whole result would make way for a part. */
+static int put_in_place(struct job *job, struct sim_error *error)
+{
+    job->left = sim_session_interrupted(&job->session) && job->output.holds_whole;
+    if (!job->left)
+        return sim_output_commit(&job->output, is_whole(job), error);
+    sim_output_abandon(&job->output);
+    return 0;
+}
+
 /* Writes everything beside DIR and puts it in DIR's place. */
 static int write_all(struct job *job)
 {
@@ -375,14 +425,14 @@ static int write_all(struct job *job)
         draw(job, names, count);
     free(names);
     if (status == 0)
-        status = sim_output_commit(&job->output, &error);
+        status = put_in_place(job, &error);
     else
         sim_output_abandon(&job->output);
     if (status == 0)
         return SIM_EXIT_DONE;
     if (!error.text[0])
         snprintf(error.text, sizeof error.text, "out of memory");
-    return fault(&error);
+    return sim__cli_not_written(job->place, job->runs.finished, &error);
 }
 
 /* A variant has its colour from its place among all of the file, also when it is run alone. */
@@ -413,7 +463,7 @@ static void print(const struct job *job)
     if (job->cli->json)
         sim_summary_write(&job->report, stdout);
     else if (!job->cli->quiet)
-        sim_overview_print(&job->report, job->place, columns, terminal, stdout);
+        sim_overview_print(&job->report, job->left ? NULL : job->place, columns, terminal, stdout);
     if (!job->cli->quiet)
         sim_comparison_until(&job->report, job->cli->json ? stderr : stdout);
 }
@@ -422,8 +472,9 @@ static int status_of(struct job *job)
 {
     fflush(stdout);
     if (sim_session_interrupted(&job->session)) {
-        fprintf(stderr, "weir: interrupted: %u of %" PRIu64 " runs are kept in %s\n",
-                job->runs.finished, (uint64_t)job->case_count * job->runs.replications, job->place);
+        fprintf(stderr, "weir: interrupted: %u of %" PRIu64 " runs are kept in %s/store%s\n",
+                job->runs.finished, (uint64_t)job->case_count * job->runs.replications, job->place,
+                job->left ? "; its results are those of before" : "");
         return SIM_EXIT_INTERRUPTED;
     }
     if (job->fault)
@@ -440,12 +491,14 @@ static int run_and_write(struct job *job)
     int status = job->store ? simulate(job) : fault(&error);
     bool refused = status == SIM_EXIT_DONE && say_faults(job);
     if (status == SIM_EXIT_DONE && job->runs.finished == 0) {
-        fprintf(stderr, "weir: no run finished: nothing was written\n");
+        fprintf(stderr, "weir: %sno run finished: nothing was written\n",
+                job->runs.interrupted ? "interrupted: " : "");
         status = job->runs.interrupted ? SIM_EXIT_INTERRUPTED
                  : refused             ? SIM_EXIT_USAGE
                                        : SIM_EXIT_FAULT;
     }
     if (status != SIM_EXIT_DONE) {
+        sim_store_close(job->store);
         sim_output_abandon(&job->output);
         return status;
     }
@@ -454,6 +507,29 @@ static int run_and_write(struct job *job)
         return status;
     print(job);
     return status_of(job);
+}
+
+/* All the figures of the file, as far as they may be drawn. */
+static enum sim_output_problem open_output(struct job *job, struct sim_error *error)
+{
+    struct sim_output_plan plan = {
+        .files = {"resolved.json", "summary.json", "series.csv",
+                  job->cli->trace > 0 ? "trace.json" : NULL},
+        .format = job->cli->format,
+    };
+    const char **names = calloc(job->scenario->figure_count + 1u, sizeof *names);
+    if (!names) {
+        snprintf(error->text, sizeof error->text, "out of memory");
+        return SIM_OUTPUT_FAULT;
+    }
+    for (uint32_t i = 0; i < job->scenario->figure_count; i++)
+        if (sim_report_draws(&(struct sim_report){.sweep = job->sweep, .scenario = job->scenario},
+                               &job->scenario->figures[i]))
+            names[plan.figure_count++] = job->scenario->figures[i].name;
+    plan.figures = names;
+    enum sim_output_problem problem = sim_output_open(&job->output, job->place, &plan, error);
+    free(names);
+    return problem;
 }
 
 static int run_scenario(void *self)
@@ -471,10 +547,11 @@ static int run_scenario(void *self)
         return status;
     if (sim_session_open(&job->session, &error) != 0)
         return fault(&error);
-    switch (sim_output_open(&job->output, job->place, &error)) {
+    sim_watch_session(job->cli->watch, &job->session, job->place);
+    switch (open_output(job, &error)) {
     case SIM_OUTPUT_FINE: status = run_and_write(job); break;
     case SIM_OUTPUT_FAULT: status = fault(&error); break;
-    case SIM_OUTPUT_FOREIGN: status = sim__cli_usage(job->cli->command, "%s", error.text); break;
+    case SIM_OUTPUT_REFUSED: status = sim__cli_usage(job->cli->command, "%s", error.text); break;
     }
     sim_store_free(job->store);
     free(job->verdicts);

@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include "base/text.h"
+#include "study/watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -140,47 +141,60 @@ static int help(int argc, char **argv)
     return SIM_EXIT_DONE;
 }
 
+/* What was printed has to have arrived. */
+static int flushed(int status)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    bool closed = (fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY;
+    fprintf(stderr, "weir: cannot write to standard output: %s\n",
+            closed  ? "it is closed"
+            : errno ? strerror(errno)
+                    : "a part of what was printed is lost");
+    return status == SIM_EXIT_INTERRUPTED ? status : SIM_EXIT_FAULT;
+}
+
+static int run_read(const struct command *c, struct sim_cli *cli)
+{
+    if (cli->help) {
+        help_command(c);
+        return SIM_EXIT_DONE;
+    }
+    if (cli->operand_count < c->least)
+        return sim__cli_usage(c->name, "it needs %s", c->operands);
+    if (c->most >= 0 && cli->operand_count > c->most)
+        return sim__cli_usage(c->name, "\"%s\" is one too many: it takes %s",
+                              sim_quote(cli->operands[c->most]).s,
+                              c->most > 0 ? c->operands : "options only");
+    return c->run(cli);
+}
+
 static int run_command(const struct command *c, int argc, char **argv)
 {
-    struct sim_cli cli = {.command = c->name};
+    struct sim_watch watch;
+    struct sim_cli cli = {.command = c->name, .watch = &watch};
     int status = SIM_EXIT_USAGE;
     bool shares = (c->takes & SIM_TAKES_RUN) != 0;
     if (!shares && sim__cli_is_hand()) /* rank 0 does it */
         return SIM_EXIT_DONE;
     if (shares && sim__cli_supervise(argv, &status))
         return status;
-    if (sim__cli_read(&cli, c->takes, argc - 1, argv + 1) == 0) {
-        if (cli.help) {
-            help_command(c);
-            status = SIM_EXIT_DONE;
-        } else if (cli.operand_count < c->least) {
-            sim__cli_usage(c->name, "it needs %s", c->operands);
-        } else if (c->most >= 0 && cli.operand_count > c->most) {
-            sim__cli_usage(c->name, "\"%s\" is one too many: it takes %s",
-                           sim_quote(cli.operands[c->most]).s,
-                           c->most > 0 ? c->operands : "options only");
-        } else {
-            status = c->run(&cli);
-        }
-    }
+    sim_watch_begin(&watch, SIM_EXIT_INTERRUPTED, sim__cli_is_hand());
+    if (sim__cli_read(&cli, c->takes, argc - 1, argv + 1) == 0)
+        status = run_read(c, &cli);
     sim__cli_free(&cli);
+    status = flushed(status);
+    sim_watch_end(&watch);
     return status;
 }
 
-/* What was printed has to have arrived. */
-static int flushed(int status)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return status;
-    fprintf(stderr, "weir: cannot write to standard output: %s\n", strerror(errno));
-    return status == SIM_EXIT_INTERRUPTED ? status : SIM_EXIT_FAULT;
-}
-
-/* A descriptor 0, 1 or 2 that the caller closed would be given to the next file opened. */
+/* A descriptor 0, 1 or 2 that the caller closed would be given to the next file opened. It is
+ * opened for reading only, so that printing to it fails. */
 static void fill_standard_files(void)
 {
     while (true) {
-        int fd = open("/dev/null", O_RDWR);
+        int fd = open("/dev/null", O_RDONLY);
         if (fd < 0 || fd > STDERR_FILENO) {
             if (fd >= 0)
                 close(fd);
@@ -205,5 +219,5 @@ int main(int argc, char **argv)
         strcmp(argv[1], "help") == 0)
         return flushed(help(argc, argv));
     const struct command *c = find(argv[1]);
-    return flushed(c ? run_command(c, argc, argv) : unknown(argv[1]));
+    return c ? run_command(c, argc, argv) : flushed(unknown(argv[1]));
 }

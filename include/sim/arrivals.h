@@ -14,7 +14,10 @@
 
 /* ---- parameters ------------------------------------------------------------------------------ */
 
-/* How arrivals are spaced: draws of the growth of the integral, or always 1. */
+/* How arrivals are spaced: draws of the growth of the integral, or always 1. Evenly spaced ones
+ * begin within the first gap: node i of n at (i + u) / n of it, with u drawn from [0, 1) for each
+ * component, so that n nodes share the gap evenly and components know nothing of one another; or,
+ * `in_step`, all at its end. */
 enum sim_arrivals_spacing { SIM_ARRIVALS_POISSON, SIM_ARRIVALS_CONSTANT };
 
 /* From `at` on the rate is `rate` per second, until the next step; with `ramp` it has moved there
@@ -41,10 +44,10 @@ struct sim_arrivals_turn {
 
 /* A curve that repeats: a cosine around `rate`, or `rate` times factors joined by lines. */
 struct sim_arrivals_day {
-    double rate; /* per second; 0: no such load */
+    double rate; /* per second */
     double peak_to_trough;
-    sim_time peak_at, period;
-    struct sim_list factors; /* of struct sim_arrivals_factor */
+    sim_time peak_at, period; /* .period 0: no such load */
+    struct sim_list factors;  /* of struct sim_arrivals_factor */
 };
 
 struct sim_arrivals_factor {
@@ -109,8 +112,9 @@ struct sim_arrivals_walk {
 };
 
 struct sim_arrivals {
-    double rate; /* per second; where it is above 0 it stands for the load below */
+    double rate; /* per second, SIM_ZERO: nothing; unless it is 0 it stands for the load below */
     int spacing;
+    bool in_step;
     struct sim_list schedule, modulated, spikes; /* of steps, states, spikes */
     struct sim_arrivals_day day;
     struct sim_arrivals_random_spikes random_spikes;
@@ -118,39 +122,59 @@ struct sim_arrivals {
     struct sim_arrivals_replay replay;
 
     /* state */
+    bool plain;   /* Poisson at a constant rate, and seldom two in a nanosecond */
     bool shaped;  /* spikes: the rate changes even where it is constant */
-    sim_time end; /* of the run: no rate is looked at beyond it */
+    bool keeps;   /* what rounding takes or adds */
+    double begun; /* how much of the first gap of evenly spaced arrivals is over at the start */
+    double grown; /* how much of the next growth is over, as arrivals fall on whole nanoseconds */
+    sim_time asked, due; /* when an arrival was last asked for, and when it is, */
+    double wanted, pace; /* by how much the integral was to grow, and the rate that was set */
+    sim_time end;        /* of the run: no rate is looked at beyond it */
+    const struct sim_world *world; /* which may be told to stop */
     void (*advance)(const struct sim_arrivals *, struct sim_arrivals_walk *, sim_time);
     struct sim_arrivals_walk walk;
     struct sim_arrivals_piece *knots; /* of the day: one period */
     size_t knot_count;
     struct sim_stream sizes;       /* of batches */
     const struct sim_trace *trace; /* the parameter, for the fast path */
-    size_t due, first;             /* of the trace's requests */
+    size_t next, first;            /* of the trace's requests */
     int64_t rounds;
-    sim_time round_from, round_ns;
+    sim_time round_from;
+    double round_ns, round_part; /* of a round; what its whole nanoseconds leave out */
 };
 
 /* Prepares the source within init(). 0, or -1 when out of memory. */
 int sim_arrivals_begin(struct sim_arrivals *, const struct sim_node *);
 
-/* When the next arrival falls, from now on: `now` may not go back. SIM_NEVER: none will. `units`
- * are drawn from `times`. Asking again instead of taking what was due draws anew. Amortised
- * O(changes of the rate passed). */
-sim_time sim__arrivals_walk(struct sim_arrivals *, sim_time now, double units);
+/* When the next arrival falls, from now on: `now` may not go back. SIM_NEVER: none will. What is
+ * drawn comes from `times`. Evenly spaced arrivals, and those of a high rate, keep what rounding to
+ * whole nanoseconds takes or adds, so that the rate is exact in the long run. Asking again instead
+ * of taking what was due draws anew. Amortised O(changes of the rate passed). */
+sim_time sim__arrivals_walk(struct sim_arrivals *, sim_time now, struct sim_stream *times);
 static inline sim_time sim_arrivals_next(struct sim_arrivals *a, sim_time now,
                                          struct sim_stream *times)
 {
-    double units = a->spacing == SIM_ARRIVALS_POISSON ? sim_draw_exponential(times) : 1;
-    if (a->rate > 0 && !a->shaped)
-        return now + sim_time_nearest(units * (1e9 / a->rate)); /* no draw waits for a division */
-    return sim__arrivals_walk(a, now, units);
+    if (a->plain) /* no draw waits for a division */
+        return now + sim_time_nearest(sim_draw_exponential(times) * (1e9 / a->rate));
+    return sim__arrivals_walk(a, now, times);
+}
+
+/* Before the first arrival, and the first after a crash. */
+void sim_arrivals_start(struct sim_arrivals *);
+/* A rate was set while one was awaited, which is not to come any more: as sim_arrivals_next(), but
+ * what has gone by of a gap of evenly spaced arrivals counts. */
+sim_time sim_arrivals_changed(struct sim_arrivals *, sim_time now, struct sim_stream *times);
+
+/* Whether a rate is set that stands for the rest of the load. */
+static inline bool sim_arrivals_set(const struct sim_arrivals *a)
+{
+    return a->rate > 0 || a->rate < 0;
 }
 
 /* Whether arrivals are those of the trace: not while a rate is set above it. */
 static inline bool sim_arrivals_replaying(const struct sim_arrivals *a)
 {
-    return a->trace && !(a->rate > 0);
+    return a->trace && !sim_arrivals_set(a);
 }
 
 /* The trace's request that is due, at its arrival: it is then done with. Only while replaying. */
@@ -158,7 +182,7 @@ const struct sim_trace_request *sim_arrivals_take(struct sim_arrivals *);
 /* The same before its arrival, after sim_arrivals_next(). */
 static inline const struct sim_trace_request *sim_arrivals_due(const struct sim_arrivals *a)
 {
-    return &a->trace->requests[a->due];
+    return &a->trace->requests[a->next];
 }
 
 /* How many come at once. */
@@ -180,6 +204,8 @@ double sim_arrivals_offered(const struct sim_arrivals *);
 /* The mean of them over a run of some length, about: where rate and spikes both change, as if
  * neither knew of the other. O(states^2 + items of lists squared). */
 double sim_arrivals_sustained(const struct sim_arrivals *, sim_time duration);
+/* Changes of the rate per second that are drawn: of states, and of random spikes. */
+double sim_arrivals_ticks(const struct sim_arrivals *);
 
 extern const struct sim_param sim_arrivals_step_params[], sim_arrivals_state_params[],
     sim_arrivals_day_params[], sim_arrivals_spike_params[], sim_arrivals_random_spike_params[],
@@ -188,7 +214,8 @@ extern const char *const sim_arrivals_spacings[];
 
 /* Rows of a table of parameters for the struct sim_arrivals `member` of `type`. */
 #define SIM_ARRIVALS_PARAMS(type, member)                                                          \
-    SIM__ARRIVALS_ROW("rate", SIM_RATE, type, member.rate, SIM_OPTIONAL | SIM_CHANGEABLE,          \
+    SIM__ARRIVALS_ROW("rate", SIM_RATE, type, member.rate,                                         \
+                      SIM_OPTIONAL | SIM_OR_NONE | SIM_CHANGEABLE,                                 \
                       .doc = "Open load: requests per second, from each node."),                   \
         {"arrival",                                                                                \
          SIM_CHOICE,                                                                               \
@@ -197,6 +224,14 @@ extern const char *const sim_arrivals_spacings[];
          .choices = sim_arrivals_spacings,                                                         \
          .doc = "Open load: how requests are spaced.",                                             \
          .source = "Kleinrock 1975, ch. 2: what many independent users amount to"},                \
+        {"in_step",                                                                                \
+         SIM_BOOL,                                                                                 \
+         offsetof(type, member.in_step),                                                           \
+         "false",                                                                                  \
+         .doc = "Evenly spaced load: whether all nodes send in the same instants, first after a "  \
+                "whole gap; else node i of n begins at (i + u) / n of a gap, u drawn for each "    \
+                "component.",                                                                      \
+         .source = "chosen: no clock makes machines send in the same nanosecond"},                 \
         SIM__ARRIVALS_ROW("schedule", SIM_LIST, type, member.schedule, SIM_OPTIONAL,               \
                           .fields = sim_arrivals_step_params,                                      \
                           .size = sizeof(struct sim_arrivals_step),                                \

@@ -124,6 +124,18 @@ void sim_kept_visit(const struct sim_kept *, sim_copy_visit *, void *self);
 /* NULL, or the invariant that is broken, as a sentence. */
 const char *sim_kept_check(const struct sim_kept *);
 
+void sim_kept_foresee(const struct sim_kept *, const struct sim_extent *, struct sim_foreseen *);
+/* The hooks holds() and foresee() of a model that has a struct sim_kept `member`. */
+#define SIM_KEPT_HOOKS(type, member)                                                               \
+    static void holds(const struct sim_node *self, sim_copy_visit *visit, void *visitor)           \
+    {                                                                                              \
+        sim_kept_visit(&((const type *)self)->member, visit, visitor);                             \
+    }                                                                                              \
+    static void foresee(const void *params, const struct sim_extent *of, struct sim_foreseen *out) \
+    {                                                                                              \
+        sim_kept_foresee(&((const type *)params)->member, of, out);                                \
+    }
+
 extern const char *const sim_kept_policies[], *const sim_kept_expiries[],
                                                   *const sim_kept_sharings[];
 
@@ -148,7 +160,8 @@ extern const struct sim_usage sim_kept_usages[];
          .choices = sim_kept_policies,                                                             \
          .doc = "Which key makes room.",                                                           \
          .source = "memcached 1.6 evicts the least recently used"},                                \
-        {"ttl", SIM_TIME, offsetof(type, member.ttl), .flags = SIM_OPTIONAL | SIM_CHANGEABLE,      \
+        {"ttl", SIM_TIME, offsetof(type, member.ttl),                                              \
+         .flags = SIM_OPTIONAL | SIM_OR_NONE | SIM_CHANGEABLE,                                     \
          .doc = "Lifetime of a key; left out, keys do not expire."},                               \
         {"ttl_jitter",                                                                             \
          SIM_FRACTION,                                                                             \
@@ -190,10 +203,11 @@ extern const struct sim_usage sim_kept_usages[];
      NULL,                                                                                         \
      NULL,                                                                                         \
      0},                                                                                           \
-        {"bytes", SIM_GAUGE, "B", "Their values.", offsetof(type, member.bytes), NULL, NULL, 0},   \
+        {"bytes", SIM_GAUGE, "B",           "Their values.", offsetof(type, member.bytes),         \
+         NULL,    NULL,      SIM_WORSE_HIGH},                                                      \
     {                                                                                              \
         "evictions", SIM_COUNTER, "keys", "Keys that made room for others.",                       \
-            offsetof(type, member.evictions), NULL, NULL, 0                                        \
+            offsetof(type, member.evictions), NULL, NULL, SIM_WORSE_HIGH                           \
     }
 
 #endif

@@ -8,6 +8,8 @@
 
 #include "sim/types.h"
 
+#include <stdatomic.h>
+
 /* A pending event. Ids are never used twice within a simulation, so a stale one is harmless.
  * All zero is no event. */
 typedef struct {
@@ -21,11 +23,15 @@ typedef struct {
 struct sim_limits {
     uint64_t events;         /* stop after so many events; 0: no limit */
     uint64_t instant_events; /* stop after so many in one instant; 0: SIM_INSTANT_EVENTS */
+    /* Another thread may set it at any time: sim_run_until() then returns SIM_STOPPED within 4096
+     * events, and a world that is being made is not finished. NULL: nobody does. The run's result
+     * is void, as it depends on when it was set. */
+    const atomic_bool *stop;
 };
 
 enum sim_outcome {
     SIM_REACHED,       /* every event before the given time has run */
-    SIM_STOPPED,       /* sim_stop() was called */
+    SIM_STOPPED,       /* sim_stop() was called, or *limits.stop was set */
     SIM_RUNAWAY,       /* limits.instant_events in one instant: a loop that takes no time */
     SIM_EVENT_LIMIT,   /* limits.events were run */
     SIM_OUT_OF_MEMORY, /* the queue or a pool could not grow; the run is void */
@@ -56,6 +62,16 @@ sim_id sim_after(struct sim *, sim_time delay, sim_fn *, void *self, sim_arg);
 /* Schedules at the present instant, after everything already scheduled for it. Cannot be
  * cancelled. O(1), the cheapest way to schedule. */
 void sim_soon(struct sim *, sim_fn *, void *self, sim_arg);
+
+/* Schedules at `when` (>= now), before every event of that instant that is not scheduled by this:
+ * what is in force is so from its first instant on. Cannot be cancelled. O(log n) in such events.
+ */
+void sim_first(struct sim *, sim_time when, sim_fn *, void *self, sim_arg);
+
+/* Runs fn(sim, self, arg) within the present event's instant, when no event of it is left: the end
+ * of a wait that whatever happens in its last instant may still forestall. It is part of the
+ * present event and counted with it. Cannot be cancelled. O(1). */
+void sim_last(struct sim *, sim_fn *, void *self, sim_arg);
 
 /* Cancels a pending event: O(1). False when it has run, was cancelled, or is SIM_NO_EVENT. */
 bool sim_cancel(struct sim *, sim_id);

@@ -51,34 +51,68 @@ static inline void sim_gauge_set(struct sim_gauge *g, sim_time now, int64_t valu
     sim_gauge_add(g, now, value - g->value);
 }
 
+/* Its area from time 0 to `now`, value x ns. Ends no window. */
+static inline sim_area sim_gauge_area(const struct sim_gauge *g, sim_time now)
+{
+    return (sim_area)g->value * now - g->changes;
+}
+
 /* Ends a window at `now`: returns its area (value x ns), puts the window's greatest value in
  * *peak, and starts the next. */
 double sim_gauge_roll(struct sim_gauge *, sim_time now, int64_t *peak);
 
 /* A log-linear histogram of non-negative integers (ns, bytes, versions): 64 steps to the octave,
  * exact below 128, so a percentile is within 0.8 % of the sample's. Percentiles follow the nearest
- * rank: the smallest recorded value with at least p·n values at or below it. Mergeable. */
+ * rank: the smallest recorded value with at least p·n values at or below it. Mergeable.
+ *
+ * Memory grows with what was recorded: a row of 64 counts (256 bytes) for each octave in which a
+ * value fell, two for those below 128, and a list of rows (472 bytes) from the first value on. */
 #define SIM_HISTOGRAM_STEPS 64
-#define SIM_HISTOGRAM_BUCKETS (SIM_HISTOGRAM_STEPS * 59) /* any 64 bits have a place */
+#define SIM_HISTOGRAM_ROWS 59 /* any 64 bits have a place */
+#define SIM_HISTOGRAM_BUCKETS (SIM_HISTOGRAM_STEPS * SIM_HISTOGRAM_ROWS)
 
 struct sim_histogram {
     sim_area sum;
-    int64_t low, high; /* least and greatest value; INT64_MAX, -1 while empty */
-    uint32_t *window;  /* SIM_HISTOGRAM_BUCKETS counts of the present window */
+    int64_t low, high;     /* least and greatest value; INT64_MAX, -1 while empty */
+    uint32_t *const *rows; /* counts of the present window by octave; NULL: no value fell there */
+    uint32_t **own;        /* the same list, once it is this histogram's; NULL before */
+    bool incomplete;       /* a value was not counted for want of memory: the roll says so */
 };
+
+#define SIM_HISTOGRAM_TOP 6 /* 64 is 1 << 6; 127 has the same highest bit */
+
+/* The number of the highest bit of a value >= 0, at least 6. By what it is above 6, the value is
+ * shifted to the right. */
+static inline size_t sim_histogram_top(int64_t value)
+{
+    assert(value >= 0);
+    uint64_t v = (uint64_t)value | (2 * SIM_HISTOGRAM_STEPS - 1);
+    return 63u - (size_t)__builtin_clzll(v);
+}
 
 /* Of a value >= 0. */
 static inline uint32_t sim_histogram_bucket(int64_t value)
 {
-    assert(value >= 0);
-    uint64_t v = (uint64_t)value;
-    uint32_t shift = 57u - (uint32_t)__builtin_clzll(v | (2 * SIM_HISTOGRAM_STEPS - 1));
-    return shift * SIM_HISTOGRAM_STEPS + (uint32_t)(v >> shift);
+    uint32_t shift = (uint32_t)sim_histogram_top(value) - SIM_HISTOGRAM_TOP;
+    return shift * SIM_HISTOGRAM_STEPS + (uint32_t)((uint64_t)value >> shift);
 }
 
+/* Makes the row of a value that is the first of its octave. NULL when out of memory. */
+uint32_t *sim_histogram_row(struct sim_histogram *, uint32_t row);
+
+/* Of a value >= 0. Allocates where the value is the first of its octave. Without memory for it the
+ * value is not counted, and the end of the window fails (sim_histogram_roll). */
 static inline void sim_histogram_record(struct sim_histogram *h, int64_t value)
 {
-    h->window[sim_histogram_bucket(value)]++;
+    assert(h->rows != NULL && "the histogram stands in no table of meters");
+    size_t top = sim_histogram_top(value), at = top - (SIM_HISTOGRAM_TOP - 1);
+    uint32_t *row = h->rows[at]; /* the counts of 64 and more; those below 64 stand before them */
+    if (__builtin_expect(row == NULL, 0)) {
+        row = sim_histogram_row(h, (uint32_t)at);
+        if (row == NULL)
+            return;
+    }
+    row[(value >> (top - SIM_HISTOGRAM_TOP)) - SIM_HISTOGRAM_STEPS]++;
     h->sum += value;
     if (value < h->low)
         h->low = value;
@@ -87,24 +121,33 @@ static inline void sim_histogram_record(struct sim_histogram *h, int64_t value)
 }
 
 /* A tally: what histograms roll into; counts of 64 bits, and the numbers read from them. The
- * caller owns it. */
+ * caller owns it. All zero is an empty one. Its memory grows as a histogram's, with rows of 512
+ * bytes. */
 struct sim_tally {
     uint64_t n;
     double sum;
     int64_t low, high;
-    uint64_t *counts; /* SIM_HISTOGRAM_BUCKETS, or NULL while empty */
+    uint64_t **rows; /* SIM_HISTOGRAM_ROWS of SIM_HISTOGRAM_STEPS counts; or NULL */
 };
 
-int sim_histogram_init(struct sim_histogram *); /* 0, or -1 when out of memory */
+void sim_histogram_init(struct sim_histogram *);
 void sim_histogram_free(struct sim_histogram *);
-/* Ends a window: adds what it holds to *into and starts the next. 0, or -1 when out of memory. */
+/* Ends a window: adds what it holds to *into and starts the next. 0, or -1 when out of memory, now
+ * or while the window's values were recorded. O(octaves between the least and the greatest). */
 int sim_histogram_roll(struct sim_histogram *, struct sim_tally *into);
 
 int sim_tally_add(struct sim_tally *into, const struct sim_tally *from);
+/* How many values of a bucket it holds; puts that many there. 0, or -1 when out of memory: .n and
+ * the rest are the caller's to set. */
+uint64_t sim_tally_count(const struct sim_tally *, uint32_t bucket);
+int sim_tally_put(struct sim_tally *, uint32_t bucket, uint64_t count);
 void sim_tally_clear(struct sim_tally *); /* empties it, keeping its memory */
 void sim_tally_free(struct sim_tally *);
 double sim_tally_mean(const struct sim_tally *);                 /* NAN while empty */
 double sim_tally_percentile(const struct sim_tally *, double p); /* p in [0,1]; NAN while empty */
+/* Of the values that are there (divided by n), each at the middle of its bucket; NAN while empty.
+ * O(buckets). */
+double sim_tally_stdev(const struct sim_tally *);
 /* The least and one past the greatest value that fall into a bucket. */
 int64_t sim_histogram_bucket_low(uint32_t bucket);
 int64_t sim_histogram_bucket_high(uint32_t bucket);

@@ -55,6 +55,12 @@ struct sim_model {
     void (*fault)(struct sim_node *, enum sim_fault_kind);
     /* A changeable parameter was set; NULL: parameters are read afresh at each use. */
     void (*changed)(struct sim_node *, const struct sim_param *);
+    /* The run ends, and a request that started here is unfinished and past its timeout: it failed
+     * at least once and is tried again. Called for each of them. NULL: they count for nothing. */
+    void (*overdue)(struct sim_node *);
+    /* The run ends, after those: count what is left unfinished. Nothing can be sent or scheduled
+     * any more. NULL: nothing to count. */
+    void (*ended)(struct sim_node *);
     /* Invariants, at the end of a run: 0, or -1 with what is broken. NULL: none. */
     int (*check)(const struct sim_node *, struct sim_error *);
     /* Shows every key that this node holds now, by walking what it keeps; the audit holds it
@@ -63,9 +69,13 @@ struct sim_model {
     /* What no single parameter's bounds can say, such as two that exclude one another: 0, or -1
      * with the sentence. Asked when a scenario is checked. NULL: nothing. */
     int (*sound)(const void *params, struct sim_error *);
-    /* At most so many calls per second of simulated time start here of themselves, read from the
-     * parameters alone; for refusing runs too large to finish. NULL: none. */
-    double (*offered)(const void *params);
+    /* How many calls per second of simulated time start here of themselves over a run so long,
+     * requests of sessions included, read from the parameters alone: on average, and at most in
+     * *peak. For refusing runs too large to finish. NULL: none. */
+    double (*offered)(const void *params, sim_time duration, double *peak);
+    /* What else a run's size depends on, from the parameters alone; *out holds defaults before, for
+     * the same. NULL: nothing. */
+    void (*foresee)(const void *params, const struct sim_extent *, struct sim_foreseen *out);
     /* How many calls per second start here on average over a run so long, whether or not any is
      * answered, read from the parameters alone; for refusing runs too large to fit. NULL: none. */
     double (*sustained)(const void *params, sim_time duration);
@@ -78,5 +88,12 @@ struct sim_model {
     /* Frees what init() got that is not of sim_node_alloc(); NULL: nothing. */
     void (*finish)(struct sim_node *);
 };
+
+/* Holds a model's tables against what they must be (models/README.md has the list). `complete`:
+ * what users read has to be there too, such as a sentence for each row. 0, or -1 with the model,
+ * the row and what is wrong with it. Each world checks the models of its plan. O(rows^2). */
+int sim_model_check(const struct sim_model *, bool complete, struct sim_error *);
+/* The same for a table of parameters of something else, whose struct has so many bytes. */
+int sim_params_check(const char *name, const struct sim_param *, size_t size, struct sim_error *);
 
 #endif

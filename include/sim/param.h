@@ -33,6 +33,8 @@ enum {
     SIM_OPTIONAL = 2,   /* no default: absent leaves zero bytes (a distribution: .kind NONE) */
     SIM_CHANGEABLE = 4, /* may be set while running (`"do": "set"`); the model reads it afresh or
                            is told through its `changed` hook */
+    SIM_OR_NONE = 8,    /* with SIM_OPTIONAL: "none" is the same as absent, and zero is SIM_ZERO (a
+                           distribution: a constant 0), so that the two are told apart */
     SIM_DEADLINE = 16,  /* a distribution: what starts here waits no longer for its answer */
     /* for the estimate of a run's size: */
     SIM_WORK = 32,   /* a duration: every call takes this, or another one so marked */
@@ -75,7 +77,8 @@ enum sim_meter_kind {
     SIM_COUNTER,   /* struct sim_counter; stats: mean (per second), max, min (per second, by
                       window), count */
     SIM_GAUGE,     /* struct sim_gauge; stats: mean, max, min (of the windows' means), peak */
-    SIM_HISTOGRAM, /* struct sim_histogram; stats: mean, p50, p90, p99, p999, max, count */
+    SIM_HISTOGRAM, /* struct sim_histogram; stats: mean, p50, p90, p99, p999, max, count; when
+                      asked for, stdev and every other percentile */
     SIM_RATIO,     /* nothing stored: .of / .by, two other meters of the same table or of the
                       station's; counters by what they counted, gauges by their means; stat: mean,
                       and max, min by window */
@@ -89,13 +92,20 @@ struct sim_meter {
     size_t offset; /* in the model's struct; not for SIM_RATIO */
     const char *of, *by;
     unsigned flags; /* SIM_HEADLINE: in the table printed after a run, and kept as a series.
-                       SIM_SHARE: a ratio that cannot exceed 1; its intervals and axes stay there */
+                       SIM_SHARE: a ratio that cannot exceed 1; its intervals and axes stay there.
+                       SIM_WORSE_HIGH, SIM_WORSE_LOW: which of several nodes is the worst: the one
+                       that has most, or least, of it; neither: none is.
+                       SIM_BY_NODE: of several nodes the worst one's mean is told of every run;
+                       counters, gauges and ratios of those only */
 };
 
 enum {
     SIM_HEADLINE = 16,
     SIM_SHARE = 32,
     SIM_USER_SUCCESS = 64, /* a counter of users' requests that succeeded: for costs per request */
+    SIM_WORSE_HIGH = 128,
+    SIM_WORSE_LOW = 256,
+    SIM_BY_NODE = 512,
 };
 
 #endif

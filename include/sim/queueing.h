@@ -11,7 +11,8 @@
 enum sim_flow {
     SIM_FLOW_OTHER,   /* neither of these; .why says what it is */
     SIM_FLOW_POISSON, /* independent of one another, at a constant rate */
-    SIM_FLOW_SAME,    /* as they came: at once, or after a station; only of what is passed on */
+    SIM_FLOW_SAME, /* as they came, at once or after .delay and a station, and each answer as soon
+                         as all that was asked has answered; only of what is passed on */
     SIM_FLOW_UNKNOWN, /* some of them, chosen by what is done here: .why; Poisson is a guess */
 };
 
@@ -30,16 +31,24 @@ struct sim_queueing {
     const char *why;          /* a clause, such as "the load is closed" */
     double mix[SIM_OP_COUNT]; /* shares of what starts here; all 0: it starts nothing */
     enum sim_chooses chooses;
-    bool at_once; /* asks all it depends on at once, not one after another */
+    bool at_once;                 /* asks all it depends on at once, not one after another */
+    const struct sim_dist *delay; /* NULL, or how long each request is kept, besides in the station,
+                                     however many there are */
     /* its station; .servers 0: it has none */
     int64_t servers, queue_limit;
     int discipline;                            /* enum sim_discipline */
+    const struct sim_station_rules *rules;     /* NULL: none */
     const struct sim_dist *work[SIM_OP_COUNT]; /* by kind of request */
+    /* each request works once, for a draw of its own that depends on nothing but its kind, and then
+       leaves its server; unless a model says so, no closed form is claimed */
+    bool independent;
     const char
         *no_form; /* why no closed form is known, a clause; NULL: nothing stands against it */
 };
 
-/* Fills in what the rules of a station mean for .discipline and .no_form. */
+/* Fills in .rules, and what they mean for .discipline and .no_form. */
 void sim_queueing_rules(struct sim_queueing *, const struct sim_station_rules *);
+/* Fills in .servers, and .no_form when there are none. */
+void sim_queueing_servers(struct sim_queueing *, int64_t servers);
 
 #endif

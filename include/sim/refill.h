@@ -109,7 +109,7 @@ const char *sim_refill_check(const struct sim_refiller *);
      offsetof(type, member.recomputes),                                                            \
      NULL,                                                                                         \
      NULL,                                                                                         \
-     SIM_HEADLINE},                                                                                \
+     SIM_HEADLINE | SIM_WORSE_HIGH},                                                               \
         {"episodes",                                                                               \
          SIM_COUNTER,                                                                              \
          "episodes",                                                                               \
@@ -125,7 +125,7 @@ const char *sim_refill_check(const struct sim_refiller *);
          0,                                                                                        \
          "recomputes",                                                                             \
          "episodes",                                                                               \
-         0},                                                                                       \
+         SIM_WORSE_HIGH},                                                                          \
         {"recomputing",                                                                            \
          SIM_GAUGE,                                                                                \
          "requests",                                                                               \
@@ -133,7 +133,7 @@ const char *sim_refill_check(const struct sim_refiller *);
          offsetof(type, member.recomputing),                                                       \
          NULL,                                                                                     \
          NULL,                                                                                     \
-         SIM_HEADLINE},                                                                            \
+         SIM_HEADLINE | SIM_WORSE_HIGH},                                                           \
         {"herd",                                                                                   \
          SIM_HISTOGRAM,                                                                            \
          "requests",                                                                               \
@@ -141,10 +141,10 @@ const char *sim_refill_check(const struct sim_refiller *);
          offsetof(type, member.herd),                                                              \
          NULL,                                                                                     \
          NULL,                                                                                     \
-         SIM_HEADLINE},                                                                            \
+         SIM_HEADLINE | SIM_WORSE_HIGH},                                                           \
     {                                                                                              \
         "waiting", SIM_GAUGE, "requests", "Readers who wait for a recomputation of another's.",    \
-            offsetof(type, member.waiting), NULL, NULL, SIM_HEADLINE                               \
+            offsetof(type, member.waiting), NULL, NULL, SIM_HEADLINE | SIM_WORSE_HIGH              \
     }
 
 #endif

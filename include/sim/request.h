@@ -67,6 +67,15 @@ struct sim_request {
     uint32_t trace;             /* the fabric's: on whose behalf, if that is followed; else 0 */
 };
 
+/* The deadline of a request that may take so long from now, or the one it has if that comes first.
+ * Never 0, which says that there is none: at the start of a run no time is SIM_ZERO, long gone. */
+static inline sim_time sim_deadline_within(sim_time now, sim_time within, sim_time deadline)
+{
+    if (within < SIM_NEVER - now && now + within < deadline)
+        deadline = now + within;
+    return deadline != 0 ? deadline : SIM_ZERO;
+}
+
 struct sim_reply {
     enum sim_status status;
     uint32_t version; /* of the key read or written: 0 is the version before any write */

@@ -92,9 +92,13 @@ int sim_station_init(struct sim_station *, struct sim_node *, int64_t servers, i
  * in the requests at work; a pause is O(n) in them. */
 int sim_station_manage(struct sim_station *, const struct sim_station_rules *);
 /* NULL, or which of the rules do not go together, as a sentence; for a model's `sound`. */
+/* Beginnings and ends of pauses per second of a node to which so many calls per second come; for
+ * `ticks`. */
+double sim_station_rules_ticks(const struct sim_station_rules *, double calls);
 const char *sim_station_rules_check(const struct sim_station_rules *, int64_t queue_limit);
 
-/* A call arrives. False: the model refuses it (the queue is full, or nobody wants the answer). */
+/* A call arrives. False: the model refuses it (nobody wants the answer). One that finds the queue
+ * full is refused by the station, when all that ends in this instant has ended. */
 bool sim_station_arrive(struct sim_station *, sim_call_id);
 /* Works on a job for `duration`, longer while the node is slowed down, then runs `worked`. */
 void sim_station_work(struct sim_station *, uint32_t job, sim_time duration);
@@ -107,10 +111,18 @@ void sim_station_resize(struct sim_station *, int64_t servers);
 
 /* Rows of a meter table for a struct sim_station member: four meters and the utilisation. */
 #define SIM_STATION_METERS(type, member)                                                           \
-    {"busy", SIM_GAUGE, "servers", "Servers at work or held.", offsetof(type, member.busy),        \
-     NULL,   NULL,      0},                                                                        \
-        {"capacity", SIM_GAUGE, "servers", "Servers there are.", offsetof(type, member.capacity),  \
-         NULL,       NULL,      0},                                                                \
+    {.name = "busy",                                                                               \
+     .kind = SIM_GAUGE,                                                                            \
+     .unit = "servers",                                                                            \
+     .doc = "Servers at work or held.",                                                            \
+     .offset = offsetof(type, member.busy),                                                        \
+     .flags = SIM_WORSE_HIGH},                                                                     \
+        {.name = "capacity",                                                                       \
+         .kind = SIM_GAUGE,                                                                        \
+         .unit = "servers",                                                                        \
+         .doc = "Servers there are.",                                                              \
+         .offset = offsetof(type, member.capacity),                                                \
+         .flags = SIM_WORSE_LOW},                                                                  \
         {"queue",                                                                                  \
          SIM_GAUGE,                                                                                \
          "requests",                                                                               \
@@ -118,7 +130,7 @@ void sim_station_resize(struct sim_station *, int64_t servers);
          offsetof(type, member.waiting),                                                           \
          NULL,                                                                                     \
          NULL,                                                                                     \
-         SIM_HEADLINE},                                                                            \
+         SIM_HEADLINE | SIM_WORSE_HIGH},                                                           \
         {"wait",                                                                                   \
          SIM_HISTOGRAM,                                                                            \
          "s",                                                                                      \
@@ -126,10 +138,10 @@ void sim_station_resize(struct sim_station *, int64_t servers);
          offsetof(type, member.wait),                                                              \
          NULL,                                                                                     \
          NULL,                                                                                     \
-         0},                                                                                       \
+         SIM_WORSE_HIGH},                                                                          \
     {                                                                                              \
         "utilisation", SIM_RATIO, "1", "Servers busy over servers there are.", 0, "busy",          \
-            "capacity", SIM_HEADLINE | SIM_SHARE                                                   \
+            "capacity", SIM_HEADLINE | SIM_SHARE | SIM_WORSE_HIGH | SIM_BY_NODE                    \
     }
 
 extern const char *const sim_discipline_names[], *const sim_abandon_names[];
@@ -171,25 +183,30 @@ extern const struct sim_param sim_station_shed_params[], sim_station_pause_param
      .kind = SIM_COUNTER,                                                                          \
      .unit = "requests",                                                                           \
      .doc = "Calls that found the queue full.",                                                    \
-     .offset = offsetof(type, member.full)},                                                       \
+     .offset = offsetof(type, member.full),                                                        \
+     .flags = SIM_WORSE_HIGH},                                                                     \
         {.name = "refused_late",                                                                   \
          .kind = SIM_COUNTER,                                                                      \
          .unit = "requests",                                                                       \
          .doc = "Calls that CoDel turned away.",                                                   \
-         .offset = offsetof(type, member.late)},                                                   \
+         .offset = offsetof(type, member.late),                                                    \
+         .flags = SIM_WORSE_HIGH},                                                                 \
         {.name = "refused_outranked",                                                              \
          .kind = SIM_COUNTER,                                                                      \
          .unit = "requests",                                                                       \
          .doc = "Waiting calls that made room for a higher class.",                                \
-         .offset = offsetof(type, member.outranked)},                                              \
+         .offset = offsetof(type, member.outranked),                                               \
+         .flags = SIM_WORSE_HIGH},                                                                 \
         {.name = "expired",                                                                        \
          .kind = SIM_COUNTER,                                                                      \
          .unit = "requests",                                                                       \
          .doc = "Waiting calls dropped because nobody wanted the answer any more.",                \
-         .offset = offsetof(type, member.abandoned)},                                              \
+         .offset = offsetof(type, member.abandoned),                                               \
+         .flags = SIM_WORSE_HIGH},                                                                 \
     {                                                                                              \
         .name = "paused", .kind = SIM_GAUGE, .unit = "nodes",                                      \
-        .doc = "Nodes whose servers stand still.", .offset = offsetof(type, member.paused)         \
+        .doc = "Nodes whose servers stand still.", .offset = offsetof(type, member.paused),        \
+        .flags = SIM_WORSE_HIGH                                                                    \
     }
 
 #endif

@@ -94,7 +94,7 @@ static inline void sim_truth_read(struct sim_truth_meters *m, const struct sim_k
          offsetof(type, member.stale),                                                             \
          NULL,                                                                                     \
          NULL,                                                                                     \
-         0},                                                                                       \
+         SIM_WORSE_HIGH},                                                                          \
         {"stale_reads",                                                                            \
          SIM_RATIO,                                                                                \
          "1",                                                                                      \
@@ -102,7 +102,7 @@ static inline void sim_truth_read(struct sim_truth_meters *m, const struct sim_k
          0,                                                                                        \
          "stale",                                                                                  \
          reads_name,                                                                               \
-         (stale_flags) | SIM_SHARE},                                                               \
+         (stale_flags) | SIM_SHARE | SIM_WORSE_HIGH},                                              \
         {"versions_behind",                                                                        \
          SIM_HISTOGRAM,                                                                            \
          "versions",                                                                               \
@@ -110,11 +110,11 @@ static inline void sim_truth_read(struct sim_truth_meters *m, const struct sim_k
          offsetof(type, member.versions_behind),                                                   \
          NULL,                                                                                     \
          NULL,                                                                                     \
-         0},                                                                                       \
+         SIM_WORSE_HIGH},                                                                          \
     {                                                                                              \
         "stale_age", SIM_HISTOGRAM, "s",                                                           \
             "How long a value had been overwritten when asked for; stale reads only.",             \
-            offsetof(type, member.stale_age), NULL, NULL, 0                                        \
+            offsetof(type, member.stale_age), NULL, NULL, SIM_WORSE_HIGH                           \
     }
 
 /* ---- sessions ------------------------------------------------------------------------------- */
@@ -162,7 +162,7 @@ void sim_session_end(struct sim_sessions *, uint32_t session);
          offsetof(type, member.own_violated),                                                      \
          NULL,                                                                                     \
          NULL,                                                                                     \
-         0},                                                                                       \
+         SIM_WORSE_HIGH},                                                                          \
         {"read_your_writes_violations",                                                            \
          SIM_RATIO,                                                                                \
          "1",                                                                                      \
@@ -170,7 +170,7 @@ void sim_session_end(struct sim_sessions *, uint32_t session);
          0,                                                                                        \
          "own_reads_violated",                                                                     \
          "own_reads",                                                                              \
-         SIM_SHARE},                                                                               \
+         SIM_SHARE | SIM_WORSE_HIGH},                                                              \
         {"again_reads",                                                                            \
          SIM_COUNTER,                                                                              \
          "requests",                                                                               \
@@ -186,11 +186,11 @@ void sim_session_end(struct sim_sessions *, uint32_t session);
          offsetof(type, member.again_violated),                                                    \
          NULL,                                                                                     \
          NULL,                                                                                     \
-         0},                                                                                       \
+         SIM_WORSE_HIGH},                                                                          \
     {                                                                                              \
         "monotonic_reads_violations", SIM_RATIO, "1",                                              \
             "Share of the reads of what a session had seen that went back in time.", 0,            \
-            "again_reads_violated", "again_reads", SIM_SHARE                                       \
+            "again_reads_violated", "again_reads", SIM_SHARE | SIM_WORSE_HIGH                      \
     }
 
 #endif

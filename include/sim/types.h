@@ -15,6 +15,8 @@ typedef int64_t sim_time;
 #define SIM_MILLISECOND ((sim_time)1000000)
 #define SIM_SECOND ((sim_time)1000000000)
 #define SIM_NEVER INT64_MAX
+/* Zero, where 0 says that there is none (SIM_OR_NONE): a timeout of no time, a rate of nothing. */
+#define SIM_ZERO (-1)
 
 /* What a handler is given back: one word, of the meaning its scheduler chose. */
 typedef union sim_arg {

@@ -32,7 +32,8 @@ typedef void sim_users_send(struct sim_node *, struct sim_user *, uint64_t key,
 
 struct sim_users {
     struct sim_arrivals arrivals;
-    int64_t closed, names; /* users of a closed load; sessions that are only names, 0: none */
+    int64_t closed; /* users of a closed load; 0: it is open, SIM_ZERO: there are none */
+    int64_t names;  /* sessions that are only names; 0: none */
     struct sim_dist think_time;
     struct sim_users_session session;
     struct sim_keyspace *keyspace;
@@ -96,7 +97,7 @@ static inline bool sim_users_answered(struct sim_users *users, struct sim_user *
  * again. O(users). */
 void sim_users_crash(struct sim_users *);
 void sim_users_start(struct sim_users *);
-/* For changed(): a rate that was set counts from now on; at 0 the load of the file does again. */
+/* For changed(): a rate that was set counts from now on. */
 void sim_users_rate_set(struct sim_users *);
 /* For check(): whether every user who is there thinks, or has one of the `waiting` requests. True
  * of an open load. O(users). */
@@ -104,7 +105,9 @@ bool sim_users_conserved(const struct sim_users *, uint64_t waiting);
 /* For sound(): NULL, or what is wrong with the parameters, as a sentence. */
 const char *sim_users_check(const struct sim_users *);
 /* For offered(), sustained() and closed() of struct sim_model. */
-double sim_users_offered(const struct sim_users *);
+double sim_users_offered(const struct sim_users *, sim_time duration, double *peak);
+/* Bytes of a user who thinks, with the event of the next request. */
+#define SIM_USER_BYTES (sizeof(struct sim_user) + 48)
 double sim_users_sustained(const struct sim_users *,
                            sim_time duration); /* of sessions: the first */
 double sim_users_closed(const struct sim_users *, double *think_ns);
@@ -121,9 +124,15 @@ extern const struct sim_param sim_users_session_params[];
          .fields = sim_users_session_params,                                                       \
          .doc = "Open load of sessions: each arrival is a user who sends several requests and "    \
                 "goes."},                                                                          \
-        {"users",      SIM_COUNT, offsetof(type, member.closed),                                   \
-         NULL,         1,         1e8,                                                             \
-         SIM_OPTIONAL, "users",   .doc = "Closed load: how many users, on each node."},            \
+        {"users",                                                                                  \
+         SIM_COUNT,                                                                                \
+         offsetof(type, member.closed),                                                            \
+         NULL,                                                                                     \
+         0,                                                                                        \
+         1e8,                                                                                      \
+         SIM_OPTIONAL | SIM_OR_NONE,                                                               \
+         "users",                                                                                  \
+         .doc = "Closed load: how many users, on each node."},                                     \
         {"think_time", SIM_DISTRIBUTION, offsetof(type, member.think_time), .flags = SIM_OPTIONAL, \
          .doc = "Closed load: from an answer to the same user's next request."},                   \
         {"sessions",                                                                               \

@@ -14,8 +14,8 @@ enum sim_concurrency { SIM_CONCURRENCY_FIXED, SIM_CONCURRENCY_AIMD, SIM_CONCURRE
 
 /* How a component's calls are made; the same for every caller. What is zero is not in force. */
 struct sim_policy {
-    sim_time timeout;  /* of one attempt; 0: none */
-    sim_time deadline; /* of the whole call with its retries; 0: none */
+    sim_time timeout;  /* of one attempt; 0: none, SIM_ZERO: no time at all */
+    sim_time deadline; /* of the whole call with its retries; the same */
     struct {
         int64_t attempts; /* tries in all, the first included; 1: no retry */
         sim_time backoff, cap;
@@ -125,6 +125,7 @@ enum sim_spread { SIM_SPREAD_KEY, SIM_SPREAD_ROUND_ROBIN, SIM_SPREAD_RANDOM };
 
 struct sim_plan_component {
     const char *name;
+    const char *worst; /* what the worst of its nodes is called, "db/worst"; NULL: it is not told */
     const struct sim_model *model;
     uint32_t region; /* SIM_NOWHERE: none */
     uint32_t nodes;  /* >= 1 */
@@ -173,6 +174,34 @@ struct sim_plan_fault {
     uint32_t ordinal;              /* how many before it do the same to the same target */
 };
 
+/* A component whose nodes are not taken together: the worst of them, by the meter's flags. The
+ * number of a node is one node. */
+#define SIM_WORST_NODE (UINT32_MAX - 1)
+/* Where a span of time would begin: everything after the warm-up. */
+#define SIM_WHOLE_RUN (-1)
+
+/* A number that is wanted of a run, beside those that every run gives: over a span of time, of one
+ * node or the worst, or another percentile. */
+struct sim_plan_ask {
+    const char *place;  /* "db", "db/2", "db/worst"; "cost", "eu>us" of the bill */
+    const char *meter;  /* its name */
+    const char *stat;   /* one of the meter's; of histograms also "stdev", "p95", "p99_99" */
+    uint32_t component; /* SIM_NOWHERE: of the bill */
+    uint32_t node;      /* SIM_ALL_NODES: all together */
+    sim_time from, to;  /* SIM_WHOLE_RUN; to may be SIM_NEVER: to the end */
+};
+
+/* What is wanted by window: the series of a meter, and of a histogram its tally. */
+struct sim_plan_kept {
+    const char *place, *meter;
+    const char *stat; /* NULL, or one beside those that every series of the meter has */
+    uint32_t component, node;
+};
+
+/* The order in which plans have them: by place, meter, span and statistic. */
+int sim_plan_ask_order(const struct sim_plan_ask *, const struct sim_plan_ask *);
+struct sim_lookup;
+
 struct sim_plan {
     const char *title;
     sim_time duration, warmup, interval;
@@ -182,12 +211,17 @@ struct sim_plan {
     struct sim_plan_component *components;
     struct sim_plan_fault *faults;
     uint32_t keyspace_count, region_count, link_count, component_count, fault_count;
+    const struct sim_lookup *component_names; /* their indexes (base/lookup.h); NULL: not made */
     bool all_series; /* keep the series of every meter, not of the headline ones and `kept` only */
-    const char **kept; /* "component.meter" whose series and tally are wanted */
-    uint32_t kept_count;
+    const struct sim_plan_kept *kept;
+    const struct sim_plan_ask *asks; /* in sim_plan_ask_order(), each once */
+    uint32_t kept_count, ask_count;
     struct sim_limits limits;
     const struct sim_bill *bill; /* NULL: no prices, and nothing is counted for them */
 };
+
+/* Whether every run of the plan gives it as one of its metrics, asked for or not. O(meters). */
+bool sim_plan_ask_is_given(const struct sim_plan *, const struct sim_plan_ask *);
 
 /* Whether any node of a component is among those of an end, the node's number aside. */
 bool sim_plan_end_reaches(const struct sim_plan *, const struct sim_plan_end *, uint32_t component);
@@ -210,7 +244,7 @@ const struct sim_meter *sim_meters_of(const struct sim_model *, enum sim_meter_t
 /* ---- one run ------------------------------------------------------------------------------- */
 
 /* A world wired and initialised from a plan, at time 0. The caller owns it; the plan must outlive
- * it. NULL with the reason in *error. */
+ * it. NULL with the reason in *error; also when it is told to stop (sim_limits.stop). */
 struct sim_world *sim_world_new(const struct sim_plan *, uint64_t seed, uint64_t replication,
                                 struct sim_error *);
 void sim_world_free(struct sim_world *);
@@ -223,12 +257,31 @@ struct sim_node *sim_world_node(struct sim_world *, uint32_t component, uint32_t
 #define SIM_TRACE_MOST 2048
 int sim_world_trace(struct sim_world *, uint32_t requests);
 
-/* One number of the results: a statistic of a meter of a component. */
+/* One number of the results: a statistic of a meter of a component, of one node or the worst. */
 struct sim_metric {
     const char *component, *meter, *stat, *unit; /* the plan's and the tables'; not owned */
     double value; /* in the unit (times in s); NAN where nothing was observed */
     bool headline;
+    uint64_t n;    /* how much it rests on: values of a histogram; of a ratio what it is a share of,
+                   where that is counted; otherwise windows */
+    uint32_t node; /* of the worst node: which it was */
+    bool asked;    /* it is there because the plan asks for it */
+    uint32_t near; /* where in the plan its component may stand: whoever looks begins there */
 };
+
+/* The number of a span of time. */
+struct sim_answer {
+    struct sim_metric metric;
+    sim_time from, to; /* as asked */
+};
+
+/* The statistics that every run gives of a meter of a kind, and those that its series have; ended
+ * by NULL. */
+const char *const *sim_meter_stats(enum sim_meter_kind);
+const char *const *sim_meter_series(enum sim_meter_kind);
+/* What a percentile's name says, such as .99 for "p99", .9999 for "p99_99" and .999 for "p999"; NAN
+ * for what is no such name. */
+double sim_stat_percentile(const char *stat);
 
 /* One series: a statistic by window. */
 struct sim_series {
@@ -297,12 +350,13 @@ struct sim_record {
     uint64_t events, hash;
     sim_time interval;
     uint32_t windows;
-    struct sim_metric *metrics;
+    struct sim_metric *metrics; /* those that were asked for come last */
+    struct sim_answer *answers; /* of the plan's asks those over a span, in their order */
     struct sim_series *series;
     struct sim_distribution_result *distributions;
     struct sim_audit_line *audit;
     struct sim_fault_window *faults; /* in the order in which they began; the first ones */
-    uint32_t metric_count, series_count, distribution_count, audit_count;
+    uint32_t metric_count, answer_count, series_count, distribution_count, audit_count;
     uint32_t fault_count;  /* of .faults, SIM_FAULT_WINDOWS_MOST at most */
     uint64_t fault_begins; /* how many began in all */
     struct sim_attribution *attributions;
@@ -311,20 +365,40 @@ struct sim_record {
     struct sim_trace_span *trace; /* parents first; NULL unless sim_world_trace() asked for it */
     uint32_t trace_count;
     bool audit_held;
+    struct sim_places *places; /* of sim_record_place(); NULL: its lists are searched through */
 };
 
 /* Called after every window, from the running thread: simulated time reached and events so far.
  * Returning false ends the run as SIM_STOPPED. Must not touch the world. */
 typedef bool sim_progress(void *self, sim_time reached, uint64_t events);
 
-/* Runs the world to the plan's end and takes its record. NULL when out of memory. `progress` may be
- * NULL. */
+/* Runs the world to the plan's end and takes its record. NULL when out of memory, and when it was
+ * told to stop (sim_limits.stop). `progress` may be NULL. */
 struct sim_record *sim_world_run(struct sim_world *, sim_progress *, void *self);
 void sim_record_free(struct sim_record *);
+
+/* Notes where the metrics and the series of each component stand. Once those lists are what they
+ * will be; only speed depends on it. 0, or -1 when out of memory. O(metrics + series). */
+int sim_record_place(struct sim_record *);
+void sim_record_unplace(struct sim_record *);
+
+enum sim_record_list { SIM_LIST_METRICS, SIM_LIST_SERIES };
+/* Begun with all zero. */
+struct sim_record_run {
+    uint32_t first, end, next;
+    bool begun;
+};
+/* Where those of a component stand, from .first to before .end, in the order of the list; false:
+ * there are no more. Others may stand among them where nothing was noted. O(1). */
+bool sim_record_next(const struct sim_record *, enum sim_record_list, const char *component,
+                     size_t length, struct sim_record_run *);
 
 /* An estimate of the events a run will take (from what the models say they offer and how deep the
  * calls go), with its arithmetic in words; for refusing what is too large to finish. */
 double sim_plan_events(const struct sim_plan *, char *arithmetic, size_t bytes);
+/* Bytes that a world is sure to take, from the parameters alone and from below: nodes, users, keys,
+ * subjects, windows. The arithmetic is of the largest part. O(components x calls). */
+double sim_plan_world_bytes(const struct sim_plan *, char *arithmetic, size_t bytes);
 /* An estimate, from below, of the bytes that waiting calls take at the end of a run in which queues
  * without a limit get more work than can be done; 0 where none does. The arithmetic is of the
  * largest. For refusing what is too large to fit. O(components x ports). */

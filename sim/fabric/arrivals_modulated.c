@@ -179,7 +179,11 @@ void sim__modulated_advance(const struct sim_arrivals *a, struct sim_arrivals_wa
                             sim_time from)
 {
     const struct sim_arrivals_state *states = a->modulated.items;
-    while (w->piece.until <= from) {
+    for (uint32_t pieces = 0; w->piece.until <= from; pieces++) {
+        if (sim__arrivals_stop(a, pieces)) {
+            w->piece.until = SIM_NEVER;
+            return;
+        }
         size_t next = (w->at + 1) % a->modulated.count;
         if (states[w->at].next.count > 0) {
             double row[STATES];

@@ -112,6 +112,11 @@ void sim__spikes_advance(const struct sim_arrivals *a, struct sim_arrivals_walk 
 {
     if (w->listed_until <= from)
         w->listed = listed(a, from, &w->listed_until);
-    while (w->random_until <= from)
+    for (uint32_t turns = 0; w->random_until <= from; turns++) {
+        if (sim__arrivals_stop(a, turns)) {
+            w->random_until = SIM_NEVER;
+            return;
+        }
         turn(a, w, w->random_until);
+    }
 }

@@ -2,11 +2,19 @@
 #ifndef SIM_FABRIC_ARRIVALS_STATE_H
 #define SIM_FABRIC_ARRIVALS_STATE_H
 
+#include "fabric/world_state.h"
 #include "sim/arrivals.h"
 
 /* Each `advance` is called with a time at or after the piece's end and puts in place the piece that
  * holds there; each `check` gives NULL or a sentence; each `most` the greatest rate per second,
  * each `mean` that over a run of some length. */
+
+/* Whether the world is told to stop; for walks over pieces of a rate, which may be far more than
+ * there are arrivals. Looked at once in so many pieces. */
+static inline bool sim__arrivals_stop(const struct sim_arrivals *a, uint32_t piece)
+{
+    return piece % 4096 == 4095 && sim__world_stops(a->world);
+}
 
 /* arrivals_modulated.c */
 const char *sim__modulated_check(const struct sim_list *states);

@@ -19,11 +19,10 @@ const struct sim_param sim_arrivals_replay_params[] = {
     {0},
 };
 
-/* A time of the file as one of the run's first round. */
-static sim_time scaled(const struct sim_arrivals_replay *r, sim_time at)
+/* A time of the file as one of the run's first round, to a fraction of a nanosecond. */
+static double scaled(const struct sim_arrivals_replay *r, double at)
 {
-    sim_time past = at - r->from;
-    return fabs(r->speed - 1) > 0 ? sim_time_nearest((double)past / r->speed) : past;
+    return (at - (double)r->from) / r->speed;
 }
 
 /* The first request that is played. */
@@ -40,14 +39,13 @@ static size_t first_of(const struct sim_arrivals_replay *r)
     return low;
 }
 
-/* From the start of one round to the start of the next; 0: the requests all come at once. */
-static sim_time round_of(const struct sim_arrivals_replay *r, size_t first)
+/* From the start of one round to the start of the next, ns; 0: the requests all come at once. */
+static double round_of(const struct sim_arrivals_replay *r, size_t first)
 {
     const struct sim_trace_request *q = r->trace->requests;
     size_t last = r->trace->count - 1;
-    sim_time span = q[last].at - q[first].at;
-    sim_time gap = last > first ? span / (sim_time)(last - first) : 0;
-    return scaled(r, q[last].at + gap);
+    double span = (double)(q[last].at - q[first].at);
+    return scaled(r, (double)q[last].at + (last > first ? span / (double)(last - first) : 0));
 }
 
 const char *sim__replay_check(const struct sim_arrivals_replay *r)
@@ -57,7 +55,7 @@ const char *sim__replay_check(const struct sim_arrivals_replay *r)
         return "\"repeat\" of a trace is at least 1: how often it is played";
     if (first == r->trace->count)
         return "the trace has no request at \"from\" or later";
-    if (r->repeat > 1 && round_of(r, first) <= 0)
+    if (r->repeat > 1 && !(round_of(r, first) > 0))
         return "a trace whose requests all come at once cannot be repeated";
     return NULL;
 }
@@ -65,42 +63,57 @@ const char *sim__replay_check(const struct sim_arrivals_replay *r)
 double sim__replay_rate(const struct sim_arrivals_replay *r)
 {
     size_t first = first_of(r);
-    double seconds = (double)round_of(r, first) / 1e9;
+    double seconds = round_of(r, first) / 1e9;
     return (double)(r->trace->count - first) / (r->repeat > 1 ? seconds : fmax(1, seconds));
 }
 
 double sim__replay_mean(const struct sim_arrivals_replay *r, sim_time duration)
 {
-    double rounds = (double)round_of(r, first_of(r)) * (double)r->repeat;
+    double rounds = round_of(r, first_of(r)) * (double)r->repeat;
     return sim__replay_rate(r) * fmin(1, fmax(rounds, 1e9) / (double)duration);
 }
 
 void sim__replay_begin(struct sim_arrivals *a)
 {
-    a->first = a->due = first_of(&a->replay);
+    a->first = a->next = first_of(&a->replay);
     a->round_ns = round_of(&a->replay, a->first);
 }
 
 static sim_time due_at(const struct sim_arrivals *a)
 {
-    return a->round_from + scaled(&a->replay, a->replay.trace->requests[a->due].at);
+    const struct sim_arrivals_replay *r = &a->replay;
+    sim_time at = a->trace->requests[a->next].at;
+    if (fabs(r->speed - 1) > 0)
+        return a->round_from + sim_time_nearest(fmax(0, scaled(r, (double)at) + a->round_part));
+    return a->round_from + (at - r->from); /* part of a nanosecond changes no whole one */
 }
 
-/* What was due before now is passed over: the node was down, or a rate was set. */
+static void next_round(struct sim_arrivals *a)
+{
+    double length = a->round_part + a->round_ns;
+    sim_time whole = sim_time_nearest(length);
+    a->next = a->first;
+    a->rounds++;
+    a->round_from += whole;
+    a->round_part = length - (double)whole;
+}
+
+/* What was due before now is passed over: the node was down, or a rate was set. But for what
+ * rounding put a nanosecond before: the first of a round may come at the last of the one before. */
 sim_time sim__replay_next(struct sim_arrivals *a, sim_time now)
 {
     while (a->rounds < a->replay.repeat) {
-        for (; a->due < a->trace->count; a->due++)
-            if (due_at(a) >= now)
-                return due_at(a);
-        a->due = a->first;
-        a->rounds++;
-        a->round_from += a->round_ns;
+        for (; a->next < a->trace->count; a->next++) {
+            sim_time due = due_at(a);
+            if (due >= now - 1)
+                return due > now ? due : now;
+        }
+        next_round(a);
     }
     return SIM_NEVER;
 }
 
 const struct sim_trace_request *sim_arrivals_take(struct sim_arrivals *a)
 {
-    return &a->trace->requests[a->due++];
+    return &a->trace->requests[a->next++];
 }

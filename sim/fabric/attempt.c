@@ -35,6 +35,7 @@ static void try_free(struct sim__try *try)
         at = &(*at)->next;
     *at = try->next;
     try->next = all->free_tries;
+    try->time_is_up = false;
     all->free_tries = try;
 }
 
@@ -113,16 +114,26 @@ static void over(struct sim *sim, void *self, sim_arg arg, const struct sim_repl
     op->result(op, hedge, false, reply);
 }
 
-static void hedge_due(struct sim *sim, void *node, sim_arg arg)
+static void hedge(struct sim *sim, void *node, sim_arg arg)
 {
     (void)sim;
     (void)node;
     struct sim__operation *op = arg.p;
-    op->timer = SIM_NO_EVENT;
+    if (op->hedge_due.key == 0 || op->timer.key != op->hedge_due.key)
+        return; /* answered in the last instant */
+    op->timer = op->hedge_due = SIM_NO_EVENT;
     if (!sim__budget_withdraw(op->guard))
         return;
     op->hedged++;
     sim__try_begin(op, true);
+}
+
+/* An answer that arrives in this very instant is in time. */
+static void hedge_due(struct sim *sim, void *node, sim_arg arg)
+{
+    struct sim__operation *op = arg.p;
+    op->hedge_due = op->timer;
+    sim_last(sim, hedge, node, arg);
 }
 
 /* Another attempt beside this one, if none answers in time. */
@@ -142,7 +153,7 @@ static void send(struct sim__try *try)
     struct sim_node *from = op->port->owner;
     struct sim__guard *g = op->guard;
     sim_time give_up = sim__policy_of(op)->timeout, left = time_left(op);
-    bool late = left <= 0;
+    bool late = left <= 0 || give_up < 0;
     if (late || (g != NULL && !sim__breaker_admit(g, try))) {
         if (is_limited(op))
             sim__limiter_give(g);
@@ -175,6 +186,7 @@ static void send_waiting(struct sim__guard *g)
         struct sim__try *try = l->first;
         sim_cancel(g->from->sim, try->timer);
         sim__limiter_dequeue(l, try);
+        try->time_is_up = false;
         held_back(try, -1);
         sim__limiter_take(g, try);
         send(try);
@@ -185,12 +197,22 @@ static void no_slot_in_time(struct sim *sim, void *node, sim_arg arg)
 {
     (void)sim;
     struct sim__try *try = arg.p;
+    if (!try->time_is_up)
+        return; /* it got one in the last instant, or is not needed any more */
+    try->time_is_up = false;
     sim__limiter_dequeue(&try->op->guard->limiter, try);
     held_back(try, -1);
     if (time_left(try->op) <= 0)
         tell(try, SIM_TIMEOUT, NULL);
     else
         tell(try, SIM_REFUSED, &((struct sim_node *)node)->caller->concurrency_refused);
+}
+
+/* A slot that becomes free in this very instant is in time. */
+static void wait_is_over(struct sim *sim, void *node, sim_arg arg)
+{
+    ((struct sim__try *)arg.p)->time_is_up = true;
+    sim_last(sim, no_slot_in_time, node, arg);
 }
 
 /* It has its token: now for a slot. */
@@ -212,7 +234,7 @@ static void ask_for_slot(struct sim__try *try)
         try->state = SIM__TRY_SLOT;
         held_back(try, 1);
         sim__limiter_enqueue(&g->limiter, try);
-        try->timer = sim_after(from->sim, left < wait ? left : wait, no_slot_in_time, from,
+        try->timer = sim_after(from->sim, left < wait ? left : wait, wait_is_over, from,
                                (sim_arg){.p = try});
     }
 }

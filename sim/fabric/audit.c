@@ -272,11 +272,12 @@ static void audit_operations(const struct sim_world *w, struct sim_record *recor
 static double carried(const struct sim_world *w, uint32_t from, uint32_t to)
 {
     double bytes = 0;
-    for (size_t i = 0; i < (size_t)w->component_count * w->component_count; i++) {
-        uint32_t a = w->plan->components[i / w->component_count].region;
-        uint32_t b = w->plan->components[i % w->component_count].region;
-        for (int c = 0; w->links[i] != NULL && a == from && b == to && c < SIM_CAUSES; c++)
-            bytes += (double)w->links[i]->bytes[c];
+    for (uint32_t i = 0; i < w->links_made_count; i++) {
+        const struct sim__link *link = w->links_made[i];
+        bool here = w->plan->components[link->from].region == from &&
+                    w->plan->components[link->to].region == to;
+        for (int c = 0; here && c < SIM_CAUSES; c++)
+            bytes += (double)link->bytes[c];
     }
     return bytes;
 }

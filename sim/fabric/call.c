@@ -20,6 +20,9 @@ __attribute__((noinline, cold)) bool sim__calls_grow(struct sim_world *w)
         c->slabs = grown;
         c->slab_capacity = capacity;
     }
+    uint32_t records = (c->slab_count + 1) * SIM__CALLS_A_SLAB;
+    if (!sim__owned_reserve(&c->made, records) || !sim__owned_reserve(&c->held, records))
+        return false;
     struct sim__call *slab = calloc(SIM__CALLS_A_SLAB, sizeof *slab);
     if (slab == NULL)
         return false;
@@ -43,6 +46,8 @@ void sim__calls_free(struct sim_world *w)
     for (uint32_t i = 0; i < w->calls.slab_count; i++)
         free(w->calls.slabs[i]);
     free(w->calls.slabs);
+    sim__owned_free(&w->calls.made);
+    sim__owned_free(&w->calls.held);
 }
 
 static inline void call_release(struct sim_world *w, struct sim__call *call)
@@ -124,12 +129,22 @@ static void answer_arrives(struct sim *sim, void *node, sim_arg arg)
     }
 }
 
-void sim__call_timed_out(struct sim *sim, void *node, sim_arg arg)
+static void timed_out(struct sim *sim, void *node, sim_arg arg)
 {
-    struct sim__call *call = arg.p;
+    struct sim__call *call = sim__call_named(((struct sim_node *)node)->world,
+                                             (sim_call_id){arg.u});
+    if (call == NULL || !call->awaited)
+        return; /* answered in the last instant */
     ((struct sim_node *)node)->caller->timeouts.count++;
     ((struct sim_node *)node)->world->totals.timed_out++;
     end_for_caller(sim, call, (struct sim_reply){.status = SIM_TIMEOUT}, call->request.trace != 0);
+}
+
+/* An answer that arrives in this very instant is in time. */
+void sim__call_time_is_up(struct sim *sim, void *node, sim_arg arg)
+{
+    const struct sim__call *call = arg.p;
+    sim_last(sim, timed_out, node, (sim_arg){.u = sim__call_name(call).key});
 }
 
 /* The callee's half is over without an answer that anybody will see. */
@@ -211,6 +226,12 @@ void sim__call_followed(struct sim_world *w, struct sim__call *call)
                                           call->to->index, sim_now(w->sim), call->request.op);
 }
 
+void sim__call_own(struct sim_world *w, const struct sim__call *call)
+{
+    sim__owned_put(&w->calls.made, call->index, call->from);
+    sim__owned_put(&w->calls.held, call->index, call->to);
+}
+
 sim_call_id sim__call_attempt(struct sim_node *from, const struct sim_port_target *target,
                               uint32_t node, const struct sim_request *request, sim_time give_up,
                               sim_done *done, void *self, sim_arg arg)
@@ -224,22 +245,25 @@ sim_call_id sim__call_attempt(struct sim_node *from, const struct sim_port_targe
     if (give_up > 0 && give_up == from->component->timeout)
         sim__call_await(w->sim, call, from->component->timeout_lane);
     else if (give_up > 0)
-        call->timer = sim_after(w->sim, give_up, sim__call_timed_out, from, (sim_arg){.p = call});
+        call->timer = sim_after(w->sim, give_up, sim__call_time_is_up, from, (sim_arg){.p = call});
     return sim__call_send(w, call, target->out);
 }
 
 double sim_port_share(const struct sim_port *port, uint32_t index)
 {
+    assert(index < port->target_count && "a port is asked that the scenario left open");
     return port->targets[index].share;
 }
 
 uint32_t sim_port_nodes(const struct sim_port *port, uint32_t index)
 {
+    assert(index < port->target_count && "a port is asked that the scenario left open");
     return port->targets[index].component->plan->nodes;
 }
 
 const char *sim_port_node_name(const struct sim_port *port, uint32_t index, uint32_t node)
 {
+    assert(index < port->target_count && "a port is asked that the scenario left open");
     return port->targets[index].component->nodes[node]->name;
 }
 
@@ -334,14 +358,36 @@ static void lose(struct sim_node *node, struct sim__call *call, bool silent)
     lose_call(node->world, call, silent);
 }
 
+static enum sim__owned_fate awaited(const struct sim_world *w, uint32_t index)
+{
+    const struct sim__call *call = sim__call_at(w, index);
+    return call->used && call->awaited ? SIM__OWNED_STRUCK : SIM__OWNED_OVER;
+}
+
+static enum sim__owned_fate in_hand(const struct sim_world *w, uint32_t index)
+{
+    const struct sim__call *call = sim__call_at(w, index);
+    if (!call->used || call->stage > SIM__IN_HAND)
+        return SIM__OWNED_OVER;
+    return call->stage == SIM__IN_HAND ? SIM__OWNED_STRUCK : SIM__OWNED_LATER;
+}
+
 void sim__calls_crash(struct sim_node *node, bool silent)
 {
     struct sim_world *w = node->world;
-    for (uint32_t i = 0; i < w->calls.slab_count * SIM__CALLS_A_SLAB; i++) {
-        struct sim__call *call = sim__call_at(w, i);
-        if (call->used && call->awaited && call->from == node)
-            forget(w, call);
-        if (call->used && call->stage == SIM__IN_HAND && call->to == node)
-            lose(node, call, silent);
+    struct sim__owned *made = &w->calls.made, *held = &w->calls.held;
+    if (!sim__owned_find(made, node, awaited) || !sim__owned_find(held, node, in_hand))
+        return;
+    /* a call of its own to itself is in both: what was made is forgotten before it is lost */
+    for (uint32_t m = 0, h = 0; m < made->found_count || h < held->found_count;) {
+        uint32_t a = m < made->found_count ? made->found[m] : UINT32_MAX;
+        uint32_t b = h < held->found_count ? held->found[h] : UINT32_MAX;
+        if (a <= b) {
+            forget(w, sim__call_at(w, a));
+            m++;
+        } else {
+            lose(node, sim__call_at(w, b), silent);
+            h++;
+        }
     }
 }

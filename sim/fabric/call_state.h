@@ -79,8 +79,10 @@ bool sim__calls_grow(struct sim_world *);
 /* A message of a call arrives at its callee; the caller's patience ends; the callee's half is over
  * without an answer that anybody will see. */
 void sim__call_arrives(struct sim *, void *node, sim_arg call);
-void sim__call_timed_out(struct sim *, void *node, sim_arg call);
+void sim__call_time_is_up(struct sim *, void *node, sim_arg call);
 void sim__call_drop(struct sim_world *, struct sim__call *);
+/* Where nodes can crash: a call begins, its record filled in. */
+__attribute__((noinline)) void sim__call_own(struct sim_world *, const struct sim__call *);
 /* The request of a call that was just made is one to follow. */
 void sim__call_followed(struct sim_world *, struct sim__call *);
 
@@ -135,12 +137,14 @@ static inline struct sim__call *sim__call_begin(struct sim_node *from,
     call->timer = SIM_NO_EVENT;
     from->caller->attempts.count++;
     w->totals.begun++;
+    if (__builtin_expect(w->calls.made.first != NULL, 0))
+        sim__call_own(w, call);
     return call;
 }
 
 static inline void sim__call_await(struct sim *sim, struct sim__call *call, struct sim_lane *lane)
 {
-    call->timer = sim_after_lane(sim, lane, sim__call_timed_out, call->from, (sim_arg){.p = call});
+    call->timer = sim_after_lane(sim, lane, sim__call_time_is_up, call->from, (sim_arg){.p = call});
 }
 
 static inline sim_call_id sim__call_send(struct sim_world *w, struct sim__call *call,

@@ -40,7 +40,7 @@ static inline __attribute__((always_inline)) sim_call_id
 call_port(struct sim_port *port, uint32_t index, uint32_t node, const struct sim_request *request,
           sim_done *done, void *self, sim_arg arg)
 {
-    assert(index < port->target_count);
+    assert(index < port->target_count && "a port is called that the scenario left open");
     struct sim_node *from = port->owner;
     from->caller->calls.count++;
     if (__builtin_expect(--from->component->until_followed == 0 || request->trace != 0, 0))
@@ -58,7 +58,7 @@ sim_call_id sim_call_node(struct sim_port *port, uint32_t index, uint32_t node,
                           const struct sim_request *request, sim_done *done, void *self,
                           sim_arg arg)
 {
-    assert(node < sim_port_nodes(port, index));
+    assert(node < sim_port_nodes(port, index) && "the component has no such node");
     return call_port(port, index, node, request, done, self, arg);
 }
 

@@ -2,6 +2,7 @@
  * audit counts again by walking what the models hold (audit.c). */
 #include "sim/copies.h"
 
+#include "fabric/size_state.h"
 #include "fabric/world_state.h"
 
 #include <assert.h>
@@ -14,9 +15,9 @@ const struct sim_meter sim__copy_meters[] = {
     {"copy_subjects", SIM_GAUGE, "subjects", "Subjects of whom at least one key is held.",
      offsetof(struct sim_copies, subjects), NULL, NULL, 0},
     {"copy_bytes", SIM_GAUGE, "B", "Bytes of those keys.", offsetof(struct sim_copies, bytes), NULL,
-     NULL, 0},
+     NULL, SIM_WORSE_HIGH},
     {"abroad_bytes", SIM_GAUGE, "B", "Of them, held outside the home of their subject.",
-     offsetof(struct sim_copies, abroad), NULL, NULL, 0},
+     offsetof(struct sim_copies, abroad), NULL, NULL, SIM_WORSE_HIGH},
     {.name = NULL},
 };
 
@@ -138,8 +139,8 @@ static bool draws(const struct sim_param *p, const char *image, uintptr_t keyspa
 }
 
 /* Marks what can be called from where a keyspace's keys are drawn, by breadth. */
-static void mark_reached(const struct sim_plan *plan, uintptr_t keyspace, bool *reached,
-                         uint32_t *queue)
+void sim__keyspace_mark(const struct sim_plan *plan, uint32_t keyspace, bool *reached,
+                        uint32_t *queue)
 {
     uint32_t head = 0, tail = 0;
     for (uint32_t i = 0; i < plan->component_count; i++)
@@ -172,7 +173,7 @@ struct sim_keyspace *sim_keyspace_next(const struct sim_node *node, uint32_t *in
     while (reached != NULL && queue != NULL && !found && *index < plan->keyspace_count) {
         uint32_t at = (*index)++;
         memset(reached, 0, plan->component_count * sizeof *reached);
-        mark_reached(plan, at, reached, queue);
+        sim__keyspace_mark(plan, at, reached, queue);
         found = reached[self] ? &w->keyspaces[at] : NULL;
     }
     free(reached);

@@ -187,6 +187,12 @@ static void go_on(struct sim_station *s, uint32_t job)
     w->until += sim_now(s->node->sim);
 }
 
+/* Work that has no time left ends in this instant, whatever else happens in it. */
+static bool is_done(const struct sim_station *s, uint32_t job)
+{
+    return s->jobs[job].timer.key != 0 && s->more->work[job].until == sim_now(s->node->sim);
+}
+
 static void stand_still(struct sim_station *s, uint32_t job)
 {
     sim_cancel(s->node->sim, s->jobs[job].timer);
@@ -259,10 +265,12 @@ static void share_on(struct sim_station *s)
     d->next_end = SIM_NO_EVENT;
     if (d->at_work == 0)
         d->virtual_now = 0; /* and with it what rounding had gathered */
-    if (d->at_work == 0 || s->paused.value > 0 || s->servers == 0)
+    if (d->at_work == 0 || s->servers == 0)
         return;
     double left = fmax(0, d->work[d->heap[0]].finish - d->virtual_now) * crowding(s);
-    d->next_end = sim_after(s->node->sim, sim_time_nearest(left), share_ends, s, (sim_arg){.u = 0});
+    sim_time wait = sim_time_nearest(left);
+    if (s->paused.value == 0 || wait == 0) /* what is done in this instant ends in it */
+        d->next_end = sim_after(s->node->sim, wait, share_ends, s, (sim_arg){.u = 0});
 }
 
 static void share_ends(struct sim *sim, void *self, sim_arg arg)
@@ -288,9 +296,13 @@ static void share_gauges(struct sim_station *s)
     sim_gauge_set(&s->waiting, now, present - busy);
 }
 
-static bool share_arrive(struct sim_station *s, sim_call_id call)
+static void allocate(struct sim_station *);
+
+static bool share_arrive(struct sim_station *s, sim_call_id call, bool again)
 {
     if (s->queued >= s->servers && s->queued - s->servers >= s->queue_limit) {
+        if (!again)
+            return sim__station_put_off(s, call);
         sim_count(&s->full);
         return false;
     }
@@ -301,6 +313,7 @@ static bool share_arrive(struct sim_station *s, sim_call_id call)
     share_gauges(s);
     sim_histogram_record(&s->wait, 0);
     s->start(s->node, s, job);
+    allocate(s);
     return true;
 }
 
@@ -320,7 +333,8 @@ static void pause_begins(struct sim *sim, void *self, sim_arg arg)
         share_on(s);
     for (unsigned class = 0; class < CLASSES; class ++)
         for (uint32_t job = d->working[class].head; job != 0; job = d->work[job - 1].after)
-            stand_still(s, job - 1);
+            if (!is_done(s, job - 1))
+                stand_still(s, job - 1);
     sim_time lasts = sim_dist_draw_time(&d->rules.pause.lasts, &d->pauses);
     d->pause = sim_after(sim, lasts, pause_ends, s, (sim_arg){.u = 0});
 }
@@ -349,7 +363,8 @@ static void pause_ends(struct sim *sim, void *self, sim_arg arg)
     }
     for (unsigned class = 0; class < CLASSES; class ++)
         for (uint32_t job = d->working[class].head; job != 0; job = d->work[job - 1].after)
-            go_on(s, job - 1);
+            if (!is_done(s, job - 1))
+                go_on(s, job - 1);
     start_what_may(s);
 }
 
@@ -368,7 +383,7 @@ static bool is_unwanted(const struct sim_station *s, const struct sim__call *cal
     if (s->more->rules.abandon == SIM_ABANDON_NEVER)
         return false;
     sim_time deadline = call->request.deadline;
-    return !call->awaited || (deadline != 0 && deadline <= sim_now(s->node->sim));
+    return !call->awaited || (deadline != 0 && deadline < sim_now(s->node->sim));
 }
 
 static void turn_away(struct sim_station *s, struct sim__call *call, struct sim_counter *counter)
@@ -378,7 +393,7 @@ static void turn_away(struct sim_station *s, struct sim__call *call, struct sim_
 }
 
 /* Not cancelled when its turn comes first: it then finds the call gone, or at work. */
-static void expires(struct sim *sim, void *self, sim_arg arg)
+static void expired(struct sim *sim, void *self, sim_arg arg)
 {
     (void)sim;
     struct sim_station *s = self;
@@ -387,6 +402,11 @@ static void expires(struct sim *sim, void *self, sim_arg arg)
         return;
     step_out(s, call);
     turn_away(s, call, &s->abandoned);
+}
+
+static void expires(struct sim *sim, void *self, sim_arg arg)
+{
+    sim_last(sim, expired, self, arg);
 }
 
 static void wait_in_line(struct sim_station *s, struct sim__call *call)
@@ -457,47 +477,83 @@ static void start_what_may(struct sim_station *s)
 
 /* ---- arrivals -------------------------------------------------------------------------------- */
 
-/* The queue is full: the newest of the lowest class makes room for a higher one. */
+/* A request that was begun, and neither waits nor works any more, is turned away with its job. */
+static void put_out(struct sim_station *s, struct sim__call *call, uint32_t job)
+{
+    s->jobs[job] = (struct sim_job){.next = s->free_job};
+    s->free_job = job + 1;
+    turn_away(s, call, &s->outranked);
+}
+
+/* The queue is full: the newest of the lowest class makes room for a higher one. Where classes take
+ * servers from one another that is so without shedding, and of a class whose every request was
+ * begun one loses its work. */
 static bool make_room(struct sim_station *s, unsigned class)
 {
     struct sim__discipline *d = s->more;
-    if (d->rules.shed.by != SIM_SHED_PRIORITY)
+    bool preemptive = d->rules.discipline == SIM_PREEMPTIVE;
+    if (d->rules.shed.by != SIM_SHED_PRIORITY && !preemptive)
         return false;
     for (unsigned low = last_class(d->some_wait, CLASSES); low != CLASSES && low > class;
          low = last_class(d->some_wait, low)) {
         struct sim__call *call = call_at(s, d->waiting[low].tail);
-        if (call->job != 0)
+        if (call->job != 0 && !preemptive)
             continue; /* all of its class were begun */
         step_out(s, call);
-        turn_away(s, call, &s->outranked);
+        if (call->job != 0)
+            put_out(s, call, call->job - 1);
+        else
+            turn_away(s, call, &s->outranked);
         return true;
     }
     return false;
 }
 
-/* Takes the server of the newest of the lowest class at work, if that is lower. */
-static bool preempt(struct sim_station *s, unsigned class)
+/* Takes the server of the newest of the lowest class at work, if that is lower and not done in this
+ * very instant: it goes back into the line, or, where the queue has no room for it, away. */
+static bool preempt(struct sim_station *s, unsigned class, bool room)
 {
     struct sim__discipline *d = s->more;
     unsigned low = last_class(d->some_work, CLASSES);
-    if (d->rules.discipline != SIM_PREEMPTIVE || low == CLASSES || low <= class)
+    if (d->rules.discipline != SIM_PREEMPTIVE || low == CLASSES || low <= class ||
+        s->paused.value > 0)
         return false;
     uint32_t job = d->working[low].head - 1;
+    struct sim__call *call = sim__call_in_hand(s->node->world, s->jobs[job].call);
+    if (is_done(s, job))
+        return false;
     work_stops(s, job);
     stand_still(s, job);
     sim_gauge_add(&s->busy, sim_now(s->node->sim), -1);
-    line_up(s, sim__call_in_hand(s->node->world, s->jobs[job].call), job + 1);
+    if (room)
+        line_up(s, call, job + 1);
+    else
+        put_out(s, call, job);
     return true;
 }
 
-static bool arrive(struct sim_station *s, sim_call_id id)
+static bool arrive(struct sim_station *s, sim_call_id id, bool again);
+
+/* The queue is full: whether the call is taken all the same, in the place of a lower one, or is
+ * looked at again when all has ended that ends in this instant. */
+static bool arrive_at_full(struct sim_station *s, sim_call_id id, unsigned class, bool again)
 {
-    if (s->more->rules.discipline == SIM_SHARING) {
-        bool taken = share_arrive(s, id);
-        if (taken)
-            allocate(s);
-        return taken;
+    if (!again)
+        return sim__station_put_off(s, id);
+    if (make_room(s, class))
+        return arrive(s, id, again);
+    if (preempt(s, class, false)) {
+        begin(s, sim__call_in_hand(s->node->world, id));
+        return true;
     }
+    sim_count(&s->full);
+    return false;
+}
+
+static bool arrive(struct sim_station *s, sim_call_id id, bool again)
+{
+    if (s->more->rules.discipline == SIM_SHARING)
+        return share_arrive(s, id, again);
     struct sim__call *call = sim__call_in_hand(s->node->world, id);
     unsigned class = class_of(s, call);
     bool moves = s->paused.value == 0;
@@ -509,11 +565,9 @@ static bool arrive(struct sim_station *s, sim_call_id id)
         begin(s, call);
         return true;
     }
-    if (s->queued >= s->queue_limit && !make_room(s, class)) {
-        sim_count(&s->full);
-        return false;
-    }
-    if (moves && preempt(s, class))
+    if (s->queued >= s->queue_limit)
+        return arrive_at_full(s, id, class, again);
+    if (preempt(s, class, true))
         begin(s, call);
     else
         wait_in_line(s, call);
@@ -554,6 +608,8 @@ static void slow_down(struct sim_station *s, double times)
     for (unsigned class = 0; class < CLASSES; class ++) {
         for (uint32_t job = d->working[class].head; job != 0; job = d->work[job - 1].after) {
             bool goes_on = s->paused.value == 0;
+            if (is_done(s, job - 1))
+                continue;
             if (goes_on)
                 stand_still(s, job - 1);
             stretch(&d->work[job - 1], times);

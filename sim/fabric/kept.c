@@ -10,9 +10,15 @@ const struct sim_usage sim_kept_usages[] = {
     {.name = NULL},
 };
 
+/* Of what is kept from now on; only where there is a lifetime. */
+static double lifetime(const struct sim_kept *k)
+{
+    return k->ttl > 0 ? (double)k->ttl : 0;
+}
+
 static sim_time longest(const struct sim_kept *k)
 {
-    return sim_time_nearest((double)k->ttl * (1 + k->ttl_jitter)) + k->stale_window + 1;
+    return sim_time_nearest(lifetime(k) * (1 + k->ttl_jitter)) + k->stale_window + 1;
 }
 
 int sim_kept_init(struct sim_kept *k, struct sim_node *node, bool takes_time)
@@ -171,8 +177,8 @@ void sim_kept_put(struct sim_kept *k, uint64_t key, uint32_t version, sim_time t
     if (s->took)
         s->took[place] = sim_kept_pack(took);
     sim_time expires = SIM_NEVER;
-    if (k->ttl > 0) {
-        double life = (double)k->ttl;
+    if (k->ttl != 0) {
+        double life = lifetime(k);
         if (k->ttl_jitter > 0)
             life *= 1 + k->ttl_jitter * (2 * sim_draw_uniform(&k->jitter) - 1);
         expires = now + sim_time_nearest(life);
@@ -244,4 +250,19 @@ const char *sim_kept_check(const struct sim_kept *k)
     if (bytes != k->store->bytes)
         return "bytes of the keys kept are not those counted";
     return NULL;
+}
+
+/* Each key is passed on once, and again after each lifetime; all where there is no room. */
+void sim_kept_foresee(const struct sim_kept *k, const struct sim_extent *of,
+                      struct sim_foreseen *out)
+{
+    double stores = k->sharing == SIM_KEPT_SHARED ? 1 : of->nodes, keys = (double)of->keys;
+    double room = (double)k->capacity;
+    double lives = 1e9 / (double)of->duration + (k->ttl > 0 ? 1e9 / (double)k->ttl : 0);
+    if (keys > 0 && keys <= room)
+        out->passes = keys * stores * lives;
+    out->what = "keys of its stores";
+    out->count = stores * (keys < room ? keys : room);
+    out->each = 24; /* sim/table.h */
+    out->as_used = true;
 }

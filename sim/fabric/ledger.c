@@ -147,33 +147,45 @@ struct sim__ledger {
 
 #define HOUR 3.6e12 /* ns */
 
-static uint32_t item_of(const struct sim_world *w, size_t link)
+/* By the regions of its ends, the first item of the bill that is about a link. 0, or -1. */
+static int items_of_links(const struct sim_bill *bill, struct sim_lookup *items)
 {
-    uint32_t from = w->plan->components[link / w->component_count].region;
-    uint32_t to = w->plan->components[link % w->component_count].region;
-    for (uint32_t i = 0; i < w->plan->bill->item_count; i++) {
-        const struct sim_bill_item *it = &w->plan->bill->items[i];
-        if (it->component == SIM_NO_COMPONENT && it->from == from && it->to == to)
-            return i;
+    for (uint32_t i = 0; i < bill->item_count; i++) {
+        const struct sim_bill_item *it = &bill->items[i];
+        if (it->component == SIM_NO_COMPONENT &&
+            sim_lookup_put_pair(items, it->from, it->to, i) == SIM_LOOKUP_NONE)
+            return -1;
     }
-    return UINT32_MAX;
+    return 0;
 }
 
-/* The links there are; they were made when the ports were wired. */
+static int by_ends(const void *a, const void *b)
+{
+    const struct sim__link *x = ((const struct carrier *)a)->link;
+    const struct sim__link *y = ((const struct carrier *)b)->link;
+    if (x->from != y->from)
+        return x->from < y->from ? -1 : 1;
+    return (x->to > y->to) - (x->to < y->to);
+}
+
+/* The links there are, by their ends; they were made when the ports were wired. */
 static int carriers_make(struct sim__ledger *l)
 {
     const struct sim_world *w = l->world;
-    size_t places = (size_t)w->component_count * w->component_count;
-    uint32_t count = 0;
-    for (size_t i = 0; i < places; i++)
-        count += w->links[i] != NULL;
-    l->carriers = calloc(count + 1u, sizeof *l->carriers);
-    for (size_t i = 0; l->carriers != NULL && i < places; i++) {
-        uint32_t item = w->links[i] != NULL ? item_of(w, i) : UINT32_MAX;
-        if (item != UINT32_MAX)
-            l->carriers[l->carrier_count++] = (struct carrier){w->links[i], item};
+    struct sim_lookup items = {0};
+    l->carriers = calloc(w->links_made_count + 1u, sizeof *l->carriers);
+    bool good = l->carriers != NULL && items_of_links(w->plan->bill, &items) == 0;
+    for (uint32_t i = 0; good && i < w->links_made_count; i++) {
+        struct sim__link *link = w->links_made[i];
+        uint32_t item = sim_lookup_get_pair(&items, w->plan->components[link->from].region,
+                                            w->plan->components[link->to].region);
+        if (item != SIM_LOOKUP_NONE)
+            l->carriers[l->carrier_count++] = (struct carrier){link, item};
     }
-    return l->carriers != NULL ? 0 : -1;
+    if (good)
+        qsort(l->carriers, l->carrier_count, sizeof *l->carriers, by_ends);
+    sim_lookup_free(&items);
+    return good ? 0 : -1;
 }
 
 struct sim__ledger *sim__ledger_new(struct sim_world *w, uint32_t windows)
@@ -395,12 +407,16 @@ static double window_hours(const struct sim__ledger *l, uint32_t window)
     return (double)(left < plan->interval ? left : plan->interval) / HOUR;
 }
 
+static uint64_t windows_measured(const struct sim__ledger *l)
+{
+    return l->window > l->first_warm ? l->window - l->first_warm : 0;
+}
+
 static bool is_kept(const struct sim_plan *plan, const struct line *line)
 {
-    size_t n = strlen(line->place);
     for (uint32_t i = 0; i < plan->kept_count; i++)
-        if (strncmp(plan->kept[i], line->place, n) == 0 && plan->kept[i][n] == '.' &&
-            strcmp(plan->kept[i] + n + 1, line->meter) == 0)
+        if (strcmp(plan->kept[i].place, line->place) == 0 &&
+            strcmp(plan->kept[i].meter, line->meter) == 0)
             return true;
     return plan->all_series || line->headline;
 }
@@ -424,8 +440,13 @@ static int add_line(const struct sim__ledger *l, const struct line *line, double
                             successes > 0 ? cost / successes * 1e6 : (double)NAN, most, least};
     for (uint32_t k = 0; sim_cost_stats[k] != NULL; k++)
         record->metrics[record->metric_count++] = (struct sim_metric){
-            line->place, line->meter,   sim_cost_stats[k], sim_cost_unit(sim_cost_stats[k]),
-            stats[k],    line->headline};
+            .component = line->place,
+            .meter = line->meter,
+            .stat = sim_cost_stats[k],
+            .unit = sim_cost_unit(sim_cost_stats[k]),
+            .value = stats[k],
+            .headline = line->headline,
+            .n = windows_measured(l)};
     if (is_kept(l->world->plan, line))
         record->series[record->series_count++] = series;
     else
@@ -463,12 +484,13 @@ static int add_item(const struct sim__ledger *l, uint32_t i, double successes,
     }
     if (it->price != NULL && add_line(l, &line, successes, record) != 0)
         return -1;
-    record->metrics[record->metric_count++] = (struct sim_metric){it->place,
-                                                                  it->used.name,
-                                                                  sim_used_stats[0],
-                                                                  it->used.unit,
-                                                                  l->booked[i].measured / l->hours,
-                                                                  false};
+    record->metrics[record->metric_count++] = (struct sim_metric){.component = it->place,
+                                                                  .meter = it->used.name,
+                                                                  .stat = sim_used_stats[0],
+                                                                  .unit = it->used.unit,
+                                                                  .value = l->booked[i].measured /
+                                                                           l->hours,
+                                                                  .n = windows_measured(l)};
     return 0;
 }
 
@@ -495,6 +517,69 @@ int sim__ledger_finish(struct sim__ledger *l, double successes, struct sim_recor
         if (add_item(l, i, successes, record) != 0)
             return -1;
     return 0;
+}
+
+/* ---- over a span of time --------------------------------------------------------------------- */
+
+/* The line of that name. False: there is none; *used then says whether it is an item's use. */
+static bool find_line(const struct sim__ledger *l, const char *place, const char *meter,
+                      struct line *line, bool *used)
+{
+    *used = false;
+    for (int k = 0; k <= SIM_CAUSES && strcmp(place, "cost") == 0; k++) {
+        *line = (struct line){place, meter, 0, l->bill->item_count, k - 1, false};
+        if (strcmp(sim_cost_meters[k].name, meter) == 0)
+            return true;
+    }
+    for (uint32_t i = 0; i < l->bill->item_count; i++) {
+        const struct sim_bill_item *it = &l->bill->items[i];
+        if (strcmp(it->place, place) != 0)
+            continue;
+        *line = it->first_of_place ? line_of_place(l, i) : *line;
+        if (it->first_of_place && strcmp(meter, "cost") == 0)
+            return true;
+        *line = (struct line){place, meter, i, i + 1, -1, false};
+        *used = strcmp(meter, it->used.name) == 0;
+        if (*used || strcmp(meter, it->cost.name) == 0)
+            return !*used;
+    }
+    return false;
+}
+
+/* How much of a window lies between two times. */
+static double share_within(const struct sim__ledger *l, uint32_t window, sim_time from, sim_time to)
+{
+    const struct sim_plan *plan = l->world->plan;
+    sim_time start = (sim_time)window * plan->interval, end = start + plan->interval;
+    end = end < plan->duration ? end : plan->duration;
+    sim_time first = from > start ? from : start, last = to < end ? to : end;
+    return last > first ? (double)(last - first) / (double)(end - start) : 0;
+}
+
+void sim__ledger_over(const struct sim__ledger *l, const struct sim_plan_ask *ask,
+                      struct sim_metric *m)
+{
+    struct line line;
+    bool used, money = find_line(l, ask->place, ask->meter, &line, &used);
+    double sum = 0, hours = 0, most = NAN, least = NAN;
+    if (!money && !used)
+        return;
+    for (uint32_t w = 0; w < l->window && w < l->windows; w++) {
+        double within = share_within(l, w, ask->from, ask->to), in_window = window_hours(l, w);
+        if (within == 0)
+            continue;
+        double amount = money ? window_cost(l, &line, w)
+                              : l->amounts[(size_t)line.first * l->windows + w];
+        sum += within * amount;
+        hours += within * in_window;
+        m->n++;
+        most = within == 1 ? fmax(amount / in_window, most) : most;
+        least = within == 1 ? fmin(amount / in_window, least) : least;
+    }
+    m->unit = money ? sim_cost_unit(ask->stat) : l->bill->items[line.first].used.unit;
+    m->value = hours > 0 ? sum / hours : (double)NAN;
+    m->value = strcmp(ask->stat, "max") == 0 ? most : m->value;
+    m->value = strcmp(ask->stat, "min") == 0 ? least : m->value;
 }
 
 /* ---- for the audit --------------------------------------------------------------------------- */

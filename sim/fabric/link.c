@@ -7,6 +7,7 @@
 #include "fabric/fault_state.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 const struct sim_param sim_link_param_table[] = {
@@ -44,6 +45,19 @@ const struct sim_model sim_link_model = {
     .params = sim_link_param_table,
 };
 
+/* When a message that takes so long has left, after those before it. What rounding takes or adds
+ * while they follow one another stays with the line, so that it carries what it can. */
+static sim_time leave(struct sim__line *line, sim_time now, double takes)
+{
+    if (line->free_at < now)
+        *line = (struct sim__line){.free_at = now};
+    takes += line->part;
+    sim_time whole = takes > 0 ? sim_time_nearest(takes) : 0;
+    bool far = whole >= SIM_DRAW_TIME_MAX - line->free_at;
+    line->part = far ? 0 : takes - (double)whole;
+    return line->free_at = far ? SIM_DRAW_TIME_MAX : line->free_at + whole;
+}
+
 bool sim__link_send_far(struct sim_world *w, struct sim__link *link, int64_t bytes, sim_fn *fn,
                         void *self, sim_arg arg)
 {
@@ -51,11 +65,7 @@ bool sim__link_send_far(struct sim_world *w, struct sim__link *link, int64_t byt
     const struct sim_link_params *p = link->params;
     sim_time now = sim_now(sim), leaves = now;
     if (p->bandwidth > 0) {
-        if (*link->free_at > leaves)
-            leaves = *link->free_at;
-        sim_time takes = sim_time_nearest((double)bytes * 1e9 / p->bandwidth);
-        leaves = takes < SIM_DRAW_TIME_MAX - leaves ? leaves + takes : SIM_DRAW_TIME_MAX;
-        *link->free_at = leaves;
+        leaves = leave(link->line, now, (double)bytes * 1e9 / p->bandwidth);
     }
     if (p->loss > 0 && sim_draw_chance(&link->stream, p->loss))
         return false; /* lost on the way: it took its turn all the same */
@@ -100,11 +110,11 @@ const struct sim_plan_link *sim__link_declared(const struct sim_plan *plan, uint
 
 /* Where messages queue to leave: all that go one way between two regions share one line; within a
  * region, as between two components, each pair has its own, as on a switch. */
-static sim_time *queue_of(struct sim_world *w, const struct sim_plan_link *plan,
-                          struct sim__link *link, uint32_t region)
+static struct sim__line *queue_of(struct sim_world *w, const struct sim_plan_link *plan,
+                                  struct sim__link *link, uint32_t region)
 {
     if (plan->components || plan->a == plan->b)
-        return &link->own_free_at;
+        return &link->own_line;
     return &w->lines[2 * (plan - w->plan->links) + (region == plan->b)];
 }
 
@@ -112,7 +122,7 @@ static sim_time *queue_of(struct sim_world *w, const struct sim_plan_link *plan,
 static int link_set(struct sim_world *w, struct sim__link *link, const struct sim_plan_link *plan)
 {
     link->params = &plan->params;
-    link->free_at = queue_of(w, plan, link, w->plan->components[link->from].region);
+    link->line = queue_of(w, plan, link, w->plan->components[link->from].region);
     char name[256];
     snprintf(name, sizeof name, "%s>%s", w->plan->components[link->from].name,
              w->plan->components[link->to].name);
@@ -128,20 +138,69 @@ static int link_set(struct sim_world *w, struct sim__link *link, const struct si
     return delay > 0 && link->lane == NULL ? -1 : 0;
 }
 
+/* What is asked of a pair is the same both ways. */
+static uint32_t pair_get(const struct sim_lookup *of, uint32_t a, uint32_t b)
+{
+    return a < b ? sim_lookup_get_pair(of, a, b) : sim_lookup_get_pair(of, b, a);
+}
+
+int sim__links_declare(struct sim_world *w)
+{
+    const struct sim_plan_link *links = w->plan->links;
+    bool good = true;
+    for (uint32_t i = 0; i < w->plan->link_count; i++) {
+        struct sim_lookup *into = links[i].components ? &w->declared : &w->declared_regions;
+        uint32_t a = links[i].a, b = links[i].b;
+        uint32_t there = sim_lookup_put_pair(into, a < b ? a : b, a < b ? b : a, i);
+        good = good && there != SIM_LOOKUP_NONE;
+    }
+    return good ? 0 : -1;
+}
+
+/* As sim__link_declared(), O(1). */
+static const struct sim_plan_link *declared(const struct sim_world *w, uint32_t from, uint32_t to)
+{
+    uint32_t at = pair_get(&w->declared, from, to);
+    if (at == SIM_LOOKUP_NONE)
+        at = pair_get(&w->declared_regions, w->plan->components[from].region,
+                      w->plan->components[to].region);
+    return at != SIM_LOOKUP_NONE ? &w->plan->links[at] : NULL;
+}
+
+static bool made_grow(struct sim_world *w)
+{
+    if (w->links_made_count < w->links_made_capacity)
+        return true;
+    uint32_t capacity = w->links_made_capacity ? 2 * w->links_made_capacity : 64;
+    struct sim__link **grown = realloc(w->links_made, capacity * sizeof(struct sim__link *));
+    if (grown == NULL)
+        return false;
+    w->links_made = grown;
+    w->links_made_capacity = capacity;
+    return true;
+}
+
+void sim__links_free(struct sim_world *w)
+{
+    sim_lookup_free(&w->links);
+    sim_lookup_free(&w->declared);
+    sim_lookup_free(&w->declared_regions);
+    free(w->links_made);
+}
+
 struct sim__link *sim__link_between(struct sim_world *w, uint32_t from, uint32_t to)
 {
-    struct sim__link **place = &w->links[from * w->component_count + to];
-    if (*place != NULL)
-        return *place;
-    struct sim__link *link = sim__world_alloc(w, 1, sizeof *link);
-    if (link == NULL)
+    uint32_t at = sim_lookup_get_pair(&w->links, from, to);
+    if (at != SIM_LOOKUP_NONE)
+        return w->links_made[at];
+    struct sim__link *link = made_grow(w) ? sim__world_alloc(w, 1, sizeof *link) : NULL;
+    if (link == NULL ||
+        sim_lookup_put_pair(&w->links, from, to, w->links_made_count) == SIM_LOOKUP_NONE)
         return NULL;
-    *place = link;
+    w->links_made[w->links_made_count++] = link;
     link->from = from;
     link->to = to;
-    link->next = w->links_made;
-    w->links_made = link;
-    const struct sim_plan_link *plan = sim__link_declared(w->plan, from, to);
+    const struct sim_plan_link *plan = declared(w, from, to);
     if (plan != NULL && link_set(w, link, plan) != 0)
         return NULL;
     link->own_params = link->params;

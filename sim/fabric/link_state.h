@@ -4,6 +4,12 @@
 
 #include "fabric/world_state.h"
 
+/* Where messages queue to leave. */
+struct sim__line {
+    sim_time free_at; /* when what was sent before has left the sender, to the nearest ns */
+    double part;      /* what that leaves out */
+};
+
 /* One direction of a link. While faults act on it, .lane is hidden and .params is not NULL, so that
  * every message takes the slow path, which checks for faults; a healthy link never checks. */
 struct sim__link {
@@ -12,11 +18,10 @@ struct sim__link {
     const struct sim_link_params *own_params; /* what they are without faults */
     struct sim_lane *own_lane;
     bool impaired;
-    uint32_t from, to;      /* components */
-    struct sim__link *next; /* of all that were made */
+    uint32_t from, to; /* components */
     struct sim_stream stream;
-    sim_time *free_at, own_free_at; /* when what was sent before has left the sender */
-    int64_t bytes[SIM_CAUSES];      /* sent, whether they arrived or not; for the ledger */
+    struct sim__line *line, own_line;
+    int64_t bytes[SIM_CAUSES]; /* sent, whether they arrived or not; for the ledger */
 };
 
 /* A message is sent: so many bytes more, because of that. */
@@ -41,7 +46,11 @@ static inline bool sim__link_send(struct sim_world *w, struct sim__link *link, i
 }
 /* The directed link between two components, made when first asked for. NULL when out of memory. */
 struct sim__link *sim__link_between(struct sim_world *, uint32_t from, uint32_t to);
-/* The link declared for a pair, of the components before that of their regions; NULL: none. */
+/* Keeps by their ends what links the plan declares. 0, or -1 when out of memory. */
+int sim__links_declare(struct sim_world *);
+void sim__links_free(struct sim_world *);
+/* The link declared for a pair, of the components before that of their regions; NULL: none. O(links
+ * of the plan). */
 const struct sim_plan_link *sim__link_declared(const struct sim_plan *, uint32_t a, uint32_t b);
 
 /* Works out which way messages take after faults have begun or ended. */

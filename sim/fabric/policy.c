@@ -279,12 +279,12 @@ const struct sim_param sim_policy_params[] = {
     {.name = "timeout",
      .kind = SIM_TIME,
      .offset = POLICY(timeout),
-     .flags = SIM_OPTIONAL,
+     .flags = SIM_OPTIONAL | SIM_OR_NONE,
      .doc = "How long each attempt waits for its answer; without it, for ever."},
     {.name = "deadline",
      .kind = SIM_TIME,
      .offset = POLICY(deadline),
-     .flags = SIM_OPTIONAL,
+     .flags = SIM_OPTIONAL | SIM_OR_NONE,
      .doc = "How long the whole call may take, retries included; passed on to those called."},
     {.name = "retry",
      .kind = SIM_GROUP,
@@ -332,16 +332,12 @@ int sim_policy_sound(const struct sim_policy *p, const char **about, struct sim_
                       p->hedge.delay > 0 ? "delay and percentile exclude one another: give one"
                                          : "when? Give a delay, such as \"20ms\", or a percentile, "
                                            "such as 0.95");
-    if (p->hedge.delay > 0 && p->timeout > 0 && p->hedge.delay >= p->timeout)
+    if (p->hedge.delay > 0 && p->timeout != 0 && p->hedge.delay >= p->timeout)
         return refuse(about, "hedge", error,
                       "no hedge would ever be sent: its delay must be shorter than the timeout");
     if (p->retry.budget.window > 0 && p->retry.attempts <= 1 && p->hedge.extra == 0)
         return refuse(about, "retry", error,
                       "a budget without retries: attempts must be 2 or more, or calls hedged");
-    if (p->retry.budget.window > 0 && p->retry.budget.ratio <= 0 && p->retry.budget.minimum <= 0)
-        return refuse(about, "retry", error,
-                      "this budget allows no retry at all: its ratio or its minimum must be above "
-                      "0, or attempts 1");
     if (p->concurrency.kind == SIM_CONCURRENCY_FIXED ||
         (p->concurrency.limit >= p->concurrency.least &&
          p->concurrency.limit <= p->concurrency.most))
@@ -364,7 +360,7 @@ static bool needs_guard(const struct sim_policy *p)
 
 bool sim__policy_is_plain(const struct sim_policy *p)
 {
-    return p->retry.attempts <= 1 && p->deadline == 0 && !needs_guard(p);
+    return p->retry.attempts <= 1 && p->deadline == 0 && p->timeout >= 0 && !needs_guard(p);
 }
 
 int sim__guards_make(struct sim_node *node, uint32_t count, struct sim__guard **guards)

@@ -17,6 +17,7 @@ struct sim__operations {
     uint32_t slab_count, slab_capacity;
     struct sim__operation *free;
     struct sim__try *free_tries;
+    struct sim__owned made;
     uint64_t begun, ended;
 };
 /* A call under more of a policy than a timeout (retry.c). Its id has SIM__OF_OPERATION set. */
@@ -33,6 +34,9 @@ struct sim__operations_walked {
 };
 struct sim__operations_walked sim__operations_walk(const struct sim_world *);
 
+/* At the end of a run: tells those who began operations of each that is past its timeout. */
+void sim__operations_end(const struct sim_world *);
+
 /* Whether a policy asks for no more than a timeout. */
 bool sim__policy_is_plain(const struct sim_policy *);
 /* Makes the policy a part of a node that calls. 0, or -1 when out of memory. */
@@ -43,6 +47,7 @@ int sim__guards_make(struct sim_node *, uint32_t count, struct sim__guard **guar
 
 /* Room for the calls of a world under policies. 0, or -1 when out of memory. */
 int sim__operations_make(struct sim_world *);
+void sim__operations_free(struct sim_world *);
 
 struct sim__guard;
 
@@ -67,6 +72,7 @@ struct sim__try {
     uint8_t state;   /* enum sim__try_state */
     uint8_t verdict; /* enum sim_status; SIM__TRY_TOLD */
     bool hedge;
+    bool time_is_up; /* SIM__TRY_SLOT: in this instant */
 };
 
 /* An attempt is over. `own`: it was the caller's own policy that refused it. */
@@ -87,6 +93,7 @@ struct sim__operation {
     int64_t hedged;  /* attempts beside this one */
     sim_time last_wait;
     sim_id timer;                /* of the wait before the next attempt, or before the next hedge */
+    sim_id hedge_due;            /* the same, when it ends in this instant */
     struct sim__try *tries;      /* those not yet over */
     struct sim__operation *next; /* free list */
     bool live;

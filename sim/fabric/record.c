@@ -1,4 +1,5 @@
-/* record.c - windows of meters into series, and the windows after warm-up into metrics.
+/* record.c - windows of meters into series, and the windows after warm-up into metrics. What a plan
+ * asks for besides is in spans.c.
  *
  * Nodes of a component are taken together: counters and gauges add up, histograms merge, and a peak
  * is the sum of the nodes' peaks within a window (a bound from above for more than one node). */
@@ -12,38 +13,6 @@
 #include <string.h>
 
 #define STATS_MOST 7
-
-/* One meter of one component. */
-struct channel {
-    const struct sim_meter *meter;
-    uint32_t component;
-    int table;               /* enum sim_meter_table */
-    struct channel *of, *by; /* SIM_RATIO */
-    bool series, keep_tally;
-    uint32_t first_series; /* index in the record */
-    /* this window */
-    double amount, peak; /* counted; or area in unit x ns */
-    struct sim_tally window;
-    /* since the warm-up */
-    double total, greatest, least, whole_peak;
-    uint64_t windows;
-    struct sim_tally tally;
-    /* since the start */
-    uint64_t counted_before;
-    double area, sojourn;
-};
-
-struct sim__recorder {
-    struct sim_world *world;
-    struct channel *channels;
-    uint32_t count;
-    uint32_t window, windows;
-    sim_time last, measured; /* the last window's end; time since the warm-up, ns */
-    struct sim_record *record;
-    struct channel **read; /* by item of the bill; NULL: no meter */
-    struct sim__reading *readings;
-    double *whole;
-};
 
 static const char *const stats_of[][STATS_MOST + 1] = {
     [SIM_COUNTER] = {"mean", "max", "min", "count"},
@@ -59,6 +28,39 @@ static const char *const series_of[][STATS_MOST + 1] = {
 };
 static const double percentiles[] = {0.5, 0.9, 0.99, 0.999};
 
+const struct sim__seen sim__seen_nothing = {.greatest = -INFINITY, .least = INFINITY};
+
+const char *const *sim_meter_stats(enum sim_meter_kind kind)
+{
+    return stats_of[kind];
+}
+
+const char *const *sim_meter_series(enum sim_meter_kind kind)
+{
+    return series_of[kind];
+}
+
+double sim_stat_percentile(const char *stat)
+{
+    enum { DIGITS = 6 };
+    double digits = 0, of = 1;
+    const char *c = stat + 1;
+    if (*stat != 'p' || !*c)
+        return (double)NAN;
+    if (strcmp(stat, "p999") == 0)
+        return percentiles[3];
+    for (; *c >= '0' && *c <= '9' && c < stat + 3; c++)
+        digits = 10 * digits + (*c - '0');
+    const char *rest = c + 1;
+    if (*c == '_' && c > stat + 1 && *rest) {
+        for (c = rest; *c >= '0' && *c <= '9' && c < rest + DIGITS; c++) {
+            digits = 10 * digits + (*c - '0');
+            of *= 10;
+        }
+    }
+    return *c || digits == 0 ? (double)NAN : digits / (100 * of);
+}
+
 static uint32_t stat_count(const char *const *stats)
 {
     uint32_t n = 0;
@@ -67,41 +69,27 @@ static uint32_t stat_count(const char *const *stats)
     return n;
 }
 
-static const char *component_name(const struct sim__recorder *r, const struct channel *c)
+static const char *name_of(const struct sim__recorder *r, const struct sim__channel *c)
 {
     return r->world->plan->components[c->component].name;
 }
 
-static bool is_kept(const struct sim__recorder *r, const struct channel *c)
-{
-    const struct sim_plan *plan = r->world->plan;
-    const char *name = component_name(r, c);
-    size_t length = strlen(name);
-    for (uint32_t i = 0; i < plan->kept_count; i++)
-        if (strncmp(plan->kept[i], name, length) == 0 && plan->kept[i][length] == '.' &&
-            strcmp(plan->kept[i] + length + 1, c->meter->name) == 0)
-            return true;
-    return false;
-}
+/* ---- making it ------------------------------------------------------------------------------- */
 
-static uint32_t add_table(struct sim__recorder *r, uint32_t component, int table,
-                          const struct sim_meter *m)
+static void add_table(struct sim__recorder *r, uint32_t component, int table,
+                      const struct sim_meter *m)
 {
-    uint32_t n = 0;
-    for (; m != NULL && m->name != NULL; m++, n++) {
+    for (; m != NULL && m->name != NULL; m++, r->count++) {
         if (r->channels == NULL)
             continue;
-        struct channel *c = &r->channels[r->count + n];
+        struct sim__channel *c = &r->channels[r->count];
         c->meter = m;
         c->component = component;
+        c->node = SIM_ALL_NODES;
         c->table = table;
-        c->least = INFINITY;
-        c->greatest = -INFINITY;
-        c->keep_tally = is_kept(r, c);
-        c->series = c->keep_tally || r->world->plan->all_series || (m->flags & SIM_HEADLINE);
+        c->whole = sim__seen_nothing;
+        c->series = r->world->plan->all_series || (m->flags & SIM_HEADLINE);
     }
-    r->count += n;
-    return n;
 }
 
 static void add_all(struct sim__recorder *r)
@@ -109,45 +97,77 @@ static void add_all(struct sim__recorder *r)
     r->count = 0;
     for (uint32_t i = 0; i < r->world->component_count; i++) {
         const struct sim_model *model = r->world->plan->components[i].model;
+        r->first[i] = r->count;
         for (int t = 0; t < SIM_METERS_TABLES; t++)
             add_table(r, i, t, sim__meters_kept(r->world, model, t));
     }
+    r->first[r->world->component_count] = r->count;
 }
 
-static struct channel *find(struct sim__recorder *r, uint32_t component, const char *name)
+struct sim__channel *sim__channel_find(struct sim__recorder *r, uint32_t component,
+                                       const char *meter)
 {
-    for (uint32_t i = 0; i < r->count; i++)
-        if (r->channels[i].component == component && strcmp(r->channels[i].meter->name, name) == 0)
+    for (uint32_t i = r->first[component]; i < r->first[component + 1]; i++)
+        if (strcmp(r->channels[i].meter->name, meter) == 0)
             return &r->channels[i];
     return NULL;
 }
 
+static int channels_make(struct sim__recorder *r)
+{
+    r->first = calloc(r->world->component_count + 1u, sizeof *r->first);
+    if (r->first == NULL)
+        return -1;
+    add_all(r);
+    r->channels = calloc(r->count + 1, sizeof *r->channels);
+    if (r->channels == NULL)
+        return -1;
+    add_all(r);
+    for (uint32_t i = 0; i < r->count; i++) {
+        struct sim__channel *c = &r->channels[i];
+        if (c->meter->kind == SIM_RATIO) {
+            c->of = sim__channel_find(r, c->component, c->meter->of);
+            c->by = sim__channel_find(r, c->component, c->meter->by);
+        }
+    }
+    return 0;
+}
+
+static int series_add(struct sim__recorder *r, const char *place, const struct sim_meter *m,
+                      const char *stat)
+{
+    struct sim_series *s = &r->record->series[r->record->series_count];
+    *s = (struct sim_series){place, m->name, stat, m->unit, malloc(r->windows * sizeof(double))};
+    if (s->values == NULL)
+        return -1;
+    r->record->series_count++;
+    return 0;
+}
+
 static int series_make(struct sim__recorder *r)
 {
-    struct sim_record *out = r->record;
+    uint32_t count = r->line_count;
+    for (uint32_t i = 0; i < r->count; i++)
+        if (r->channels[i].series)
+            count += stat_count(series_of[r->channels[i].meter->kind]);
+    r->record->series = calloc(count + 1, sizeof *r->record->series);
+    if (r->record->series == NULL)
+        return -1;
     for (uint32_t i = 0; i < r->count; i++) {
-        struct channel *c = &r->channels[i];
-        if (c->meter->kind == SIM_RATIO) {
-            c->of = find(r, c->component, c->meter->of);
-            c->by = find(r, c->component, c->meter->by);
-        }
-        c->first_series = out->series_count;
-        if (c->series)
-            out->series_count += stat_count(series_of[c->meter->kind]);
-    }
-    out->series = calloc(out->series_count + 1, sizeof *out->series);
-    for (uint32_t i = 0; out->series != NULL && i < r->count; i++) {
-        const struct channel *c = &r->channels[i];
-        const struct sim_meter *m = c->meter;
-        for (uint32_t k = 0; c->series && k < stat_count(series_of[m->kind]); k++) {
-            struct sim_series *s = &out->series[c->first_series + k];
-            *s = (struct sim_series){component_name(r, c), m->name, series_of[m->kind][k], m->unit,
-                                     malloc(r->windows * sizeof(double))};
-            if (s->values == NULL)
+        struct sim__channel *c = &r->channels[i];
+        const char *const *stats = series_of[c->meter->kind];
+        c->first_series = r->record->series_count;
+        for (uint32_t k = 0; c->series && k < stat_count(stats); k++)
+            if (series_add(r, name_of(r, c), c->meter, stats[k]) != 0)
                 return -1;
-        }
     }
-    return out->series == NULL ? -1 : 0;
+    for (uint32_t i = 0; i < r->line_count; i++) {
+        struct sim__extra_series *line = &r->lines[i];
+        line->series = r->record->series_count;
+        if (series_add(r, line->place, line->channel->meter, line->stat) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* Which meters the bill is read from. */
@@ -164,7 +184,8 @@ static int bill_make(struct sim__recorder *r)
         return -1;
     for (uint32_t i = 0; i < bill->item_count; i++)
         if (bill->items[i].usage->meter != NULL)
-            r->read[i] = find(r, bill->items[i].component, bill->items[i].usage->meter);
+            r->read[i] = sim__channel_find(r, bill->items[i].component,
+                                           bill->items[i].usage->meter);
     return 0;
 }
 
@@ -177,18 +198,12 @@ struct sim__recorder *sim__recorder_new(struct sim_world *w)
     r->world = w;
     r->windows = (uint32_t)((plan->duration + plan->interval - 1) / plan->interval);
     r->record = calloc(1, sizeof *r->record);
-    add_all(r);
-    r->channels = calloc(r->count + 1, sizeof *r->channels);
-    if (r->record == NULL || r->channels == NULL) {
+    if (r->record == NULL || channels_make(r) != 0 || sim__asks_make(r) != 0 ||
+        series_make(r) != 0 || bill_make(r) != 0) {
         sim__recorder_free(r);
         return NULL;
     }
-    add_all(r);
     r->record->interval = plan->interval;
-    if (series_make(r) != 0 || bill_make(r) != 0) {
-        sim__recorder_free(r);
-        return NULL;
-    }
     return r;
 }
 
@@ -198,9 +213,11 @@ void sim__recorder_free(struct sim__recorder *r)
         return;
     for (uint32_t i = 0; r->channels != NULL && i < r->count; i++) {
         sim_tally_free(&r->channels[i].window);
-        sim_tally_free(&r->channels[i].tally);
+        sim_tally_free(&r->channels[i].whole.tally);
     }
+    sim__asks_free(r);
     free(r->channels);
+    free(r->first);
     sim__ledger_free(r->world->ledger);
     r->world->ledger = NULL;
     free(r->read);
@@ -212,37 +229,87 @@ void sim__recorder_free(struct sim__recorder *r)
 
 /* ---- the end of a window --------------------------------------------------------------------- */
 
-static void *meter_at(struct sim__recorder *r, const struct channel *c, uint32_t node)
+static void *meter_at(struct sim__recorder *r, const struct sim__channel *c, uint32_t node)
 {
     struct sim_node *n = r->world->components[c->component].nodes[node];
     return (char *)sim__node_meters(n, c->table) + c->meter->offset;
 }
 
-/* Takes what the nodes' meters hold for this window. */
-static int collect(struct sim__recorder *r, struct channel *c, sim_time now)
+sim_area sim__channel_sum_of(struct sim__recorder *r, const struct sim__channel *c, uint32_t node,
+                             sim_time now)
+{
+    const void *meter = meter_at(r, c, node);
+    if (c->meter->kind == SIM_GAUGE)
+        return sim_gauge_area(meter, now);
+    return (sim_area)((const struct sim_counter *)meter)->count;
+}
+
+sim_area sim__channel_sum(struct sim__recorder *r, const struct sim__channel *c, sim_time now)
+{
+    sim_area sum = 0;
+    if (c->node != SIM_ALL_NODES)
+        return sim__channel_sum_of(r, c, c->node, now);
+    for (uint32_t n = 0; n < r->world->plan->components[c->component].nodes; n++)
+        sum += sim__channel_sum_of(r, c, n, now);
+    return sum;
+}
+
+/* The channel of one node, where there is one. */
+static struct sim__channel *part_of(const struct sim__channel *c, uint32_t node)
+{
+    return c->watch != NULL && c->watch->parts != NULL ? c->watch->parts[node] : NULL;
+}
+
+int sim__channel_roll(struct sim__recorder *r, struct sim__channel *c)
 {
     uint32_t nodes = r->world->plan->components[c->component].nodes;
-    uint64_t counted = 0;
+    struct sim_tally *into = c->watch != NULL ? &c->watch->fresh : &c->window;
+    for (uint32_t n = 0; n < nodes; n++) {
+        struct sim__channel *part = part_of(c, n);
+        struct sim_tally *first = part != NULL ? &part->watch->fresh : into;
+        if (sim_histogram_roll(meter_at(r, c, n), first) != 0)
+            return -1;
+        if (part != NULL && (sim_tally_add(into, first) != 0 || sim__channel_settle(part) != 0))
+            return -1;
+    }
+    return c->watch != NULL ? sim__channel_settle(c) : 0;
+}
+
+static void collect_counter(struct sim__recorder *r, struct sim__channel *c)
+{
+    uint64_t counted = (uint64_t)sim__channel_sum(r, c, 0);
+    c->amount = (double)(counted - c->counted_before);
+    c->counted_before = counted;
+}
+
+static void collect_gauge(struct sim__recorder *r, struct sim__channel *c, sim_time now)
+{
+    uint32_t nodes = r->world->plan->components[c->component].nodes;
     c->amount = c->peak = 0;
     for (uint32_t n = 0; n < nodes; n++) {
-        void *meter = meter_at(r, c, n);
+        struct sim__channel *part = part_of(c, n);
         int64_t peak;
-        switch (c->meter->kind) {
-        case SIM_COUNTER: counted += ((struct sim_counter *)meter)->count; break;
-        case SIM_GAUGE:
-            c->amount += sim_gauge_roll(meter, now, &peak);
-            c->peak += (double)peak;
-            break;
-        case SIM_HISTOGRAM:
-            if (sim_histogram_roll(meter, &c->window) != 0)
-                return -1;
-            break;
-        case SIM_RATIO: break;
+        double area = sim_gauge_roll(meter_at(r, c, n), now, &peak);
+        c->amount += area;
+        c->peak += (double)peak;
+        if (part != NULL) {
+            part->amount = area;
+            part->peak = (double)peak;
         }
     }
-    if (c->meter->kind == SIM_COUNTER) {
-        c->amount = (double)(counted - c->counted_before);
-        c->counted_before = counted;
+}
+
+/* Takes what the nodes' meters hold for this window. */
+static int collect(struct sim__recorder *r, struct sim__channel *c, sim_time now)
+{
+    switch (c->meter->kind) {
+    case SIM_COUNTER: collect_counter(r, c); break;
+    case SIM_GAUGE: collect_gauge(r, c, now); break;
+    case SIM_HISTOGRAM:
+        if (sim__channel_roll(r, c) != 0)
+            return -1;
+        break;
+    case SIM_RATIO: break;
     }
     c->area += c->amount;
     c->sojourn += c->window.n > 0 ? c->window.sum : 0;
@@ -255,7 +322,7 @@ static double scale_of(const struct sim_meter *m)
 }
 
 /* The window's value: a rate per second, a mean level, a ratio. */
-static double window_mean(const struct channel *c, sim_time length)
+static double window_mean(const struct sim__channel *c, sim_time length)
 {
     switch (c->meter->kind) {
     case SIM_COUNTER: return c->amount * 1e9 / (double)length;
@@ -265,7 +332,7 @@ static double window_mean(const struct channel *c, sim_time length)
     }
 }
 
-static void write_series(struct sim__recorder *r, const struct channel *c, double mean)
+static void write_series(struct sim__recorder *r, const struct sim__channel *c, double mean)
 {
     struct sim_series *s = &r->record->series[c->first_series];
     uint32_t at = r->window;
@@ -280,16 +347,64 @@ static void write_series(struct sim__recorder *r, const struct channel *c, doubl
     s[5].values[at] = c->window.n > 0 ? (double)c->window.high * scale : (double)NAN;
 }
 
-static int measure(struct channel *c, double mean)
+static double tally_stat(const struct sim_tally *t, const char *stat, double scale)
 {
-    c->windows++;
-    c->total += c->amount;
-    if (!isnan(mean)) {
-        c->greatest = fmax(c->greatest, mean);
-        c->least = fmin(c->least, mean);
+    if (strcmp(stat, "mean") == 0)
+        return sim_tally_mean(t) * scale;
+    if (strcmp(stat, "max") == 0)
+        return t->n > 0 ? (double)t->high * scale : (double)NAN;
+    if (strcmp(stat, "count") == 0)
+        return (double)t->n;
+    if (strcmp(stat, "stdev") == 0)
+        return sim_tally_stdev(t) * scale;
+    return sim_tally_percentile(t, sim_stat_percentile(stat)) * scale;
+}
+
+static double window_stat(const struct sim__channel *c, const char *stat, sim_time length)
+{
+    if (c->meter->kind == SIM_HISTOGRAM)
+        return tally_stat(&c->window, stat, scale_of(c->meter));
+    return strcmp(stat, "peak") == 0 ? c->peak : window_mean(c, length);
+}
+
+static void write_line(struct sim__recorder *r, const struct sim__extra_series *line,
+                       sim_time length)
+{
+    const struct sim__channel *c = line->channel;
+    double value = line->worst ? (double)NAN : window_stat(c, line->stat, length);
+    uint32_t nodes = line->worst ? r->world->plan->components[c->component].nodes : 0;
+    for (uint32_t n = 0; n < nodes; n++) {
+        double at_node = window_stat(part_of(c, n), line->stat, length);
+        if (sim__is_worse(c->meter, at_node, value))
+            value = at_node;
     }
-    c->whole_peak = fmax(c->whole_peak, c->peak);
-    return sim_tally_add(&c->tally, &c->window);
+    r->record->series[line->series].values[r->window] = value;
+}
+
+/* A window that is no longer warm-up. */
+static int measure(struct sim__channel *c, sim_time length, double mean)
+{
+    struct sim__seen *whole = &c->whole;
+    whole->windows += length > 0;
+    whole->amount += c->amount;
+    if (!isnan(mean)) {
+        whole->greatest = fmax(whole->greatest, mean);
+        whole->least = fmin(whole->least, mean);
+    }
+    whole->peak = fmax(whole->peak, c->peak);
+    return sim_tally_add(&whole->tally, &c->window);
+}
+
+static int finish_window(struct sim__recorder *r, struct sim__channel *c, sim_time length,
+                         bool warm)
+{
+    /* a run cut short at a window's end: no time, but maybe answers */
+    double mean = length > 0 ? window_mean(c, length) : (double)NAN;
+    if (c->series && length > 0)
+        write_series(r, c, mean);
+    if (c->watch != NULL && length > 0)
+        sim__spans_measure(c, r->last, mean);
+    return warm ? measure(c, length, mean) : 0;
 }
 
 static void bill_roll(struct sim__recorder *r, sim_time length, bool warm)
@@ -303,6 +418,23 @@ static void bill_roll(struct sim__recorder *r, sim_time length, bool warm)
     sim__ledger_roll(r->world->ledger, r->readings, length, warm);
 }
 
+static int finish_windows(struct sim__recorder *r, sim_time length, bool warm)
+{
+    for (uint32_t i = 0; i < r->count; i++)
+        if (finish_window(r, &r->channels[i], length, warm) != 0)
+            return -1;
+    for (uint32_t i = 0; i < r->part_count; i++)
+        if (finish_window(r, r->parts[i], length, warm) != 0)
+            return -1;
+    for (uint32_t i = 0; i < r->line_count && length > 0; i++)
+        write_line(r, &r->lines[i], length);
+    for (uint32_t i = 0; i < r->count; i++)
+        sim_tally_clear(&r->channels[i].window);
+    for (uint32_t i = 0; i < r->part_count; i++)
+        sim_tally_clear(&r->parts[i]->window);
+    return 0;
+}
+
 int sim__recorder_roll(struct sim__recorder *r, sim_time now)
 {
     sim_time length = now - r->last;
@@ -310,54 +442,51 @@ int sim__recorder_roll(struct sim__recorder *r, sim_time now)
     for (uint32_t i = 0; i < r->count; i++)
         if (collect(r, &r->channels[i], now) != 0)
             return -1;
-    for (uint32_t i = 0; i < r->count; i++) {
-        struct channel *c = &r->channels[i];
-        /* a run cut short at a window's end: no time, but maybe answers */
-        double mean = length > 0 ? window_mean(c, length) : (double)NAN;
-        if (c->series && length > 0)
-            write_series(r, c, mean);
-        if (warm && measure(c, mean) != 0)
-            return -1;
-        sim_tally_clear(&c->window);
-    }
+    for (uint32_t i = 0; i < r->part_count; i++)
+        if (r->parts[i]->meter->kind == SIM_COUNTER)
+            collect_counter(r, r->parts[i]);
+    if (finish_windows(r, length, warm) != 0)
+        return -1;
     if (r->world->ledger != NULL)
         bill_roll(r, length, warm);
     r->measured += warm ? length : 0;
-    if (!warm && now >= r->world->plan->warmup)
+    if (!warm && now >= r->world->plan->warmup) {
         sim__trace_measure(r->world->trace);
+        sim__by_node_begin(r, now);
+    }
     r->last = now;
     r->window += length > 0;
-    return 0;
+    return sim__recorder_cut(r, now);
 }
 
 /* ---- the end of the run ---------------------------------------------------------------------- */
 
-static double stat_value(const struct channel *c, const char *stat, double measured)
+double sim__seen_stat(const struct sim_meter *m, const char *stat, const struct sim__seen *seen,
+                      const struct sim__seen *of, const struct sim__seen *by, double length)
 {
-    const struct sim_tally *t = &c->tally;
-    double scale = scale_of(c->meter);
-    if (c->meter->kind == SIM_HISTOGRAM) {
-        if (strcmp(stat, "mean") == 0)
-            return sim_tally_mean(t) * scale;
-        if (strcmp(stat, "max") == 0)
-            return t->n > 0 ? (double)t->high * scale : (double)NAN;
-        if (strcmp(stat, "count") == 0)
-            return (double)t->n;
-        for (uint32_t k = 0; k < 4; k++)
-            if (strcmp(stat, stats_of[SIM_HISTOGRAM][1 + k]) == 0)
-                return sim_tally_percentile(t, percentiles[k]) * scale;
-    }
+    if (m->kind == SIM_HISTOGRAM)
+        return tally_stat(&seen->tally, stat, scale_of(m));
     if (strcmp(stat, "max") == 0)
-        return isfinite(c->greatest) ? c->greatest : (double)NAN;
+        return isfinite(seen->greatest) ? seen->greatest : (double)NAN;
     if (strcmp(stat, "min") == 0)
-        return isfinite(c->least) ? c->least : (double)NAN;
+        return isfinite(seen->least) ? seen->least : (double)NAN;
     if (strcmp(stat, "peak") == 0)
-        return c->whole_peak;
+        return seen->peak;
     if (strcmp(stat, "count") == 0)
-        return c->total;
-    if (c->meter->kind == SIM_RATIO)
-        return c->by->total > 0 ? c->of->total / c->by->total : (double)NAN;
-    return c->meter->kind == SIM_COUNTER ? c->total * 1e9 / measured : c->total / measured;
+        return seen->amount;
+    if (m->kind == SIM_RATIO)
+        return by->amount > 0 ? of->amount / by->amount : (double)NAN;
+    return m->kind == SIM_COUNTER ? seen->amount * 1e9 / length : seen->amount / length;
+}
+
+uint64_t sim__seen_samples(const struct sim__channel *c, const struct sim__seen *seen,
+                           const struct sim__seen *by)
+{
+    if (c->meter->kind == SIM_HISTOGRAM)
+        return seen->tally.n;
+    if (c->meter->kind == SIM_RATIO && c->by->meter->kind == SIM_COUNTER)
+        return (uint64_t)by->amount;
+    return seen->windows;
 }
 
 static int metrics_make(struct sim__recorder *r)
@@ -370,32 +499,47 @@ static int metrics_make(struct sim__recorder *r)
     if (out->metrics == NULL)
         return -1;
     for (uint32_t i = 0; i < r->count; i++) {
-        const struct channel *c = &r->channels[i];
+        const struct sim__channel *c = &r->channels[i];
+        const struct sim__seen *of = c->of ? &c->of->whole : NULL;
+        const struct sim__seen *by = c->by ? &c->by->whole : NULL;
         const char *const *stats = stats_of[c->meter->kind];
-        for (uint32_t k = 0; k < stat_count(stats); k++) {
-            struct sim_metric *m = &out->metrics[out->metric_count++];
-            *m = (struct sim_metric){
-                component_name(r, c),          c->meter->name, stats[k], c->meter->unit, 0,
-                c->meter->flags & SIM_HEADLINE};
-            m->value = stat_value(c, stats[k], (double)r->measured);
-        }
+        for (uint32_t k = 0; k < stat_count(stats); k++)
+            out->metrics[out->metric_count++] = (struct sim_metric){
+                .component = name_of(r, c),
+                .meter = c->meter->name,
+                .stat = stats[k],
+                .unit = c->meter->unit,
+                .value = sim__seen_stat(c->meter, stats[k], &c->whole, of, by, (double)r->measured),
+                .headline = c->meter->flags & SIM_HEADLINE,
+                .n = sim__seen_samples(c, &c->whole, by),
+                .near = c->component};
     }
     return 0;
+}
+
+static void add_distribution(struct sim__recorder *r, const char *place, struct sim__channel *c)
+{
+    struct sim_record *out = r->record;
+    out->distributions[out->distribution_count++] = (struct sim_distribution_result){
+        place, c->meter->name, c->meter->unit, c->whole.tally};
+    c->whole.tally = (struct sim_tally){0}; /* the record's now */
 }
 
 static int distributions_make(struct sim__recorder *r)
 {
     struct sim_record *out = r->record;
-    out->distributions = calloc(r->count + 1, sizeof *out->distributions);
+    out->distributions = calloc(r->count + r->line_count + 1u, sizeof *out->distributions);
     if (out->distributions == NULL)
         return -1;
-    for (uint32_t i = 0; i < r->count; i++) {
-        struct channel *c = &r->channels[i];
-        if (c->meter->kind != SIM_HISTOGRAM || !c->keep_tally)
-            continue;
-        out->distributions[out->distribution_count++] = (struct sim_distribution_result){
-            component_name(r, c), c->meter->name, c->meter->unit, c->tally};
-        c->tally = (struct sim_tally){0}; /* the record's now */
+    for (uint32_t i = 0; i < r->count; i++)
+        if (r->channels[i].meter->kind == SIM_HISTOGRAM && r->channels[i].keep_tally)
+            add_distribution(r, name_of(r, &r->channels[i]), &r->channels[i]);
+    for (uint32_t i = 0; i < r->line_count; i++) { /* the first line of each node's channel */
+        struct sim__channel *c = r->lines[i].channel;
+        if (c->meter->kind == SIM_HISTOGRAM && c->keep_tally && c->node != SIM_ALL_NODES) {
+            c->keep_tally = false;
+            add_distribution(r, r->lines[i].place, c);
+        }
     }
     return 0;
 }
@@ -407,7 +551,7 @@ static int audit_make(struct sim__recorder *r)
     if (sums == NULL)
         return -1;
     for (uint32_t i = 0; i < r->count; i++) {
-        const struct channel *c = &r->channels[i];
+        const struct sim__channel *c = &r->channels[i];
         if (c->table != SIM_METERS_STATION)
             continue;
         if (strcmp(c->meter->name, "in_flight") == 0)
@@ -427,7 +571,7 @@ static int bill_finish(struct sim__recorder *r)
     double successes = 0;
     for (uint32_t i = 0; i < r->count; i++)
         if (r->channels[i].meter->flags & SIM_USER_SUCCESS)
-            successes += r->channels[i].total;
+            successes += r->channels[i].whole.amount;
     return r->world->ledger ? sim__ledger_finish(r->world->ledger, successes, r->record) : 0;
 }
 
@@ -494,8 +638,8 @@ struct sim_record *sim__recorder_finish(struct sim__recorder *r)
     out->events = sim_event_count(r->world->sim);
     out->hash = sim_event_hash(r->world->sim);
     if (metrics_make(r) != 0 || bill_finish(r) != 0 || audit_make(r) != 0 ||
-        distributions_make(r) != 0 || sim__faults_record(r->world, out) != 0 ||
-        attribution_make(r) != 0 || trace_make(r) != 0)
+        sim__asks_finish(r, sim_now(r->world->sim)) != 0 || distributions_make(r) != 0 ||
+        sim__faults_record(r->world, out) != 0 || attribution_make(r) != 0 || trace_make(r) != 0)
         return NULL;
     r->record = NULL;
     return out;
@@ -511,11 +655,13 @@ void sim_record_free(struct sim_record *record)
         sim_tally_free(&record->distributions[i].tally);
     free(record->series);
     free(record->metrics);
+    free(record->answers);
     free(record->distributions);
     free(record->audit);
     free(record->faults);
     free(record->attributions);
     free(record->attribution_parts);
     free(record->trace);
+    sim_record_unplace(record);
     free(record);
 }

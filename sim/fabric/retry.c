@@ -19,6 +19,7 @@ static void release(struct sim_world *w, struct sim__operation *op)
 {
     assert(op->tries == NULL);
     op->live = false;
+    op->hedge_due = SIM_NO_EVENT;
     op->generation++;
     op->next = w->operations->free;
     w->operations->free = op;
@@ -119,7 +120,8 @@ static bool slab_new(struct sim_world *w)
         all->slab_capacity = capacity;
     }
     struct sim__operation *slab = sim__world_alloc(w, SIM__OPERATIONS_A_SLAB, sizeof *slab);
-    if (slab == NULL)
+    if (slab == NULL ||
+        !sim__owned_reserve(&all->made, (all->slab_count + 1) * SIM__OPERATIONS_A_SLAB))
         return false;
     for (uint32_t i = SIM__OPERATIONS_A_SLAB; i-- > 0;) {
         slab[i].number = all->slab_count * SIM__OPERATIONS_A_SLAB + i;
@@ -146,6 +148,12 @@ int sim__operations_make(struct sim_world *w)
     return w->operations != NULL ? 0 : -1;
 }
 
+void sim__operations_free(struct sim_world *w)
+{
+    if (w->operations != NULL)
+        sim__owned_free(&w->operations->made);
+}
+
 sim_call_id sim__operation_begin(struct sim_port *port, uint32_t index, uint32_t node,
                                  const struct sim_request *request, sim_done *done, void *self,
                                  sim_arg arg)
@@ -170,10 +178,12 @@ sim_call_id sim__operation_begin(struct sim_port *port, uint32_t index, uint32_t
                                   .arg = arg,
                                   .live = true};
     w->operations->begun++;
+    if (w->operations->made.first != NULL)
+        sim__owned_put(&w->operations->made, op->number, port->owner);
     sim_time deadline = request->deadline == 0 ? SIM_NEVER : request->deadline;
     sim_time own = port->owner->component->plan->policy.deadline;
-    if (own > 0 && sim_now(w->sim) + own < deadline)
-        deadline = sim_now(w->sim) + own;
+    if (own != 0)
+        deadline = sim_deadline_within(sim_now(w->sim), own > 0 ? own : 0, deadline);
     op->request.deadline = deadline;
     if (op->request.trace != 0)
         sim__trace_operation(w->trace, sim__component_number(port->owner->component),
@@ -200,15 +210,21 @@ bool sim__operation_abandon(struct sim_world *w, sim_call_id id)
     return true;
 }
 
+static enum sim__owned_fate live(const struct sim_world *w, uint32_t number)
+{
+    return operation_at(w, number)->live ? SIM__OWNED_STRUCK : SIM__OWNED_OVER;
+}
+
 /* The calls that a node was about to try again are forgotten, and what its policy remembers. */
 static void crashed(struct sim_part *part)
 {
     struct sim_node *node = part->node;
     struct sim_world *w = node->world;
-    for (uint32_t i = 0; i < w->operations->slab_count * SIM__OPERATIONS_A_SLAB; i++) {
-        struct sim__operation *op = operation_at(w, i);
-        if (!op->live || op->port->owner != node)
-            continue;
+    struct sim__owned *made = &w->operations->made;
+    if (!sim__owned_find(made, node, live))
+        return;
+    for (uint32_t i = 0; i < made->found_count; i++) {
+        struct sim__operation *op = operation_at(w, made->found[i]);
         sim_cancel(w->sim, op->timer);
         sim__tries_forget(op);
         if (op->request.trace != 0)
@@ -227,6 +243,19 @@ int sim__policy_join(struct sim_node *node)
         return -1;
     sim_part_join(part, &policy_part, node);
     return 0;
+}
+
+void sim__operations_end(const struct sim_world *w)
+{
+    for (uint32_t i = 0; i < w->operations->slab_count * SIM__OPERATIONS_A_SLAB; i++) {
+        const struct sim__operation *op = operation_at(w, i);
+        if (!op->live)
+            continue;
+        const struct sim_model *model = op->port->owner->component->plan->model;
+        sim_time timeout = sim__policy_of(op)->timeout;
+        if (model->overdue && timeout > 0 && sim_now(w->sim) - op->request.intended >= timeout)
+            model->overdue(op->port->owner);
+    }
 }
 
 struct sim__operations_walked sim__operations_walk(const struct sim_world *w)

@@ -1,4 +1,5 @@
 /* run.c - runs a world to its end, window by window. */
+#include "fabric/policy_state.h"
 #include "fabric/record_state.h"
 
 #include <stdio.h>
@@ -43,6 +44,32 @@ static void say_why(const struct sim_world *w, struct sim_record *record)
     }
 }
 
+/* Runs on to the end of a window, with a stop wherever a span of time that is asked for begins or
+ * ends. A stop is no event: the run is the same without. */
+static enum sim_outcome run_window(struct sim_world *w, struct sim__recorder *recorder,
+                                   sim_time end)
+{
+    for (sim_time next; (next = sim__recorder_next(recorder)) < end;) {
+        enum sim_outcome outcome = sim_run_until(w->sim, next);
+        if (outcome != SIM_REACHED)
+            return outcome;
+        if (sim__recorder_cut(recorder, next) != 0)
+            return SIM_OUT_OF_MEMORY;
+    }
+    return sim_run_until(w->sim, end);
+}
+
+/* Has the models count what is unfinished. */
+static void end(struct sim_world *w)
+{
+    sim__operations_end(w);
+    for (uint32_t i = 0; i < w->component_count; i++) {
+        const struct sim_component *c = &w->components[i];
+        for (uint32_t n = 0; c->plan->model->ended && n < c->plan->nodes; n++)
+            c->plan->model->ended(c->nodes[n]);
+    }
+}
+
 struct sim_record *sim_world_run(struct sim_world *w, sim_progress *progress, void *self)
 {
     struct sim__recorder *recorder = sim__recorder_new(w);
@@ -53,13 +80,19 @@ struct sim_record *sim_world_run(struct sim_world *w, sim_progress *progress, vo
     for (sim_time now = 0; outcome == SIM_REACHED && now < plan->duration;) {
         sim_time left = plan->duration - now;
         now += left < plan->interval ? left : plan->interval;
-        outcome = sim_run_until(w->sim, now);
+        outcome = run_window(w, recorder, now);
         if (outcome != SIM_REACHED)
             break;
+        if (now == plan->duration)
+            end(w);
         if (sim__recorder_roll(recorder, now) != 0)
             outcome = SIM_OUT_OF_MEMORY;
         else if (progress != NULL && !progress(self, now, sim_event_count(w->sim)))
             outcome = SIM_STOPPED;
+    }
+    if (outcome != SIM_REACHED && sim__world_stops(w)) {
+        sim__recorder_free(recorder);
+        return NULL;
     }
     if (outcome != SIM_OUT_OF_MEMORY && sim__recorder_roll(recorder, sim_now(w->sim)) != 0)
         outcome = SIM_OUT_OF_MEMORY; /* the last window of a run cut short */

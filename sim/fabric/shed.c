@@ -89,8 +89,16 @@ const char *sim_station_rules_check(const struct sim_station_rules *r, int64_t q
     return NULL;
 }
 
+void sim_queueing_servers(struct sim_queueing *q, int64_t servers)
+{
+    q->servers = servers > 0 ? servers : 1; /* 0 would mean that nobody waits */
+    if (servers == 0)
+        q->no_form = "it has no servers";
+}
+
 void sim_queueing_rules(struct sim_queueing *q, const struct sim_station_rules *r)
 {
+    q->rules = r;
     q->discipline = r->discipline;
     if (r->pause.lasts.kind != SIM_DIST_NONE)
         q->no_form = "its servers pause";
@@ -98,6 +106,18 @@ void sim_queueing_rules(struct sim_queueing *q, const struct sim_station_rules *
         q->no_form = "requests give up waiting";
     else if (r->shed.by != SIM_SHED_NONE)
         q->no_form = "it sheds load";
+}
+
+double sim_station_rules_ticks(const struct sim_station_rules *r, double calls)
+{
+    double cycle = 0; /* s */
+    if (r->pause.lasts.kind == SIM_DIST_NONE)
+        return 0;
+    if (r->pause.every.kind != SIM_DIST_NONE)
+        cycle = (sim_dist_mean(&r->pause.every) + sim_dist_mean(&r->pause.lasts)) / 1e9;
+    else if (calls > 0)
+        cycle = (double)r->pause.requests / calls + sim_dist_mean(&r->pause.lasts) / 1e9;
+    return cycle > 0 ? 2 / cycle : 0;
 }
 
 static sim_time control_law(const struct sim__codel *c, sim_time from)

@@ -7,11 +7,31 @@
 #include "fabric/station_state.h"
 
 #include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Whether a histogram within a node stands in its model's table of meters, which makes it. */
+static bool is_metered(const struct sim_node *node, const struct sim_histogram *h)
+{
+    const char *at = (const char *)h, *base = (const char *)node;
+    for (const struct sim_meter *m = node->model->meters; m != NULL && m->name != NULL; m++)
+        if (m->kind == SIM_HISTOGRAM && base + m->offset == at)
+            return true;
+    return false;
+}
 
 int sim_station_init(struct sim_station *s, struct sim_node *node, int64_t servers,
                      int64_t queue_limit, sim_job_fn *start, sim_job_fn *worked)
 {
-    assert(servers >= 0 && queue_limit >= 0);
+    assert(servers >= 0 && queue_limit >= 0 && start != NULL);
+    if (!is_metered(node, &s->wait)) {
+        char why[SIM_ERROR_TEXT_BYTES];
+        snprintf(why, sizeof why,
+                 "the model \"%.60s\": it has a station whose meters stand in no table: put "
+                 "SIM_STATION_METERS(struct, member) among its meters",
+                 node->model->name);
+        return sim__world_refuse(node->world, why);
+    }
     s->node = node;
     s->servers = servers;
     s->queue_limit = queue_limit;
@@ -49,15 +69,20 @@ static __attribute__((noinline)) bool waits_followed(struct sim_world *w, struct
     return true;
 }
 
-bool sim_station_arrive(struct sim_station *s, sim_call_id id)
+static inline bool arrive(struct sim_station *s, sim_call_id id, bool again)
 {
+    assert(s->node != NULL && "sim_station_init() makes a station, within init()");
+    assert(sim__call_in_hand(s->node->world, id) != NULL &&
+           "what arrives at a station is a call that the node has in hand");
     if (__builtin_expect(s->more != NULL, 0))
-        return sim__rules_of(s)->arrive(s, id);
+        return sim__rules_of(s)->arrive(s, id, again);
     if (s->busy.value < s->servers) {
         sim__station_start(s, id, 0);
         return true;
     }
     if (s->queued >= s->queue_limit) {
+        if (!again)
+            return sim__station_put_off(s, id);
         sim_count(&s->full);
         return false;
     }
@@ -73,6 +98,26 @@ bool sim_station_arrive(struct sim_station *s, sim_call_id id)
     sim_gauge_add(&s->waiting, sim_now(s->node->sim), 1);
     if (__builtin_expect(call->request.trace != 0, 0))
         return waits_followed(w, call);
+    return true;
+}
+
+bool sim_station_arrive(struct sim_station *s, sim_call_id id)
+{
+    return arrive(s, id, false);
+}
+
+static void arrives_again(struct sim *sim, void *self, sim_arg arg)
+{
+    (void)sim;
+    struct sim_station *s = self;
+    sim_call_id id = {arg.u};
+    if (sim__call_in_hand(s->node->world, id) != NULL && !arrive(s, id, true))
+        sim_answer(s->node, id, (struct sim_reply){.status = SIM_REFUSED});
+}
+
+__attribute__((noinline)) bool sim__station_put_off(struct sim_station *s, sim_call_id id)
+{
+    sim_last(s->node->sim, arrives_again, s, (sim_arg){.u = id.key});
     return true;
 }
 

@@ -20,6 +20,9 @@ static inline struct sim_station *sim__station_of(struct sim_part *part)
 
 /* Makes more jobs. False when out of memory, which the simulation then knows. */
 bool sim__station_grow(struct sim_station *);
+/* A call finds no room: it arrives `again` at the end of the instant, when all has ended that ends
+ * in it, and only then is it turned away. True. */
+bool sim__station_put_off(struct sim_station *, sim_call_id);
 /* Brings the gauge of servers there are up to date. */
 void sim__station_capacity(struct sim_station *);
 
@@ -49,7 +52,7 @@ static inline void sim__station_start(struct sim_station *s, sim_call_id call, s
 /* What a station with rules does in place of what station.c does. Its rules' own state begins with
  * this table's address. */
 struct sim__discipline_table {
-    bool (*arrive)(struct sim_station *, sim_call_id);
+    bool (*arrive)(struct sim_station *, sim_call_id, bool again);
     void (*work)(struct sim_station *, uint32_t job, sim_time duration);
     void (*next)(struct sim_station *); /* a job was freed while .queued > 0 */
     void (*clear)(struct sim_station *);

@@ -7,6 +7,8 @@
  * several values set, the one set last holds.
  *
  * A crash forgets what memory held; when the last crash covering a node ends, it is up again, cold.
+ * A fault goes before all else of its instant: it is in force from its first to just before its
+ * end.
  * What becomes of a message is decided as it is sent: what was on its way when a partition or a
  * loss begins arrives, and an answer is a message of its own.
  *
@@ -16,6 +18,7 @@
  * target and how many before it are alike, so that no entry moves another's draws. */
 #include "fabric/call_state.h"
 #include "fabric/fault_state.h"
+#include "fabric/link_state.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -120,7 +123,8 @@ static bool joins(const struct sim_plan *plan, const struct sim_plan_fault *f, u
 
 static void apply_to_links(struct sim_world *w, const struct sim_plan_fault *changed)
 {
-    for (struct sim__link *link = w->links_made; link != NULL; link = link->next) {
+    for (uint32_t i = 0; i < w->links_made_count; i++) {
+        struct sim__link *link = w->links_made[i];
         if (!joins(w->plan, changed, link->from, link->to))
             continue;
         bool impaired = false;
@@ -177,8 +181,9 @@ static void end(struct sim_world *w, struct sim__fault *f)
 /* What would happen after the end of the run is not scheduled. */
 static void schedule(struct sim_world *w, const struct sim__fault *f, sim_time delay, sim_fn *fn)
 {
-    if (delay < w->plan->duration - sim_now(w->sim))
-        sim_after(w->sim, delay, fn, w, (sim_arg){.u = (uint64_t)(f - w->faults)});
+    sim_time now = sim_now(w->sim);
+    if (delay < w->plan->duration - now)
+        sim_first(w->sim, now + delay, fn, w, (sim_arg){.u = (uint64_t)(f - w->faults)});
 }
 
 static void fault_begins(struct sim *, void *self, sim_arg which);

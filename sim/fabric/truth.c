@@ -4,7 +4,9 @@
  * further back chosen so that any is reached in O(log n) steps (Myers 1983, An applicative
  * random-access stack). A commit whose place was taken by a later one is found out by its key and
  * version. */
-#include "fabric/world_state.h"
+#include "fabric/truth_state.h"
+
+#include "sim/kernel.h"
 
 #include <string.h>
 
@@ -19,19 +21,19 @@ struct commit {
 };
 
 struct sim_commits {
-    struct sim_world *world;
+    struct sim_blocks *blocks;
     struct commit *ring;
     uint32_t capacity, next; /* next: the place for the next commit */
     uint32_t *last;          /* by key: place + 1 of its last commit; 0: never written */
 };
 
-struct sim_commits *sim__commits_new(struct sim_world *w, uint64_t keys)
+struct sim_commits *sim__commits_new(struct sim_blocks *blocks, uint64_t keys)
 {
-    struct sim_commits *c = sim__world_alloc(w, 1, sizeof *c);
+    struct sim_commits *c = sim_blocks_alloc(blocks, 1, sizeof *c);
     if (c == NULL)
         return NULL;
-    c->world = w;
-    c->last = sim__world_alloc(w, keys, sizeof *c->last);
+    c->blocks = blocks;
+    c->last = sim_blocks_alloc(blocks, keys, sizeof *c->last);
     return c->last != NULL ? c : NULL;
 }
 
@@ -45,7 +47,7 @@ static bool room(struct sim_commits *c)
         return true;
     }
     uint32_t capacity = c->capacity ? 2 * c->capacity : COMMITS_LEAST;
-    struct commit *ring = sim__world_grow(c->world, c->ring, capacity, sizeof *ring);
+    struct commit *ring = sim_blocks_grow(c->blocks, c->ring, capacity, sizeof *ring);
     if (ring == NULL)
         return false;
     memset(ring + c->capacity, 0, (capacity - c->capacity) * sizeof *ring);

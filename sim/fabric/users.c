@@ -5,6 +5,8 @@
  * seed see the same requests. */
 #include "sim/users.h"
 
+#include "fabric/world_state.h"
+
 const struct sim_param sim_users_session_params[] = {
     {"requests", SIM_NUMBER_DIST, offsetof(struct sim_users_session, requests),
      .flags = SIM_REQUIRED, .doc = "How many requests each sends."},
@@ -39,6 +41,12 @@ static void seed(struct sim_users *users, struct sim_user *user)
     for (int purpose = 0; purpose < 3; purpose++)
         for (int word = 0; word < 4; word++)
             streams[purpose]->s[word] = sim_draw_bits(&users->seeds[purpose]);
+}
+
+/* Whether the world is told to stop; looked at once in so many users or requests. */
+static bool stops_at(const struct sim_users *users, uint64_t at)
+{
+    return at % 4096 == 0 && sim__world_stops(users->node->world);
 }
 
 static uint32_t name_next(struct sim_users *users)
@@ -93,11 +101,10 @@ bool sim__users_think(struct sim_users *users, struct sim_user *user)
 
 /* ---- arrivals -------------------------------------------------------------------------------- */
 
-static inline void await_one(struct sim_users *users, bool plain)
+static inline void await_at(struct sim_users *users, sim_time when, bool plain)
 {
     struct sim_user *u = &users->fixed[0];
     struct sim_arrivals *a = &users->arrivals;
-    sim_time when = sim_arrivals_next(a, sim_now(users->node->sim), &u->times);
     if (when == SIM_NEVER)
         return;
     if (!plain && sim_arrivals_replaying(a) && a->trace->has_keys)
@@ -107,9 +114,14 @@ static inline void await_one(struct sim_users *users, bool plain)
     u->next = sim_at(users->node->sim, when, users->arrive, users, (sim_arg){0});
 }
 
+static inline sim_time next_arrival(struct sim_users *users)
+{
+    return sim_arrivals_next(&users->arrivals, sim_now(users->node->sim), &users->fixed[0].times);
+}
+
 static void await_arrival(struct sim_users *users)
 {
-    await_one(users, false);
+    await_at(users, next_arrival(users), false);
 }
 
 /* An arrival of a batch, a session, or a request of the trace. The next arrival is awaited first:
@@ -124,7 +136,7 @@ static void arrive(struct sim *sim, void *self, sim_arg arg)
     uint64_t key = u->key;
     const struct sim_trace_request *given = sim_arrivals_replaying(a) ? sim_arrivals_take(a) : NULL;
     await_arrival(users);
-    for (uint64_t left = sim_arrivals_size(a); left > 0; left--) {
+    for (uint64_t left = sim_arrivals_size(a); left > 0 && !stops_at(users, left); left--) {
         if (users->visited)
             visit(users);
         else
@@ -142,7 +154,7 @@ static void arrive_one(struct sim *sim, void *self, sim_arg arg)
     struct sim_users *users = self;
     struct sim_user *u = &users->fixed[0];
     uint64_t key = u->key;
-    await_one(users, true);
+    await_at(users, next_arrival(users), true);
     users->send(users->node, u, key, NULL);
 }
 
@@ -150,9 +162,11 @@ static void arrive_one(struct sim *sim, void *self, sim_arg arg)
 
 void sim_users_start(struct sim_users *users)
 {
-    if (users->closed == 0)
+    if (users->closed == 0) {
+        sim_arrivals_start(&users->arrivals);
         await_arrival(users);
-    for (uint32_t i = 0; users->closed > 0 && i < users->fixed_count; i++)
+    }
+    for (uint32_t i = 0; users->closed > 0 && i < users->fixed_count && !stops_at(users, i); i++)
         sim__users_think(users, &users->fixed[i]);
 }
 
@@ -184,7 +198,7 @@ int sim_users_init(struct sim_users *users, struct sim_node *node, sim_users_sen
     sim_node_stream(node, "session lengths", &users->lengths);
     sim_node_stream(node, "sessions", &users->pick);
     sim_table_pool_init(&users->sessions, node, sizeof(struct sim_user));
-    for (uint32_t i = 0; i < users->fixed_count; i++) {
+    for (uint32_t i = 0; i < users->fixed_count && !stops_at(users, i); i++) {
         seed(users, &users->fixed[i]);
         users->fixed[i].session = users->closed > 0 ? name_next(users) : 0;
     }
@@ -207,10 +221,12 @@ void sim_users_crash(struct sim_users *users)
 
 void sim_users_rate_set(struct sim_users *users)
 {
-    if (users->closed > 0 || users->node->down)
+    if (users->closed != 0 || users->node->down)
         return;
-    sim_cancel(users->node->sim, users->fixed[0].next);
-    await_arrival(users);
+    struct sim *sim = users->node->sim;
+    struct sim_user *u = &users->fixed[0];
+    sim_cancel(sim, u->next);
+    await_at(users, sim_arrivals_changed(&users->arrivals, sim_now(sim), &u->times), false);
 }
 
 bool sim_users_conserved(const struct sim_users *users, uint64_t waiting)
@@ -255,13 +271,13 @@ static const char *check_trace(const struct sim_users *users)
 
 const char *sim_users_check(const struct sim_users *users)
 {
-    int loads = sim_arrivals_loads(&users->arrivals) + (users->closed > 0);
+    int loads = sim_arrivals_loads(&users->arrivals) + (users->closed != 0);
     const char *why = NULL;
     if (loads != 1)
         return loads ? "rate, schedule, day, modulated, trace and users exclude one another: give "
                        "one"
                      : "no load: give one of rate, schedule, day, modulated, trace and users";
-    if (users->closed > 0)
+    if (users->closed != 0)
         why = check_closed(users);
     else if (users->think_time.kind != SIM_DIST_NONE)
         why = "think_time is of users: in an open load it stands in \"session\"";
@@ -274,11 +290,12 @@ const char *sim_users_check(const struct sim_users *users)
     return why ? why : sim_arrivals_check_mix(&users->mix);
 }
 
-double sim_users_offered(const struct sim_users *users)
+double sim_users_offered(const struct sim_users *users, sim_time duration, double *peak)
 {
     bool visited = users->session.requests.kind != SIM_DIST_NONE;
     double each = visited ? sim_dist_mean(&users->session.requests) : 1;
-    return sim_arrivals_offered(&users->arrivals) * each;
+    *peak = sim_arrivals_offered(&users->arrivals) * each;
+    return sim_arrivals_sustained(&users->arrivals, duration) * each;
 }
 
 double sim_users_sustained(const struct sim_users *users, sim_time duration)
@@ -289,5 +306,5 @@ double sim_users_sustained(const struct sim_users *users, sim_time duration)
 double sim_users_closed(const struct sim_users *users, double *think_ns)
 {
     *think_ns = users->closed > 0 ? sim_dist_mean(&users->think_time) : 0;
-    return (double)users->closed;
+    return users->closed > 0 ? (double)users->closed : 0;
 }

@@ -1,11 +1,12 @@
 /* world.c - makes a world of a plan: nodes, ports, links, keyspaces; and takes it apart. */
 #include "fabric/call_state.h"
 #include "fabric/fault_state.h"
+#include "fabric/link_state.h"
 #include "fabric/measured.h"
 #include "fabric/policy_state.h"
+#include "fabric/truth_state.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,21 +14,22 @@
 /* Offsets into struct sim_station_meters; every component that serves has these. */
 #define STATION(member) offsetof(struct sim_station_meters, member)
 static const struct sim_meter station_meters[] = {
-    {"rate", SIM_COUNTER, "requests", "Calls that arrived.", STATION(rate), NULL, NULL, 0},
+    {"rate", SIM_COUNTER, "requests", "Calls that arrived.", STATION(rate), NULL, NULL,
+     SIM_WORSE_HIGH},
     {"answered", SIM_COUNTER, "requests", "Calls answered well.", STATION(by_status[SIM_OK]), NULL,
      NULL, 0},
     {"failed", SIM_COUNTER, "requests", "Calls that failed while served.",
-     STATION(by_status[SIM_ERROR]), NULL, NULL, 0},
+     STATION(by_status[SIM_ERROR]), NULL, NULL, SIM_WORSE_HIGH},
     {"refused", SIM_COUNTER, "requests", "Calls turned away unserved.",
-     STATION(by_status[SIM_REFUSED]), NULL, NULL, 0},
+     STATION(by_status[SIM_REFUSED]), NULL, NULL, SIM_WORSE_HIGH},
     {"lost", SIM_COUNTER, "requests", "Calls in hand at a crash.", STATION(by_status[SIM_LOST]),
-     NULL, NULL, 0},
+     NULL, NULL, SIM_WORSE_HIGH},
     {"wasted", SIM_COUNTER, "requests", "Calls answered when nobody waited any more.",
-     STATION(wasted), NULL, NULL, SIM_HEADLINE},
+     STATION(wasted), NULL, NULL, SIM_HEADLINE | SIM_WORSE_HIGH},
     {"in_flight", SIM_GAUGE, "requests", "Calls arrived and not yet answered.", STATION(in_flight),
-     NULL, NULL, 0},
+     NULL, NULL, SIM_WORSE_HIGH},
     {"sojourn", SIM_HISTOGRAM, "s", "Time from arrival here to the answer, whatever it is.",
-     STATION(latency), NULL, NULL, 0},
+     STATION(latency), NULL, NULL, SIM_WORSE_HIGH},
     {.name = NULL},
 };
 
@@ -38,32 +40,32 @@ static const struct sim_meter caller_meters[] = {
     {"attempts", SIM_COUNTER, "attempts", "Attempts sent, retries included.", CALLER(attempts),
      NULL, NULL, 0},
     {"retries", SIM_COUNTER, "attempts", "Attempts after the first.", CALLER(retries), NULL, NULL,
-     SIM_HEADLINE},
+     SIM_HEADLINE | SIM_WORSE_HIGH},
     {"timeouts", SIM_COUNTER, "attempts", "Attempts given up for want of an answer.",
-     CALLER(timeouts), NULL, NULL, 0},
+     CALLER(timeouts), NULL, NULL, SIM_WORSE_HIGH},
     {"abandoned", SIM_COUNTER, "attempts", "Attempts given up as no longer needed.",
-     CALLER(abandoned), NULL, NULL, 0},
+     CALLER(abandoned), NULL, NULL, SIM_WORSE_HIGH},
     {"hedges", SIM_COUNTER, "attempts", "Attempts sent beside one still out.", CALLER(hedges), NULL,
      NULL, 0},
     {"hedges_won", SIM_COUNTER, "attempts", "Such attempts that answered first.",
      CALLER(hedges_won), NULL, NULL, 0},
     {"budget_denied", SIM_COUNTER, "attempts", "Retries and hedges the retry budget forbade.",
-     CALLER(budget_denied), NULL, NULL, 0},
+     CALLER(budget_denied), NULL, NULL, SIM_WORSE_HIGH},
     {"breaker_refused", SIM_COUNTER, "attempts", "Attempts an open breaker refused, never sent.",
-     CALLER(breaker_refused), NULL, NULL, 0},
+     CALLER(breaker_refused), NULL, NULL, SIM_WORSE_HIGH},
     {"breaker_open", SIM_GAUGE, "breakers", "Breakers that are open or half-open.",
-     CALLER(breaker_open), NULL, NULL, 0},
+     CALLER(breaker_open), NULL, NULL, SIM_WORSE_HIGH},
     {"rate_refused", SIM_COUNTER, "attempts", "Attempts the rate limit refused, never sent.",
-     CALLER(rate_refused), NULL, NULL, 0},
+     CALLER(rate_refused), NULL, NULL, SIM_WORSE_HIGH},
     {"concurrency_refused", SIM_COUNTER, "attempts",
      "Attempts the concurrency limit refused, never sent.", CALLER(concurrency_refused), NULL, NULL,
-     0},
+     SIM_WORSE_HIGH},
     {"concurrency", SIM_GAUGE, "attempts", "Attempts out under the concurrency limit.",
      CALLER(concurrency), NULL, NULL, 0},
     {"concurrency_limit", SIM_GAUGE, "attempts", "The concurrency limit in force.",
      CALLER(concurrency_limit), NULL, NULL, 0},
     {"held_back", SIM_GAUGE, "attempts", "Attempts that wait for a token or a slot.",
-     CALLER(held_back), NULL, NULL, 0},
+     CALLER(held_back), NULL, NULL, SIM_WORSE_HIGH},
     {.name = NULL},
 };
 
@@ -90,20 +92,23 @@ const struct sim_meter *sim_meters_of(const struct sim_model *model, enum sim_me
     }
 }
 
+int sim__world_refuse(struct sim_world *w, const char *why)
+{
+    w->refused = true;
+    if (w->refusal != NULL)
+        snprintf(w->refusal->text, sizeof w->refusal->text, "%s", why);
+    return -1;
+}
+
+bool sim__world_stops(const struct sim_world *w)
+{
+    const atomic_bool *stop = w->plan->limits.stop;
+    return stop != NULL && atomic_load_explicit(stop, memory_order_relaxed);
+}
+
 void *sim__world_alloc(struct sim_world *w, size_t count, size_t size)
 {
-    if (w->block_count == w->block_capacity) {
-        size_t capacity = w->block_capacity ? 2 * w->block_capacity : 64;
-        void *grown = realloc(w->blocks, capacity * sizeof *w->blocks);
-        if (grown == NULL)
-            return NULL;
-        w->blocks = grown;
-        w->block_capacity = capacity;
-    }
-    void *block = calloc(count ? count : 1, size);
-    if (block != NULL)
-        w->blocks[w->block_count++] = block;
-    return block;
+    return sim__world_stops(w) ? NULL : sim_blocks_alloc(&w->blocks, count, size);
 }
 
 void *sim_node_alloc(const struct sim_node *node, size_t count, size_t size)
@@ -113,15 +118,7 @@ void *sim_node_alloc(const struct sim_node *node, size_t count, size_t size)
 
 void *sim__world_grow(struct sim_world *w, void *old, size_t count, size_t size)
 {
-    if (old == NULL)
-        return sim__world_alloc(w, count, size);
-    size_t at = w->block_count;
-    while (w->blocks[--at] != old)
-        assert(at > 0);
-    void *grown = size != 0 && count > SIZE_MAX / size ? NULL : realloc(old, count * size);
-    if (grown != NULL)
-        w->blocks[at] = grown;
-    return grown;
+    return sim__world_stops(w) ? NULL : sim_blocks_grow(&w->blocks, old, count, size);
 }
 
 void *sim_node_grow(const struct sim_node *node, void *old, size_t count, size_t size)
@@ -180,7 +177,7 @@ static int keyspaces_make(struct sim_world *w)
                                    .homes = p->homes,
                                    .home_count = p->home_count};
         k->latest = sim__world_alloc(w, k->count, sizeof *k->latest);
-        k->commits = sim__commits_new(w, k->count);
+        k->commits = sim__commits_new(&w->blocks, k->count);
         if (k->latest == NULL || k->commits == NULL)
             return -1;
     }
@@ -202,13 +199,11 @@ static void keyspaces_bind(struct sim_world *w, char *base, const struct sim_par
     }
 }
 
-static int histograms_make(void *base, const struct sim_meter *m)
+static void histograms_make(void *base, const struct sim_meter *m)
 {
     for (; m != NULL && m->name != NULL; m++)
-        if (m->kind == SIM_HISTOGRAM &&
-            sim_histogram_init((struct sim_histogram *)((char *)base + m->offset)) != 0)
-            return -1;
-    return 0;
+        if (m->kind == SIM_HISTOGRAM)
+            sim_histogram_init((struct sim_histogram *)((char *)base + m->offset));
 }
 
 static void histograms_free(void *base, const struct sim_meter *m)
@@ -246,8 +241,9 @@ static int meters_make(struct sim_world *w, struct sim_node *node)
     for (int t = 0; t < SIM_METERS_TABLES; t++) {
         const struct sim_meter *table = sim__meters_kept(w, model, t);
         void *meters = sim__node_meters(node, t);
-        if (table != NULL && (meters == NULL || histograms_make(meters, table) != 0))
+        if (table != NULL && meters == NULL)
             return -1;
+        histograms_make(meters, table);
     }
     return 0;
 }
@@ -280,6 +276,8 @@ static int component_make(struct sim_world *w, uint32_t index)
     assert(p->nodes > 0);
     c->world = w;
     c->plan = p;
+    c->first_node = w->node_count;
+    w->node_count += p->nodes;
     c->plain = sim__policy_is_plain(&p->policy);
     c->nodes = sim__world_alloc(w, p->nodes, sizeof *c->nodes);
     if (c->nodes == NULL)
@@ -373,20 +371,39 @@ int sim_world_trace(struct sim_world *w, uint32_t requests)
     return 0;
 }
 
+/* Where the timeline has crashes, whose calls and operations are whose is kept. */
+static int owned_make(struct sim_world *w)
+{
+    bool crashes = false;
+    for (uint32_t i = 0; i < w->plan->fault_count; i++) {
+        int kind = w->plan->faults[i].kind;
+        crashes = crashes || kind == SIM_DO_CRASH || kind == SIM_DO_RESTART;
+    }
+    if (!crashes)
+        return 0;
+    struct sim__calls *c = &w->calls;
+    uint32_t records = c->slab_count * SIM__CALLS_A_SLAB;
+    bool made = sim__owned_make(w, &c->made) == 0 && sim__owned_make(w, &c->held) == 0 &&
+                sim__owned_make(w, &w->operations->made) == 0 &&
+                sim__owned_reserve(&c->made, records) && sim__owned_reserve(&c->held, records);
+    return made ? 0 : -1;
+}
+
 static int world_make(struct sim_world *w)
 {
     uint32_t n = w->plan->component_count;
     w->sim = sim_new(&w->plan->limits);
     w->components = sim__world_alloc(w, n, sizeof *w->components);
-    w->links = sim__world_alloc(w, (size_t)n * n, sizeof *w->links);
     w->lines = sim__world_alloc(w, 2 * (size_t)w->plan->link_count, sizeof *w->lines);
-    if (w->sim == NULL || w->components == NULL || w->links == NULL || w->lines == NULL ||
-        keyspaces_make(w) != 0 || sim__calls_make(w) != 0 || sim__operations_make(w) != 0)
+    if (w->sim == NULL || w->components == NULL || w->lines == NULL || keyspaces_make(w) != 0 ||
+        sim__calls_make(w) != 0 || sim__operations_make(w) != 0 || sim__links_declare(w) != 0)
         return -1;
     w->component_count = n;
     for (uint32_t i = 0; i < n; i++)
         if (component_make(w, i) != 0)
             return -1;
+    if (owned_make(w) != 0)
+        return -1;
     return ports_wire(w) != 0 || trace_make(w) != 0 || sim__faults_begin(w) != 0 ? -1 : 0;
 }
 
@@ -397,13 +414,19 @@ struct sim_world *sim_world_new(const struct sim_plan *plan, uint64_t seed, uint
     snprintf(error->text, sizeof error->text, "out of memory while making the world");
     if (w == NULL)
         return NULL;
+    if (sim__models_check(plan, error) != 0) {
+        free(w);
+        return NULL;
+    }
     w->plan = plan;
+    w->refusal = error;
     w->seed = seed;
     w->replication = replication;
-    if (world_make(w) != 0 || nodes_init(w, error) != 0) {
+    if (world_make(w) != 0 || nodes_init(w, error) != 0 || w->refused || sim__world_stops(w)) {
         sim_world_free(w);
         return NULL;
     }
+    w->refusal = NULL;
     error->text[0] = '\0';
     return w;
 }
@@ -427,135 +450,10 @@ void sim_world_free(struct sim_world *w)
         for (uint32_t n = 0; w->components[i].nodes && n < w->components[i].plan->nodes; n++)
             node_free(w->components[i].nodes[n]);
     sim__calls_free(w);
+    sim__operations_free(w);
+    sim__links_free(w);
     sim__trace_free(w->trace);
     sim_free(w->sim);
-    for (size_t i = 0; i < w->block_count; i++)
-        free(w->blocks[i]);
-    free(w->blocks);
+    sim_blocks_free(&w->blocks);
     free(w);
-}
-
-/* ---- size ------------------------------------------------------------------------------------ */
-
-#define EVENTS_A_CALL 3 /* request, answer, and the work between them */
-#define DEPTH_MOST 16
-
-/* Calls that one request at a component sets off below it, at most. */
-static double calls_below(const struct sim_plan *plan, uint32_t component, int depth)
-{
-    const struct sim_plan_component *c = &plan->components[component];
-    double calls = 0;
-    for (uint32_t k = 0; depth < DEPTH_MOST && c->model->ports && c->model->ports[k].name; k++)
-        for (uint32_t t = 0; t < c->ports[k].count; t++)
-            calls += c->ports[k].targets[t].share *
-                     (1 + calls_below(plan, c->ports[k].targets[t].component, depth + 1));
-    return calls;
-}
-
-/* The mean latency both ways between two components, ns. */
-static double round_trip(const struct sim_plan *plan, uint32_t from, uint32_t to)
-{
-    const struct sim_plan_link *found = sim__link_declared(plan, from, to);
-    return found != NULL && found->params.latency.kind != SIM_DIST_NONE
-               ? 2 * sim_dist_mean(&found->params.latency)
-               : 0;
-}
-
-/* Whether a fault may make a component turn calls away without work. */
-static bool may_turn_away(const struct sim_plan *plan, uint32_t component)
-{
-    for (uint32_t i = 0; i < plan->fault_count; i++) {
-        const struct sim_plan_fault *f = &plan->faults[i];
-        bool turns_away = f->kind == SIM_DO_CRASH || f->kind == SIM_DO_RESTART ||
-                          f->kind == SIM_DO_ERRORS;
-        if (turns_away && sim_plan_end_reaches(plan, &f->on, component))
-            return true;
-    }
-    return false;
-}
-
-/* The least of the durations that calls take at a model's node, ns, and the fewest calls at once of
- * which some may be refused, as its table marks them. */
-static void marked(const struct sim_param *p, const char *image, double *work, double *admits)
-{
-    for (; p != NULL && p->name != NULL; p++) {
-        if (p->kind == SIM_GROUP)
-            marked(p->fields, image + p->offset, work, admits);
-        if (p->kind == SIM_DISTRIBUTION && (p->flags & SIM_WORK)) {
-            struct sim_dist time;
-            memcpy(&time, image + p->offset, sizeof time);
-            if (time.kind != SIM_DIST_NONE)
-                *work = fmin(*work, sim_dist_mean(&time));
-        }
-        if (p->kind == SIM_COUNT && (p->flags & SIM_ADMITS)) {
-            int64_t count;
-            memcpy(&count, image + p->offset, sizeof count);
-            *admits = fmin(*admits, (double)count);
-        }
-    }
-}
-
-/* How long a call by a component takes at least on average, ns, when it makes at most so many at
- * once: on the way, at work, and no longer than its timeout. A model that marks no work passes
- * calls on. A callee that is down, or full, answers at once. */
-static double quickest(const struct sim_plan *plan, uint32_t component, double calls, int depth)
-{
-    const struct sim_plan_component *c = &plan->components[component];
-    double least = INFINITY;
-    for (uint32_t k = 0; depth < DEPTH_MOST && c->model->ports && c->model->ports[k].name; k++)
-        for (uint32_t t = 0; t < c->ports[k].count; t++) {
-            uint32_t to = c->ports[k].targets[t].component;
-            const struct sim_plan_component *callee = &plan->components[to];
-            double work = INFINITY, admits = INFINITY;
-            marked(callee->model->params, callee->image, &work, &admits);
-            if (isinf(work))
-                work = quickest(plan, to, calls, depth + 1);
-            if (calls > admits || may_turn_away(plan, to))
-                work = 0;
-            least = fmin(least, work + round_trip(plan, component, to));
-        }
-    if (c->policy.timeout > 0)
-        least = fmin(least, (double)c->policy.timeout);
-    if (c->policy.deadline > 0)
-        least = fmin(least, (double)c->policy.deadline);
-    return isinf(least) ? 0 : least;
-}
-
-/* Calls a second that a node starts of itself, at most. Those who wait for an answer before they
- * go on start one in each cycle of answer and thought (the asymptotic bound of Denning and Buzen
- * 1978, "The operational analysis of queueing network models"). */
-static double started(const struct sim_plan *plan, uint32_t component)
-{
-    const struct sim_plan_component *c = &plan->components[component];
-    double think_ns = 0, rate = c->model->offered != NULL ? c->model->offered(c->image) : 0;
-    double users = c->model->closed != NULL ? c->model->closed(c->image, &think_ns) : 0;
-    if (!(users > 0))
-        return rate;
-    return rate + users * 1e9 / (think_ns + quickest(plan, component, users * c->nodes, 0));
-}
-
-double sim_plan_events(const struct sim_plan *plan, char *arithmetic, size_t bytes)
-{
-    double seconds = (double)plan->duration / 1e9, total = 0, offered = 0, calls = 0;
-    for (uint32_t i = 0; i < plan->component_count; i++) {
-        const struct sim_plan_component *c = &plan->components[i];
-        double rate = started(plan, i) * c->nodes, below = calls_below(plan, i, 0);
-        if (!(rate > 0))
-            continue;
-        offered += rate;
-        calls += rate * below;
-        total += rate * seconds * (1 + EVENTS_A_CALL * below);
-    }
-    double faults = sim__faults_events(plan);
-    total += faults;
-    char more[40] = "";
-    if (faults > 0.01 * total)
-        snprintf(more, sizeof more, " + %.3g of faults", faults);
-    if (arithmetic != NULL && bytes > 0 && isinf(total))
-        snprintf(arithmetic, bytes,
-                 "users whose answers may take no time need a think_time, or whom they call work");
-    else if (arithmetic != NULL && bytes > 0)
-        snprintf(arithmetic, bytes, "%.4g requests/s x %.4g s x %.3g calls a request x %d events%s",
-                 offered, seconds, offered > 0 ? calls / offered : 0, EVENTS_A_CALL, more);
-    return total;
 }

@@ -7,7 +7,7 @@
 
 double sim_gauge_roll(struct sim_gauge *g, sim_time now, int64_t *peak)
 {
-    sim_area area = (sim_area)g->value * now - g->changes;
+    sim_area area = sim_gauge_area(g, now);
     double window = (double)(area - g->before);
     g->before = area;
     *peak = g->peak;
@@ -22,43 +22,94 @@ static void histogram_empty(struct sim_histogram *h)
     h->high = -1;
 }
 
-int sim_histogram_init(struct sim_histogram *h)
+/* The rows of every histogram in which nothing was recorded yet. */
+static uint32_t *const no_rows[SIM_HISTOGRAM_ROWS];
+
+void sim_histogram_init(struct sim_histogram *h)
 {
     histogram_empty(h);
-    h->window = calloc(SIM_HISTOGRAM_BUCKETS, sizeof *h->window);
-    return h->window == NULL ? -1 : 0;
+    h->rows = no_rows;
+    h->own = NULL;
+    h->incomplete = false;
 }
 
 void sim_histogram_free(struct sim_histogram *h)
 {
-    free(h->window);
-    h->window = NULL;
+    for (uint32_t i = 0; h->own != NULL && i < SIM_HISTOGRAM_ROWS; i++)
+        if (i != 1) /* in one block with row 0 */
+            free(h->own[i]);
+    free(h->own);
+    h->own = NULL;
+    h->rows = NULL;
 }
 
-static int tally_reserve(struct sim_tally *t)
+static uint32_t *no_memory(struct sim_histogram *h)
 {
-    if (t->counts != NULL)
-        return 0;
-    *t = (struct sim_tally){.low = INT64_MAX, .high = -1};
-    t->counts = calloc(SIM_HISTOGRAM_BUCKETS, sizeof *t->counts);
-    return t->counts == NULL ? -1 : 0;
+    h->incomplete = true;
+    return NULL;
+}
+
+__attribute__((noinline, cold)) uint32_t *sim_histogram_row(struct sim_histogram *h, uint32_t row)
+{
+    if (h->own == NULL)
+        h->own = calloc(SIM_HISTOGRAM_ROWS, sizeof *h->own);
+    if (h->own == NULL)
+        return no_memory(h);
+    h->rows = h->own;
+    bool two = row == 1; /* what is not shifted: 0 to 63, 64 to 127 */
+    uint32_t *made = calloc(two ? 2 * SIM_HISTOGRAM_STEPS : SIM_HISTOGRAM_STEPS, sizeof *made);
+    if (made == NULL)
+        return no_memory(h);
+    if (two)
+        h->own[0] = made;
+    h->own[row] = two ? made + SIM_HISTOGRAM_STEPS : made;
+    return h->own[row];
+}
+
+/* A row of a tally, made where it is not there; NULL when out of memory. */
+static uint64_t *tally_row(struct sim_tally *t, uint32_t row)
+{
+    if (t->rows == NULL)
+        t->rows = calloc(SIM_HISTOGRAM_ROWS, sizeof(uint64_t *));
+    if (t->rows != NULL && t->rows[row] == NULL)
+        t->rows[row] = calloc(SIM_HISTOGRAM_STEPS, sizeof(uint64_t));
+    return t->rows != NULL ? t->rows[row] : NULL;
+}
+
+static uint32_t row_of(int64_t value)
+{
+    return sim_histogram_bucket(value) / SIM_HISTOGRAM_STEPS;
+}
+
+/* Before the counts themselves are added. */
+static void tally_extend(struct sim_tally *t, double sum, int64_t low, int64_t high)
+{
+    bool empty = t->n == 0;
+    t->sum = empty ? sum : t->sum + sum;
+    t->low = empty || low < t->low ? low : t->low;
+    t->high = empty || high > t->high ? high : t->high;
 }
 
 int sim_histogram_roll(struct sim_histogram *h, struct sim_tally *into)
 {
+    if (h->incomplete)
+        return -1;
     if (h->high < 0)
         return 0;
-    if (tally_reserve(into) != 0)
-        return -1;
-    uint32_t first = sim_histogram_bucket(h->low), last = sim_histogram_bucket(h->high);
-    for (uint32_t i = first; i <= last; i++) {
-        into->counts[i] += h->window[i];
-        into->n += h->window[i];
+    tally_extend(into, (double)h->sum, h->low, h->high);
+    for (uint32_t row = row_of(h->low); row <= row_of(h->high); row++) {
+        uint32_t *from = h->rows[row];
+        if (from == NULL)
+            continue;
+        uint64_t *to = tally_row(into, row);
+        if (to == NULL)
+            return -1;
+        for (uint32_t i = 0; i < SIM_HISTOGRAM_STEPS; i++) {
+            to[i] += from[i];
+            into->n += from[i];
+        }
+        memset(from, 0, SIM_HISTOGRAM_STEPS * sizeof *from);
     }
-    memset(h->window + first, 0, (last - first + 1) * sizeof *h->window);
-    into->sum += (double)h->sum;
-    into->low = h->low < into->low ? h->low : into->low;
-    into->high = h->high > into->high ? h->high : into->high;
     histogram_empty(h);
     return 0;
 }
@@ -67,24 +118,40 @@ int sim_tally_add(struct sim_tally *into, const struct sim_tally *from)
 {
     if (from->n == 0)
         return 0;
-    if (tally_reserve(into) != 0)
-        return -1;
-    uint32_t last = sim_histogram_bucket(from->high);
-    for (uint32_t i = sim_histogram_bucket(from->low); i <= last; i++)
-        into->counts[i] += from->counts[i];
+    tally_extend(into, from->sum, from->low, from->high);
+    for (uint32_t row = row_of(from->low); row <= row_of(from->high); row++) {
+        if (from->rows[row] == NULL)
+            continue;
+        uint64_t *to = tally_row(into, row);
+        if (to == NULL)
+            return -1;
+        for (uint32_t i = 0; i < SIM_HISTOGRAM_STEPS; i++)
+            to[i] += from->rows[row][i];
+    }
     into->n += from->n;
-    into->sum += from->sum;
-    into->low = from->low < into->low ? from->low : into->low;
-    into->high = from->high > into->high ? from->high : into->high;
+    return 0;
+}
+
+uint64_t sim_tally_count(const struct sim_tally *t, uint32_t bucket)
+{
+    const uint64_t *row = t->rows != NULL ? t->rows[bucket / SIM_HISTOGRAM_STEPS] : NULL;
+    return row != NULL ? row[bucket % SIM_HISTOGRAM_STEPS] : 0;
+}
+
+int sim_tally_put(struct sim_tally *t, uint32_t bucket, uint64_t count)
+{
+    uint64_t *row = tally_row(t, bucket / SIM_HISTOGRAM_STEPS);
+    if (row == NULL)
+        return -1;
+    row[bucket % SIM_HISTOGRAM_STEPS] = count;
     return 0;
 }
 
 void sim_tally_clear(struct sim_tally *t)
 {
-    if (t->n > 0) {
-        uint32_t first = sim_histogram_bucket(t->low), last = sim_histogram_bucket(t->high);
-        memset(t->counts + first, 0, (last - first + 1) * sizeof *t->counts);
-    }
+    for (uint32_t row = 0; t->n > 0 && row < SIM_HISTOGRAM_ROWS; row++)
+        if (t->rows[row] != NULL)
+            memset(t->rows[row], 0, SIM_HISTOGRAM_STEPS * sizeof(uint64_t));
     t->n = 0;
     t->sum = 0;
     t->low = INT64_MAX;
@@ -93,7 +160,9 @@ void sim_tally_clear(struct sim_tally *t)
 
 void sim_tally_free(struct sim_tally *t)
 {
-    free(t->counts);
+    for (uint32_t row = 0; t->rows != NULL && row < SIM_HISTOGRAM_ROWS; row++)
+        free(t->rows[row]);
+    free(t->rows);
     *t = (struct sim_tally){0};
 }
 
@@ -117,6 +186,14 @@ double sim_tally_mean(const struct sim_tally *t)
     return t->n == 0 ? (double)NAN : t->sum / (double)t->n;
 }
 
+/* The middle of a bucket, but never outside what was seen. */
+static double middle_of(const struct sim_tally *t, uint32_t bucket)
+{
+    int64_t low = sim_histogram_bucket_low(bucket), high = sim_histogram_bucket_high(bucket) - 1;
+    double middle = (double)low + (double)(high - low) / 2;
+    return fmin(fmax(middle, (double)t->low), (double)t->high);
+}
+
 double sim_tally_percentile(const struct sim_tally *t, double p)
 {
     if (t->n == 0)
@@ -124,10 +201,22 @@ double sim_tally_percentile(const struct sim_tally *t, double p)
     double wanted = ceil(p * (double)t->n);
     uint64_t rank = wanted < 1 ? 1 : wanted > (double)t->n ? t->n : (uint64_t)wanted;
     uint32_t i = sim_histogram_bucket(t->low);
-    for (uint64_t seen = t->counts[i]; seen < rank; seen += t->counts[i])
+    for (uint64_t seen = sim_tally_count(t, i); seen < rank; seen += sim_tally_count(t, i))
         i++;
-    /* the middle of the bucket, but never outside what was seen */
-    int64_t low = sim_histogram_bucket_low(i), high = sim_histogram_bucket_high(i) - 1;
-    double middle = (double)low + (double)(high - low) / 2;
-    return fmin(fmax(middle, (double)t->low), (double)t->high);
+    return middle_of(t, i);
+}
+
+double sim_tally_stdev(const struct sim_tally *t)
+{
+    if (t->n == 0)
+        return (double)NAN;
+    double sum = 0, squares = 0, n = (double)t->n;
+    uint32_t first = sim_histogram_bucket(t->low), last = sim_histogram_bucket(t->high);
+    for (uint32_t i = first; i <= last; i++)
+        sum += (double)sim_tally_count(t, i) * middle_of(t, i);
+    for (uint32_t i = first; i <= last; i++) {
+        double off = middle_of(t, i) - sum / n;
+        squares += (double)sim_tally_count(t, i) * off * off;
+    }
+    return sqrt(squares / n);
 }

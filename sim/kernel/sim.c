@@ -3,9 +3,14 @@
  * An event's key, which is its id, is its sequence number above the index of its record: never used
  * twice, so a stale id finds another key in the record and does nothing. A lane keeps its events in
  * a ring; the heads of all lanes play a tournament beside the queue, and so the queue holds only
- * what has no constant delay. */
+ * what has no constant delay.
+ *
+ * Order is (time, sequence), but for two ends of an instant that cost nothing on the way: what goes
+ * first is a lane with sequence 0; what goes last is put aside by the event that it belongs to,
+ * and found by the look that this asks for. */
 #include "sim/kernel.h"
 
+#include "kernel/agenda.h"
 #include "kernel/queue.h"
 
 #include <assert.h>
@@ -18,6 +23,7 @@
 #define LANE_SHIFT 52
 #define LANES_MOST 2048
 #define POSITION_MASK ((UINT64_C(1) << LANE_SHIFT) - 1)
+#define STOP_EVERY 4096  /* events between two looks at whether somebody says to stop */
 #define SWEEP_LEAST 4096 /* cancelled events are swept when more than this and than the others */
 
 /* Kept out of the functions that every event goes through, so that those need no stack. */
@@ -40,7 +46,7 @@ struct sim_lane {
     uint64_t id_base;        /* of the ids of its events; their position stands below it */
     uint32_t index;
     bool plays; /* in the tournament */
-    bool stale; /* with an event that was cancelled since */
+    bool stale; /* with an event that was cancelled since; or it is the agenda's */
 };
 
 struct soon_event {
@@ -56,6 +62,10 @@ struct sim {
     struct sim__queue queue;
     struct soon_event *soon;
     uint32_t soon_head, soon_count, soon_mask;
+    struct sim__agenda agenda;
+    struct sim_lane *agenda_lane; /* plays for it; NULL until there is something on it */
+    struct soon_event *last;      /* when no event of this instant is left: [last_done, last_end) */
+    uint32_t last_done, last_end, last_capacity;
     struct sim_lane **lanes;
     struct sim__entry *heads; /* the tournament: heads[1] is the least of [2] and [3], and so on */
     uint32_t lane_count;
@@ -63,10 +73,11 @@ struct sim {
     uint64_t events, cancelled, hash;
     const void *last_self;
     uint64_t events_limit, instant_events; /* of the whole run; of one instant */
-    uint64_t pause_at; /* look whether to go on when `events` gets there; 0: at once */
-    uint64_t look_at;  /* the next multiple of instant_events, where the clock is looked at */
-    sim_time looked;   /* the instant of the last look; -1: none yet */
-    bool due_now;      /* the queue or a lane got an event of the present instant */
+    uint64_t pause_at;       /* look whether to go on when `events` gets there; 0: at once */
+    uint64_t look_at;        /* the next multiple of instant_events, where the clock is looked at */
+    sim_time looked;         /* the instant of the last look; -1: none yet */
+    const atomic_bool *stop; /* set by another thread; NULL: by none */
+    bool due_now;            /* the queue or a lane got an event of the present instant */
     bool stopped, failed;
 };
 
@@ -110,6 +121,7 @@ struct sim *sim_new(const struct sim_limits *limits)
     sim->instant_events = limits != NULL && limits->instant_events != 0 ? limits->instant_events
                                                                         : SIM_INSTANT_EVENTS;
     sim->look_at = sim->instant_events;
+    sim->stop = limits != NULL ? limits->stop : NULL;
     sim->looked = -1;
     sim->soon_mask = 63;
     sim->soon = malloc((sim->soon_mask + 1) * sizeof *sim->soon);
@@ -131,6 +143,8 @@ void sim_free(struct sim *sim)
     free(sim->lanes);
     free(sim->heads);
     free(sim->soon);
+    free(sim->last);
+    free(sim->agenda.events);
     sim__queue_free(&sim->queue);
     free(sim);
 }
@@ -445,6 +459,57 @@ sim_id sim_after_lane(struct sim *sim, struct sim_lane *lane, sim_fn *fn, void *
     return (sim_id){lane->id_base | position};
 }
 
+/* ---- the first and the last of an instant --------------------------------------------------- */
+
+static struct sim_lane *agenda_lane(struct sim *sim)
+{
+    if (sim->agenda_lane == NULL) {
+        sim->agenda_lane = lane_new(sim, -1); /* no other has that delay */
+        if (sim->agenda_lane != NULL)
+            sim->agenda_lane->stale = true;
+    }
+    return sim->agenda_lane;
+}
+
+/* With a sequence of 0 it comes before whatever else is due then. */
+static void agenda_plays(struct sim *sim)
+{
+    struct sim__entry head = {SIM_NEVER, 0};
+    if (sim->agenda.count > 0)
+        head = (struct sim__entry){sim->agenda.events[0].time, sim->agenda_lane->index};
+    heads_play(sim, sim->agenda_lane->index, head);
+}
+
+void sim_first(struct sim *sim, sim_time when, sim_fn *fn, void *self, sim_arg arg)
+{
+    assert(when >= sim->clock.now && fn != NULL);
+    struct sim__agenda_event event = {when, ++sim->sequence, fn, self, arg};
+    if (agenda_lane(sim) == NULL || sim__agenda_add(&sim->agenda, event) != 0) {
+        sim_fail_memory(sim);
+        return;
+    }
+    sim->due_now |= when == sim->clock.now;
+    agenda_plays(sim);
+}
+
+void sim_last(struct sim *sim, sim_fn *fn, void *self, sim_arg arg)
+{
+    if (sim->last_end == sim->last_capacity) {
+        uint32_t capacity = sim->last_capacity ? 2 * sim->last_capacity : 16;
+        void *grown = capacity > sim->last_capacity
+                          ? realloc(sim->last, capacity * sizeof *sim->last)
+                          : NULL;
+        if (grown == NULL) {
+            sim_fail_memory(sim);
+            return;
+        }
+        sim->last = grown;
+        sim->last_capacity = capacity;
+    }
+    sim->last[sim->last_end++] = (struct soon_event){.fn = fn, .self = self, .arg = arg};
+    sim->pause_at = 0;
+}
+
 /* ---- the loop -------------------------------------------------------------------------------- */
 
 static inline void dispatch(struct sim *sim, uint64_t sequence, sim_fn *fn, void *self, sim_arg arg)
@@ -469,12 +534,25 @@ static inline void run_soon(struct sim *sim, bool due_now)
     } while (sim->soon_count > 0 && !sim->due_now && sim->events < sim->pause_at);
 }
 
+/* The agenda's first event, or a lane whose first one was cancelled. */
+static APART void run_unusual_head(struct sim *sim, struct sim_lane *lane)
+{
+    if (lane != sim->agenda_lane) {
+        lane_plays_on(sim, lane);
+        return;
+    }
+    struct sim__agenda_event event = sim__agenda_take(&sim->agenda);
+    sim->clock.now = event.time;
+    agenda_plays(sim);
+    dispatch(sim, event.sequence, event.fn, event.self, event.arg);
+}
+
 static inline void run_lane_head(struct sim *sim)
 {
     struct sim_lane *lane = sim->lanes[sim->heads[1].key & SIM__EVENT_MASK];
     const struct lane_event *event = &lane->ring[lane->head & lane->mask];
     if (lane->stale) {
-        lane_plays_on(sim, lane);
+        run_unusual_head(sim, lane);
         return;
     }
     sim_fn *fn = event->fn;
@@ -524,17 +602,40 @@ static APART bool refill(struct sim *sim)
     return got > 0;
 }
 
+static bool due_now(struct sim *sim)
+{
+    sim_time now = sim->clock.now;
+    if (sim->soon_count > 0 || sim->heads[1].time == now)
+        return true;
+    return (sim->queue.first != sim->queue.past || refill(sim)) && sim->queue.first->time == now;
+}
+
+/* What was put aside for the end of the instant, once nothing else of it is left. */
+static SELDOM void run_last(struct sim *sim)
+{
+    while (sim->last_done < sim->last_end && !due_now(sim)) {
+        struct soon_event event = sim->last[sim->last_done++];
+        sim->last_self = event.self;
+        event.fn(sim, event.self, event.arg);
+    }
+    if (sim->last_done == sim->last_end)
+        sim->last_done = sim->last_end = 0;
+}
+
 /* Whether to go on after a pause, and if so until how many events. After each instant_events of the
  * whole run, whichever way it is cut into windows, it looks at the clock; twice the same instant:
  * the run has stopped moving. */
 static APART bool look(struct sim *sim, enum sim_outcome *outcome)
 {
+    if (sim->last_end > 0)
+        run_last(sim);
     if (sim->sequence >= SEQUENCE_MOST) /* soon an event's id would be taken for a lane's */
         sim_fail_memory(sim);
     bool looks = sim->events >= sim->look_at;
     bool stands = looks && sim->looked == sim->clock.now;
+    bool told = sim->stop != NULL && atomic_load_explicit(sim->stop, memory_order_relaxed);
     *outcome = sim->failed                        ? SIM_OUT_OF_MEMORY
-               : sim->stopped                     ? SIM_STOPPED
+               : sim->stopped || told             ? SIM_STOPPED
                : sim->events >= sim->events_limit ? SIM_EVENT_LIMIT
                : stands                           ? SIM_RUNAWAY
                                                   : SIM_REACHED;
@@ -543,6 +644,10 @@ static APART bool look(struct sim *sim, enum sim_outcome *outcome)
         sim->look_at += sim->instant_events;
     }
     sim->pause_at = sim->look_at < sim->events_limit ? sim->look_at : sim->events_limit;
+    if (sim->stop != NULL && sim->pause_at > sim->events + STOP_EVERY)
+        sim->pause_at = sim->events + STOP_EVERY;
+    if (sim->last_end > 0)
+        sim->pause_at = 0; /* until all of this instant is done */
     return *outcome == SIM_REACHED;
 }
 

@@ -43,14 +43,23 @@ static void describe(const struct sim_theory *t, char *text, size_t bytes)
     if (t->blocked.predicted > 0 && t->blocked.observed.n > 0)
         n += append_number(text + n, bytes - n, "refused", &t->blocked, "1");
     n += append_number(text + n, bytes - n, "time there", &t->time, "s");
-    if (t->judged && !t->agrees)
+    if (t->misses)
+        snprintf(text + n, bytes - n,
+                 "; theory misses: chance alone does that in fewer than one of "
+                 "a million runs");
+    else if (t->judged && !t->agrees)
         snprintf(text + n, bytes - n, "; they differ by more than chance");
+    else if (t->unjudged)
+        snprintf(text + n, bytes - n, "; not judged: %s", t->unjudged);
 }
 
 static void print_mark(const struct sim_theory *t, bool colour, FILE *out)
 {
-    const char *sign = !t->judged ? "  · " : t->agrees ? "  ✓ " : "  ≠ ";
-    const char *paint = !t->judged ? "" : t->agrees ? "\033[32m" : "\033[33;1m";
+    const char *sign = !t->judged ? "  · " : t->misses ? "  ✗ " : t->agrees ? "  ✓ " : "  ≠ ";
+    const char *paint = !t->judged  ? ""
+                        : t->misses ? "\033[31;1m"
+                        : t->agrees ? "\033[32m"
+                                    : "\033[33;1m";
     if (colour)
         fputs(paint, out);
     fputs(sign, out);
@@ -136,10 +145,15 @@ void sim_beside_write(struct sim_json *json, const struct sim_report *report, ui
             write_number(json, "time", &t->time);
             write_number(json, "blocked", &t->blocked);
         }
-        if (t->judged)
+        if (t->judged) {
             sim_json_bool(json, "agrees", t->agrees);
+            sim_json_bool(json, "misses", t->misses);
+        }
+        if (t->unjudged)
+            sim_json_text(json, "unjudged", t->unjudged);
         sim_json_close(json, '}');
     }
     sim_json_close(json, '}');
+    sim_json_count(json, "theory_misses", sim_theory_misses(all, count));
     free(all);
 }

@@ -5,6 +5,7 @@
 #include "base/wrap.h"
 #include "report/json.h"
 #include "report/number.h"
+#include "study/carry.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -59,6 +60,16 @@ static void say_unclear(struct sim_buffer *text, const struct sim_comparison *c,
                           about(d->needed).s, percent);
 }
 
+static void say_too_few(struct sim_buffer *text, const struct sim_report *report,
+                        const struct sim_comparison *c, const struct sim_difference *d,
+                        const char *name)
+{
+    const struct sim_plan *plan = &report->runs->cases[c->a].plan;
+    sim_buffer_printf(
+        text, "%s: not told, %s", name,
+        sim_carry_text(&d->change, d->stat, (double)plan->warmup, (double)plan->duration).s);
+}
+
 static void say(struct sim_buffer *text, const struct sim_report *report,
                 const struct sim_comparison *c, const struct sim_difference *d)
 {
@@ -77,6 +88,7 @@ static void say(struct sim_buffer *text, const struct sim_report *report,
                           sim_number_human(d->a, d->unit).s);
         return;
     case SIM_COMPARE_UNCLEAR: say_unclear(text, c, d, name); return;
+    case SIM_COMPARE_TOO_FEW: say_too_few(text, report, c, d, name); return;
     case SIM_COMPARE_ALONE:
     case SIM_COMPARE_LOWER:
     case SIM_COMPARE_HIGHER: break;
@@ -157,6 +169,11 @@ void sim_comparison_until(const struct sim_report *report, FILE *out)
             out,
             "until %.9g %%: NOT reached with n = %u; the widest, %s of %s, is \xC2\xB1%.2g %%\n",
             percent, n, end->metric, report->runs->cases[end->at].name, 100 * end->widest);
+    else if (end->too_few)
+        fprintf(out,
+                "until %.9g %%: NOT reached with n = %u: longer runs are needed for %s of %s, not "
+                "more of them\n",
+                percent, n, end->metric, report->runs->cases[end->at].name);
     else
         fprintf(out, "until %.9g %%: NOT reached with n = %u: nothing to relate %s of %s to\n",
                 percent, n, end->metric, report->runs->cases[end->at].name);
@@ -171,6 +188,7 @@ static const char *const findings[] = {
     [SIM_COMPARE_SAME] = "same",
     [SIM_COMPARE_ALONE] = "n = 1",
     [SIM_COMPARE_UNOBSERVED] = "not observed",
+    [SIM_COMPARE_TOO_FEW] = "too few values",
 };
 
 static void write_item(struct sim_json *json, const struct sim_report *report,

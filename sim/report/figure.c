@@ -504,7 +504,7 @@ int sim_figure_write(const struct sim_report *report, const struct sim_figure *f
     d->quantiles = calloc(replications + 1u, sizeof *d->quantiles);
     d->failed = !d->values || !d->quantiles;
     if (!d->failed)
-        sim_estimate_quantiles(d->quantiles, replications, SIM_LEVEL);
+        sim_estimate_quantiles(d->quantiles, sim_runs_most_finished(report->runs), SIM_LEVEL);
     choose_panels(d);
     if (figure->kind == SIM_FIGURE_CURVE)
         sim_lines_curve_groups(d);

@@ -7,8 +7,10 @@
 #include "report/number.h"
 #include "report/preamble.h"
 #include "report/report.h"
+#include "study/carry.h"
 
 #include <math.h>
+#include <string.h>
 
 extern const char sim__plot_theme[], sim__plot_curve[];
 
@@ -33,6 +35,35 @@ static void say_criterion(struct sim_buffer *text, const struct sim_search *s)
         sim_buffer_printf(text, " with probability %.9g or more", s->probability);
 }
 
+/* The value at which most is missing of what a percentile takes; NULL: at none. */
+static const struct sim_find_point *too_few(const struct sim_search *s)
+{
+    const struct sim_find_point *worst = NULL;
+    for (uint32_t i = 0; i < s->found->point_count; i++) {
+        const struct sim_find_point *p = &s->found->points[i];
+        if (p->seen.needs > 0 &&
+            (!worst || p->seen.needs * worst->seen.has > worst->seen.needs * p->seen.has))
+            worst = p;
+    }
+    return worst;
+}
+
+/* What more is to be done to tell, where the replications do not. */
+static void say_remedy(struct sim_buffer *text, const struct sim_search *s)
+{
+    const struct sim_find_point *p = too_few(s);
+    const char *stat = strrchr(s->asked->criterion.that, '.');
+    const struct sim_plan *plan = &s->scenario->variants[0].plan;
+    bool span = !isnan(s->asked->criterion.from) || !isnan(s->asked->criterion.to);
+    if (!p || !stat)
+        sim_buffer_puts(text, "--reps more can.");
+    else
+        sim_buffer_printf(text, "at %s there are %s.", text_of(s, p->x).s,
+                          sim_carry_text(&p->seen, stat + 1, (double)plan->warmup,
+                                         span ? 0 : (double)plan->duration)
+                              .s);
+}
+
 static void say_point(struct sim_buffer *text, const struct sim_search *s)
 {
     const struct sim_find *f = s->found;
@@ -43,12 +74,13 @@ static void say_point(struct sim_buffer *text, const struct sim_search *s)
     if (f->narrow)
         return;
     sim_buffer_printf(text, " That is wider than the %.9g %% asked for: ", 100 * s->within);
-    sim_buffer_puts(text,
-                    f->out_of_runs ? "the runs were used up (--max-runs)."
-                    : f->point_count == SIM_FIND_POINTS
-                        ? "no more values are looked at."
-                        : "closer to the point the replications cannot tell the two sides apart; "
-                          "--reps more can.");
+    if (f->out_of_runs || f->point_count == SIM_FIND_POINTS) {
+        sim_buffer_puts(text, f->out_of_runs ? "the runs were used up (--max-runs)."
+                                             : "no more values are looked at.");
+        return;
+    }
+    sim_buffer_puts(text, "closer to the point the replications cannot tell the two sides apart; ");
+    say_remedy(text, s);
 }
 
 static void say_changes(struct sim_buffer *text, const struct sim_search *s)
@@ -85,8 +117,9 @@ static void say(struct sim_buffer *text, const struct sim_search *s)
     case SIM_FIND_NOT_TOLD:
         sim_buffer_printf(text,
                           "%s: no breaking point was seen from %s to %s, but the replications "
-                          "cannot tell at its ends; --reps more can.",
+                          "cannot tell at its ends; ",
                           name, low.s, high.s);
+        say_remedy(text, s);
         break;
     }
 }
@@ -162,6 +195,7 @@ void sim_find_write(const struct sim_search *s, FILE *out)
         sim_json_number(&json, "mean", p->seen.mean);
         sim_json_number(&json, "low", p->seen.low);
         sim_json_number(&json, "high", p->seen.high);
+        sim_summary_too_few(&json, &p->seen);
         sim_json_text(&json, "verdict", verdicts[p->verdict]);
         sim_json_close(&json, '}');
     }

@@ -1,6 +1,8 @@
 /* gnuplot.c - draws figures by running gnuplot. */
 #include "report/gnuplot.h"
 
+#include "study/watch.h"
+
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +23,7 @@ struct drawing {
     char said[SAID_BYTES]; /* on its standard error */
     size_t said_bytes;
     int open; /* handles not yet closed */
-    bool running, good, slow;
+    bool good, slow;
 };
 
 struct batch {
@@ -31,7 +33,7 @@ struct batch {
     char **environment;
     uint32_t count, next;
     uint64_t seconds_most;
-    bool missing, stop;
+    bool missing;
     FILE *complaints;
 };
 
@@ -87,7 +89,7 @@ static void finish(struct drawing *d)
     if (d->good)
         return;
     unlink(temporary);
-    if (!d->batch->missing && !d->batch->stop)
+    if (!d->batch->missing && !sim_session_interrupted(d->batch->session))
         fprintf(d->batch->complaints, "weir: gnuplot could not draw figures/%s.gp:\n%s%s", d->name,
                 reason(d), d->said_bytes > 0 && d->said[d->said_bytes - 1] == '\n' ? "" : "\n");
 }
@@ -125,7 +127,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
 static void on_end(uv_process_t *process, int64_t status, int signal)
 {
     struct drawing *d = process->data;
-    d->running = false;
+    kill(-process->pid, SIGKILL); /* what it started and left behind, which may hold the pipe */
+    sim_watch_child_over(d->batch->session->watch, process->pid);
     d->good = status == 0 && signal == 0;
     if (d->slow)
         d->said_bytes = (size_t)snprintf(d->said, sizeof d->said,
@@ -138,18 +141,17 @@ static void on_end(uv_process_t *process, int64_t status, int signal)
             signal ? "signal" : "status", signal ? signal : (int)status);
     uv_close((uv_handle_t *)&d->timer, on_close);
     uv_close((uv_handle_t *)process, on_close);
-    if (d->slow && !uv_is_closing((uv_handle_t *)&d->pipe)) /* a child of its may hold it open */
-        uv_close((uv_handle_t *)&d->pipe, on_close);
 }
 
 static void on_slow(uv_timer_t *timer)
 {
     struct drawing *d = timer->data;
     d->slow = true;
-    uv_process_kill(&d->process, SIGKILL);
+    kill(-d->process.pid, SIGKILL);
 }
 
-/* Starts one gnuplot. Its handles are closed later in any case, and on_close() goes on. */
+/* Starts one gnuplot, in a process group of its own. Its handles are closed later in any case, and
+ * on_close() goes on. */
 static void start(struct drawing *d)
 {
     struct batch *b = d->batch;
@@ -170,12 +172,12 @@ static void start(struct drawing *d)
                                     .args = arguments,
                                     .env = b->environment,
                                     .cwd = b->dir,
+                                    .flags = UV_PROCESS_DETACHED,
                                     .exit_cb = on_end,
                                     .stdio = io,
                                     .stdio_count = 3};
     int status = uv_spawn(&b->session->loop, &d->process, &options);
     d->open = 3;
-    d->running = status == 0;
     if (status != 0) {
         b->missing = b->missing || status == UV_ENOENT;
         d->said_bytes = (size_t)snprintf(d->said, sizeof d->said, "%s", uv_strerror(status));
@@ -184,24 +186,15 @@ static void start(struct drawing *d)
         uv_close((uv_handle_t *)&d->timer, on_close);
         return;
     }
+    sim_watch_child(b->session->watch, d->process.pid);
     uv_timer_start(&d->timer, on_slow, b->seconds_most * 1000, 0);
     uv_read_start((uv_stream_t *)&d->pipe, on_room, on_read);
 }
 
 static void start_more(struct batch *b)
 {
-    if (!b->stop && !b->missing && b->next < b->count)
+    if (!sim_session_interrupted(b->session) && !b->missing && b->next < b->count)
         start(&b->drawings[b->next++]);
-}
-
-static void on_interrupt(void *self)
-{
-    struct batch *b = self;
-    b->stop = true;
-    for (uint32_t i = 0; i < b->next; i++) {
-        if (b->drawings[i].running)
-            uv_process_kill(&b->drawings[i].process, SIGTERM);
-    }
 }
 
 /* How long one figure may take, s. */
@@ -239,7 +232,6 @@ enum sim_gnuplot_result sim_gnuplot_draw(struct sim_session *session, const char
                       .format = format,
                       .count = count,
                       .seconds_most = seconds_most(),
-                      .stop = session->interrupted,
                       .complaints = complaints};
     char zone[] = "TZ=UTC0";
     b.drawings = calloc(count + 1u, sizeof *b.drawings);
@@ -254,12 +246,9 @@ enum sim_gnuplot_result sim_gnuplot_draw(struct sim_session *session, const char
         b.drawings[i].batch = &b;
         b.drawings[i].name = names[i];
     }
-    session->on_interrupt = on_interrupt;
-    session->self = &b;
     for (unsigned i = 0; i < (jobs > 0 ? jobs : 1); i++)
         start_more(&b);
     uv_run(&session->loop, UV_RUN_DEFAULT);
-    session->on_interrupt = NULL;
     bool all = true;
     for (uint32_t i = 0; i < count; i++)
         all = all && b.drawings[i].good;
@@ -267,7 +256,7 @@ enum sim_gnuplot_result sim_gnuplot_draw(struct sim_session *session, const char
     free(b.environment);
     if (b.missing)
         return SIM_GNUPLOT_MISSING;
-    if (b.stop || session->interrupted)
+    if (sim_session_interrupted(session))
         return SIM_GNUPLOT_INTERRUPTED;
     return all ? SIM_GNUPLOT_DRAWN : SIM_GNUPLOT_FAILED;
 }

@@ -2,12 +2,15 @@
 #include "report/search.h"
 
 #include "base/text.h"
+#include "base/wrap.h"
 #include "report/json.h"
 #include "report/number.h"
 #include "report/preamble.h"
 #include "report/report.h"
+#include "study/carry.h"
 
 #include <math.h>
+#include <string.h>
 
 extern const char sim__plot_theme[], sim__plot_map[];
 
@@ -20,6 +23,27 @@ static const struct sim_map_cell *cell_at(const struct sim_map *map, uint32_t co
 
 /* ---- for people ------------------------------------------------------------------------------ */
 
+/* In how many cells each run has too few values for the percentile that is asked for. */
+static void say_too_few(const struct sim_search *s, unsigned columns, FILE *out)
+{
+    const struct sim_map *map = s->map;
+    const struct sim_map_cell *worst = NULL;
+    const char *stat = strrchr(s->asked->criterion.that, '.');
+    uint32_t count = 0;
+    char text[512];
+    for (uint32_t i = 0; i < map->columns * map->rows; i++) {
+        const struct sim_estimate *e = &map->cells[i].share;
+        count += e->needs > 0;
+        if (e->needs > 0 && (!worst || e->has < worst->share.has))
+            worst = &map->cells[i];
+    }
+    if (!worst || !stat)
+        return;
+    snprintf(text, sizeof text, "Not told in %u of %u cells, which have no interval: %s.", count,
+             map->columns * map->rows, sim_carry_text(&worst->share, stat + 1, 0, 0).s);
+    sim_wrap_print(out, text, 0, 0, columns);
+}
+
 /* The greatest y down, as in the figure. */
 void sim_map_print(const struct sim_search *s, unsigned columns, FILE *out)
 {
@@ -28,7 +52,6 @@ void sim_map_print(const struct sim_search *s, unsigned columns, FILE *out)
     struct sim_buffer what = {.text = NULL};
     uint32_t shown = map->columns < PRINTED_COLUMNS ? map->columns : PRINTED_COLUMNS;
     double widest = 0;
-    (void)columns;
     sim_search_say_criterion(&what, &s->asked->criterion);
     fprintf(out, "Share of %u runs with %s, by %s (across) and %s (down)\n\n", s->replications,
             what.text ? what.text : "", sim_vary_name(x), sim_vary_name(y));
@@ -51,6 +74,7 @@ void sim_map_print(const struct sim_search *s, unsigned columns, FILE *out)
             "\nIntervals (95 %%, Wilson) are up to %.2g wide; map.json and the figure's CSV "
             "have each.\n",
             widest);
+    say_too_few(s, columns, out);
 }
 
 /* ---- for programs ---------------------------------------------------------------------------- */
@@ -76,6 +100,7 @@ void sim_map_write(const struct sim_search *s, FILE *out)
         sim_json_number(&json, "share", cell->share.mean);
         sim_json_number(&json, "low", cell->share.low);
         sim_json_number(&json, "high", cell->share.high);
+        sim_summary_too_few(&json, &cell->share);
         sim_json_count(&json, "yes", cell->yes);
         sim_json_count(&json, "trials", cell->trials);
         sim_json_number(&json, "metric", cell->mean);

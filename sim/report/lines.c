@@ -133,7 +133,7 @@ static void tail_points(struct sim_drawing *d, const struct sim_tally **tallies,
     for (uint32_t b = 0; passed_by && b < SIM_HISTOGRAM_BUCKETS; b++) {
         uint64_t here = 0;
         for (uint32_t r = 0; r < n; r++) {
-            uint64_t count = tallies[r]->counts ? tallies[r]->counts[b] : 0;
+            uint64_t count = sim_tally_count(tallies[r], b);
             here += count;
             passed_by[r] += (double)count;
             d->values[r] = tallies[r]->n ? 1 - passed_by[r] / (double)tallies[r]->n : NAN;

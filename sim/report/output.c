@@ -1,48 +1,43 @@
-/* output.c - the output directory, which is whole at any moment. */
-#define _GNU_SOURCE /* renameat2 */
+/* output.c - the output directory: whose it is, and what is written beside it. */
 #include "report/output.h"
 
+#include "report/place.h"
 #include "study/guard.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* All that weir writes; anything else in a directory is somebody else's. */
-static bool is_ours(const char *name)
-{
-    static const char *const names[] = {"resolved.json",    "summary.json", "series.csv",
-                                        "comparison.json",  "find.json",    "map.json",
-                                        "sensitivity.json", "report.html",  "trace.json"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(name, names[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool is_our_figure(const char *name)
-{
-    static const char *const endings[] = {".gp", ".csv", ".svg", ".pdf", ".png", ".tmp"};
-    const char *dot = strrchr(name, '.');
-    for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++) {
-        if (strcmp(dot, endings[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
 static int fail(struct sim_error *error, const char *what, const char *path)
 {
     snprintf(error->text, sizeof error->text, "cannot %s %.300s: %s", what, path, strerror(errno));
     return -1;
+}
+
+static enum sim_output_problem fault(struct sim_error *error, const char *what, const char *path)
+{
+    fail(error, what, path);
+    return SIM_OUTPUT_FAULT;
+}
+
+static enum sim_output_problem refuse(struct sim_error *error, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static enum sim_output_problem refuse(struct sim_error *error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error->text, sizeof error->text, format, arguments);
+    va_end(arguments);
+    return SIM_OUTPUT_REFUSED;
 }
 
 /* Joins with a slash. False when it is too long, which no file of ours is. */
@@ -54,92 +49,14 @@ static bool join(char *path, const char *dir, const char *name)
     return n < SIM_OUTPUT_PATH_BYTES;
 }
 
-/* ---- clearing away ------------------------------------------------------------------------- */
-
-/* Moves what is not ours, unless there is one of its name. Not every file system can look and move
- * in one. */
-static void carry_over(const char *path, const char *to)
+static void parent_of(const char *dir, char *parent)
 {
-    if (renameat2(AT_FDCWD, path, AT_FDCWD, to, RENAME_NOREPLACE) != 0 &&
-        (errno == EINVAL || errno == ENOSYS) && access(to, F_OK) != 0)
-        rename(path, to);
-}
-
-/* Empties a directory that is no longer wanted: ours is removed, what is not goes to `heir`, unless
- * that has one of the name; then it stays, and so does the directory. */
-static void retire(const char *dir, const char *heir, bool (*ours)(const char *name))
-{
-    DIR *entries = opendir(dir);
-    if (!entries)
-        return;
-    for (struct dirent *e; (e = readdir(entries));) {
-        char path[SIM_OUTPUT_PATH_BYTES], to[SIM_OUTPUT_PATH_BYTES];
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-            continue;
-        if (!join(path, dir, e->d_name) || !join(to, heir, e->d_name))
-            continue;
-        if (ours == is_ours && strcmp(e->d_name, "figures") == 0)
-            retire(path, to, is_our_figure);
-        else if (ours(e->d_name))
-            unlink(path);
-        else
-            carry_over(path, to);
-    }
-    closedir(entries);
-    rmdir(dir);
-}
-
-/* Opens and locks a directory: nobody living holds it. -1: somebody does. */
-static int lock(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        close(fd);
-        fd = -1;
-    }
-    return fd;
-}
-
-static bool is_dead(long pid)
-{
-    return pid > 0 && pid <= INT_MAX && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
-}
-
-/* One sibling whose process is gone. "-old" is what DIR was while two renames stood in for an
- * exchange: it goes back when DIR is missing. */
-static void clear_stale(const struct sim_output *out, const char *path, const char *rest)
-{
-    char *end;
-    long pid = strtol(rest, &end, 10);
-    if (end == rest || (strcmp(end, "") != 0 && strcmp(end, "-old") != 0) || !is_dead(pid))
-        return;
-    int fd = lock(path);
-    if (fd < 0)
-        return;
-    if (strcmp(end, "-old") != 0 || access(out->dir, F_OK) == 0 || rename(path, out->dir) != 0)
-        retire(path, out->dir, is_ours);
-    close(fd);
-}
-
-static void clear_all_stale(const struct sim_output *out)
-{
-    char parent[SIM_OUTPUT_PATH_BYTES], lead[NAME_MAX + 1], path[SIM_OUTPUT_PATH_BYTES];
-    snprintf(parent, sizeof parent, "%s", out->dir);
+    snprintf(parent, SIM_OUTPUT_PATH_BYTES, "%s", dir);
     char *slash = strrchr(parent, '/');
-    int n = snprintf(lead, sizeof lead, "%s.tmp-", slash + 1);
     slash[slash == parent ? 1 : 0] = '\0';
-    int guard = sim_guard_take(out->dir);
-    DIR *entries = opendir(parent);
-    for (struct dirent *e; entries && n < (int)sizeof lead && (e = readdir(entries));) {
-        if (strncmp(e->d_name, lead, (size_t)n) == 0 && join(path, parent, e->d_name))
-            clear_stale(out, path, e->d_name + n);
-    }
-    if (entries)
-        closedir(entries);
-    sim_guard_release(guard);
 }
 
-/* ---- opening ------------------------------------------------------------------------------- */
+/* ---- where it is ----------------------------------------------------------------------------- */
 
 /* mkdir -p of all above `path`. */
 static int make_dirs(char *path, struct sim_error *error)
@@ -151,7 +68,9 @@ static int make_dirs(char *path, struct sim_error *error)
         struct stat st;
         if (status != 0 && (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))) {
             errno = why == EEXIST ? ENOTDIR : why;
-            fail(error, "make the directory", path);
+            snprintf(error->text, sizeof error->text,
+                     "cannot make the directory %.300s: %s: give another directory with --out",
+                     path, strerror(errno));
             *slash = '/';
             return -1;
         }
@@ -160,56 +79,156 @@ static int make_dirs(char *path, struct sim_error *error)
     return 0;
 }
 
+/* What --out names that is there and is no directory; or a link to nothing. */
+static enum sim_output_problem refuse_other(const char *given, struct sim_error *error)
+{
+    char target[SIM_OUTPUT_PATH_BYTES];
+    ssize_t n = readlink(given, target, sizeof target - 1);
+    if (n < 0)
+        return refuse(error, "%.300s is not a directory: give --out a new or empty directory",
+                      given);
+    target[n] = '\0';
+    return refuse(error,
+                  "%.300s is a link to %.300s, which is no directory: make that, or give --out "
+                  "a new or empty directory",
+                  given, target);
+}
+
 /* The directory in full, without a slash at its end; its last part need not exist. */
-static int absolute(struct sim_output *out, const char *dir, struct sim_error *error)
+static enum sim_output_problem absolute(struct sim_output *out, const char *dir,
+                                        struct sim_error *error)
 {
     char given[SIM_OUTPUT_PATH_BYTES], parent[PATH_MAX], *slash;
+    struct stat st;
     size_t n = strlen(dir);
     while (n > 1 && dir[n - 1] == '/')
         n--;
-    if (n == 0) {
-        snprintf(error->text, sizeof error->text, "--out has to name a directory, and is empty");
-        return -1;
-    }
+    if (n == 0)
+        return refuse(error, "--out has to name a directory, and is empty");
     if (n >= sizeof given) {
         errno = ENAMETOOLONG;
-        return fail(error, "use as an output directory", dir);
+        return fault(error, "use as an output directory", dir);
     }
     snprintf(given, sizeof given, "%.*s", (int)n, dir);
     if (make_dirs(given, error) != 0)
-        return -1;
+        return SIM_OUTPUT_FAULT;
     if (realpath(given, out->dir))
-        return 0;
+        return stat(out->dir, &st) == 0 && !S_ISDIR(st.st_mode) ? refuse_other(given, error)
+                                                                : SIM_OUTPUT_FINE;
+    if (errno == ENOENT && lstat(given, &st) == 0)
+        return refuse_other(given, error);
     slash = strrchr(given, '/');
     const char *last = slash ? slash + 1 : given;
     if (errno != ENOENT)
-        return fail(error, "use as an output directory", dir);
+        return fault(error, "use as an output directory", dir);
     if (slash)
         *slash = '\0';
     if (!realpath(slash ? (slash == given ? "/" : given) : ".", parent) ||
         !join(out->dir, strcmp(parent, "/") == 0 ? "" : parent, last))
-        return fail(error, "use as an output directory", dir);
-    return 0;
+        return fault(error, "use as an output directory", dir);
+    return SIM_OUTPUT_FINE;
 }
 
-/* Whether the directory may be put aside: it is not there, is empty, or is a result, or the runs of
- * one. */
-static bool is_result_or_empty(const char *dir)
+/* ---- whose it is ----------------------------------------------------------------------------- */
+
+/* Whether nothing is in a directory but what a new file system has, or a mark half made. */
+static bool is_empty(int dir)
 {
-    char path[SIM_OUTPUT_PATH_BYTES];
-    static const char *const marks[] = {"summary.json", "store/results.sqlite", "find.json",
-                                        "map.json", "sensitivity.json"};
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
-        if (join(path, dir, marks[i]) && access(path, F_OK) == 0)
-            return true;
-    DIR *entries = opendir(dir);
-    if (!entries)
-        return errno == ENOENT;
-    bool empty = true;
-    for (struct dirent *e; (e = readdir(entries));)
-        empty = empty && (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0);
-    closedir(entries);
-    return empty;
+    bool mount = sim__place_is_mount(dir, "."), empty = true;
+    int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
+    for (struct dirent *e; entries && (e = readdir(entries));)
+        empty = empty &&
+                (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+                 (mount && strcmp(e->d_name, "lost+found") == 0) ||
+                 (strcmp(e->d_name, SIM_MANIFEST_DRAFT) == 0 && sim_manifest_is_draft(dir)));
+    if (entries)
+        closedir(entries);
+    else if (fd >= 0)
+        close(fd);
+    return entries && empty;
+}
+
+/* Whether a directory that is there may be used; its list goes to *listed. */
+static enum sim_output_problem check_owner(const struct sim_output *out, int dir,
+                                           struct sim_manifest *listed, struct sim_error *error)
+{
+    enum sim_manifest_kind kind = sim__place_whose(dir, listed);
+    if (kind == SIM_MANIFEST_NEWER)
+        return refuse(error,
+                      "%.300s holds results of a newer weir: update weir, or give --out a new or "
+                      "empty directory",
+                      out->dir);
+    if (strcmp(out->dir, "/") == 0 ||
+        (kind != SIM_MANIFEST_OURS && !(kind == SIM_MANIFEST_NONE && is_empty(dir))))
+        return refuse(error,
+                      "%.300s is not a result of weir's and holds other things: give --out a new "
+                      "or empty directory",
+                      out->dir);
+    if (faccessat(dir, ".", W_OK, AT_EACCESS) != 0 ||
+        (sim__place_is_there(dir, "figures") && faccessat(dir, "figures", W_OK, AT_EACCESS) != 0))
+        return fault(error, "write into", out->dir);
+    return SIM_OUTPUT_FINE;
+}
+
+/* Whether there is something of the name that weir did not write. */
+static bool is_in_the_way(int dir, struct sim_manifest *listed, const char *path)
+{
+    struct stat st;
+    return fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           (!sim_manifest_has(listed, path) || S_ISDIR(st.st_mode));
+}
+
+static enum sim_output_problem check_names(const char *where, int dir, struct sim_manifest *listed,
+                                           const char *const *names, size_t count,
+                                           struct sim_error *error)
+{
+    static const char *const folders[] = {"figures", "store"};
+    struct stat st;
+    for (int i = 0; i < 2; i++)
+        if (fstatat(dir, folders[i], &st, i ? 0 : AT_SYMLINK_NOFOLLOW) == 0
+                ? !S_ISDIR(st.st_mode) || (i == 0 && sim__place_is_mount(dir, folders[i]))
+                : sim__place_is_there(dir, folders[i]))
+            return refuse(error,
+                          "%.300s/%s is not the directory that weir keeps there: move it away, or "
+                          "give another directory",
+                          where, folders[i]);
+    bool none = !sim__place_is_there(dir, SIM_MANIFEST_FILE);
+    for (size_t i = 0; i < count; i++)
+        if (is_in_the_way(dir, listed, names[i]))
+            return refuse(
+                error,
+                none ? "%.200s/%.200s may be yours: there is no " SIM_MANIFEST_FILE
+                       " that says weir wrote it. Move away all but store/, or give "
+                       "another directory"
+                     : "%.200s/%.200s was not written by weir, by the list in " SIM_MANIFEST_FILE
+                       ": move it away, or give another directory",
+                where, names[i]);
+    if (!sim_manifest_is_draft(dir))
+        return refuse(error, "%.300s/" SIM_MANIFEST_DRAFT " was not written by weir: move it away",
+                      where);
+    return SIM_OUTPUT_FINE;
+}
+
+/* ---- opening --------------------------------------------------------------------------------- */
+
+static int plan_names(struct sim_output *out, const struct sim_output_plan *plan)
+{
+    char path[NAME_MAX + 64];
+    int status = 0;
+    for (size_t i = 0; i < sizeof plan->files / sizeof *plan->files && plan->files[i]; i++)
+        status = status == 0 ? sim_manifest_add(&out->planned, plan->files[i]) : status;
+    for (size_t i = 0; status == 0 && i < plan->figure_count; i++) {
+        const char *const endings[] = {"csv", "gp", plan->format};
+        for (int k = 0; status == 0 && k < 3; k++) {
+            snprintf(path, sizeof path, "figures/%s.%s", plan->figures[i], endings[k]);
+            status = sim_manifest_add(&out->planned, path);
+        }
+        snprintf(path, sizeof path, "figures/%s.%s.tmp", plan->figures[i], plan->format);
+        status = status == 0 ? sim_manifest_add(&out->planned, path) : status;
+    }
+    sim_manifest_has(&out->planned, ""); /* sorted from now on */
+    return status;
 }
 
 /* A directory that holds the working one cannot be exchanged under it. */
@@ -221,54 +240,154 @@ static bool holds_working_directory(const char *dir)
            (here[n] == '/' || here[n] == '\0');
 }
 
-enum sim_output_problem sim_output_open(struct sim_output *out, const char *dir,
-                                        struct sim_error *error)
+/* Makes the temporary directory of the first name that is free: one that is there is somebody's. */
+static int make_temporary(struct sim_output *out)
 {
-    *out = (struct sim_output){.lock = -1};
-    if (absolute(out, dir, error) != 0)
-        return SIM_OUTPUT_FAULT;
-    if (strcmp(out->dir, "/") == 0 || holds_working_directory(out->dir) ||
-        !is_result_or_empty(out->dir)) {
-        snprintf(error->text, sizeof error->text,
-                 "%.300s is not a result of weir's and holds other things: give --out a new or "
-                 "empty directory",
-                 out->dir);
-        return SIM_OUTPUT_FOREIGN;
-    }
-    clear_all_stale(out);
-    int n = snprintf(out->temporary, sizeof out->temporary, "%s.tmp-%ld", out->dir, (long)getpid());
-    char figures[SIM_OUTPUT_PATH_BYTES];
-    if (n >= (int)sizeof out->temporary || !join(figures, out->temporary, "figures")) {
+    for (int i = 0; i < 100; i++) {
+        char more[16] = "";
+        if (i > 0)
+            snprintf(more, sizeof more, "-%d", i);
+        int n = snprintf(out->temporary, sizeof out->temporary, "%s%stmp-%ld%s", out->dir,
+                         out->inside ? "/.weir." : ".", (long)getpid(), more);
         errno = ENAMETOOLONG;
-        fail(error, "use as an output directory", dir);
-        return SIM_OUTPUT_FAULT;
+        if (n >= (int)sizeof out->temporary)
+            return -1;
+        /* the mode says that nothing is in it yet: place.c, is_newborn() */
+        if (mkdir(out->temporary, S_ISVTX | S_IRWXU) == 0)
+            return 0;
+        if (errno != EEXIST)
+            return -1;
     }
-    if (access(out->temporary, F_OK) == 0) /* of a process of our number, long gone */
-        retire(out->temporary, out->dir, is_ours);
-    if (mkdir(out->temporary, 0777) != 0) {
-        snprintf(error->text, sizeof error->text,
-                 "cannot make results beside %.200s, to be put in its place when they are whole: "
-                 "%s: give another directory with --out",
-                 out->dir, strerror(errno));
-        return SIM_OUTPUT_FAULT;
-    }
-    out->lock = lock(out->temporary);
-    if (out->lock < 0 || mkdir(figures, 0777) != 0) {
-        fail(error, "make the directory", figures);
-        sim_output_abandon(out);
-        return SIM_OUTPUT_FAULT;
-    }
-    return SIM_OUTPUT_FINE;
+    return -1;
 }
 
-/* ---- writing ------------------------------------------------------------------------------- */
+/* The temporary directory with the list of all that may come into it, as closed as DIR is. */
+static int prepare(struct sim_output *out, int dir)
+{
+    struct stat st;
+    if (make_temporary(out) != 0)
+        return -1;
+    out->lock = sim__place_folder(AT_FDCWD, out->temporary);
+    if (out->lock < 0 || flock(out->lock, LOCK_EX | LOCK_NB) != 0 ||
+        sim_manifest_write(out->lock, &out->planned) != 0 || fstat(dir, &st) != 0 ||
+        fchmod(out->lock, st.st_mode & 07777) != 0 || mkdirat(out->lock, "figures", 0777) != 0)
+        return -1;
+    return 0;
+}
+
+/* DIR with the mark of weir's in it. */
+static int make_marked(struct sim_output *out)
+{
+    struct sim_manifest empty = {.whole = false};
+    out->made = mkdir(out->dir, 0777) == 0;
+    if (!out->made && errno != EEXIST)
+        return -1;
+    int dir = sim__place_folder(AT_FDCWD, out->dir);
+    if (dir >= 0 && sim__place_whose(dir, &empty) == SIM_MANIFEST_NONE) {
+        out->marked = sim_manifest_write(dir, &empty) == 0;
+        if (!out->marked) {
+            int why = errno;
+            close(dir);
+            errno = why;
+            dir = -1;
+        }
+    }
+    sim_manifest_free(&empty);
+    return dir;
+}
+
+/* Looks at DIR, as others have left it. */
+static enum sim_output_problem look(struct sim_output *out, struct sim_error *error)
+{
+    struct sim_manifest listed = {.whole = false};
+    enum sim_output_problem problem = SIM_OUTPUT_FINE;
+    for (int healed = 0; healed < 2 && problem == SIM_OUTPUT_FINE; healed++) {
+        int dir = sim__place_folder(AT_FDCWD, out->dir);
+        if (dir < 0 && errno != ENOENT)
+            problem = fault(error, "open the directory", out->dir);
+        if (dir < 0)
+            break;
+        problem = check_owner(out, dir, &listed, error);
+        if (problem == SIM_OUTPUT_FINE && healed)
+            problem = check_names(out->dir, dir, &listed, (const char *const *)out->planned.files,
+                                  out->planned.count, error);
+        else if (problem == SIM_OUTPUT_FINE && sim__place_heal(out->dir, error) != 0)
+            problem = SIM_OUTPUT_REFUSED;
+        out->holds_whole = listed.whole && listed.count > 0;
+        sim_manifest_free(&listed);
+        close(dir);
+    }
+    return problem;
+}
+
+static enum sim_output_problem open_guarded(struct sim_output *out, struct sim_error *error)
+{
+    char parent[SIM_OUTPUT_PATH_BYTES];
+    enum sim_output_problem problem = look(out, error);
+    if (problem != SIM_OUTPUT_FINE)
+        return problem;
+    parent_of(out->dir, parent);
+    int dir = make_marked(out);
+    if (dir >= 0 && out->made) /* what a killed one left beside it may have come back */
+        problem = look(out, error);
+    if (problem != SIM_OUTPUT_FINE) {
+        close(dir);
+        return problem;
+    }
+    out->inside = dir >= 0 && (holds_working_directory(out->dir) || sim__place_is_mount(dir, ".") ||
+                               access(parent, W_OK) != 0);
+    if (dir >= 0 && prepare(out, dir) == 0) {
+        close(dir);
+        return SIM_OUTPUT_FINE;
+    }
+    snprintf(error->text, sizeof error->text,
+             "cannot make results in %.200s: %s: give another directory with --out", out->dir,
+             strerror(errno));
+    if (dir >= 0)
+        close(dir);
+    return SIM_OUTPUT_FAULT;
+}
+
+static void end(struct sim_output *out);
+
+enum sim_output_problem sim_output_open(struct sim_output *out, const char *dir,
+                                        const struct sim_output_plan *plan, struct sim_error *error)
+{
+    *out = (struct sim_output){.lock = -1};
+    enum sim_output_problem problem = absolute(out, dir, error);
+    if (problem != SIM_OUTPUT_FINE)
+        return problem;
+    if (plan_names(out, plan) != 0) {
+        snprintf(error->text, sizeof error->text, "out of memory");
+        end(out);
+        return SIM_OUTPUT_FAULT;
+    }
+    int guard = sim_guard_take(out->dir);
+    problem = open_guarded(out, error);
+    sim_guard_release(guard);
+    if (problem != SIM_OUTPUT_FINE)
+        sim_output_abandon(out);
+    return problem;
+}
+
+/* ---- writing --------------------------------------------------------------------------------- */
+
+static int not_written(const struct sim_output *out, struct sim_error *error)
+{
+    snprintf(error->text, sizeof error->text,
+             "cannot write the %.200s of %.200s, which is as it was: %s", out->name, out->dir,
+             strerror(errno));
+    return -1;
+}
 
 FILE *sim_output_file(struct sim_output *out, const char *name, struct sim_error *error)
 {
+    assert(sim_manifest_has(&out->planned, name));
+    out->name = name;
     if (join(out->path, out->temporary, name))
         out->file = fopen(out->path, "wbe");
     if (!out->file)
-        fail(error, "write", out->path);
+        not_written(out, error);
     return out->file;
 }
 
@@ -284,7 +403,7 @@ int sim_output_file_end(struct sim_output *out, struct sim_error *error)
         good = false;
     }
     errno = why ? why : EIO;
-    return good ? 0 : fail(error, "write", out->path);
+    return good ? 0 : not_written(out, error);
 }
 
 void sim_output_drop(struct sim_output *out, const char *name)
@@ -294,41 +413,17 @@ void sim_output_drop(struct sim_output *out, const char *name)
         unlink(path);
 }
 
-/* ---- ending -------------------------------------------------------------------------------- */
+/* ---- ending ---------------------------------------------------------------------------------- */
 
-static void unlock(struct sim_output *out)
+static void end(struct sim_output *out)
 {
+    if (out->file)
+        fclose(out->file);
+    out->file = NULL;
     if (out->lock >= 0)
         close(out->lock);
     out->lock = -1;
-}
-
-/* Swaps where the file system cannot exchange. Between the two renames DIR is missing; whoever
- * opens it next finds "-old" and puts it back. */
-static int swap_by_two(struct sim_output *out)
-{
-    char old[SIM_OUTPUT_PATH_BYTES + 8];
-    snprintf(old, sizeof old, "%s-old", out->temporary);
-    if (rename(out->dir, old) != 0)
-        return -1;
-    if (rename(out->temporary, out->dir) != 0) {
-        int why = errno;
-        rename(old, out->dir);
-        errno = why;
-        return -1;
-    }
-    retire(old, out->dir, is_ours);
-    return 0;
-}
-
-static int swap(struct sim_output *out)
-{
-    if (access(out->dir, F_OK) != 0)
-        return rename(out->temporary, out->dir);
-    if (renameat2(AT_FDCWD, out->temporary, AT_FDCWD, out->dir, RENAME_EXCHANGE) != 0)
-        return errno == EINVAL || errno == ENOSYS ? swap_by_two(out) : -1;
-    retire(out->temporary, out->dir, is_ours);
-    return 0;
+    sim_manifest_free(&out->planned);
 }
 
 static void sync_dir(const char *path)
@@ -340,33 +435,162 @@ static void sync_dir(const char *path)
     }
 }
 
-int sim_output_commit(struct sim_output *out, struct sim_error *error)
+/* What there is of what was planned; not what a drawing left half done. */
+static int list_written(struct sim_output *out, struct sim_manifest *written)
 {
-    char figures[SIM_OUTPUT_PATH_BYTES];
-    if (join(figures, out->temporary, "figures"))
-        sync_dir(figures);
+    for (size_t i = 0; i < out->planned.count; i++) {
+        const char *path = out->planned.files[i];
+        size_t n = strlen(path);
+        if (!sim__place_is_there(out->lock, path))
+            continue;
+        if (n > 4 && strcmp(path + n - 4, ".tmp") == 0)
+            unlinkat(out->lock, path, 0);
+        else if (sim_manifest_add(written, path) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int sim_output_commit(struct sim_output *out, bool whole, struct sim_error *error)
+{
+    char path[SIM_OUTPUT_PATH_BYTES];
+    struct sim_manifest written = {.whole = whole};
+    int status = list_written(out, &written);
+    if (status != 0)
+        snprintf(error->text, sizeof error->text, "out of memory");
+    if (join(path, out->temporary, "figures"))
+        sync_dir(path);
     sync_dir(out->temporary);
     int guard = sim_guard_take(out->dir);
-    int status = swap(out);
+    if (status == 0)
+        status = sim__place_put(out, &written, error);
     sim_guard_release(guard);
-    if (status != 0) {
-        fail(error, "put the results in the place of", out->dir);
+    sim_manifest_free(&written);
+    if (status < 0) {
         sim_output_abandon(out);
         return -1;
     }
-    char parent[SIM_OUTPUT_PATH_BYTES];
-    snprintf(parent, sizeof parent, "%s", out->dir);
-    *strrchr(parent, '/') = '\0';
-    sync_dir(*parent ? parent : "/");
-    unlock(out);
-    return 0;
+    parent_of(out->dir, path);
+    sync_dir(path);
+    end(out);
+    return status == 0 ? 0 : -1;
+}
+
+/* Takes the mark from a directory that got nothing else. */
+static void unmark(const struct sim_output *out)
+{
+    struct sim_manifest listed = {.whole = false};
+    int dir = sim__place_folder(AT_FDCWD, out->dir);
+    bool bare = dir >= 0 && !sim__place_is_there(dir, "store") &&
+                sim_manifest_read(dir, &listed) == SIM_MANIFEST_OURS && listed.count == 0;
+    sim_manifest_free(&listed);
+    if (bare)
+        unlinkat(dir, SIM_MANIFEST_FILE, 0);
+    if (dir >= 0)
+        close(dir);
+    if (out->made)
+        rmdir(out->dir);
 }
 
 void sim_output_abandon(struct sim_output *out)
 {
-    if (out->file)
-        fclose(out->file);
-    out->file = NULL;
-    retire(out->temporary, out->dir, is_ours);
-    unlock(out);
+    int guard = sim_guard_take(out->dir);
+    int dir = sim__place_folder(AT_FDCWD, out->dir);
+    if (out->lock >= 0)
+        sim__place_retire(out->temporary, dir);
+    if (dir >= 0)
+        close(dir);
+    if (out->made || out->marked)
+        unmark(out);
+    sim_guard_release(guard);
+    end(out);
+}
+
+/* ---- files that come later ------------------------------------------------------------------- */
+
+/* A directory of results that is there, under its guard. */
+struct results {
+    int guard, dir; /* dir: -1, it cannot be opened */
+    struct sim_manifest listed;
+    enum sim_manifest_kind kind;
+};
+
+static struct results open_results(const char *path)
+{
+    char full[PATH_MAX];
+    struct results it = {.guard = -1, .dir = -1, .kind = SIM_MANIFEST_NONE};
+    if (realpath(path, full)) {
+        it.guard = sim_guard_take(full);
+        it.dir = sim__place_folder(AT_FDCWD, full);
+    }
+    if (it.dir >= 0)
+        it.kind = sim_manifest_read(it.dir, &it.listed);
+    return it;
+}
+
+static void close_results(struct results *it)
+{
+    if (it->dir >= 0)
+        close(it->dir);
+    sim_guard_release(it->guard);
+    sim_manifest_free(&it->listed);
+}
+
+int sim_output_heal(const char *dir, struct sim_error *error)
+{
+    char full[PATH_MAX];
+    if (!realpath(dir, full))
+        return 0;
+    int guard = sim_guard_take(full);
+    int status = sim__place_heal(full, error);
+    sim_guard_release(guard);
+    return status;
+}
+
+enum sim_output_problem sim_output_check(const char *dir, const char *const *names, size_t count,
+                                         struct sim_error *error)
+{
+    struct results it = open_results(dir);
+    enum sim_output_problem problem = SIM_OUTPUT_FINE;
+    if (it.dir < 0)
+        problem = fault(error, "open the directory", dir);
+    else
+        problem = check_names(dir, it.dir, &it.listed, names, count, error);
+    close_results(&it);
+    return problem;
+}
+
+int sim_output_list(const char *dir, const char *const *names, size_t count,
+                    struct sim_error *error)
+{
+    struct results it = open_results(dir);
+    int status = 0;
+    if (it.kind == SIM_MANIFEST_OURS) {
+        for (size_t i = 0; status == 0 && i < count; i++)
+            status = sim_manifest_add(&it.listed, names[i]);
+        if (status != 0)
+            snprintf(error->text, sizeof error->text, "out of memory");
+        else if (sim_manifest_write(it.dir, &it.listed) != 0)
+            status = fail(error, "write into", dir);
+    }
+    close_results(&it);
+    return status;
+}
+
+void sim_output_unlist(const char *dir, const char *const *names, size_t count)
+{
+    struct results it = open_results(dir);
+    struct sim_manifest asked = {.whole = false}, next = {.whole = it.listed.whole};
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < count; i++)
+        status = sim_manifest_add(&asked, names[i]);
+    for (size_t i = 0; status == 0 && i < it.listed.count; i++)
+        if (!sim_manifest_has(&asked, it.listed.files[i]) ||
+            sim__place_is_there(it.dir, it.listed.files[i]))
+            status = sim_manifest_add(&next, it.listed.files[i]);
+    if (it.kind == SIM_MANIFEST_OURS && status == 0)
+        sim_manifest_write(it.dir, &next);
+    close_results(&it);
+    sim_manifest_free(&asked);
+    sim_manifest_free(&next);
 }

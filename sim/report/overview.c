@@ -5,6 +5,7 @@
 #include "base/wrap.h"
 #include "report/cost.h"
 #include "report/number.h"
+#include "study/carry.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -44,6 +45,10 @@ static void metric_cell(const struct sim_report *report, uint32_t at, const char
         return;
     }
     const struct sim_estimate *e = &a->metrics[m];
+    if (e->needs > 0) {
+        snprintf(text, CELL_BYTES, "%s", "too few");
+        return;
+    }
     const char *unit = a->sample->metrics[m].unit; /* in the head, unless it varies */
     struct sim_number n = sim_number_within(e->mean, e->low, e->high,
                                             sim_number_has_family(unit) ? unit : "1");
@@ -225,6 +230,112 @@ static void print_table(const struct sim_report *report, unsigned columns, FILE 
     free(names);
 }
 
+/* What the table does not tell for want of values, the first few of them. */
+static void print_too_few(const struct sim_report *report, unsigned columns, FILE *out)
+{
+    enum { MOST = 4 };
+    uint32_t count = 0;
+    for (uint32_t at = 0; at < report->runs->case_count; at++) {
+        const struct sim_aggregate *a = &report->aggregates[at];
+        const struct sim_plan *plan = &report->runs->cases[at].plan;
+        for (uint32_t i = 0; a->sample && i < a->sample->metric_count; i++) {
+            const struct sim_metric *m = &a->sample->metrics[i];
+            char text[768];
+            if (!sim_aggregate_is_shown(a->sample, i) || !(a->metrics[i].needs > 0) ||
+                count++ >= MOST)
+                continue;
+            snprintf(text, sizeof text, "%s.%s.%s of %s: %s", m->component, m->meter, m->stat,
+                     report->runs->cases[at].name,
+                     sim_carry_text(&a->metrics[i], m->stat, (double)plan->warmup,
+                                    (double)plan->duration)
+                         .s);
+            sim_wrap_print(out, text, 2, 0, columns);
+        }
+    }
+    if (count > MOST)
+        fprintf(out, "%u more have too few values; summary.json says each.\n", count - MOST);
+    if (count > 0)
+        fputc('\n', out);
+}
+
+/* Successes that leave out a hundredth of the requests or more, as these were still under way. */
+static void print_unfinished(const struct sim_report *report, unsigned columns, FILE *out)
+{
+    bool some = false;
+    for (uint32_t at = 0; at < report->runs->case_count; at++) {
+        const struct sim_record *sample = report->aggregates[at].sample;
+        for (uint32_t i = 0; sample && i < sample->metric_count; i++) {
+            const struct sim_metric *m = &sample->metrics[i];
+            if (!sim_aggregate_is_shown(sample, i))
+                continue;
+            struct sim_unfinished u = sim_share_unfinished(report->runs, at, m);
+            char text[512];
+            if (isnan(u.low) || u.open < 0.01 * u.all)
+                continue;
+            snprintf(text, sizeof text,
+                     "%s.%s of %s leaves out %.9g of %.9g requests, which were unfinished at the "
+                     "end: with them it is from %s to %s.",
+                     m->component, m->meter, report->runs->cases[at].name, u.open, u.all,
+                     sim_number_human(u.low, "1").s, sim_number_human(u.high, "1").s);
+            sim_wrap_print(out, text, 2, 0, columns);
+            some = true;
+        }
+    }
+    if (some)
+        fputc('\n', out);
+}
+
+/* ---- nodes ----------------------------------------------------------------------------------- */
+
+/* The worst node stands out when its mean is so far from that of all nodes together. */
+#define STANDS_OUT 0.1
+
+/* "node 2", or that it is not the same one in every replication. */
+static void name_node(const struct sim_runs *runs, uint32_t at, uint32_t m, char *text, size_t room)
+{
+    uint32_t node = runs->replications ? sim_runs_sample(runs, at)->metrics[m].node : 0;
+    snprintf(text, room, "node %u", node);
+    for (uint32_t r = 0; r < runs->replications; r++) {
+        const struct sim_record *record = sim_runs_record(runs, at, r);
+        if (record && record->metrics[m].node != node)
+            snprintf(text, room, "not the same in all replications");
+    }
+}
+
+/* Of components with several nodes, the one that the mean of all does not show. */
+static void print_nodes(const struct sim_report *report, unsigned columns, FILE *out)
+{
+    bool some = false;
+    for (uint32_t at = 0; at < report->runs->case_count; at++) {
+        const struct sim_aggregate *a = &report->aggregates[at];
+        for (uint32_t m = 0; a->sample && m < a->sample->metric_count; m++) {
+            const struct sim_metric *metric = &a->sample->metrics[m];
+            const char *slash = strchr(metric->component, '/');
+            char all[CELL_BYTES], node[64], text[1024];
+            if (!slash || metric->asked)
+                continue;
+            snprintf(all, sizeof all, "%.*s.%s.%s", (int)(slash - metric->component),
+                     metric->component, metric->meter, metric->stat);
+            uint32_t of_all = sim_aggregate_metric(a->sample, all);
+            if (of_all == UINT32_MAX ||
+                !(fabs(a->metrics[m].mean - a->metrics[of_all].mean) >= STANDS_OUT))
+                continue;
+            name_node(report->runs, at, m, node, sizeof node);
+            snprintf(text, sizeof text,
+                     "%s: the %s of the worst node of %.*s (%s) is %s, that of all together %s: "
+                     "%s.%s.%s",
+                     report->runs->cases[at].name, metric->meter, (int)(slash - metric->component),
+                     metric->component, node, sim_number_human(a->metrics[m].mean, "1").s,
+                     sim_number_human(a->metrics[of_all].mean, "1").s, metric->component,
+                     metric->meter, metric->stat);
+            sim_wrap_print(out, text, 2, 0, columns);
+            some = true;
+        }
+    }
+    if (some)
+        fputc('\n', out);
+}
+
 /* ---- claims and audit ---------------------------------------------------------------------- */
 
 static void mark(FILE *out, bool good, bool colour)
@@ -245,7 +356,9 @@ static void print_verdict(const struct sim_report *report, const struct sim_verd
         snprintf(when, sizeof when, " from %.9g s to %.9g s", isnan(e->from) ? 0.0 : e->from,
                  isnan(e->to) ? (double)report->runs->cases[v->at].plan.duration / 1e9 : e->to);
     const struct sim_estimate *o = &v->observed;
-    struct sim_number seen = sim_number_within(o->mean, o->low, o->high, v->unit);
+    struct sim_number seen = {"not told"};
+    if (!(o->needs > 0))
+        seen = sim_number_within(o->mean, o->low, o->high, v->unit);
     snprintf(text, sizeof text, "%s: %s%s is %s; expected %s%s%s%s",
              report->runs->cases[v->at].name, e->that, when, seen.s, v->bound,
              v->note[0] ? " (" : "", v->note, v->note[0] ? ")" : "");
@@ -320,6 +433,9 @@ void sim_overview_print(const struct sim_report *report, const char *place, unsi
     if (report->runs->case_count > 0) {
         print_head(report, columns, out);
         print_table(report, columns, out);
+        print_too_few(report, columns, out);
+        print_unfinished(report, columns, out);
+        print_nodes(report, columns, out);
         sim_where_print(report, columns, out);
         if (!report->sweep)
             sim_cost_print(report, columns, out);
@@ -331,6 +447,7 @@ void sim_overview_print(const struct sim_report *report, const char *place, unsi
     if (!place)
         return;
     fprintf(out, "\nresults: %s/summary.json, %s/series.csv\n", place, place);
+    sim_series_thinned_print(report->runs, out);
     for (uint32_t i = 0; i < report->scenario->figure_count; i++) {
         const struct sim_figure *figure = &report->scenario->figures[i];
         char path[4096];

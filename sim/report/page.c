@@ -1,12 +1,18 @@
 /* page.c - weir report: the page as a whole, and putting it in its place. */
+#include "report/output.h"
 #include "report/page_state.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { PATH_ROOM = 4096 };
+
+#define NAME "report.html" /* of the page in the directory of results */
 
 extern const char sim__plot_report[]; /* plots/report.css */
 
@@ -167,14 +173,32 @@ static int write_out(FILE *file, struct sim__page *page)
     return good ? 0 : -1;
 }
 
+/* A file for the page beside where it is to be, under a name that nobody has. */
+static FILE *open_temporary(const char *path, char *temporary)
+{
+    for (int i = 0; i < 100; i++) {
+        int n = snprintf(temporary, PATH_ROOM, "%s.tmp-%ld-%d", path, (long)getpid(), i);
+        errno = ENAMETOOLONG;
+        int fd = n < PATH_ROOM
+                     ? open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666)
+                     : -1;
+        if (fd >= 0)
+            return fdopen(fd, "wb");
+        if (errno != EEXIST)
+            return NULL;
+    }
+    return NULL;
+}
+
 static int put_in_place(struct sim__page *page, const char *path, struct sim_error *error)
 {
     char temporary[PATH_ROOM];
-    int n = snprintf(temporary, sizeof temporary, "%s.tmp-%ld", path, (long)getpid());
-    errno = ENAMETOOLONG;
-    FILE *file = n < (int)sizeof temporary ? fopen(temporary, "wbe") : NULL;
+    struct stat st;
+    FILE *file = open_temporary(path, temporary);
     if (!file)
         return fail(error, path);
+    if (lstat(path, &st) == 0 && S_ISREG(st.st_mode))
+        fchmod(fileno(file), st.st_mode & 07777);
     if (write_out(file, page) == 0 && rename(temporary, path) == 0)
         return 0;
     fail(error, path);
@@ -182,17 +206,72 @@ static int put_in_place(struct sim__page *page, const char *path, struct sim_err
     return -1;
 }
 
+/* Whether what is at the page's place, if anything, is a page of weir's: it says so in its head. */
+static enum sim_page_problem look_at(const char *path, struct sim_error *error)
+{
+    struct stat st;
+    char head[1024] = "";
+    if (!*path) {
+        snprintf(error->text, sizeof error->text, "--out has to name a file, and is empty");
+        return SIM_PAGE_FOREIGN;
+    }
+    if (lstat(path, &st) != 0)
+        return errno == ENOENT ? SIM_PAGE_FINE : (fail(error, path), SIM_PAGE_FAULT);
+    FILE *file = S_ISREG(st.st_mode) ? fopen(path, "rbe") : NULL;
+    size_t n = file ? fread(head, 1, sizeof head - 1, file) : 0;
+    head[n] = '\0';
+    if (file)
+        fclose(file);
+    if (strncmp(head, "<!DOCTYPE html>", 15) == 0 &&
+        strstr(head, "<meta name=\"generator\" content=\"weir "))
+        return SIM_PAGE_FINE;
+    snprintf(error->text, sizeof error->text,
+             "%.300s is there, and is no page that `weir report` wrote: move it away, or give "
+             "another file with --out",
+             path);
+    return SIM_PAGE_FOREIGN;
+}
+
+/* Whether a path is that of DIR/report.html, however it is written. */
+static bool is_beside(const char *dir, const char *path)
+{
+    char above[PATH_ROOM], full[PATH_MAX], given[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    int n = slash == path ? 1 : slash ? (int)(slash - path) : 1;
+    if (strcmp(slash ? slash + 1 : path, NAME) != 0 ||
+        snprintf(above, sizeof above, "%.*s", n, slash ? path : ".") >= (int)sizeof above)
+        return false;
+    return realpath(dir, full) && realpath(above, given) && strcmp(full, given) == 0;
+}
+
+/* Puts the page into DIR, and its name into the list of what is weir's there. */
+static enum sim_page_problem put_beside(struct sim__page *page, const char *path,
+                                        struct sim_error *error)
+{
+    static const char *const name[] = {NAME};
+    if (sim_output_list(page->dir, name, 1, error) != 0)
+        return SIM_PAGE_FAULT;
+    if (put_in_place(page, path, error) == 0)
+        return SIM_PAGE_FINE;
+    sim_output_unlist(page->dir, name, 1);
+    return SIM_PAGE_FAULT;
+}
+
 enum sim_page_problem sim_page_make(const char *dir, const char *path, FILE *remarks,
                                     struct sim_error *error)
 {
     struct sim__page page = {.remarks = remarks, .dir = dir};
     char beside[PATH_ROOM];
+    if (sim_output_heal(dir, error) != 0)
+        return SIM_PAGE_FAULT;
     enum sim_page_problem problem = sim__page_read(&page, error);
-    if (problem == SIM_PAGE_FINE) {
-        snprintf(beside, sizeof beside, "%s/report.html", dir);
-        if (put_in_place(&page, path ? path : beside, error) != 0)
-            problem = SIM_PAGE_FAULT;
-    }
+    snprintf(beside, sizeof beside, "%s/" NAME, dir);
+    if (problem == SIM_PAGE_FINE)
+        problem = look_at(path ? path : beside, error);
+    if (problem == SIM_PAGE_FINE && (!path || is_beside(dir, path)))
+        problem = put_beside(&page, beside, error);
+    else if (problem == SIM_PAGE_FINE && put_in_place(&page, path, error) != 0)
+        problem = SIM_PAGE_FAULT;
     sim__page_free(&page);
     return problem;
 }

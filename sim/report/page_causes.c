@@ -196,12 +196,16 @@ static void put_quantity(struct sim__page *page, const json_t *number, const cha
 static void put_agreement(struct sim__page *page, const json_t *theory, unsigned rows)
 {
     const json_t *agrees = json_object_get(theory, "agrees");
+    const char *unjudged = sim__page_string(theory, "unjudged");
+    bool misses = sim__page_true(theory, "misses");
     sim__page_put(page, "<td class=\"t\" rowspan=\"%u\">", rows);
     if (json_is_boolean(agrees))
         sim__page_mark(page, json_is_true(agrees),
-                       json_is_true(agrees) ? "within chance" : "differ by more than chance");
+                       misses                 ? "theory misses"
+                       : json_is_true(agrees) ? "within chance"
+                                              : "differ by more than chance");
     else
-        sim__page_put(page, "not judged");
+        sim__page_put(page, "not judged%s%s", *unjudged ? ": " : "", unjudged);
     sim__page_put(page, "</td>");
 }
 

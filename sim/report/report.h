@@ -38,6 +38,8 @@ void sim_summary_write(const struct sim_report *, FILE *);
  * version, the scenario's name, title, hash and seed). */
 struct sim_json;
 void sim_summary_begin(struct sim_json *, FILE *, const struct sim_scenario *);
+/* Where too few values carry no interval (carry.h): the members "values" and "needed". */
+void sim_summary_too_few(struct sim_json *, const struct sim_estimate *);
 
 /* Where the time goes at the 99th percentile: a paragraph for each case, of the source that sends
  * most. Part of what sim_overview_print() prints. */
@@ -49,6 +51,14 @@ int sim_trace_write(const struct sim_report *, FILE *);
 /* series.csv: variant,replication,t_s,component,meter,stat,unit,value; t_s is a window's start, and
  * value is empty where nothing was observed. */
 void sim_series_write(const struct sim_report *, FILE *);
+/* What of it is written, so that it has 20 MB at most unless a case asks for all series: the first
+ * replications of each case, and one window of `every`. O(series of all runs). */
+struct sim_series_thinned {
+    uint32_t replications, every;
+};
+struct sim_series_thinned sim_series_thin(const struct sim_runs *);
+/* Says what was left out; nothing where all is there. */
+void sim_series_thinned_print(const struct sim_runs *, FILE *);
 
 /* What `weir run` prints, in `columns` columns; marks are coloured when asked. `place` is where the
  * results are, NULL: nowhere. */

@@ -5,6 +5,7 @@
 #include "report/cost.h"
 #include "report/json.h"
 #include "report/number.h"
+#include "study/carry.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -53,7 +54,16 @@ static void write_warmup(struct sim_json *json, const struct sim_aggregate *a)
     sim_json_close(json, '}');
 }
 
-static void write_metrics(struct sim_json *json, const struct sim_aggregate *a)
+void sim_summary_too_few(struct sim_json *json, const struct sim_estimate *e)
+{
+    if (!(e->needs > 0))
+        return;
+    sim_json_number(json, "values", floor(e->has * (1 + 1e-9))); /* a mean of whole numbers */
+    sim_json_number(json, "needed", e->needs);
+}
+
+static void write_metrics(struct sim_json *json, const struct sim_aggregate *a,
+                          const struct sim_plan *plan)
 {
     sim_json_open(json, "metrics", '{', false);
     for (uint32_t i = 0; a->sample && i < a->sample->metric_count; i++) {
@@ -64,6 +74,12 @@ static void write_metrics(struct sim_json *json, const struct sim_aggregate *a)
         write_estimate(json, &a->metrics[i]);
         sim_json_text(json, "unit", m->unit);
         write_method(json, &a->metrics[i]);
+        sim_summary_too_few(json, &a->metrics[i]);
+        if (a->metrics[i].needs > 0)
+            sim_json_text(json, "why",
+                          sim_carry_text(&a->metrics[i], m->stat, (double)plan->warmup,
+                                         (double)plan->duration)
+                              .s);
         if (a->metrics[i].n < a->finished)
             sim_json_count(json, "n", a->metrics[i].n);
         sim_json_close(json, '}');
@@ -122,6 +138,7 @@ static void write_verdict(struct sim_json *json, const struct sim_verdict *v)
     sim_json_number(json, "high", v->observed.high);
     sim_json_text(json, "unit", v->unit);
     write_method(json, &v->observed);
+    sim_summary_too_few(json, &v->observed);
     sim_json_text(json, "bound", v->bound);
     if (!isnan(e->from))
         sim_json_number(json, "from", e->from);
@@ -231,7 +248,7 @@ static void write_case(struct sim_json *json, const struct sim_report *report, u
     sim_json_open(json, report->runs->cases[at].name, '{', false);
     if (report->sweep)
         write_cell(json, report, at);
-    write_metrics(json, a);
+    write_metrics(json, a, &report->runs->cases[at].plan);
     write_warmup(json, a);
     sim_json_open(json, "expect", '[', false);
     for (uint32_t i = 0; i < report->verdict_count; i++) {
@@ -375,6 +392,18 @@ void sim_summary_begin(struct sim_json *json, FILE *out, const struct sim_scenar
     sim_json_count(json, "seed", scenario->seed);
 }
 
+/* Present only where series.csv leaves something out. */
+static void write_thinned(struct sim_json *json, const struct sim_runs *runs)
+{
+    struct sim_series_thinned t = sim_series_thin(runs);
+    if (t.replications == runs->replications && t.every == 1)
+        return;
+    sim_json_open(json, "series_csv", '{', true);
+    sim_json_count(json, "replications", t.replications);
+    sim_json_count(json, "one_window_of", t.every);
+    sim_json_close(json, '}');
+}
+
 void sim_summary_write(const struct sim_report *report, FILE *out)
 {
     const struct sim_scenario *scenario = report->scenario;
@@ -385,6 +414,7 @@ void sim_summary_write(const struct sim_report *report, FILE *out)
     write_asked(&json, report);
     write_until(&json, report);
     write_incomplete(&json, report->runs);
+    write_thinned(&json, report->runs);
     write_headline(&json, report);
     sim_json_open(&json, "variants", '{', false);
     for (uint32_t at = 0; at < report->runs->case_count; at++)

@@ -5,6 +5,7 @@
 #include "report/number.h"
 #include "report/preamble.h"
 #include "report/report.h"
+#include "study/carry.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,7 +14,8 @@ extern const char sim__plot_theme[], sim__plot_tornado[];
 
 static const char *finding_of(const struct sim_input *input)
 {
-    return input->swing.n < 2 ? "n = 1 cannot support an interval"
+    return input->swing.needs > 0 ? "not told: too few values"
+           : input->swing.n < 2   ? "n = 1 cannot support an interval"
            : input->swing.mean == 0 && input->swing.low == input->swing.high
                ? "the same in all pairs"
            : input->clear ? "moves it"
@@ -49,6 +51,14 @@ void sim_sensitivity_print(const struct sim_search *s, unsigned columns, FILE *o
             "\nDifferences are pair by pair, one input at a time; all intervals hold together with "
             "95 %%:\neach is of %.4g %% (Bonferroni). What inputs do together is not seen.\n",
             100 * v->level);
+    const char *stat = strrchr(s->inputs->metric, '.');
+    for (uint32_t i = 0; stat && i < v->count; i++) {
+        if (!(v->inputs[i].swing.needs > 0))
+            continue;
+        fprintf(out, "%s: %s.\n", s->inputs->metric,
+                sim_carry_text(&v->inputs[i].swing, stat + 1, 0, 0).s);
+        break;
+    }
 }
 
 static void write_change(struct sim_json *json, const char *key, const struct sim_estimate *e)
@@ -58,6 +68,7 @@ static void write_change(struct sim_json *json, const char *key, const struct si
     sim_json_number(json, "low", e->low);
     sim_json_number(json, "high", e->high);
     sim_json_count(json, "n", e->n);
+    sim_summary_too_few(json, e);
     sim_json_close(json, '}');
 }
 

@@ -3,60 +3,53 @@
 #include "scenario/prices.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- which price ----------------------------------------------------------------------------- */
 
-/* How closely an entry is about what links carry from `from` to `to`; 0: it is not. */
-static int fits_link(const char *place, const char *from, const char *to)
+/* The later of two; either may be NULL. */
+static const struct sim__price_entry *later(const struct sim__price_entry *a,
+                                            const struct sim__price_entry *b)
 {
-    char pair[4][2 * SIM__NAME_MAX + 2];
-    bool same = strcmp(from, to) == 0;
-    snprintf(pair[0], sizeof pair[0], "%s>%s", from, to);
-    snprintf(pair[1], sizeof pair[1], "%s>*", from);
-    snprintf(pair[2], sizeof pair[2], "*>%s", to);
-    if (strcmp(place, pair[0]) == 0)
-        return 4;
-    if (same)
-        return strcmp(place, "within") == 0 ? 1 : 0;
-    if (strcmp(place, pair[1]) == 0)
-        return 3;
-    if (strcmp(place, pair[2]) == 0)
-        return 2;
-    return strcmp(place, "between") == 0 || strcmp(place, "*>*") == 0 ? 1 : 0;
+    return a && (!b || a->number > b->number) ? a : b;
 }
 
-static int fits(const struct sim__price_entry *e, const struct sim_plan *plan,
-                const struct sim_bill_item *it)
+static const struct sim__price_entry *price_of_link(const struct sim__price_book *book,
+                                                    const char *from, const char *to,
+                                                    const char *usage)
 {
-    if (it->component == SIM_NO_COMPONENT)
-        return e->kind != SIM__PRICED_LINK
-                   ? 0
-                   : fits_link(e->place, plan->regions[it->from], plan->regions[it->to]);
-    const struct sim_plan_component *c = &plan->components[it->component];
-    if (strcmp(e->usage, it->usage->name) != 0)
-        return 0;
-    if (e->kind == SIM__PRICED_COMPONENT)
-        return strcmp(e->place, c->name) == 0 ? 3 : 0;
-    if (e->kind == SIM__PRICED_MODEL)
-        return strcmp(e->place, c->model->name) == 0 ? 2 : 0;
-    return e->kind == SIM__PRICED_ANY;
+    char pair[2 * SIM__NAME_MAX + 2];
+    snprintf(pair, sizeof pair, "%s>%s", from, to);
+    const struct sim__price_entry *found = sim__price_of(book, SIM__PRICED_LINK, pair, usage);
+    if (!found && strcmp(from, to) == 0)
+        return sim__price_of(book, SIM__PRICED_LINK, "within", usage);
+    snprintf(pair, sizeof pair, "%s>*", from);
+    found = found ? found : sim__price_of(book, SIM__PRICED_LINK, pair, usage);
+    snprintf(pair, sizeof pair, "*>%s", to);
+    found = found ? found : sim__price_of(book, SIM__PRICED_LINK, pair, usage);
+    return found ? found
+                 : later(sim__price_of(book, SIM__PRICED_LINK, "between", usage),
+                         sim__price_of(book, SIM__PRICED_LINK, "*>*", usage));
 }
 
 /* The closest of all entries; of two that are as close, the later one. */
 static const struct sim_price *price_of(const struct sim__price_book *book,
                                         const struct sim_plan *plan, const struct sim_bill_item *it)
 {
-    const struct sim_price *best = NULL;
-    int closest = 1;
-    for (const struct sim__price_entry *e = book->entries; e; e = e->next) {
-        int close = fits(e, plan, it);
-        if (close < closest)
-            continue;
-        closest = close;
-        best = &e->price;
+    const struct sim__price_entry *found;
+    const char *usage = it->usage->name;
+    if (it->component == SIM_NO_COMPONENT) {
+        found = price_of_link(book, plan->regions[it->from], plan->regions[it->to], usage);
+    } else {
+        const struct sim_plan_component *c = &plan->components[it->component];
+        found = sim__price_of(book, SIM__PRICED_COMPONENT, c->name, usage);
+        if (!found)
+            found = sim__price_of(book, SIM__PRICED_MODEL, c->model->name, usage);
+        if (!found)
+            found = sim__price_of(book, SIM__PRICED_ANY, "*", usage);
     }
-    return best;
+    return found ? &found->price : NULL;
 }
 
 /* ---- the items ------------------------------------------------------------------------------- */
@@ -80,68 +73,92 @@ static void finish_item(struct sim__load *load, struct sim_bill_item *it,
     it->price = price_of(book, load->plan, it);
 }
 
-/* Whether calls cross from one region to another, or answers to them. */
-static bool crosses(const struct sim_plan *plan, uint32_t from, uint32_t to)
+/* Pairs of regions that calls or their answers cross, or lie within, in order. */
+struct crossed {
+    struct pair {
+        uint32_t from, to;
+    } * pairs;
+    size_t count, room;
+    struct sim_lookup known;
+    bool failed;
+};
+
+static void cross(struct crossed *x, uint32_t from, uint32_t to)
 {
+    if (from == SIM_NOWHERE || to == SIM_NOWHERE ||
+        sim_lookup_put_pair(&x->known, from, to, (uint32_t)x->count) != x->count)
+        return;
+    if (x->count == x->room) {
+        size_t room = x->room ? 2 * x->room : 64;
+        struct pair *grown = realloc(x->pairs, room * sizeof *grown);
+        if (!grown) {
+            x->failed = true;
+            return;
+        }
+        x->pairs = grown;
+        x->room = room;
+    }
+    x->pairs[x->count++] = (struct pair){from, to};
+}
+
+static int in_order(const void *left, const void *right)
+{
+    const struct pair *a = left, *b = right;
+    int order = (a->from > b->from) - (a->from < b->from);
+    return order ? order : (a->to > b->to) - (a->to < b->to);
+}
+
+static void find_crossed(struct sim__load *load, struct crossed *x)
+{
+    const struct sim_plan *plan = load->plan;
     for (uint32_t i = 0; i < plan->component_count; i++) {
         const struct sim_plan_component *c = &plan->components[i];
         const struct sim_port_def *ports = c->model && c->ports ? c->model->ports : NULL;
         for (uint32_t p = 0; ports && ports[p].name; p++)
             for (uint32_t t = 0; t < c->ports[p].count; t++) {
                 uint32_t other = plan->components[c->ports[p].targets[t].component].region;
-                if ((c->region == from && other == to) || (c->region == to && other == from))
-                    return true;
+                cross(x, c->region, other);
+                cross(x, other, c->region);
             }
     }
-    return false;
+    load->out_of_memory = load->out_of_memory || x->failed || x->known.failed;
+    if (x->count > 0)
+        qsort(x->pairs, x->count, sizeof *x->pairs, in_order);
 }
 
 static void add_links(struct sim__load *load, const struct sim__price_book *book,
-                      struct sim_bill *bill, uint32_t most)
+                      struct sim_bill *bill, const struct crossed *x)
 {
     const struct sim_plan *plan = load->plan;
-    for (uint32_t from = 0; from < plan->region_count; from++)
-        for (uint32_t to = 0; to < plan->region_count; to++) {
-            if (bill->item_count == most || !crosses(plan, from, to))
-                continue;
-            struct sim_bill_item *it = &bill->items[bill->item_count];
-            *it = (struct sim_bill_item){.usage = &sim_link_usages[0],
-                                         .component = SIM_NO_COMPONENT,
-                                         .from = from,
-                                         .to = to,
-                                         .first_of_place = true};
-            it->place = sim_arena_format(load->arena, "%s>%s", plan->regions[from],
-                                         plan->regions[to]);
-            if (!it->place) {
-                load->out_of_memory = true;
-                return;
-            }
-            finish_item(load, it, NULL, book);
-            bill->item_count++;
+    for (size_t i = 0; i < x->count; i++) {
+        struct sim_bill_item *it = &bill->items[bill->item_count];
+        *it = (struct sim_bill_item){.usage = &sim_link_usages[0],
+                                     .component = SIM_NO_COMPONENT,
+                                     .from = x->pairs[i].from,
+                                     .to = x->pairs[i].to,
+                                     .first_of_place = true};
+        it->place = sim_arena_format(load->arena, "%s>%s", plan->regions[it->from],
+                                     plan->regions[it->to]);
+        if (!it->place) {
+            load->out_of_memory = true;
+            return;
         }
+        finish_item(load, it, NULL, book);
+        bill->item_count++;
+    }
 }
 
-static void make_bill(struct sim__load *load, const struct sim__price_book *book)
+static void fill_bill(struct sim__load *load, const struct sim__price_book *book,
+                      struct sim_bill *bill, struct sim_bill_item *items,
+                      const struct crossed *crossed)
 {
     struct sim_plan *plan = load->plan;
-    struct sim_bill *bill = sim__alloc(load, 1, sizeof *bill);
-    size_t most = 0, index;
     const struct sim_usage *u;
-    for (uint32_t i = 0; i < plan->component_count; i++)
-        for (index = 0;
-             plan->components[i].model && sim_usage_next(plan->components[i].model, &index);)
-            most++;
-    for (uint32_t from = 0; from < plan->region_count; from++)
-        for (uint32_t to = 0; to < plan->region_count; to++)
-            most += crosses(plan, from, to);
-    struct sim_bill_item *items = sim__alloc(load, most, sizeof *items);
-    if (!bill || !items)
-        return;
     *bill = (struct sim_bill){book->title, book->date, book->source, items, 0, false};
     for (uint32_t i = 0; i < plan->component_count; i++) {
         const struct sim_plan_component *c = &plan->components[i];
         bool first = true;
-        for (index = 0; c->model && (u = sim_usage_next(c->model, &index)) != NULL;) {
+        for (size_t index = 0; c->model && (u = sim_usage_next(c->model, &index)) != NULL;) {
             struct sim_bill_item *it = &bill->items[bill->item_count++];
             *it = (struct sim_bill_item){
                 .usage = u, .component = i, .place = c->name, .first_of_place = first};
@@ -149,8 +166,26 @@ static void make_bill(struct sim__load *load, const struct sim__price_book *book
             finish_item(load, it, c->model, book);
         }
     }
-    add_links(load, book, bill, (uint32_t)most);
+    add_links(load, book, bill, crossed);
     plan->bill = bill;
+}
+
+static void make_bill(struct sim__load *load, const struct sim__price_book *book)
+{
+    struct sim_plan *plan = load->plan;
+    struct sim_bill *bill = sim__alloc(load, 1, sizeof *bill);
+    struct crossed crossed = {.pairs = NULL};
+    size_t most = 0, index;
+    for (uint32_t i = 0; i < plan->component_count; i++)
+        for (index = 0;
+             plan->components[i].model && sim_usage_next(plan->components[i].model, &index);)
+            most++;
+    find_crossed(load, &crossed);
+    struct sim_bill_item *items = sim__alloc(load, most + crossed.count, sizeof *items);
+    if (bill && items && !crossed.failed)
+        fill_bill(load, book, bill, items, &crossed);
+    sim_lookup_free(&crossed.known);
+    free(crossed.pairs);
 }
 
 /* ---- its metrics ----------------------------------------------------------------------------- */
@@ -198,14 +233,32 @@ static int find_total(const char *name, const char *stat, struct sim__metric *ou
     return -1;
 }
 
+/* The first line of a component; of none, the first that is no component's. Lines stand in the
+ * order of the components, which SIM_NO_COMPONENT ends. */
+static uint32_t first_of(const struct sim_bill *bill, uint32_t component)
+{
+    uint32_t low = 0, high = bill->item_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (bill->items[middle].component < component)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 /* A line of the bill at a place: "cost", "cost_storage", "used_storage". */
-static int find_line(const struct sim_bill *bill, const char *place, const char *meter,
-                     const char *stat, struct sim__metric *out, struct sim_error *error)
+static int find_line(const struct sim_bill *bill, uint32_t component, const char *place,
+                     const char *meter, const char *stat, struct sim__metric *out,
+                     struct sim_error *error)
 {
     struct sim_nearest nearest = sim_nearest(meter);
     bool priced = false, here = false;
-    for (uint32_t i = 0; i < bill->item_count; i++) {
+    for (uint32_t i = first_of(bill, component); i < bill->item_count; i++) {
         const struct sim_bill_item *it = &bill->items[i];
+        if (component != SIM_NOWHERE && it->component != component)
+            break;
         if (strcmp(it->place, place) != 0)
             continue;
         here = true;
@@ -239,9 +292,8 @@ int sim__metric_of_bill(const struct sim_plan *plan, const char *place, const ch
 {
     bool cost = strcmp(meter, "cost") == 0 || strncmp(meter, "cost_", 5) == 0 ||
                 strncmp(meter, "used_", 5) == 0;
-    bool component = false;
-    for (uint32_t i = 0; i < plan->component_count; i++)
-        component = component || strcmp(plan->components[i].name, place) == 0;
+    uint32_t index = sim__component_named(plan, place);
+    bool component = index != SIM_NOWHERE;
     bool total = strcmp(place, "cost") == 0 && !component;
     if (!total && !strchr(place, '>') && !(cost && component))
         return 0;
@@ -257,7 +309,7 @@ int sim__metric_of_bill(const struct sim_plan *plan, const char *place, const ch
     }
     if (total)
         return find_total(meter, stat, out, error);
-    return find_line(plan->bill, place, meter, stat, out, error);
+    return find_line(plan->bill, index, place, meter, stat, out, error);
 }
 
 /* ---- the section ----------------------------------------------------------------------------- */
@@ -297,9 +349,8 @@ void sim__read_prices(struct sim__load *load)
 {
     const struct sim__at *at = SIM__KEY(NULL, "prices");
     json_t *value = json_object_get(load->tree, "prices"), *named = value;
-    struct sim__price_book book = {.entries = NULL};
+    struct sim__price_book book = {.title = NULL};
     size_t said = load->said;
-    book.end = &book.entries;
     if (!value)
         return;
     if (json_is_object(value)) {
@@ -322,11 +373,10 @@ void sim__read_prices(struct sim__load *load)
     }
     if (json_is_object(value))
         sim__read_book(load, at, value, !named, &book);
-    for (uint32_t i = 0; i < load->plan->component_count; i++)
-        if (strcmp(load->plan->components[i].name, "cost") == 0)
-            sim__say(load, SIM__KEY(SIM__KEY(NULL, "components"), "cost"), SIM__ON_KEY,
-                     "with \"prices\" no component can be named \"cost\": that is what the bill "
-                     "is called");
+    if (sim__component_named(load->plan, "cost") != SIM_NOWHERE)
+        sim__say(load, SIM__KEY(SIM__KEY(NULL, "components"), "cost"), SIM__ON_KEY,
+                 "with \"prices\" no component can be named \"cost\": that is what the bill "
+                 "is called");
     static const struct sim_bill broken = {.broken = true};
     load->plan->bill = &broken;
     if (load->said == said && (file || !named))

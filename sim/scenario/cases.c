@@ -78,6 +78,22 @@ void sim__read_case(struct sim__load *load, json_t *patch, struct sim_case *c, s
         json_decref(document);
 }
 
+bool sim__cases_fit(struct sim__load *load, const struct sim__at *at, const char *what,
+                    size_t count)
+{
+    size_t each = json_object_size(json_object_get(load->document->root, "components"));
+    if (count > SIM__CASES_MAX) {
+        sim__say(load, at, 0, "there are more than %d %s", SIM__CASES_MAX, what);
+        return false;
+    }
+    if (count * each <= SIM__READ_MAX || count <= 1)
+        return true;
+    sim__say(load, at, 0,
+             "%zu %s of %zu components each are %zu components to read: %d at most, in fewer files",
+             count, what, each, count * each, SIM__READ_MAX);
+    return false;
+}
+
 static void read_variant(struct sim__load *load, const char *name, json_t *patch, size_t index)
 {
     struct sim__document *d = load->document;
@@ -128,35 +144,35 @@ static void choose(struct sim__load *load, const struct sim_load_options *option
     size_t wanted = options ? options->variant_count : 0;
     bool named = false, asked = false;
     scenario->variants = sim__alloc(load, load->case_count + 1, sizeof *scenario->variants);
-    for (size_t k = 0; k < load->case_count; k++)
-        named = named || strcmp(load->cases[k].name, "base") == 0;
+    bool *chosen = sim__alloc(load, load->case_count + 1, sizeof *chosen);
+    named = sim__case_named(load, "base") != SIM_NOWHERE;
+    if (!chosen || !scenario->variants)
+        return;
     for (size_t i = 0; i < wanted; i++) {
         struct sim_nearest nearest = sim_nearest(options->variants[i]);
-        bool found = !named && strcmp(options->variants[i], "base") == 0;
-        asked = asked || found;
+        bool base_asked = !named && strcmp(options->variants[i], "base") == 0;
+        asked = asked || base_asked;
+        uint32_t found = sim__case_named(load, options->variants[i]);
+        if (found != SIM_NOWHERE)
+            chosen[found] = true;
+        if (found != SIM_NOWHERE || base_asked)
+            continue;
         sim_nearest_try(&nearest, "base");
-        for (size_t k = 0; k < load->case_count && !found; k++) {
-            found = strcmp(load->cases[k].name, options->variants[i]) == 0;
+        for (size_t k = 0; k < load->case_count && sim__may_hint(load, load->case_count); k++)
             sim_nearest_try(&nearest, load->cases[k].name);
-        }
         char text[SIM_ERROR_TEXT_BYTES];
         snprintf(text, sizeof text, "there is no variant \"%s\"%s",
                  sim_quote(options->variants[i]).s, sim_nearest_hint(&nearest).s);
-        if (!found)
-            sim__say_at(load, "--variant", 0, 0, "", text);
+        sim__say_at(load, "--variant", 0, 0, "", text);
     }
-    if (asked && scenario->variants) {
+    if (asked) {
         struct sim_case *c = &scenario->variants[scenario->variant_count++];
         *c = *base;
         c->plan.title = scenario->title;
     }
-    for (size_t k = 0; k < load->case_count && scenario->variants; k++) {
-        bool chosen = wanted == 0;
-        for (size_t i = 0; i < wanted; i++)
-            chosen = chosen || strcmp(load->cases[k].name, options->variants[i]) == 0;
-        if (chosen)
+    for (size_t k = 0; k < load->case_count; k++)
+        if (wanted == 0 || chosen[k])
             scenario->variants[scenario->variant_count++] = load->cases[k];
-    }
 }
 
 void sim__read_variants(struct sim__load *load, const struct sim_load_options *options,
@@ -173,6 +189,8 @@ void sim__read_variants(struct sim__load *load, const struct sim_load_options *o
     load->base_pass = false;
     scenario->seed = (uint64_t)run.seed;
     scenario->replications = (uint32_t)run.replications;
+    if (!sim__cases_fit(load, SIM__KEY(NULL, "variants"), "variants", count))
+        return;
     load->cases = sim__alloc(load, count ? count : 1, sizeof *load->cases);
     d->variants = sim__alloc(load, count ? count : 1, sizeof *d->variants);
     if (!load->cases || !d->variants || load->out_of_memory)

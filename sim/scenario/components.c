@@ -101,19 +101,19 @@ static void read_many(struct sim__load *load, const struct sim__at *at, uint32_t
         return;
     }
     out->targets = sim__alloc(load, count, sizeof *out->targets);
+    struct sim_lookup known = {0};
     for (size_t i = 0; i < count && out->targets; i++) {
         const struct sim__at *item = SIM__ITEM(at, i);
         struct sim_plan_target target = {0};
         if (!read_shared(load, item, self, json_array_get(list, i), &target))
             continue;
-        for (uint32_t k = 0; k < out->count; k++)
-            if (out->targets[k].component == target.component) {
-                sim__say(load, item, SIM__SOFT, "\"%s\" stands in this list twice",
-                         load->plan->components[target.component].name);
-                break;
-            }
+        if (sim_lookup_put_pair(&known, target.component, 0, (uint32_t)i) < i)
+            sim__say(load, item, SIM__SOFT, "\"%s\" stands in this list twice",
+                     load->plan->components[target.component].name);
         out->targets[out->count++] = target;
     }
+    load->out_of_memory = load->out_of_memory || known.failed;
+    sim_lookup_free(&known);
 }
 
 static void say_no_target(struct sim__load *load, const struct sim__at *at,
@@ -190,8 +190,10 @@ static const struct sim_model *read_model(struct sim__load *load, const struct s
         struct sim_nearest nearest = sim_nearest(at->key);
         const char *other;
         json_t *ignored;
-        json_object_foreach (json_object_get(load->tree, "components"), other, ignored)
-            if (load->variant && strcmp(other, at->key) != 0)
+        json_t *all = json_object_get(load->tree, "components");
+        bool hints = load->variant && sim__may_hint(load, json_object_size(all));
+        json_object_foreach (all, other, ignored)
+            if (hints && strcmp(other, at->key) != 0)
                 sim_nearest_try(&nearest, other);
         sim__say(load, at, SIM__SOFT, "\"%s\" has no \"model\", such as \"%s\"%s",
                  sim_quote(at->key).s, sim_models()[0] ? sim_models()[0]->name : "service",
@@ -208,6 +210,8 @@ static void read_placement(struct sim__load *load, const struct sim__at *at, jso
     struct placement placement = {.nodes = 1};
     sim__read_table(load, at, object, sim__component_table, &placement);
     out->nodes = placement.nodes < 1 ? 1 : (uint32_t)placement.nodes;
+    if (out->nodes > 1 && out->name)
+        out->worst = sim_arena_format(load->arena, "%s/worst", out->name);
     out->spread = placement.spread;
     if (out->nodes > 1 && out->model->serve && !json_object_get(object, "spread"))
         sim__say(load, at, SIM__SOFT,
@@ -287,6 +291,7 @@ void sim__read_components(struct sim__load *load)
         if (sim__as_object(load, member, value))
             out->model = read_model(load, member, value);
     }
+    sim__name_components(load);
     uint32_t index = 0;
     json_object_foreach (map, key, value) {
         if (sim__is_free(key) || index >= plan->component_count)

@@ -228,19 +228,37 @@ static int apply_cell(struct sim__load *load, json_t *document)
     return 0;
 }
 
+static bool is_of_study(const char *key)
+{
+    size_t i = 0;
+    while (sim__study_keys[i] && strcmp(sim__study_keys[i], key) != 0)
+        i++;
+    return sim__study_keys[i] != NULL;
+}
+
+/* A copy of what of the root belongs to a case: without its variants, of which there may be many.
+ * 0, or -1 when out of memory. */
+static int copy_case(json_t *root, json_t *document)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach (root, key, value) {
+        if (is_of_study(key))
+            continue;
+        json_t *copy = json_deep_copy(value);
+        if (!copy || json_object_set_new(document, key, copy) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 json_t *sim__document_of(struct sim__load *load, json_t *patch)
 {
-    json_t *document = json_deep_copy(load->document->root);
-    if (!document) {
-        load->out_of_memory = true;
-        return NULL;
-    }
-    for (size_t i = 0; sim__study_keys[i]; i++)
-        json_object_del(document, sim__study_keys[i]);
-    int failed = 0;
-    if (json_is_object(patch))
+    json_t *document = json_object();
+    int failed = document ? copy_case(load->document->root, document) : -1;
+    if (!failed && json_is_object(patch))
         failed = sim__merge(&document, patch);
-    for (size_t i = 0; sim__study_keys[i]; i++)
+    for (size_t i = 0; document && sim__study_keys[i]; i++)
         json_object_del(document, sim__study_keys[i]);
     if (!failed && patch)
         sim__apply_settings(load, document, false);

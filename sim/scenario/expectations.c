@@ -27,12 +27,12 @@ const struct sim_param sim__expect_table[] = {
      .kind = SIM_TIME,
      .offset = offsetof(struct expect, from),
      .flags = SIM_OPTIONAL,
-     .doc = "Judged on the windows from here on."},
+     .doc = "Judged on what happened from here on."},
     {.name = "to",
      .kind = SIM_TIME,
      .offset = offsetof(struct expect, to),
      .flags = SIM_OPTIONAL,
-     .doc = "Judged on the windows before here."},
+     .doc = "Judged on what happened up to here."},
     {.name = NULL},
 };
 
@@ -49,12 +49,11 @@ const char *sim__read_variant_name(struct sim__load *load, const struct sim__at 
     const char *name = sim__read_text(load, at, value);
     if (!name)
         return NULL;
+    if (sim__case_named(load, name) != SIM_NOWHERE)
+        return name;
     struct sim_nearest nearest = sim_nearest(name);
-    for (size_t i = 0; i < load->case_count; i++) {
-        if (strcmp(load->cases[i].name, name) == 0)
-            return name;
+    for (size_t i = 0; i < load->case_count && sim__may_hint(load, load->case_count); i++)
         sim_nearest_try(&nearest, load->cases[i].name);
-    }
     sim__say(load, at, SIM__SOFT, "there is no variant \"%s\"%s%s", sim_quote(name).s,
              sim_nearest_hint(&nearest).s,
              strcmp(name, "base") == 0 ? ": add \"base\": {} to the variants to run the file as it "
@@ -63,21 +62,30 @@ const char *sim__read_variant_name(struct sim__load *load, const struct sim__at 
     return NULL;
 }
 
+/* The cases a metric is asked of: the one of that name, or the first of every kind. */
+static const struct sim_case *asked_of(struct sim__load *load, const char *variant, size_t i)
+{
+    uint32_t named = variant ? sim__case_named(load, variant) : SIM_NOWHERE;
+    if (variant)
+        return i == 0 && named != SIM_NOWHERE ? &load->cases[named] : NULL;
+    sim__find_kinds(load);
+    return i < load->kind_count ? load->kinds[i]->first : NULL;
+}
+
 bool sim__check_metric(struct sim__load *load, const struct sim__at *at, const char *text,
                        const char *variant, bool some, struct sim__metric *out)
 {
     struct sim_error error, first = {""};
+    const struct sim_case *it;
     const char *failed = NULL;
     bool found = false;
-    for (size_t i = 0; i < load->case_count; i++) {
+    for (size_t i = 0; (it = asked_of(load, variant, i)) != NULL; i++) {
         struct sim__metric metric;
-        if (variant && strcmp(variant, load->cases[i].name) != 0)
-            continue;
-        if (sim__metric_find(&load->cases[i].plan, text, &metric, &error) == 0) {
+        if (sim__metric_find(&it->plan, text, &metric, &error) == 0) {
             *out = metric;
             found = true;
         } else if (!failed) {
-            failed = load->cases[i].name;
+            failed = it->name;
             first = error;
         }
     }
@@ -111,6 +119,9 @@ static double read_bound(struct sim__load *load, const struct sim__at *at, json_
     }
     if (!sim__read_amount(load, SIM__KEY(at, key), value, dimension, NULL, false, &amount))
         return NAN;
+    struct sim_error error;
+    if (!ratio && sim__metric_fits(metric, amount.value, &error))
+        sim__say(load, SIM__KEY(at, key), 0, "%s", error.text);
     return dimension == SIM_DIM_TIME ? amount.value / 1e9 : amount.value;
 }
 
@@ -121,10 +132,11 @@ static void read_times(struct sim__load *load, const struct sim__at *at, json_t 
     out->to = json_object_get(object, "to") ? (double)read->to / 1e9 : NAN;
     if (out->from >= out->to)
         sim__say(load, SIM__KEY(at, "to"), 0, "\"to\" must be later than \"from\"");
-    for (size_t i = 0; i < load->case_count; i++)
+    uint32_t one = out->variant ? sim__case_named(load, out->variant) : 0;
+    size_t end = out->variant ? one + (size_t)1 : load->case_count;
+    for (size_t i = one; i < end && !isnan(out->from); i++)
         if (out->from * 1e9 >= (double)load->cases[i].plan.duration &&
-            load->cases[i].plan.duration > 0 &&
-            (!out->variant || strcmp(out->variant, load->cases[i].name) == 0)) {
+            load->cases[i].plan.duration > 0) {
             sim__say(load, SIM__KEY(at, "from"), SIM__WARNING, "the run ends before this, at %s",
                      sim_units_format(SIM_DIM_TIME, (double)load->cases[i].plan.duration).s);
             break;
@@ -180,12 +192,9 @@ static void read_expect(struct sim__load *load, const struct sim__at *at, json_t
         out->at_least = read_bound(load, at, object, "at_least", &metric, to);
         out->equals = read_bound(load, at, object, "equals", &metric, to);
         bool windowed = !isnan(out->from) || !isnan(out->to);
-        bool whole_only = strcmp(metric.stat, "count") == 0 || strcmp(metric.stat, "peak") == 0 ||
-                          strcmp(metric.stat, "per_month") == 0 ||
-                          strcmp(metric.stat, "per_million") == 0;
-        if (windowed && whole_only)
+        if (windowed && sim__metric_is_whole(&metric))
             sim__say(load, SIM__KEY(at, "that"), 0,
-                     "\"%s\" has no value by window: leave out \"from\" and \"to\"", metric.stat);
+                     "\"%s\" is of the whole run only: leave out \"from\" and \"to\"", metric.stat);
         if (!metric.has_stat) /* results know a metric by its whole name */
             out->that = sim_arena_format(load->arena, "%s.%s", out->that, metric.stat);
     }
@@ -208,48 +217,4 @@ void sim__read_expects(struct sim__load *load, struct sim_scenario *scenario)
             read_expect(load, SIM__ITEM(at, i), object,
                         &scenario->expects[scenario->expect_count++]);
     }
-}
-
-/* ---- what the runs must keep ----------------------------------------------------------------- */
-
-static void keep(struct sim__load *load, struct sim_plan *plan, const char *text, size_t room)
-{
-    struct sim__metric metric;
-    struct sim_error ignored;
-    if (!text || sim__metric_find(plan, text, &metric, &ignored))
-        return;
-    const char *name = sim_arena_format(load->arena, "%s.%s", metric.place, metric.meter->name);
-    for (uint32_t i = 0; name && i < plan->kept_count; i++)
-        if (strcmp(plan->kept[i], name) == 0)
-            return;
-    if (name && plan->kept_count < room)
-        plan->kept[plan->kept_count++] = name;
-}
-
-static void keep_for(struct sim__load *load, const struct sim_scenario *scenario,
-                     struct sim_plan *plan)
-{
-    size_t room = scenario->expect_count;
-    for (uint32_t f = 0; f < scenario->figure_count; f++)
-        for (uint32_t p = 0; p < scenario->figures[f].panel_count; p++)
-            room += scenario->figures[f].panels[p].series_count;
-    plan->kept = sim__alloc(load, room, sizeof *plan->kept);
-    if (!plan->kept)
-        return;
-    /* a claim on the whole run is judged by its metric: what is kept does not depend on it */
-    for (uint32_t i = 0; i < scenario->expect_count; i++)
-        if (!isnan(scenario->expects[i].from) || !isnan(scenario->expects[i].to))
-            keep(load, plan, scenario->expects[i].that, room);
-    for (uint32_t f = 0; f < scenario->figure_count; f++)
-        for (uint32_t p = 0; p < scenario->figures[f].panel_count; p++)
-            for (uint32_t s = 0; s < scenario->figures[f].panels[p].series_count; s++)
-                keep(load, plan, scenario->figures[f].panels[p].series[s], room);
-}
-
-void sim__keep_metrics(struct sim__load *load, struct sim_scenario *scenario)
-{
-    for (uint32_t i = 0; i < scenario->variant_count; i++)
-        keep_for(load, scenario, &scenario->variants[i].plan);
-    for (uint32_t i = 0; i < scenario->cell_count; i++)
-        keep_for(load, scenario, &scenario->cells[i].plan);
 }

@@ -61,13 +61,17 @@ static void read_slo(struct sim__load *load, const struct sim__at *at, json_t *o
 {
     json_t *value = json_object_get(object, "slo");
     struct sim_amount amount;
+    struct sim_error error;
     out->slo = NAN;
     if (value && metric->money)
         sim__read_dollars(load, SIM__KEY(at, "slo"), value, metric->money, &out->slo);
     else if (value && metric->meter &&
              sim__read_amount(load, SIM__KEY(at, "slo"), value, metric->dimension, NULL, false,
-                              &amount))
+                              &amount)) {
+        if (sim__metric_fits(metric, amount.value, &error))
+            sim__say(load, SIM__KEY(at, "slo"), 0, "%s", error.text);
         out->slo = metric->dimension == SIM_DIM_TIME ? amount.value / 1e9 : amount.value;
+    }
     out->slo_label = sim__read_text(load, SIM__KEY(at, "slo_label"),
                                     json_object_get(object, "slo_label"));
     if (out->slo_label && !value)
@@ -82,7 +86,8 @@ static bool is_attributed(struct sim__load *load, const struct sim__at *at,
     const char *stat = metric->has_stat ? metric->stat : "p99";
     bool kept = strcmp(stat, "mean") == 0 || strcmp(stat, "p50") == 0 || strcmp(stat, "p99") == 0 ||
                 strcmp(stat, "p999") == 0;
-    if (kept && strcmp(metric->meter->name, "latency") == 0 && metric->meter->kind == SIM_HISTOGRAM)
+    if (kept && strcmp(metric->meter->name, "latency") == 0 &&
+        metric->meter->kind == SIM_HISTOGRAM && metric->node == SIM_ALL_NODES)
         return true;
     sim__say(load, at, 0,
              "an attribution divides the latency of those who send requests, at \"mean\", "
@@ -101,6 +106,14 @@ static const char *read_series(struct sim__load *load, const struct sim__at *at,
         return NULL;
     if (figure->kind != SIM_FIGURE_CCDF)
         return text;
+    if (metric->node == SIM_WORST_NODE) {
+        sim__say(
+            load, at, 0,
+            "which node is the worst depends on the statistic, so it has no ccdf: name a node, "
+            "such as \"%s/0.%s\"",
+            metric->component->name, metric->meter->name);
+        return NULL;
+    }
     if (metric->meter->kind == SIM_HISTOGRAM && !metric->has_stat)
         return text;
     if (metric->meter->kind != SIM_HISTOGRAM)
@@ -250,12 +263,11 @@ static void read_name(struct sim__load *load, const struct sim__at *at, json_t *
     } else {
         out->name = file_name(load, out->title, scenario->figure_count);
     }
-    for (uint32_t i = 0; out->name && i + 1 < scenario->figure_count; i++)
-        if (scenario->figures[i].name && strcmp(scenario->figures[i].name, out->name) == 0)
-            sim__say(load, given ? key : at, 0,
-                     "two figures are named \"%s\": give one another "
-                     "\"name\"",
-                     out->name);
+    if (out->name && !sim__name_put(load, &load->figure_names, out->name, scenario->figure_count))
+        sim__say(load, given ? key : at, 0,
+                 "two figures are named \"%s\": give one another "
+                 "\"name\"",
+                 out->name);
 }
 
 static void read_figure(struct sim__load *load, const struct sim__at *at, json_t *object,

@@ -224,7 +224,10 @@ void sim__findings_deliver(struct sim__load *load, bool base_runs, struct sim_di
     if (load->finding_count > SIM__FINDINGS_MAX) {
         struct sim__finding rest = {.file = load->document->file,
                                     .pointer = "",
-                                    .sentence = "only the first 1000 errors are shown"};
+                                    .sentence = load->error_count > 0
+                                                    ? "only the first 1000 errors are shown"
+                                                    : "only the first 1000 warnings are shown",
+                                    .warning = load->error_count == 0};
         if (deliver_one(&rest, out))
             load->out_of_memory = true;
     }

@@ -3,12 +3,14 @@
 #define SIM_SCENARIO_LOAD_H
 
 #include "base/arena.h"
+#include "base/lookup.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "scenario/locate.h"
 #include "scenario/scenario.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 enum {
     SIM__NAME_MAX = 64,                /* bytes of a component's, region's, keyspace's name */
@@ -17,6 +19,7 @@ enum {
     SIM__NODES_MAX = 100000,           /* nodes of one component */
     SIM__MEMBERS_MAX = 10000,          /* components, regions, keyspaces, links, faults: of each */
     SIM__CASES_MAX = 20000,            /* variants times cells */
+    SIM__READ_MAX = 400000,            /* components of all of them: each is read for each case */
     SIM__FINDINGS_MAX = 1000,          /* errors shown */
     SIM__TRACE_BYTES_MAX = 1 << 30,    /* of a file of requests */
     SIM__TRACE_REQUESTS_MAX = 1 << 24, /* in it; 32 bytes each, and as much while it is read */
@@ -82,9 +85,10 @@ struct sim__finding {
 
 /* A keyspace's sampler, made once for all variants that have the same. */
 struct sim__sampler {
-    struct sim__sampler *next;
-    uint64_t n, hot;
-    double exponent, share;
+    struct sim__popular { /* no padding: compared as bytes */
+        uint64_t type, n, hot;
+        double exponent, share;
+    } of;
     struct sim_keys keys;
 };
 
@@ -114,9 +118,28 @@ struct sim__document {
     struct sim__resolved base;
     struct sim__resolved *variants; /* as sim_scenario.variants */
     size_t variant_count;
-    struct sim__sampler *samplers;
+    struct sim__sampler **samplers;
+    size_t sampler_count, sampler_room;
+    struct sim_lookup sampler_numbers; /* by their struct sim__popular */
     struct sim__trace_file *traces;
     struct sim__book_file *books; /* price books that were opened */
+};
+
+/* How many entries of the timeline do the same to the same target, as far as it was read. */
+struct sim__alike {
+    struct sim_lookup whats; /* of kinds and targets: where in .counts */
+    uint32_t *counts;
+};
+
+/* Who calls a component and waits without a limit. */
+struct sim__callers {
+    uint32_t first, count;
+};
+
+/* Cases whose metrics have the same names, those of single nodes too. */
+struct sim__kind {
+    const struct sim_case *first;
+    const struct sim_plan *asked; /* the one that has .asks and .kept; NULL: none yet */
 };
 
 /* What is being read, while it is being read. */
@@ -129,12 +152,21 @@ struct sim__load {
     bool base_pass; /* the file as it stands, before any variant */
     struct sim__finding *findings, **findings_end;
     size_t finding_count, error_count;
-    size_t said;            /* errors met, those found before counted again */
-    struct sim_plan *plan;  /* being filled */
-    json_t *tree;           /* the document it is filled from */
-    bool *limited;          /* by component of it: no call waits for ever; NULL: no memory */
-    struct sim_case *cases; /* every variant of the file, whether it is to run or not */
+    size_t said;                  /* errors met, those found before counted again */
+    struct sim_plan *plan;        /* being filled */
+    json_t *tree;                 /* the document it is filled from */
+    bool *limited;                /* by component of it: no call waits for ever; NULL: no memory */
+    struct sim__callers *callers; /* by component; NULL: no memory */
+    struct sim_case *cases;       /* every variant of the file, whether it is to run or not */
     size_t case_count;
+    struct sim_lookup region_names, keyspace_names;  /* of the plan being filled */
+    struct sim_lookup component_links, region_links; /* pairs that have a link: which */
+    struct sim_lookup case_names, figure_names;
+    struct sim__alike alike;
+    size_t named_cases, sorted_cases; /* of them in case_names, and in kinds */
+    struct sim__kind **kinds;         /* in the order of their first cases */
+    size_t kind_count, kind_room;
+    struct sim_lookup kind_numbers;
     bool out_of_memory;
 };
 
@@ -185,6 +217,9 @@ const char *sim__json_kind(const json_t *value); /* "a list", "a text" … */
 enum sim_dimension sim__dimension(enum sim_param_kind);
 const char *sim__copy(struct sim__load *, const char *text); /* NULL: noted as out of memory */
 void *sim__alloc(struct sim__load *, size_t count, size_t size);
+/* An array of `count` elements, in the arena, with room for one more; NULL, and noted, when out of
+ * memory. Amortised O(1). */
+void *sim__grown(struct sim__load *, void *old, size_t count, size_t *room, size_t size);
 /* A text, or NULL with the error said. Absent (value NULL) is NULL without one. */
 const char *sim__read_text(struct sim__load *, const struct sim__at *, json_t *value);
 bool sim__read_bool(struct sim__load *, const struct sim__at *, json_t *value, bool *out);
@@ -271,10 +306,12 @@ void sim__read_network(struct sim__load *);
 void sim__read_components(struct sim__load *);
 void sim__read_timeline(struct sim__load *);
 /* Whose calls end by a timeout or a deadline, their own or of what they serve, into load->limited
- * (unanswered.c; O(calls x the longest way of calls)); then who waits for ever for what links lose,
+ * (unanswered.c; O(calls)); then who waits for ever for what links lose,
  * and for what is lost by a fault: warnings. */
 void sim__find_unlimited(struct sim__load *);
 void sim__check_lossy_links(struct sim__load *);
+/* Cycles of calls that no request leaves (cycles.c). O(calls log calls). */
+void sim__check_cycles(struct sim__load *);
 void sim__check_unanswered(struct sim__load *, const struct sim__at *,
                            const struct sim_plan_fault *);
 void sim__read_prices(struct sim__load *);
@@ -284,11 +321,18 @@ unsigned sim__book_line(const struct sim__document *, const char *book, const ch
                         size_t depth);
 /* False: the file is of a newer build, and nothing in it can be judged. */
 bool sim__check_version(struct sim__load *, json_t *root);
-/* The whole file, malloc'd; NULL with the reason in words. */
+/* Opens a file to be read; when it is read once only it may be a pipe with a writer. Waits for
+ * nobody. NULL with the reason in words. */
+FILE *sim__open_file(const char *path, bool once, char *why, size_t why_bytes);
+/* The whole file, which may be a pipe, malloc'd; NULL with the reason in words. */
 char *sim__read_file(const char *path, size_t *bytes, char *why, size_t why_bytes);
 /* Fills a plan from a document in which the defaults then stand; *run may be NULL. */
 void sim__read_plan(struct sim__load *, json_t *tree, struct sim_plan *, struct sim__run *run);
 
+/* The link of the file that calls between two components cross: their own, else that of their
+ * regions; NULL: none. O(1). */
+const struct sim_plan_link *sim__link_declared_between(const struct sim__load *, uint32_t from,
+                                                       uint32_t to);
 /* The index of a name, or UINT32_MAX with the error said (`what`: "component"). */
 uint32_t sim__find_component(struct sim__load *, const struct sim__at *, const char *name);
 uint32_t sim__find_region(struct sim__load *, const struct sim__at *, const char *name);
@@ -296,19 +340,44 @@ uint32_t sim__find_region(struct sim__load *, const struct sim__at *, const char
 const struct sim_model *sim__find_model(struct sim__load *, const struct sim__at *, unsigned flags,
                                         const char *name);
 
+/* ---- names (named.c); each O(length of the name) but for naming ------------------------------ */
+
+/* Puts a name in; true: it has this number, as nobody had the name before. */
+bool sim__name_put(struct sim__load *, struct sim_lookup *, const char *name, uint32_t number);
+/* Makes plan.component_names, once the components have names. O(components). */
+void sim__name_components(struct sim__load *);
+/* The index of what has a name; SIM_NOWHERE: nothing has. */
+uint32_t sim__component_named(const struct sim_plan *, const char *name);
+uint32_t sim__region_named(const struct sim__load *, const char *name);
+uint32_t sim__keyspace_named(const struct sim__load *, const char *name);
+uint32_t sim__case_named(struct sim__load *, const char *name);
+/* Whether a nearest word may be looked for among so many: not once a thousand errors are shown, or
+ * among more than a thousand. */
+bool sim__may_hint(const struct sim__load *, size_t names);
+/* Whether a keyspace has subjects. O(keyspaces). */
+bool sim__has_subjects(const struct sim_plan *);
+/* The kind a case is of; NULL: no memory. Every case of load.cases into load.kinds. O(components of
+ * each case). */
+struct sim__kind *sim__kind_of(struct sim__load *, const struct sim_case *);
+void sim__find_kinds(struct sim__load *);
+
 /* ---- metrics, expectations and figures ------------------------------------------------------- */
 
 /* A metric as an expectation or a figure names it. */
 struct sim__metric {
     const struct sim_plan_component *component; /* NULL: of the bill or of a link */
     const char *place;                          /* its name, "cost" or "eu>us"; the plan's */
+    uint32_t node;                              /* SIM_ALL_NODES, SIM_WORST_NODE or its number */
     const struct sim_meter *meter;
-    const char *stat; /* the natural one when it was left out */
+    const char *stat; /* the natural one when it was left out; else it may be of the text */
     bool has_stat;
     enum sim_dimension dimension; /* of the statistic */
     double scale;                 /* base units to those of results: 1e-9 for times */
     const char *money;            /* its unit, such as "$/h"; NULL: it is no money */
 };
+/* Whether a metric can be held against a value, in the unit of results: a share not against what is
+ * no share. 0, or -1 with the reason. */
+int sim__metric_fits(const struct sim__metric *, double value, struct sim_error *);
 /* Of the bill: 1 and *out filled in when the text's parts name something of it, 0 when they name
  * nothing that a bill could have, -1 with the reason. `stat` may be NULL. */
 int sim__metric_of_bill(const struct sim_plan *, const char *place, const char *meter,
@@ -320,12 +389,16 @@ bool sim__read_dollars(struct sim__load *, const struct sim__at *, json_t *value
 int sim__metric_find(const struct sim_plan *, const char *text, struct sim__metric *,
                      struct sim_error *);
 const struct sim_meter *sim__meter_next(const struct sim_model *, size_t *index);
-const char *const *sim__stats(enum sim_meter_kind);
 
 void sim__read_expects(struct sim__load *, struct sim_scenario *);
 void sim__read_figures(struct sim__load *, struct sim_scenario *);
-/* Fills plan.kept of every case from expectations and figures. */
-void sim__keep_metrics(struct sim__load *, struct sim_scenario *);
+/* Fills plan.asks and plan.kept of every case: from expectations, figures and options. */
+void sim__ask_metrics(struct sim__load *, const struct sim_load_options *, struct sim_scenario *);
+/* Whether a metric has no number over a part of the run. */
+bool sim__metric_is_whole(const struct sim__metric *);
+struct sim_wanted;
+/* The same for the case of a search. `wanted` NULL: nothing. */
+void sim__ask_one(struct sim__load *, struct sim_plan *, const struct sim_wanted *);
 /* The name of a variant that exists; else NULL with the error said. */
 const char *sim__read_variant_name(struct sim__load *, const struct sim__at *, json_t *value);
 /* A metric in the cases it is about (`variant` NULL: any that has it will do when `some`, else all
@@ -337,11 +410,35 @@ bool sim__check_metric(struct sim__load *, const struct sim__at *, const char *t
 
 /* Fills load.cases; those that options ask for become the scenario's. */
 void sim__read_variants(struct sim__load *, const struct sim_load_options *, struct sim_scenario *);
+/* Whether so many cases can be read; says why not, at the section that makes them. */
+bool sim__cases_fit(struct sim__load *, const struct sim__at *, const char *what, size_t count);
 /* Reads the document that is in force now into a case and keeps it, completed, in *kept. */
 void sim__read_case(struct sim__load *, json_t *patch, struct sim_case *, struct sim__run *,
                     json_t **kept);
 /* What is swept, and its cells (sweep.c). */
 void sim__read_sweep(struct sim__load *, struct sim_scenario *);
+
+/* ---- cells left out (excluded.c) ------------------------------------------------------------- */
+
+/* A value in base units and what it is a quantity of; -1 and NAN: of nothing. */
+int sim__quantity_of(const json_t *value, double *number);
+struct sim__exclusion {
+    struct sim__excluded {
+        size_t which;      /* of the variables */
+        const bool *among; /* by its values */
+    } * of;
+    size_t count;
+};
+struct sim__exclusions {
+    struct sim__exclusion *items;
+    size_t count;
+};
+/* The list "exclude"; all is the arena's. O(values named x values of their variables). */
+void sim__read_exclusions(struct sim__load *, const struct sim__at *, json_t *list,
+                          struct sim__exclusions *);
+/* Whether a cell, by its index of each variable's value, is in one of them: it has all the values
+ * that one names. O(exclusions). */
+bool sim__is_excluded(const struct sim__exclusions *, const size_t *at);
 
 /* ---- what searches vary (vary.c, searches.c) ------------------------------------------------- */
 

@@ -1,10 +1,7 @@
 /* loader.c - from a file to a scenario: read, locate, parse, and then each section in turn. */
 #include "scenario/load.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* ---- the text -------------------------------------------------------------------------------- */
 
@@ -87,7 +84,7 @@ static void read_scenario(struct sim__load *load, json_t *file,
         return;
     read_head(load, d->root, scenario);
     sim__read_variants(load, options, scenario);
-    if (load->out_of_memory)
+    if (load->out_of_memory || !load->cases)
         return;
     sim__read_sweep(load, scenario);
     sim__read_expects(load, scenario);
@@ -95,7 +92,7 @@ static void read_scenario(struct sim__load *load, json_t *file,
     sim__read_searches(load, scenario);
     if (load->error_count || load->out_of_memory)
         return;
-    sim__keep_metrics(load, scenario);
+    sim__ask_metrics(load, options, scenario);
     if (options && options->has_seed)
         scenario->seed = options->seed;
     if (options && options->replications)
@@ -175,8 +172,8 @@ void sim_scenario_free(struct sim_scenario *scenario)
     if (!scenario)
         return;
     struct sim__document *d = scenario->document;
-    for (struct sim__sampler *s = d->samplers; s; s = s->next)
-        sim_keys_free(&s->keys);
+    for (size_t i = 0; i < d->sampler_count; i++)
+        sim_keys_free(&d->samplers[i]->keys);
     for (size_t i = 0; i < d->set_count; i++)
         json_decref(d->sets[i].value);
     for (size_t i = 0; i < d->swept_count; i++)
@@ -200,37 +197,6 @@ static void say_file(struct sim_diagnostics *diagnostics, const char *path, cons
     sim__say_at(&load, path, 0, 0, "", sentence);
     sim__findings_deliver(&load, true, diagnostics);
     sim_arena_free(&d.arena);
-}
-
-char *sim__read_file(const char *path, size_t *bytes, char *why, size_t why_bytes)
-{
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        snprintf(why, why_bytes, "cannot be opened: %s", strerror(errno));
-        return NULL;
-    }
-    size_t capacity = 64 * 1024, n = 0;
-    char *text = malloc(capacity);
-    while (text) {
-        size_t got = fread(text + n, 1, capacity - n, file);
-        n += got;
-        if (n < capacity || n > SIM__TEXT_MAX)
-            break; /* its end, an error, or too large: the scan says which limit */
-        char *grown = realloc(text, capacity *= 2);
-        if (!grown)
-            free(text);
-        text = grown;
-    }
-    if (!text)
-        snprintf(why, why_bytes, "cannot be read: out of memory");
-    if (text && ferror(file)) {
-        snprintf(why, why_bytes, "cannot be read: %s", strerror(errno));
-        free(text);
-        text = NULL;
-    }
-    fclose(file);
-    *bytes = n;
-    return text;
 }
 
 struct sim_scenario *sim_scenario_load(const char *path, const struct sim_load_options *options,

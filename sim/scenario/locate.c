@@ -32,10 +32,7 @@ static uint64_t slot_hash(const struct sim__place *parent, const char *key)
 
 struct sim__place *sim__place_item(const struct sim__place *parent, size_t index)
 {
-    struct sim__place *child = parent->first;
-    while (child && child->index != index)
-        child = child->next;
-    return child;
+    return parent->items && index <= parent->last->index ? parent->items[index] : NULL;
 }
 
 struct sim__place *sim__place_child(const struct sim__places *places,
@@ -425,10 +422,7 @@ static struct sim__place *place_new(struct scan *s, struct sim__place *parent)
         return place;
     }
     place->index = parent->last ? parent->last->index + 1 : 0;
-    if (parent->last)
-        parent->last->next = place;
-    else
-        parent->first = place;
+    place->before = parent->last;
     parent->last = place;
     return place;
 }
@@ -529,6 +523,16 @@ static void read_members(struct scan *s, struct sim__place *object, json_t *out)
     } while (!s->stopped && read_comma(s, object, '}'));
 }
 
+/* Makes the items of a list known by their numbers. */
+static void number_items(struct scan *s, struct sim__place *array)
+{
+    array->items = sim_arena_alloc(s->places->arena, array->last->index + 1, sizeof(array));
+    if (!array->items)
+        s->places->out_of_memory = s->stopped = true;
+    for (struct sim__place *item = array->last; array->items && item; item = item->before)
+        array->items[item->index] = item;
+}
+
 static void read_items(struct scan *s, struct sim__place *array, json_t *out)
 {
     step(s);
@@ -546,6 +550,8 @@ static void read_items(struct scan *s, struct sim__place *array, json_t *out)
         if (value && json_array_append_new(out, value))
             s->places->out_of_memory = s->stopped = true;
     } while (!s->stopped && read_comma(s, array, ']'));
+    if (!s->stopped)
+        number_items(s, array);
 }
 
 static json_t *read_container(struct scan *s, struct sim__place *place)

@@ -16,13 +16,15 @@ enum {
 };
 
 struct sim__place {
-    struct sim__place *parent, *first, *last, *next; /* children in the order of the text */
-    struct sim__place *chain;                        /* in the same slot of the table */
-    const char *key;               /* within an object, unescaped; NULL within an array */
-    size_t index;                  /* within its parent */
-    char kind;                     /* '{', '[', '"', '0' (a number), 't', 'f' or 'n' */
-    unsigned line, column;         /* of the value; from 1, columns in characters */
-    unsigned key_line, key_column; /* of the key; 0 without one */
+    struct sim__place *parent, *last; /* the last of its children */
+    struct sim__place *before;        /* of the same parent */
+    struct sim__place **items;        /* of a list that was read to its end */
+    struct sim__place *chain;         /* in the same slot of the table */
+    const char *key;                  /* within an object, unescaped; NULL within an array */
+    size_t index;                     /* within its parent */
+    char kind;                        /* '{', '[', '"', '0' (a number), 't', 'f' or 'n' */
+    unsigned line, column;            /* of the value; from 1, columns in characters */
+    unsigned key_line, key_column;    /* of the key; 0 without one */
 };
 
 struct sim__places {
@@ -47,8 +49,7 @@ void sim__scan_silent(void *self, unsigned line, unsigned column, const char *po
 json_t *sim__places_scan(struct sim__places *, struct sim_arena *, const char *text, size_t bytes,
                          sim__scan_error *complain, void *self);
 
-/* The child of a place by key, or by number within an array ("0", "1", …); NULL: none. O(1) in an
- * object, O(n) in an array. */
+/* The child of a place by key, or by number within an array ("0", "1", …); NULL: none. O(1). */
 struct sim__place *sim__place_child(const struct sim__places *, const struct sim__place *,
                                     const char *key);
 struct sim__place *sim__place_item(const struct sim__place *, size_t index);

@@ -1,23 +1,11 @@
 /* metrics.c - "component.meter.stat", held against the tables of the models and of the fabric. */
 #include "scenario/load.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-const char *const *sim__stats(enum sim_meter_kind kind)
-{
-    static const char *const counter[] = {"mean", "max", "min", "count", NULL};
-    static const char *const gauge[] = {"mean", "max", "min", "peak", NULL};
-    static const char *const histogram[] = {"mean", "p50", "p90",   "p99",
-                                            "p999", "max", "count", NULL};
-    static const char *const ratio[] = {"mean", "max", "min", NULL};
-    switch (kind) {
-    case SIM_COUNTER: return counter;
-    case SIM_GAUGE: return gauge;
-    case SIM_HISTOGRAM: return histogram;
-    default: return ratio;
-    }
-}
+enum { PART_BYTES = 2 * SIM__NAME_MAX + 16 }; /* "eu>us" is two names; "/worst" and a number */
 
 /* The meters of a component of this model, one table after another. *index starts at 0. NULL past
  * the last. */
@@ -51,7 +39,7 @@ static enum sim_dimension dimension_of(const struct sim_meter *meter, const char
 static int no_component(const struct sim_plan *plan, const char *name, struct sim_error *error)
 {
     struct sim_nearest nearest = sim_nearest(name);
-    for (uint32_t i = 0; i < plan->component_count; i++)
+    for (uint32_t i = 0; i < plan->component_count && plan->component_count <= 1000; i++)
         sim_nearest_try(&nearest, plan->components[i].name);
     snprintf(error->text, sizeof error->text, "there is no component \"%s\"%s", sim_quote(name).s,
              sim_nearest_hint(&nearest).s);
@@ -76,16 +64,34 @@ static int find_meter(const char *name, struct sim__metric *out, struct sim_erro
     return -1;
 }
 
+/* What would be right for a percentile's name that is none: "p0", "p100", "p9999". */
+static void no_percentile(const char *name, struct sim_error *error)
+{
+    snprintf(
+        error->text, sizeof error->text,
+        "\"%s\" is no percentile: they lie above p0 and below p100 and are written such as p95, "
+        "p99, p99_9 or p99_99",
+        sim_quote(name).s);
+}
+
 static int find_stat(const char *name, struct sim__metric *out, struct sim_error *error)
 {
     static const char *const kinds[] = {[SIM_COUNTER] = "counter",
                                         [SIM_GAUGE] = "gauge",
                                         [SIM_HISTOGRAM] = "histogram",
                                         [SIM_RATIO] = "ratio"};
-    const char *const *stats = sim__stats(out->meter->kind);
+    bool histogram = out->meter->kind == SIM_HISTOGRAM;
+    const char *const *stats = sim_meter_stats(out->meter->kind);
     struct sim_nearest nearest = sim_nearest(name);
-    char list[128] = "";
+    char list[160] = "";
     size_t n = 0;
+    out->stat = name;
+    if (histogram && (strcmp(name, "stdev") == 0 || !isnan(sim_stat_percentile(name))))
+        return 0;
+    if (histogram && name[0] == 'p' && name[1] >= '0' && name[1] <= '9') {
+        no_percentile(name, error);
+        return -1;
+    }
     for (size_t i = 0; stats[i]; i++) {
         if (strcmp(stats[i], name) == 0) {
             out->stat = stats[i];
@@ -94,10 +100,67 @@ static int find_stat(const char *name, struct sim__metric *out, struct sim_error
         sim_nearest_try(&nearest, stats[i]);
         n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", i ? ", " : "", stats[i]);
     }
+    if (histogram)
+        snprintf(list + n, sizeof list - n, ", stdev and any percentile such as p95 or p99_99");
     snprintf(error->text, sizeof error->text, "the %s \"%s\" has no statistic \"%s\": it has %s%s",
              kinds[out->meter->kind], out->meter->name, sim_quote(name).s, list,
              sim_nearest_hint(&nearest).s);
     return -1;
+}
+
+/* "2" or "worst" behind the "/" of a place. */
+static int find_node(const char *text, struct sim__metric *out, struct sim_error *error)
+{
+    const struct sim_plan_component *c = out->component;
+    struct sim_amount node;
+    struct sim_error ignored;
+    out->node = SIM_WORST_NODE;
+    if (strcmp(text, "worst") == 0)
+        return 0;
+    bool plain = text[strspn(text, "0123456789")] == '\0' && (*text != '0' || !text[1]);
+    if (!plain || sim_units_parse(text, SIM_DIM_COUNT, NULL, &node, &ignored)) {
+        snprintf(error->text, sizeof error->text,
+                 "after the \"/\" the number of a node or \"worst\" is wanted, such as \"%s/0\" or "
+                 "\"%s/worst\"",
+                 c->name, c->name);
+        return -1;
+    }
+    out->node = (uint32_t)node.whole;
+    if (node.whole < c->nodes)
+        return 0;
+    snprintf(error->text, sizeof error->text, "\"%s\" has %u node%s: %s", c->name, c->nodes,
+             c->nodes == 1 ? "" : "s",
+             c->nodes == 1 ? "it is number 0" : "they are numbered from ");
+    size_t n = strlen(error->text);
+    if (c->nodes > 1)
+        snprintf(error->text + n, sizeof error->text - n, "0 to %u", c->nodes - 1);
+    return -1;
+}
+
+/* There has to be a direction in which nodes are worse. */
+static int check_worst(const struct sim__metric *metric, struct sim_error *error)
+{
+    if (metric->node != SIM_WORST_NODE || (metric->meter->flags & (SIM_WORSE_HIGH | SIM_WORSE_LOW)))
+        return 0;
+    snprintf(
+        error->text, sizeof error->text,
+        "no node is the worst by \"%s\": neither more nor less of it is worse; name a node, such "
+        "as \"%s/0.%s\"",
+        metric->meter->name, metric->component->name, metric->meter->name);
+    return -1;
+}
+
+bool sim__metric_is_whole(const struct sim__metric *metric)
+{
+    return strcmp(metric->stat, "per_month") == 0 || strcmp(metric->stat, "per_million") == 0;
+}
+
+bool sim__has_subjects(const struct sim_plan *plan)
+{
+    uint32_t i = 0;
+    while (i < plan->keyspace_count && plan->keyspaces[i].subjects == 0)
+        i++;
+    return i < plan->keyspace_count;
 }
 
 /* Copies are counted only where keys are somebody's. */
@@ -105,35 +168,57 @@ static bool is_measured(const struct sim_plan *plan, const struct sim__metric *m
                         struct sim_error *error)
 {
     const struct sim_meter *meter = metric->meter;
-    bool subjects = false, of_copies = false;
+    bool of_copies = false;
     const struct sim_meter *m = sim_meters_of(metric->component->model, SIM_METERS_COPIES);
-    for (uint32_t i = 0; i < plan->keyspace_count; i++)
-        subjects = subjects || plan->keyspaces[i].subjects > 0;
     for (; m && m->name; m++)
         of_copies = of_copies || m == meter;
     snprintf(error->text, sizeof error->text,
              "\"%s\" counts keys of subjects, and no keyspace has \"subjects\"", meter->name);
-    return subjects || !of_copies;
+    return !of_copies || sim__has_subjects(plan);
+}
+
+/* The parts between the dots, which stay where they stand: their beginnings, and their lengths. How
+ * many, 0 when they are no metric's. */
+static size_t split(const char *text, const char *at[3], size_t length[3])
+{
+    size_t count = 0;
+    for (const char *p = text;; p++) {
+        size_t n = strcspn(p, ".");
+        if (count == 3 || n == 0 || n >= PART_BYTES)
+            return 0;
+        at[count] = p;
+        length[count++] = n;
+        p += n;
+        if (!*p)
+            return count;
+    }
+}
+
+static int find_place(const struct sim_plan *plan, const char *place, struct sim__metric *out,
+                      struct sim_error *error)
+{
+    char name[PART_BYTES];
+    const char *slash = strchr(place, '/');
+    snprintf(name, sizeof name, "%.*s", slash ? (int)(slash - place) : (int)sizeof name - 1, place);
+    uint32_t index = sim__component_named(plan, name);
+    if (index == SIM_NOWHERE)
+        return no_component(plan, name, error);
+    out->component = &plan->components[index];
+    if (!out->component->model) { /* said already */
+        error->text[0] = '\0';
+        return -1;
+    }
+    out->place = out->component->name;
+    return slash ? find_node(slash + 1, out, error) : 0;
 }
 
 int sim__metric_find(const struct sim_plan *plan, const char *text, struct sim__metric *out,
                      struct sim_error *error)
 {
-    char parts[3][2 * SIM__NAME_MAX + 2]; /* "eu>us" is two names */
-    size_t count = 0;
-    *out = (struct sim__metric){0};
-    for (const char *p = text;; p++) {
-        size_t n = strcspn(p, ".");
-        if (count == 3 || n == 0 || n >= sizeof parts[0]) {
-            count = 0;
-            break;
-        }
-        memcpy(parts[count], p, n);
-        parts[count++][n] = '\0';
-        p += n;
-        if (!*p)
-            break;
-    }
+    char place[PART_BYTES], meter[PART_BYTES];
+    const char *at[3];
+    size_t length[3], count = split(text, at, length);
+    *out = (struct sim__metric){.node = SIM_ALL_NODES};
     if (count < 2) {
         snprintf(error->text, sizeof error->text,
                  "\"%s\" is not a metric: it is written "
@@ -141,28 +226,34 @@ int sim__metric_find(const struct sim_plan *plan, const char *text, struct sim__
                  sim_quote(text).s);
         return -1;
     }
-    int of_bill = sim__metric_of_bill(plan, parts[0], parts[1], count == 3 ? parts[2] : NULL, out,
-                                      error);
+    snprintf(place, sizeof place, "%.*s", (int)length[0], at[0]);
+    snprintf(meter, sizeof meter, "%.*s", (int)length[1], at[1]);
+    const char *stat = count == 3 ? at[2] : NULL; /* to the end of the text */
+    int of_bill = sim__metric_of_bill(plan, place, meter, stat, out, error);
     if (of_bill != 0)
         return of_bill > 0 ? 0 : -1;
-    for (uint32_t i = 0; i < plan->component_count; i++)
-        if (strcmp(plan->components[i].name, parts[0]) == 0)
-            out->component = &plan->components[i];
-    if (!out->component)
-        return no_component(plan, parts[0], error);
-    if (!out->component->model) { /* said already */
-        error->text[0] = '\0';
-        return -1;
-    }
-    out->place = out->component->name;
-    if (find_meter(parts[1], out, error) || !is_measured(plan, out, error))
+    if (find_place(plan, place, out, error) || find_meter(meter, out, error) ||
+        !is_measured(plan, out, error) || check_worst(out, error))
         return -1;
     out->stat = out->meter->kind == SIM_HISTOGRAM ? "p99" : "mean"; /* the natural one */
-    out->has_stat = count == 3;
-    if (out->has_stat && find_stat(parts[2], out, error))
+    out->has_stat = stat != NULL;
+    if (out->has_stat && find_stat(stat, out, error))
         return -1;
     out->dimension = dimension_of(out->meter, out->stat, &out->scale);
     return 0;
+}
+
+int sim__metric_fits(const struct sim__metric *metric, double value, struct sim_error *error)
+{
+    if (!metric->meter || !(metric->meter->flags & SIM_SHARE) || (value >= 0 && value <= 1))
+        return 0;
+    int n = snprintf(error->text, sizeof error->text,
+                     "%.9g is %.9g %%, but \"%s\" is a share, from 0 to 1", value, 100 * value,
+                     metric->meter->name);
+    if (value > 1 && value <= 100)
+        snprintf(error->text + n, sizeof error->text - (size_t)n,
+                 ": %.9g %% is written %.9g or \"%.9g%%\"", value, value / 100, value);
+    return -1;
 }
 
 int sim_scenario_metric(const struct sim_plan *plan, const char *that, struct sim_error *error)

@@ -67,6 +67,26 @@ static bool read_unlimited(const struct sim_param *p, const json_t *value, char 
     return true;
 }
 
+/* "none", where it is the same as leaving the parameter out. */
+static bool is_none(const struct sim_param *p, const json_t *value)
+{
+    const char *text = json_string_value(value);
+    return (p->flags & SIM_OR_NONE) && text && strcmp(text, "none") == 0;
+}
+
+/* Puts a quantity in its place. Zero, where 0 says that there is none, is SIM_ZERO. */
+static void put_quantity(const struct sim_param *p, const struct sim_amount *amount, char *out)
+{
+    bool zero = (p->flags & SIM_OR_NONE) && !(amount->value > 0);
+    bool whole = p->kind == SIM_TIME || p->kind == SIM_COUNT || p->kind == SIM_BYTES;
+    int64_t count = zero ? SIM_ZERO : amount->whole;
+    double value = zero ? SIM_ZERO : amount->value;
+    if (whole)
+        memcpy(out, &count, sizeof count);
+    else
+        memcpy(out, &value, sizeof value);
+}
+
 static bool read_quantity(struct sim__load *load, const struct sim__at *at,
                           const struct sim_param *p, json_t *value, char *out)
 {
@@ -74,25 +94,28 @@ static bool read_quantity(struct sim__load *load, const struct sim__at *at,
     char what[96];
     if (read_unlimited(p, value, out))
         return true;
+    if (is_none(p, value)) {
+        memset(out, 0, sizeof(int64_t));
+        return true;
+    }
     if (!sim__read_amount(load, at, value, sim__dimension(p->kind), p->unit, says_bytes(p->name),
                           &amount))
         return false;
     snprintf(what, sizeof what, "\"%s\"", p->name);
     if (!within(load, at, p, amount.value, what))
         return false;
-    if (p->kind == SIM_TIME)
-        memcpy(out, &(sim_time){amount.whole}, sizeof(sim_time));
-    else if (p->kind == SIM_COUNT || p->kind == SIM_BYTES)
-        memcpy(out, &amount.whole, sizeof amount.whole);
-    else
-        memcpy(out, &amount.value, sizeof amount.value);
+    put_quantity(p, &amount, out);
     return true;
 }
 
 static bool read_dist(struct sim__load *load, const struct sim__at *at, const struct sim_param *p,
                       json_t *value, char *out)
 {
-    struct sim_dist dist;
+    struct sim_dist dist = {.kind = SIM_DIST_NONE};
+    if (is_none(p, value)) {
+        memcpy(out, &dist, sizeof dist);
+        return true;
+    }
     if (!sim__read_distribution(load, at, value, sim__dimension(p->kind), &dist))
         return false;
     if (!within(load, at, p, sim_dist_mean(&dist), "the mean of this distribution"))
@@ -108,15 +131,16 @@ static bool read_keyspace(struct sim__load *load, const struct sim__at *at, json
     const char *name = sim__read_text(load, at, value);
     if (!name)
         return false;
-    struct sim_nearest nearest = sim_nearest(name);
-    for (uint32_t i = 0; i < plan->keyspace_count; i++) {
-        if (strcmp(plan->keyspaces[i].name, name) == 0) {
-            uintptr_t number = (uintptr_t)i + 1;
-            memcpy(out, &number, sizeof number);
-            return true;
-        }
-        sim_nearest_try(&nearest, plan->keyspaces[i].name);
+    uint32_t index = sim__keyspace_named(load, name);
+    if (index != SIM_NOWHERE) {
+        uintptr_t number = (uintptr_t)index + 1;
+        memcpy(out, &number, sizeof number);
+        return true;
     }
+    struct sim_nearest nearest = sim_nearest(name);
+    uint32_t count = plan->keyspace_count;
+    for (uint32_t i = 0; i < count && sim__may_hint(load, count); i++)
+        sim_nearest_try(&nearest, plan->keyspaces[i].name);
     sim__say(load, at, SIM__SOFT, "there is no keyspace \"%s\"%s", sim_quote(name).s,
              sim_nearest_hint(&nearest).s);
     return false;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PATH_BYTES = 4096 };
 
@@ -49,14 +50,6 @@ static bool is_scenarios(const char *dir)
     return is;
 }
 
-static bool is_there(const char *path)
-{
-    FILE *file = fopen(path, "rb");
-    if (file)
-        fclose(file);
-    return file != NULL;
-}
-
 /* The path of a book: in the scenario's directory, else in one above it, up to the one called
  * "scenarios" when there is one. False with the places where it was looked for. */
 static bool find_file(const char *scenario, const char *name, char *path, size_t size,
@@ -79,7 +72,7 @@ static bool find_file(const char *scenario, const char *name, char *path, size_t
         const char *before = strcmp(dir, ".") == 0 ? "" : dir;
         if (snprintf(path, size, "%s%s%s.json", before, *before ? "/" : "", name) >= (int)size)
             return false;
-        if (is_there(path))
+        if (access(path, R_OK) == 0)
             return true;
         sim_buffer_printf(looked, "%s%s", i ? ", " : "", path);
     }
@@ -195,19 +188,45 @@ static const struct sim_usage *find_usage(struct sim__load *load, const struct s
     return NULL;
 }
 
+/* What a price is said of, in one text. */
+struct said_of {
+    char text[3 * SIM__NAME_MAX + 64];
+};
+
+static struct said_of said_of(enum sim__priced kind, const char *place, const char *usage)
+{
+    struct said_of of;
+    snprintf(of.text, sizeof of.text, "%d %.130s %.60s", (int)kind, place, usage);
+    return of;
+}
+
+const struct sim__price_entry *sim__price_of(const struct sim__price_book *book,
+                                             enum sim__priced kind, const char *place,
+                                             const char *usage)
+{
+    struct said_of of = said_of(kind, place, usage);
+    uint32_t number = sim_lookup_get(&book->numbers, of.text, strlen(of.text));
+    return number == SIM_LOOKUP_NONE ? NULL : &book->entries[number];
+}
+
 static void add_entry(struct sim__load *load, const struct sim__at *at, json_t *value,
                       enum sim__priced kind, const char *place, const struct sim__priced_use *use,
                       struct sim__price_book *book)
 {
-    struct sim__price_entry *entry = sim__alloc(load, 1, sizeof *entry);
-    if (!entry)
+    struct sim__price_entry entry = {.number = book->said++};
+    const char *of = sim__copy(load, said_of(kind, place, use->usage->name).text);
+    struct sim__price_entry *entries = sim__grown(load, book->entries, book->count, &book->room,
+                                                  sizeof *entries);
+    book->entries = entries ? entries : book->entries;
+    if (!of || !entries || !sim__read_price(load, at, value, use, &entry.price))
         return;
-    *entry = (struct sim__price_entry){.kind = kind, .usage = use->usage->name};
-    entry->place = sim__copy(load, place);
-    if (!entry->place || !sim__read_price(load, at, value, use, &entry->price))
-        return;
-    *book->end = entry;
-    book->end = &entry->next;
+    book->numbers.arena = load->arena;
+    uint32_t number = sim_lookup_put(&book->numbers, of, strlen(of), (uint32_t)book->count);
+    if (number == SIM_LOOKUP_NONE)
+        load->out_of_memory = true;
+    else
+        entries[number] = entry;
+    book->count = book->numbers.count;
 }
 
 /* The uses of one model or component. */
@@ -259,25 +278,21 @@ static void read_components(struct sim__load *load, const struct sim__at *at, js
     json_t *value;
     json_object_foreach (map, key, value) {
         const struct sim__at *member = SIM__KEY(at, key);
-        const struct sim_model *model = NULL;
-        struct sim_nearest nearest = sim_nearest(key);
-        bool found = false;
+        const struct sim_plan_component *all = load->plan->components;
+        uint32_t index = sim__component_named(load->plan, key), count = load->plan->component_count;
         if (sim__is_free(key))
             continue;
-        for (uint32_t i = 0; i < load->plan->component_count; i++) {
-            const struct sim_plan_component *c = &load->plan->components[i];
-            sim_nearest_try(&nearest, c->name);
-            if (strcmp(c->name, key) == 0) {
-                found = true;
-                model = c->model; /* NULL: said already */
-            }
+        if (index != SIM_NOWHERE) {
+            if (all[index].model) /* else said already */
+                read_uses(load, member, value, SIM__PRICED_COMPONENT, key, all[index].model, book);
+            continue;
         }
-        if (model)
-            read_uses(load, member, value, SIM__PRICED_COMPONENT, key, model, book);
-        else if (!found)
-            sim__say(load, member, SIM__ON_KEY | SIM__SOFT,
-                     "there is no component \"%s\" that this could be the price of%s",
-                     sim_quote(key).s, sim_nearest_hint(&nearest).s);
+        struct sim_nearest nearest = sim_nearest(key);
+        for (uint32_t i = 0; i < count && sim__may_hint(load, count); i++)
+            sim_nearest_try(&nearest, all[i].name);
+        sim__say(load, member, SIM__ON_KEY | SIM__SOFT,
+                 "there is no component \"%s\" that this could be the price of%s", sim_quote(key).s,
+                 sim_nearest_hint(&nearest).s);
     }
 }
 
@@ -285,13 +300,11 @@ static void read_components(struct sim__load *load, const struct sim__at *at, js
 static void check_end(struct sim__load *load, const struct sim__at *at, const char *name)
 {
     struct sim_nearest nearest = sim_nearest(name);
-    if (strcmp(name, "*") == 0)
+    uint32_t regions = load->plan->region_count;
+    if (strcmp(name, "*") == 0 || sim__region_named(load, name) != SIM_NOWHERE)
         return;
-    for (uint32_t i = 0; i < load->plan->region_count; i++) {
-        if (strcmp(load->plan->regions[i], name) == 0)
-            return;
+    for (uint32_t i = 0; i < regions && sim__may_hint(load, regions); i++)
         sim_nearest_try(&nearest, load->plan->regions[i]);
-    }
     /* a book is for many scenarios: that one has no such region is no error */
     sim__say(load, at, SIM__ON_KEY | SIM__SOFT | SIM__WARNING,
              "there is no region \"%s\": nothing has this price%s", sim_quote(name).s,

@@ -4,20 +4,20 @@
 
 #include "scenario/load.h"
 
-/* A price of a use, by what it is said of. The stronger kind comes first. */
+/* A price of a use, by what it is said of: a component's or model's name; of links "within",
+ * "between", "eu>us", "*>us". The stronger kind comes first. */
 enum sim__priced { SIM__PRICED_COMPONENT, SIM__PRICED_MODEL, SIM__PRICED_ANY, SIM__PRICED_LINK };
 
 struct sim__price_entry {
-    struct sim__price_entry *next;
-    enum sim__priced kind;
-    const char *place; /* a component's or model's name; "within", "between", "eu>us", "*>us" */
-    const char *usage;
+    size_t number; /* of those before it in the text */
     struct sim_price price;
 };
 
 struct sim__price_book {
     const char *title, *date, *source;
-    struct sim__price_entry *entries, **end; /* in the order of the text */
+    struct sim__price_entry *entries; /* the last of what is said of the same */
+    size_t count, room, said;
+    struct sim_lookup numbers; /* by sim__price_of(): where in .entries */
 };
 
 /* A book's file, read once for all cases. */
@@ -37,6 +37,9 @@ struct sim__priced_use {
 bool sim__read_price(struct sim__load *, const struct sim__at *, json_t *value,
                      const struct sim__priced_use *, struct sim_price *);
 
+/* The last price said of a use at a place; NULL: none. */
+const struct sim__price_entry *sim__price_of(const struct sim__price_book *, enum sim__priced,
+                                             const char *place, const char *usage);
 /* Adds what an object says to a book (prices.c). `whole`: it must say its date and source. `at` is
  * NULL for a book's own file. */
 void sim__read_book(struct sim__load *, const struct sim__at *, json_t *object, bool whole,

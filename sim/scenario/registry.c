@@ -82,6 +82,8 @@ static void facts(const struct sim_param *p, struct sim_buffer *out)
     sim_buffer_printf(out, "%s", kind_name(p));
     if (p->unit)
         sim_buffer_printf(out, " of %s", p->unit);
+    if (p->flags & SIM_OR_NONE)
+        sim_buffer_puts(out, " or \"none\"");
     for (size_t i = 0; p->kind == SIM_CHOICE && p->choices[i]; i++)
         sim_buffer_printf(out, "%s\"%s\"",
                           i == 0              ? ": "

@@ -67,7 +67,7 @@ struct sim_expect {
     double at_most, at_least, equals; /* in base units (times in s); NAN: not asked */
     double within;     /* with equals: relative tolerance; NAN: the interval must cover */
     double confidence; /* of that interval, 0.95 unless given */
-    double from, to;   /* s: judged on the series between these times; NAN: whole run */
+    double from, to;   /* s: judged on what happened between these times; NAN: whole run */
     unsigned line, column;
 };
 
@@ -113,11 +113,17 @@ struct sim_set {
     const char *path, *value; /* components.cache.ttl, 60s (JSON text or a bare string) */
 };
 
+/* The span of struct sim_plan_ask for times in s: NAN, NAN: the whole run. */
+void sim_span_of(double from_s, double to_s, sim_time *from, sim_time *to);
+
 struct sim_load_options {
     const char **variants; /* run only these; none: all. "base" is always there to be asked for */
     size_t variant_count;
     const struct sim_set *sets;
     size_t set_count;
+    const char *const *metrics; /* to be looked at, such as "users.latency.p95"; those that no
+                                   variant has are not told */
+    size_t metric_count;
     uint64_t seed;         /* with has_seed */
     uint32_t replications; /* 0: the file's */
     bool has_seed;

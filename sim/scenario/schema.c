@@ -172,11 +172,14 @@ static void write_param(struct sim__writer *w, const struct sim_param *p)
     case SIM_GROUP:
     case SIM_LIST: write_fields(w, p); break;
     default:
-        sim__write_key(w, "allOf"); /* beside a $ref draft 7 ignores the description */
+        /* beside a $ref draft 7 ignores the description */
+        sim__write_key(w, p->flags & SIM_OR_NONE ? "anyOf" : "allOf");
         sim__write_open(w, '[');
         sim__write_open(w, '{');
         reference(w, definition_of(p));
         sim__write_close(w, '}');
+        if (p->flags & SIM_OR_NONE)
+            sim__write_raw(w, "{\"const\": \"none\"}");
         sim__write_close(w, ']');
     }
     if (p->by_default) {

@@ -43,7 +43,7 @@ static void read_windows(struct sim__load *load, const struct sim__spot *from_sp
     read_time(load, from_spot, from, &c->from);
     read_time(load, to_spot, to, &c->to);
     if (c->from >= c->to)
-        sim__spot_say(load, to_spot, "the windows end at %s, before they begin at %s", to, from);
+        sim__spot_say(load, to_spot, "the time ends at %s, before it begins at %s", to, from);
     else if (c->from * 1e9 >= (double)plan->duration)
         sim__spot_say(load, from_spot, "the run ends before this, at %s",
                       sim_units_format(SIM_DIM_TIME, (double)plan->duration).s);
@@ -80,10 +80,12 @@ static void read_criterion(struct sim__load *load, const struct sim__spot *spot,
     }
     if (sim_units_parse(value, metric.dimension, NULL, &amount, &error))
         sim__spot_say(load, spot, "%s", error.text);
+    else if (sim__metric_fits(&metric, amount.value, &error))
+        sim__spot_say(load, spot, "%s", error.text);
     c->bound = metric.dimension == SIM_DIM_TIME ? amount.value / 1e9 : amount.value;
     bool windowed = !isnan(c->from) || !isnan(c->to);
-    if (windowed && (strcmp(metric.stat, "count") == 0 || strcmp(metric.stat, "peak") == 0))
-        sim__spot_say(load, spot, "\"%s\" has no value by window, so no time can be asked for",
+    if (windowed && sim__metric_is_whole(&metric))
+        sim__spot_say(load, spot, "\"%s\" is of the whole run only, so no time can be asked for",
                       metric.stat);
     if (!metric.has_stat)
         c->that = sim_arena_format(load->arena, "%s.%s", c->that, metric.stat);

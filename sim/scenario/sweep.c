@@ -255,114 +255,12 @@ static void check_zip(struct sim__load *load, const struct sim__at *at)
     }
 }
 
-/* ---- exclusions ------------------------------------------------------------------------------ */
-
-/* A value in base units and what it is a quantity of; -1 and NAN: of nothing. */
-static int quantity_of(const json_t *value, double *number)
-{
-    struct sim_amount amount;
-    struct sim_error ignored;
-    *number = json_is_number(value) ? json_number_value(value) : NAN;
-    if (!json_is_string(value))
-        return json_is_number(value) ? SIM_DIM_NUMBER : -1;
-    const char *text = json_string_value(value), *space = strrchr(text, ' ');
-    int dimension = sim_units_guess(text, &amount);
-    if (dimension < 0 && space && /* "100k keys" */
-        sim_units_parse(text, SIM_DIM_COUNT, space + 1, &amount, &ignored) == 0)
-        dimension = SIM_DIM_COUNT;
-    if (dimension >= 0)
-        *number = amount.value;
-    return dimension;
-}
-
-/* Shares, counts and plain numbers may each be written as a bare number. */
-static bool is_bare(int dimension)
-{
-    return dimension == SIM_DIM_FRACTION || dimension == SIM_DIM_COUNT ||
-           dimension == SIM_DIM_NUMBER;
-}
-
-/* Whether two values are the same, however they are written: "1s" and "1000ms", 0.5 and "50%". */
-static bool is_same(const json_t *a, const json_t *b)
-{
-    double left, right;
-    int of_a = quantity_of(a, &left), of_b = quantity_of(b, &right);
-    if (json_equal(a, b))
-        return true;
-    return of_a >= 0 && (of_a == of_b || (is_bare(of_a) && is_bare(of_b))) &&
-           fabs(left - right) <= 1e-12 * fmax(fabs(left), fabs(right));
-}
-
 static size_t variable_of(const struct sim__document *d, const char *name)
 {
     size_t i = 0;
     while (i < d->swept_count && strcmp(d->swept[i].path, name) != 0)
         i++;
     return i;
-}
-
-/* Whether a variable's value is what is excluded: it, or one of a list. */
-static bool is_among(const json_t *value, json_t *excluded)
-{
-    if (!json_is_array(excluded))
-        return is_same(value, excluded);
-    for (size_t i = 0; i < json_array_size(excluded); i++)
-        if (is_same(value, json_array_get(excluded, i)))
-            return true;
-    return false;
-}
-
-static void check_excluded(struct sim__load *load, const struct sim__at *at,
-                           const struct sim__swept *swept, json_t *value)
-{
-    for (size_t i = 0; json_is_array(value) && i < json_array_size(value); i++)
-        check_excluded(load, SIM__ITEM(at, i), swept, json_array_get(value, i));
-    if (!json_is_array(value) && !is_among(value, swept->values))
-        sim__say(load, at, 0, "\"%s\" never takes this value, so nothing is excluded", swept->path);
-}
-
-static void check_exclusions(struct sim__load *load, const struct sim__at *at, json_t *list)
-{
-    const struct sim__document *d = load->document;
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const struct sim__at *item = SIM__ITEM(at, i);
-        json_t *object = sim__as_object(load, item, json_array_get(list, i)), *value;
-        const char *name;
-        if (object && sim__member_count(object) == 0)
-            sim__say(load, item, 0, "this would exclude every cell");
-        json_object_foreach (object, name, value) {
-            size_t which = variable_of(d, name);
-            if (sim__is_free(name))
-                continue;
-            if (which < d->swept_count) {
-                check_excluded(load, SIM__KEY(item, name), &d->swept[which], value);
-                continue;
-            }
-            struct sim_nearest nearest = sim_nearest(name);
-            for (size_t k = 0; k < d->swept_count; k++)
-                sim_nearest_try(&nearest, d->swept[k].path);
-            sim__say(load, SIM__KEY(item, name), SIM__ON_KEY, "\"%s\" is not swept%s",
-                     sim_quote(name).s, sim_nearest_hint(&nearest).s);
-        }
-    }
-}
-
-/* Whether a cell is in one of the exclusions: it has all the values that one names. */
-static bool is_excluded(const struct sim__document *d, json_t *list, const size_t *at)
-{
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        json_t *object = json_array_get(list, i), *value;
-        bool all = true;
-        const char *name;
-        json_object_foreach (object, name, value) {
-            size_t which = sim__is_free(name) ? d->swept_count : variable_of(d, name);
-            if (which < d->swept_count)
-                all = all && is_among(json_array_get(d->swept[which].values, at[which]), value);
-        }
-        if (all)
-            return true;
-    }
-    return false;
 }
 
 /* ---- cells ----------------------------------------------------------------------------------- */
@@ -384,7 +282,7 @@ static const char *value_text(struct sim__load *load, const json_t *value)
 static double value_number(const json_t *value)
 {
     double number;
-    int dimension = quantity_of(value, &number);
+    int dimension = sim__quantity_of(value, &number);
     return dimension == SIM_DIM_TIME ? number / 1e9 : number;
 }
 
@@ -465,7 +363,7 @@ static bool is_swept(const struct sim__document *d, const char *variant)
 }
 
 static void read_cells(struct sim__load *load, struct sim_scenario *scenario, size_t total,
-                       size_t zip, json_t *exclude)
+                       size_t zip, const struct sim__exclusions * not )
 {
     const struct sim__document *d = load->document;
     json_t *variants = json_object_get(d->root, "variants");
@@ -477,13 +375,13 @@ static void read_cells(struct sim__load *load, struct sim_scenario *scenario, si
             continue;
         for (size_t i = 0; i < total && !load->out_of_memory; i++) {
             values_of(d, i, zip, at);
-            if (is_excluded(d, exclude, at))
+            if (sim__is_excluded(not, at))
                 continue;
             left++;
             read_cell(load, scenario, &scenario->variants[v], patch, at);
         }
     }
-    if (left == 0 && json_array_size(exclude) > 0 && !load->out_of_memory)
+    if (left == 0 && not ->count > 0 && !load->out_of_memory)
         sim__say(load, SIM__KEY(SIM__KEY(NULL, "sweep"), "exclude"), 0,
                  "nothing is left of the sweep");
 }
@@ -520,7 +418,7 @@ static size_t count_cells(struct sim__load *load, const struct sim__at *at,
         sim__say(load, at, 0, "the sweep has more than %d cells over all variants", SIM__CASES_MAX);
         return 0;
     }
-    return total;
+    return sim__cases_fit(load, at, "cells", total * scenario->variant_count) ? total : 0;
 }
 
 void sim__read_sweep(struct sim__load *load, struct sim_scenario *scenario)
@@ -537,6 +435,7 @@ void sim__read_sweep(struct sim__load *load, struct sim_scenario *scenario)
     json_t *variables = sim__as_object(load, named, json_object_get(sweep, "variables"));
     json_t *exclude = sim__as_list(load, not, json_object_get(sweep, "exclude"));
     json_t *repeat = json_object_get(sweep, "repeat");
+    struct sim__exclusions exclusions = {.items = NULL};
     struct sim_amount count;
     size_t said = load->said, together;
     sim__check_keys(load, at, sweep, &allowed);
@@ -558,12 +457,12 @@ void sim__read_sweep(struct sim__load *load, struct sim_scenario *scenario)
     if (load->said == said) {
         check_zip(load, zip_at);
         check_variables(load, named, variables);
-        check_exclusions(load, not, exclude);
+        sim__read_exclusions(load, not, exclude, &exclusions);
     }
     for (size_t i = 0; i < d->swept_count; i++)
         scenario->sweep_paths[i] = d->swept[i].path;
     scenario->sweep_path_count = (uint32_t)d->swept_count;
     size_t total = d->swept_count > 0 ? count_cells(load, at, scenario, &together) : 0;
     if (total > 0 && load->said == said)
-        read_cells(load, scenario, total, together, exclude);
+        read_cells(load, scenario, total, together, &exclusions);
 }

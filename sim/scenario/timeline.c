@@ -147,21 +147,13 @@ const char *const sim__fault_keys[] = {"do", "target", "set", "label", NULL};
 
 /* ---- targets --------------------------------------------------------------------------------- */
 
-static uint32_t find(const struct sim_plan *plan, const char *name, bool region)
-{
-    uint32_t count = region ? plan->region_count : plan->component_count;
-    for (uint32_t i = 0; i < count; i++)
-        if (strcmp(region ? plan->regions[i] : plan->components[i].name, name) == 0)
-            return i;
-    return SIM_NOWHERE;
-}
-
 /* The name of a component or a region. */
 static bool read_name(struct sim__load *load, const struct sim__at *at, const char *name,
                       struct sim_plan_end *end)
 {
     const struct sim_plan *plan = load->plan;
-    uint32_t region = find(plan, name, true), component = find(plan, name, false);
+    uint32_t region = sim__region_named(load, name);
+    uint32_t component = sim__component_named(plan, name);
     end->node = SIM_ALL_NODES;
     if (region != SIM_NOWHERE && component != SIM_NOWHERE) {
         sim__say(load, at, SIM__SOFT, "\"%s\" names a region and a component: rename one",
@@ -173,10 +165,11 @@ static bool read_name(struct sim__load *load, const struct sim__at *at, const ch
     if (end->index != SIM_NOWHERE)
         return true;
     struct sim_nearest nearest = sim_nearest(name);
-    for (uint32_t i = 0; i < plan->component_count; i++)
-        sim_nearest_try(&nearest, plan->components[i].name);
-    for (uint32_t i = 0; i < plan->region_count; i++)
-        sim_nearest_try(&nearest, plan->regions[i]);
+    uint32_t names = plan->component_count + plan->region_count;
+    for (uint32_t i = 0; i < names && sim__may_hint(load, names); i++)
+        sim_nearest_try(&nearest, i < plan->component_count
+                                      ? plan->components[i].name
+                                      : plan->regions[i - plan->component_count]);
     sim__say(load, at, SIM__SOFT,
              plan->region_count ? "there is no component and no region \"%s\"%s"
                                 : "there is no component \"%s\"%s",
@@ -317,6 +310,14 @@ static bool can_suffer(const struct sim_model *model, int kind)
     }
 }
 
+/* The components among which those of an end are: from `first` to before what it gives. */
+static uint32_t among(const struct sim_plan *plan, const struct sim_plan_end *end, uint32_t *first)
+{
+    bool one = end->kind == SIM_END_COMPONENT;
+    *first = one ? end->index : 0;
+    return one ? end->index + 1 : plan->component_count;
+}
+
 static void check_nodes(struct sim__load *load, const struct sim__at *at,
                         const struct sim_plan_fault *fault)
 {
@@ -326,7 +327,8 @@ static void check_nodes(struct sim__load *load, const struct sim__at *at,
         [SIM_DO_FLUSH] = "holds nothing to flush"};
     const struct sim_plan *plan = load->plan;
     const struct sim_model *model = NULL;
-    for (uint32_t i = 0; i < plan->component_count; i++) {
+    uint32_t i, end = among(plan, &fault->on, &i);
+    for (; i < end; i++) {
         if (!sim_plan_end_reaches(plan, &fault->on, i))
             continue;
         model = plan->components[i].model;
@@ -348,22 +350,32 @@ static bool joins(const struct sim_plan *plan, const struct sim_plan_fault *faul
     return sim_plan_end_reaches(plan, &fault->on, a) && sim_plan_end_reaches(plan, &fault->to, b);
 }
 
-/* Where one calls another, messages go both ways. */
+/* Whether a call of a component crosses what a fault is on: messages go both ways. */
+static bool crosses(const struct sim_plan *plan, const struct sim_plan_fault *fault, uint32_t from)
+{
+    const struct sim_plan_component *c = &plan->components[from];
+    for (uint32_t k = 0; c->ports && c->model->ports && c->model->ports[k].name; k++)
+        for (uint32_t t = 0; t < c->ports[k].count; t++) {
+            uint32_t to = c->ports[k].targets[t].component;
+            if (joins(plan, fault, from, to) || joins(plan, fault, to, from))
+                return true;
+        }
+    return false;
+}
+
 static void check_link(struct sim__load *load, const struct sim__at *at,
                        const struct sim_plan_fault *fault)
 {
     const struct sim_plan *plan = load->plan;
-    for (uint32_t i = 0; i < plan->component_count; i++) {
-        const struct sim_plan_component *c = &plan->components[i];
-        if (!c->model)
-            return; /* what it calls was not read */
-        for (uint32_t k = 0; c->ports && c->model->ports && c->model->ports[k].name; k++) {
-            for (uint32_t t = 0; t < c->ports[k].count; t++) {
-                uint32_t to = c->ports[k].targets[t].component;
-                if (joins(plan, fault, i, to) || joins(plan, fault, to, i))
-                    return;
-            }
-        }
+    const struct sim_plan_end *ends[] = {&fault->on, &fault->to};
+    bool two = fault->on.kind == SIM_END_COMPONENT && fault->to.kind == SIM_END_COMPONENT;
+    for (int side = 0; side < (two ? 2 : 1); side++) {
+        uint32_t i = 0, end = plan->component_count;
+        if (two)
+            end = among(plan, ends[side], &i);
+        for (; i < end; i++)
+            if (!plan->components[i].model || crosses(plan, fault, i))
+                return; /* without a model: what it calls was not read */
     }
     sim__say(load, at, SIM__SOFT | SIM__WARNING, "this does nothing: no calls go there");
 }
@@ -507,7 +519,8 @@ static void check_effect(struct sim__load *load, const struct sim__at *at,
     if (key)
         sim__say(load, SIM__KEY(at, key), SIM__SOFT | SIM__WARNING,
                  "this does nothing: nothing changes by so much");
-    for (uint32_t i = 0; fault->kind == SIM_DO_SLOW && i < plan->component_count; i++) {
+    uint32_t i, end = among(plan, &fault->on, &i);
+    for (; fault->kind == SIM_DO_SLOW && i < end; i++) {
         const struct sim_plan_component *c = &plan->components[i];
         if (!sim_plan_end_reaches(plan, &fault->on, i) || !c->model)
             continue;
@@ -533,15 +546,16 @@ static void check_fault(struct sim__load *load, const struct sim__at *at, json_t
 }
 
 /* Entries alike draw from streams of their own: by how many stand before. */
-static uint32_t ordinal(const struct sim_plan *plan, const struct sim_plan_fault *fault)
+static uint32_t ordinal(struct sim__load *load, const struct sim_plan_fault *fault)
 {
-    uint32_t next = 0;
-    for (uint32_t i = 0; i < plan->fault_count; i++) {
-        const struct sim_plan_fault *f = &plan->faults[i];
-        if (f->kind == fault->kind && strcmp(f->target, fault->target) == 0 && f->ordinal >= next)
-            next = f->ordinal + 1;
-    }
-    return next;
+    struct sim__alike *alike = &load->alike;
+    const char *what = sim_arena_format(load->arena, "%d %s", fault->kind, fault->target);
+    uint32_t new = (uint32_t)alike->whats.count;
+    if (!what || !alike->counts)
+        return 0;
+    alike->whats.arena = load->arena;
+    uint32_t number = sim_lookup_put(&alike->whats, what, strlen(what), new);
+    return number == SIM_LOOKUP_NONE ? 0 : alike->counts[number]++;
 }
 
 static void say_missing(struct sim__load *load, const struct sim__at *at, json_t *object)
@@ -590,7 +604,7 @@ static void read_fault(struct sim__load *load, const struct sim__at *at, json_t 
     fault.label = label ? label
                         : sim_arena_format(load->arena, "%s %s", sim_fault_names[fault.kind],
                                            fault.target);
-    fault.ordinal = ordinal(load->plan, &fault);
+    fault.ordinal = ordinal(load, &fault);
     check_fault(load, at, object, &fault);
     if (load->said == said) {
         check_effect(load, at, &fault);
@@ -615,6 +629,8 @@ void sim__read_timeline(struct sim__load *load)
     for (size_t i = 0; i < count; i++)
         room += 1 + json_object_size(json_object_get(json_array_get(list, i), "set"));
     plan->faults = sim__alloc(load, room, sizeof *plan->faults);
+    sim_lookup_clear(&load->alike.whats);
+    load->alike.counts = sim__alloc(load, count, sizeof *load->alike.counts);
     for (size_t i = 0; i < count && plan->faults; i++) {
         json_t *object = sim__as_object(load, SIM__ITEM(at, i), json_array_get(list, i));
         if (object)

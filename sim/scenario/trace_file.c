@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { RECORD = 24, COLUMNS = 5, CELL_MAX = 256 };
 enum column { TIME, OP, KEY, BYTES, SESSION };
@@ -302,11 +303,14 @@ static bool read_records(struct reading *r)
 /* The whole file into the working arena; false with the reason, or out of memory. */
 static bool read_file(struct reading *r, const char *path)
 {
-    FILE *file = fopen(path, "rb");
+    char why[128];
+    FILE *file = sim__open_file(path, false, why, sizeof why);
+    bool missing = access(path, F_OK) != 0;
     long size = -1;
     if (file && fseek(file, 0, SEEK_END) == 0)
         size = ftell(file);
-    const char *wrong = !file       ? "cannot be opened: its path is from the scenario's folder"
+    const char *wrong = missing     ? "cannot be opened: its path is from the scenario's folder"
+                        : !file     ? why
                         : size < 0  ? "cannot be read"
                         : size == 0 ? "is empty"
                         : size > SIM__TRACE_BYTES_MAX ? "is larger than 1 GiB"

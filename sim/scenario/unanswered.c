@@ -5,7 +5,7 @@
 /* Whether requests that start at a component carry a deadline. */
 static bool gives_deadline(const struct sim_plan_component *c)
 {
-    if (c->policy.deadline > 0)
+    if (c->policy.deadline != 0)
         return true;
     for (const struct sim_param *p = c->model->params; p && p->name && c->image; p++) {
         const struct sim_dist *deadline = (const void *)((const char *)c->image + p->offset);
@@ -34,8 +34,8 @@ static void each_call(const struct sim_plan *plan, uint32_t from,
 
 struct deadlines {
     const struct sim_plan *plan;
-    bool *carried; /* by component: all it calls for has a deadline */
-    bool changed;
+    bool *carried;            /* by component: all it calls for has a deadline */
+    uint32_t *without, count; /* those of whom that is not so and whose calls are to be followed */
 };
 
 /* A call that comes without a deadline is passed on without one. */
@@ -43,28 +43,58 @@ static void pass_on(void *self, uint32_t from, uint32_t to)
 {
     struct deadlines *d = self;
     const struct sim_plan_component *c = &d->plan->components[to];
-    if (d->carried[from] || !d->carried[to] || !c->model || gives_deadline(c))
+    (void)from;
+    if (!d->carried[to] || !c->model || gives_deadline(c))
         return;
     d->carried[to] = false;
-    d->changed = true;
+    d->without[d->count++] = to;
+}
+
+/* Counts the first caller without a limit of every component, and how many there are. */
+struct counting {
+    struct sim__load *load;
+    uint32_t *last; /* caller + 1 that was counted */
+};
+
+static void count_caller(void *self, uint32_t from, uint32_t to)
+{
+    struct counting *c = self;
+    struct sim__callers *callers = &c->load->callers[to];
+    if (c->load->limited[from] || c->last[to] == from + 1)
+        return;
+    c->last[to] = from + 1;
+    if (callers->count++ == 0)
+        callers->first = from;
+}
+
+static void count_callers(struct sim__load *load)
+{
+    uint32_t count = load->plan->component_count;
+    struct counting c = {load, sim__alloc(load, count + 1u, sizeof *c.last)};
+    load->callers = sim__alloc(load, count + 1u, sizeof *load->callers);
+    for (uint32_t i = 0; load->callers && c.last && i < count; i++)
+        each_call(load->plan, i, count_caller, &c);
 }
 
 void sim__find_unlimited(struct sim__load *load)
 {
     const struct sim_plan *plan = load->plan;
-    struct deadlines d = {.plan = plan, .changed = true};
+    struct deadlines d = {.plan = plan};
     d.carried = load->limited = sim__alloc(load, plan->component_count + 1u, sizeof *d.carried);
-    for (uint32_t i = 0; d.carried && i < plan->component_count; i++) {
+    d.without = sim__alloc(load, plan->component_count + 1u, sizeof *d.without);
+    if (!d.carried || !d.without)
+        return;
+    for (uint32_t i = 0; i < plan->component_count; i++) {
         const struct sim_plan_component *c = &plan->components[i];
         d.carried[i] = !c->model || !starts_requests(c->model) || gives_deadline(c);
+        if (!d.carried[i])
+            d.without[d.count++] = i;
     }
-    while (d.carried && d.changed) {
-        d.changed = false;
-        for (uint32_t i = 0; i < plan->component_count; i++)
-            each_call(plan, i, pass_on, &d);
-    }
-    for (uint32_t i = 0; d.carried && i < plan->component_count; i++)
-        d.carried[i] = d.carried[i] || plan->components[i].policy.timeout > 0;
+    while (d.count > 0)
+        each_call(plan, d.without[--d.count], pass_on, &d);
+    for (uint32_t i = 0; i < plan->component_count; i++)
+        d.carried[i] = d.carried[i] || plan->components[i].policy.timeout != 0;
+    count_callers(load);
 }
 
 /* ---- faults ---------------------------------------------------------------------------------- */
@@ -99,15 +129,38 @@ static void count_waiting(void *self, uint32_t from, uint32_t to)
     w->callers += from != w->from;
 }
 
+/* Whoever calls one of these: from `first` to before `end`. */
+static void count_all(struct waiting *w, uint32_t first, uint32_t end)
+{
+    for (uint32_t i = first; i < end; i++) {
+        uint32_t before = w->callers;
+        each_call(w->load->plan, i, count_waiting, w);
+        w->callers = w->callers > before ? before + 1 : before; /* of several calls of one */
+    }
+}
+
 void sim__check_unanswered(struct sim__load *load, const struct sim__at *at,
                            const struct sim_plan_fault *fault)
 {
     const struct sim_plan *plan = load->plan;
     struct waiting w = {.load = load, .fault = fault};
-    for (uint32_t i = 0; load->limited && i < plan->component_count; i++) {
-        uint32_t before = w.callers;
-        each_call(plan, i, count_waiting, &w);
-        w.callers = w.callers > before ? before + 1 : before; /* of several calls of one */
+    const struct sim_plan_end *on = &fault->on, *to = &fault->to;
+    bool silent = (fault->kind == SIM_DO_CRASH || fault->kind == SIM_DO_RESTART) && fault->silent;
+    bool one = on->kind == SIM_END_COMPONENT;
+    bool lossy = fault->kind == SIM_DO_PARTITION || fault->kind == SIM_DO_LOSS;
+    if (!load->limited || !load->callers || (!silent && !lossy))
+        return;
+    if (silent && one) {
+        w.from = load->callers[on->index].first;
+        w.to = on->index;
+        w.callers = load->callers[on->index].count;
+    } else if (one && to->kind == SIM_END_COMPONENT) {
+        uint32_t low = on->index < to->index ? on->index : to->index;
+        uint32_t high = on->index + to->index - low;
+        count_all(&w, low, low + 1);
+        count_all(&w, high, high + 1);
+    } else {
+        count_all(&w, 0, plan->component_count);
     }
     if (w.callers == 0)
         return;
@@ -124,26 +177,13 @@ void sim__check_unanswered(struct sim__load *load, const struct sim__at *at,
 
 /* ---- links ----------------------------------------------------------------------------------- */
 
-/* The link that calls between two components cross: their own, else that of their regions. */
-static const struct sim_plan_link *link_of(const struct sim_plan *plan, uint32_t from, uint32_t to)
-{
-    const struct sim_plan_link *found = NULL;
-    for (uint32_t i = 0; i < plan->link_count; i++) {
-        const struct sim_plan_link *link = &plan->links[i];
-        uint32_t a = link->components ? from : plan->components[from].region;
-        uint32_t b = link->components ? to : plan->components[to].region;
-        bool same = (link->a == a && link->b == b) || (link->a == b && link->b == a);
-        if (same && (!found || link->components))
-            found = link;
-    }
-    return found;
-}
-
 static void check_link(void *self, uint32_t from, uint32_t to)
 {
     struct sim__load *load = self;
     const struct sim_plan_component *components = load->plan->components;
-    const struct sim_plan_link *link = load->limited[from] ? NULL : link_of(load->plan, from, to);
+    const struct sim_plan_link *link = load->limited[from]
+                                           ? NULL
+                                           : sim__link_declared_between(load, from, to);
     if (link && link->params.loss > 0)
         sim__say(load, SIM__KEY(SIM__KEY(NULL, "components"), components[from].name),
                  SIM__SOFT | SIM__WARNING,

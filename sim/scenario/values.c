@@ -13,6 +13,19 @@ void *sim__alloc(struct sim__load *load, size_t count, size_t size)
     return memory;
 }
 
+void *sim__grown(struct sim__load *load, void *old, size_t count, size_t *room, size_t size)
+{
+    if (count < *room)
+        return old;
+    size_t wider = *room ? 2 * *room : 16;
+    void *grown = sim__alloc(load, wider, size);
+    if (grown && count > 0)
+        memcpy(grown, old, count * size);
+    if (grown)
+        *room = wider;
+    return grown;
+}
+
 const char *sim__copy(struct sim__load *load, const char *text)
 {
     const char *copy = sim_arena_copy(load->arena, text);

@@ -106,20 +106,6 @@ static bool add_settings(struct sim__load *load, const struct sim_vary *vary, co
     return good;
 }
 
-static void keep_windows(struct sim__load *load, struct sim_plan *plan, const char *that)
-{
-    struct sim__metric metric;
-    struct sim_error ignored;
-    if (!that || sim__metric_find(plan, that, &metric, &ignored))
-        return;
-    plan->kept = sim__alloc(load, 1, sizeof *plan->kept);
-    if (!plan->kept)
-        return;
-    plan->kept[0] = sim_arena_format(load->arena, "%s.%s", metric.component->name,
-                                     metric.meter->name);
-    plan->kept_count = plan->kept[0] ? 1 : 0;
-}
-
 static void read_document(struct sim__load *load, const char *variant, struct sim_case *out)
 {
     struct sim__document *d = load->document;
@@ -179,8 +165,8 @@ static void build(struct sim__load *load, const char *variant, const struct sim_
 }
 
 int sim_vary_case(struct sim_scenario *scenario, const char *variant, const struct sim_vary *vary,
-                  const double *values, uint32_t count, const char *that, struct sim_case *out,
-                  struct sim_diagnostics *diagnostics)
+                  const double *values, uint32_t count, const struct sim_wanted *wanted,
+                  struct sim_case *out, struct sim_diagnostics *diagnostics)
 {
     struct sim__document *d = scenario->document;
     struct sim__load load = {.document = d, .arena = &d->arena};
@@ -189,7 +175,7 @@ int sim_vary_case(struct sim_scenario *scenario, const char *variant, const stru
     build(&load, variant, vary, values, count, out);
     out->plan.title = scenario->title;
     if (load.error_count == 0)
-        keep_windows(&load, &out->plan, that);
+        sim__ask_one(&load, &out->plan, wanted);
     sim__findings_deliver(&load, true, diagnostics);
     return diagnostics->errors > before ? -1 : 0;
 }

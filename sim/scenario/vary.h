@@ -34,6 +34,12 @@ const char *sim_vary_unit(const struct sim_vary *); /* "s", "/s", "B", "B/s", "1
 const char *sim_path_name(const char *path);
 const char *sim_vary_name(const struct sim_vary *);
 
+/* A number that is looked at, between two times, s; where both are NAN, of the whole run. */
+struct sim_wanted {
+    const char *that;
+    double from, to;
+};
+
 /* What is asked of a run: a metric on one side of a bound. */
 struct sim_criterion {
     const char *text; /* "users.success.mean >= 0.999" */
@@ -41,7 +47,7 @@ struct sim_criterion {
     double bound;     /* in units of results */
     int direction;    /* +1: at least the bound, -1: at most */
     bool strict;      /* more, less */
-    double from, to;  /* s: of the windows that start in [from, to); NAN: the whole run */
+    double from, to;  /* s: of the time from .from to .to; NAN: the whole run */
 };
 
 /* A question as it stands on the command line, or in the file's "map". */
@@ -76,10 +82,11 @@ struct sim_sensitivity_asked {
 int sim_question_read(struct sim_scenario *, const struct sim_question *, struct sim_asked *,
                       struct sim_diagnostics *);
 
-/* The case of a variant with values set, which may not be read by two threads at once. Windows of
- * `that` are kept (NULL: of nothing). The scenario owns what is in it. 0, or -1: said. */
+/* The case of a variant with values set, which may not be read by two threads at once. Its runs
+ * tell what is wanted (NULL: nothing more than every run). The scenario owns what is in it. 0, or
+ * -1: said. */
 int sim_vary_case(struct sim_scenario *, const char *variant, const struct sim_vary *vary,
-                  const double *values, uint32_t count, const char *that, struct sim_case *,
-                  struct sim_diagnostics *);
+                  const double *values, uint32_t count, const struct sim_wanted *,
+                  struct sim_case *, struct sim_diagnostics *);
 
 #endif

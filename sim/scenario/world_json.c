@@ -29,7 +29,7 @@ const struct sim_param sim__run_table[] = {
      .by_default = "1s",
      .low = 1,
      .high = (double)INT64_MAX,
-     .doc = "Length of a window of the series.",
+     .doc = "Length of a window of the series; the run and its warm-up are whole numbers of it.",
      .source = "chosen: the second people watch dashboards by"},
     {.name = "seed",
      .kind = SIM_COUNT,
@@ -57,6 +57,46 @@ const struct sim_param sim__run_table[] = {
 
 const char *const sim__run_apart[] = {"seed", "replications", "series", NULL};
 
+/* The longest interval, up to the one given, of which both the run and its warm-up are whole
+ * numbers; 0: it would make too many windows. */
+static sim_time fitting_interval(const struct sim__run *run)
+{
+    sim_time common = run->duration, rest = run->warmup;
+    while (rest > 0) {
+        sim_time left = common % rest;
+        common = rest;
+        rest = left;
+    }
+    sim_time parts = common / run->interval + (common % run->interval > 0);
+    while (parts < SIM__WINDOWS_MAX && common % parts > 0)
+        parts++;
+    bool fits = common % parts == 0 && run->duration / (common / parts) <= SIM__WINDOWS_MAX;
+    return fits ? common / parts : 0;
+}
+
+/* What does not come out as whole windows, in the units in which people write it. */
+static void check_windows(struct sim__load *load, const struct sim__at *at,
+                          const struct sim__run *run)
+{
+    sim_time over = run->duration % run->interval;
+    bool warmup = over == 0;
+    char hint[128] = "";
+    if (warmup)
+        over = run->warmup % run->interval;
+    if (over == 0)
+        return;
+    sim_time fits = fitting_interval(run);
+    if (fits > 0)
+        snprintf(hint, sizeof hint, "; \"interval\": \"%s\" would do",
+                 sim_units_format(SIM_DIM_TIME, (double)fits).s);
+    sim__say(load, SIM__KEY(at, warmup ? "warmup" : "interval"), SIM__SOFT,
+             "the %s, %s, must be whole intervals of %s: %s is left over%s",
+             warmup ? "warm-up" : "duration",
+             sim_units_format(SIM_DIM_TIME, (double)(warmup ? run->warmup : run->duration)).s,
+             sim_units_format(SIM_DIM_TIME, (double)run->interval).s,
+             sim_units_format(SIM_DIM_TIME, (double)over).s, hint);
+}
+
 static void check_run(struct sim__load *load, const struct sim__at *at, const struct sim__run *run)
 {
     const struct sim__at *warmup = SIM__KEY(at, "warmup"), *interval = SIM__KEY(at, "interval");
@@ -69,15 +109,8 @@ static void check_run(struct sim__load *load, const struct sim__at *at, const st
         sim__say(load, interval, SIM__SOFT, "the interval, %s, must not be longer than the run, %s",
                  sim_units_format(SIM_DIM_TIME, (double)run->interval).s,
                  sim_units_format(SIM_DIM_TIME, (double)run->duration).s);
-    else if (run->duration % run->interval)
-        sim__say(load, interval, SIM__SOFT,
-                 "the interval, %s, must divide the duration, %s, into "
-                 "whole windows",
-                 sim_units_format(SIM_DIM_TIME, (double)run->interval).s,
-                 sim_units_format(SIM_DIM_TIME, (double)run->duration).s);
-    else if (run->warmup % run->interval)
-        sim__say(load, warmup, SIM__SOFT, "the warm-up must be whole intervals of %s",
-                 sim_units_format(SIM_DIM_TIME, (double)run->interval).s);
+    else
+        check_windows(load, at, run);
     if (run->duration / run->interval > SIM__WINDOWS_MAX)
         sim__say(load, interval, SIM__SOFT,
                  "the run has %lld intervals, more than %d: make them longer",
@@ -221,29 +254,29 @@ static int make_keys(struct sim_keys *keys, uint64_t n, const struct popularity 
 static const struct sim_keys *sampler(struct sim__load *load, const struct sim__at *at, uint64_t n,
                                       const struct popularity *p)
 {
-    static const enum sim_keys_kind kinds[] = {SIM_KEYS_UNIFORM, SIM_KEYS_ZIPF, SIM_KEYS_HOT_SET};
     struct sim__document *d = load->document;
-    for (struct sim__sampler *s = d->samplers; s; s = s->next) {
-        bool same = s->keys.kind == kinds[p->type] && s->n == n && s->hot == (uint64_t)p->hot;
-        if (same && memcmp(&s->exponent, &p->exponent, sizeof s->exponent) == 0 &&
-            memcmp(&s->share, &p->share, sizeof s->share) == 0)
-            return &s->keys;
-    }
+    const struct sim__popular of = {(uint64_t)p->type, n, (uint64_t)p->hot, p->exponent, p->share};
+    uint32_t known = sim_lookup_get(&d->sampler_numbers, (const char *)&of, sizeof of);
+    if (known != SIM_LOOKUP_NONE)
+        return &d->samplers[known]->keys;
+    struct sim__sampler **samplers = sim__grown(load, d->samplers, d->sampler_count,
+                                                &d->sampler_room, sizeof(struct sim__sampler *));
     struct sim__sampler *s = sim__alloc(load, 1, sizeof *s);
-    if (!s)
+    if (!s || !samplers)
         return NULL;
-    s->n = n;
-    s->hot = (uint64_t)p->hot;
-    s->exponent = p->exponent;
-    s->share = p->share;
+    d->samplers = samplers;
+    s->of = of;
     if (make_keys(&s->keys, n, p)) {
         sim__say(load, at, 0,
                  p->type == 2 ? "\"share\" must be 0 when no key is hot and 1 when all are"
                               : "this popularity cannot be made");
         return NULL;
     }
-    s->next = d->samplers;
-    d->samplers = s;
+    d->samplers[d->sampler_count] = s;
+    d->sampler_numbers.arena = load->arena;
+    sim_lookup_put(&d->sampler_numbers, (const char *)&s->of, sizeof s->of,
+                   (uint32_t)d->sampler_count);
+    d->sampler_count++;
     return &s->keys;
 }
 
@@ -319,6 +352,7 @@ void sim__read_keyspaces(struct sim__load *load)
     const char *key;
     json_t *value;
     plan->keyspaces = sim__alloc(load, sim__member_count(map), sizeof *plan->keyspaces);
+    sim_lookup_clear(&load->keyspace_names);
     json_object_foreach (map, key, value) {
         const struct sim__at *member = SIM__KEY(at, key);
         if (!sim__is_member(load, member, key, value) || !plan->keyspaces)
@@ -327,7 +361,7 @@ void sim__read_keyspaces(struct sim__load *load)
         out->name = sim__copy(load, key);
         if (!out->name)
             return;
-        plan->keyspace_count++;
+        sim__name_put(load, &load->keyspace_names, out->name, plan->keyspace_count++);
         read_keyspace(load, member, value, out);
     }
 }
@@ -344,6 +378,7 @@ static void read_regions(struct sim__load *load)
     const char *key;
     json_t *value;
     plan->regions = sim__alloc(load, sim__member_count(map), sizeof *plan->regions);
+    sim_lookup_clear(&load->region_names);
     json_object_foreach (map, key, value) {
         const struct sim__at *member = SIM__KEY(at, key);
         struct sim__keys_allowed none = {.others = NULL};
@@ -351,36 +386,22 @@ static void read_regions(struct sim__load *load)
             continue;
         if (sim__as_object(load, member, value))
             sim__check_keys(load, member, value, &none);
-        plan->regions[plan->region_count] = sim__copy(load, key);
-        if (!plan->regions[plan->region_count])
+        const char *name = sim__copy(load, key);
+        if (!name)
             return;
-        plan->region_count++;
+        sim__name_put(load, &load->region_names, name, plan->region_count);
+        plan->regions[plan->region_count++] = name;
     }
-}
-
-static uint32_t region_index(const struct sim_plan *plan, const char *name)
-{
-    for (uint32_t i = 0; i < plan->region_count; i++)
-        if (strcmp(plan->regions[i], name) == 0)
-            return i;
-    return SIM_NOWHERE;
-}
-
-static uint32_t component_index(const struct sim_plan *plan, const char *name)
-{
-    for (uint32_t i = 0; i < plan->component_count; i++)
-        if (strcmp(plan->components[i].name, name) == 0)
-            return i;
-    return SIM_NOWHERE;
 }
 
 uint32_t sim__find_region(struct sim__load *load, const struct sim__at *at, const char *name)
 {
-    uint32_t found = region_index(load->plan, name);
+    uint32_t found = sim__region_named(load, name);
     if (found != SIM_NOWHERE)
         return found;
     struct sim_nearest nearest = sim_nearest(name);
-    for (uint32_t i = 0; i < load->plan->region_count; i++)
+    uint32_t names = load->plan->region_count;
+    for (uint32_t i = 0; i < names && sim__may_hint(load, names); i++)
         sim_nearest_try(&nearest, load->plan->regions[i]);
     sim__say(load, at, SIM__SOFT, "there is no region \"%s\"%s", sim_quote(name).s,
              sim_nearest_hint(&nearest).s);
@@ -389,11 +410,12 @@ uint32_t sim__find_region(struct sim__load *load, const struct sim__at *at, cons
 
 uint32_t sim__find_component(struct sim__load *load, const struct sim__at *at, const char *name)
 {
-    uint32_t found = component_index(load->plan, name);
+    uint32_t found = sim__component_named(load->plan, name);
     if (found != SIM_NOWHERE)
         return found;
     struct sim_nearest nearest = sim_nearest(name);
-    for (uint32_t i = 0; i < load->plan->component_count; i++)
+    uint32_t names = load->plan->component_count;
+    for (uint32_t i = 0; i < names && sim__may_hint(load, names); i++)
         sim_nearest_try(&nearest, load->plan->components[i].name);
     sim__say(load, at, SIM__SOFT, "there is no component \"%s\"%s", sim_quote(name).s,
              sim_nearest_hint(&nearest).s);
@@ -408,7 +430,8 @@ static int read_end(struct sim__load *load, const struct sim__at *at, json_t *va
     const char *name = sim__read_text(load, at, value);
     if (!name)
         return 0;
-    uint32_t region = region_index(plan, name), component = component_index(plan, name);
+    uint32_t region = sim__region_named(load, name);
+    uint32_t component = sim__component_named(plan, name);
     if (region != SIM_NOWHERE && component != SIM_NOWHERE) {
         sim__say(load, at, SIM__SOFT, "\"%s\" names a region and a component: rename one",
                  sim_quote(name).s);
@@ -418,9 +441,10 @@ static int read_end(struct sim__load *load, const struct sim__at *at, json_t *va
     if (*index != SIM_NOWHERE)
         return region != SIM_NOWHERE ? 1 : 2;
     struct sim_nearest nearest = sim_nearest(name);
-    for (uint32_t i = 0; i < plan->region_count; i++)
+    for (uint32_t i = 0; i < plan->region_count && sim__may_hint(load, plan->region_count); i++)
         sim_nearest_try(&nearest, plan->regions[i]);
-    for (uint32_t i = 0; i < plan->component_count; i++)
+    uint32_t names = plan->component_count;
+    for (uint32_t i = 0; i < names && sim__may_hint(load, names); i++)
         sim_nearest_try(&nearest, plan->components[i].name);
     sim__say(load, at, SIM__SOFT, "there is no region and no component \"%s\"%s", sim_quote(name).s,
              sim_nearest_hint(&nearest).s);
@@ -458,18 +482,29 @@ static bool read_between(struct sim__load *load, const struct sim__at *at, json_
 
 static void check_pair(struct sim__load *load, const struct sim__at *at, uint32_t count)
 {
-    const struct sim_plan_link *links = load->plan->links, *new = &links[count];
-    for (uint32_t i = 0; i < count; i++) {
-        bool same = (links[i].a == new->a &&links[i].b == new->b) ||
-                    (links[i].a == new->b &&links[i].b == new->a);
-        if (same && links[i].components == new->components) {
-            sim__say(load, at, SIM__SOFT,
-                     "this pair has a link already, /links/%u: a link is for "
-                     "both ways",
-                     i);
-            return;
-        }
-    }
+    const struct sim_plan_link *link = &load->plan->links[count];
+    struct sim_lookup *pairs = link->components ? &load->component_links : &load->region_links;
+    uint32_t low = link->a < link->b ? link->a : link->b, high = link->a + link->b - low;
+    pairs->arena = load->arena;
+    uint32_t first = sim_lookup_put_pair(pairs, low, high, count);
+    load->out_of_memory = load->out_of_memory || pairs->failed;
+    if (first < count)
+        sim__say(load, at, SIM__SOFT,
+                 "this pair has a link already, /links/%u: a link is for "
+                 "both ways",
+                 first);
+}
+
+const struct sim_plan_link *sim__link_declared_between(const struct sim__load *load, uint32_t from,
+                                                       uint32_t to)
+{
+    const struct sim_plan *plan = load->plan;
+    uint32_t found = sim_lookup_get_pair(&load->component_links, from < to ? from : to,
+                                         from < to ? to : from);
+    uint32_t a = plan->components[from].region, b = plan->components[to].region;
+    if (found == SIM_LOOKUP_NONE && a != SIM_NOWHERE && b != SIM_NOWHERE)
+        found = sim_lookup_get_pair(&load->region_links, a < b ? a : b, a < b ? b : a);
+    return found == SIM_LOOKUP_NONE ? NULL : &plan->links[found];
 }
 
 void sim__read_network(struct sim__load *load)
@@ -483,6 +518,8 @@ void sim__read_network(struct sim__load *load)
         sim__say(load, at, 0, "there can be %d links at most", SIM__MEMBERS_MAX);
         return;
     }
+    sim_lookup_clear(&load->component_links);
+    sim_lookup_clear(&load->region_links);
     plan->links = sim__alloc(load, count, sizeof *plan->links);
     for (size_t i = 0; i < count && plan->links; i++) {
         const struct sim__at *item = SIM__ITEM(at, i);
@@ -530,6 +567,7 @@ void sim__read_plan(struct sim__load *load, json_t *tree, struct sim_plan *plan,
     sim__read_network(load);
     sim__find_unlimited(load);
     sim__check_lossy_links(load);
+    sim__check_cycles(load);
     sim__read_timeline(load);
     sim__read_prices(load);
 }

@@ -35,11 +35,21 @@ static bool is_named(const struct parts *parts, const char *that, const char *co
            memcmp(meter, parts->meter_at, parts->meter) == 0;
 }
 
+/* As strcmp() of a name and a part of a text. */
+static int compare_part(const char *name, const char *part, size_t length)
+{
+    int order = strncmp(name, part, length);
+    return order ? order : (int)(unsigned char)name[length];
+}
+
 /* How well a stat answers: 3 asked for, 2 and 1 natural where none was asked for, 0 not. */
 static int fitness(const struct parts *parts, const char *stat)
 {
-    if (parts->stat)
-        return strcmp(stat, parts->stat) == 0 ? 3 : 0;
+    if (parts->stat) /* "p99_9" is "p999" */
+        return strcmp(stat, parts->stat) == 0 ||
+                       sim_stat_percentile(stat) == sim_stat_percentile(parts->stat)
+                   ? 3
+                   : 0;
     if (strcmp(stat, "p99") == 0)
         return 2;
     return strcmp(stat, "mean") == 0 || strcmp(stat, "per_hour") == 0; /* of money */
@@ -52,11 +62,14 @@ uint32_t sim_aggregate_metric(const struct sim_record *record, const char *that)
     int fit = 0;
     if (!split(that, &parts))
         return best;
-    for (uint32_t i = 0; i < record->metric_count; i++) {
-        const struct sim_metric *m = &record->metrics[i];
-        if (is_named(&parts, that, m->component, m->meter) && fitness(&parts, m->stat) > fit) {
-            fit = fitness(&parts, m->stat);
-            best = i;
+    struct sim_record_run run = {0};
+    while (sim_record_next(record, SIM_LIST_METRICS, that, parts.component, &run)) {
+        for (uint32_t i = run.first; i < run.end; i++) {
+            const struct sim_metric *m = &record->metrics[i];
+            if (is_named(&parts, that, m->component, m->meter) && fitness(&parts, m->stat) > fit) {
+                fit = fitness(&parts, m->stat);
+                best = i;
+            }
         }
     }
     return best;
@@ -69,14 +82,48 @@ uint32_t sim_aggregate_series(const struct sim_record *record, const char *that)
     int fit = 0;
     if (!split(that, &parts))
         return best;
-    for (uint32_t i = 0; i < record->series_count; i++) {
-        const struct sim_series *s = &record->series[i];
-        if (is_named(&parts, that, s->component, s->meter) && fitness(&parts, s->stat) > fit) {
-            fit = fitness(&parts, s->stat);
-            best = i;
+    struct sim_record_run run = {0};
+    while (sim_record_next(record, SIM_LIST_SERIES, that, parts.component, &run)) {
+        for (uint32_t i = run.first; i < run.end; i++) {
+            const struct sim_series *s = &record->series[i];
+            if (is_named(&parts, that, s->component, s->meter) && fitness(&parts, s->stat) > fit) {
+                fit = fitness(&parts, s->stat);
+                best = i;
+            }
         }
     }
     return best;
+}
+
+const struct sim_metric *sim_aggregate_over(const struct sim_record *record, const char *that,
+                                            double from_s, double to_s)
+{
+    struct parts parts;
+    sim_time from, to;
+    sim_span_of(from_s, to_s, &from, &to);
+    if (from == SIM_WHOLE_RUN) {
+        uint32_t m = sim_aggregate_metric(record, that);
+        return m == UINT32_MAX ? NULL : &record->metrics[m];
+    }
+    if (!split(that, &parts) || !parts.stat)
+        return NULL;
+    uint32_t low = 0, high = record->answer_count; /* they stand in the order of asks */
+    while (low < high) {
+        uint32_t at = low + (high - low) / 2;
+        const struct sim_answer *a = &record->answers[at];
+        int order = compare_part(a->metric.component, that, parts.component);
+        order = order ? order : compare_part(a->metric.meter, parts.meter_at, parts.meter);
+        order = order ? order : (a->from > from) - (a->from < from);
+        order = order ? order : (a->to > to) - (a->to < to);
+        order = order ? order : strcmp(a->metric.stat, parts.stat);
+        if (order == 0)
+            return &a->metric;
+        if (order < 0)
+            low = at + 1;
+        else
+            high = at;
+    }
+    return NULL;
 }
 
 bool sim_aggregate_is_shown(const struct sim_record *record, uint32_t at)
@@ -96,7 +143,8 @@ bool sim_aggregate_is_shown(const struct sim_record *record, uint32_t at)
 bool sim_aggregate_is_share(const struct sim_runs *runs, uint32_t at, const char *component,
                             const char *meter)
 {
-    return sim__share_is(&runs->cases[at].plan, component, meter);
+    const struct sim_metric like = {.component = component, .meter = meter};
+    return sim__share_is(&runs->cases[at].plan, &like);
 }
 
 /* ---- aggregating --------------------------------------------------------------------------- */
@@ -173,7 +221,7 @@ struct sim_aggregate *sim_aggregate_runs(const struct sim_runs *runs)
     double *quantiles = calloc(runs->replications + 1u, sizeof *quantiles);
     bool good = all && values && quantiles;
     if (good)
-        sim_estimate_quantiles(quantiles, runs->replications, SIM_LEVEL);
+        sim_estimate_quantiles(quantiles, sim_runs_most_finished(runs), SIM_LEVEL);
     for (uint32_t at = 0; good && at < runs->case_count; at++)
         good = aggregate_case(&all[at], runs, at, quantiles, values) == 0;
     free(values);

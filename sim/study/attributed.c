@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct sim_attribution *of(const struct sim_record *record, const char *source,
-                                        const char *stat)
+/* Looked for from `near` on: the replications have theirs in the same order. */
+static const struct sim_attribution *of(const struct sim_record *record, uint32_t near,
+                                        const char *source, const char *stat)
 {
-    for (uint32_t i = 0; record && i < record->attribution_count; i++) {
-        const struct sim_attribution *a = &record->attributions[i];
+    uint32_t count = record ? record->attribution_count : 0;
+    for (uint32_t k = 0; k < count; k++) {
+        const struct sim_attribution *a = &record->attributions[(near + k) % count];
         if (strcmp(a->source, source) == 0 && strcmp(a->stat, stat) == 0)
             return a;
     }
@@ -67,15 +69,15 @@ static void sort(struct sim_attributed *a)
     }
 }
 
-static int attribute(struct sim_attributed *into, const struct sim_runs *runs, uint32_t at,
-                     const double *quantiles, double *values)
+static int attribute(struct sim_attributed *into, uint32_t near, const struct sim_runs *runs,
+                     uint32_t at, const double *quantiles, double *values)
 {
     const struct sim_record *record;
     const struct sim_attribution *a;
     uint32_t n = 0;
     for (uint32_t r = 0; r < runs->replications; r++) {
         record = sim_runs_record(runs, at, r);
-        a = of(record, into->source, into->stat);
+        a = of(record, near, into->source, into->stat);
         if (!a)
             continue;
         into->requests += a->requests;
@@ -89,7 +91,7 @@ static int attribute(struct sim_attributed *into, const struct sim_runs *runs, u
         n = 0;
         for (uint32_t r = 0; r < runs->replications; r++) {
             record = sim_runs_record(runs, at, r);
-            a = of(record, into->source, into->stat);
+            a = of(record, near, into->source, into->stat);
             if (a)
                 values[n++] = i < into->part_count ? part_of(record, a, &into->parts[i])
                                                    : a->percentile;
@@ -99,6 +101,18 @@ static int attribute(struct sim_attributed *into, const struct sim_runs *runs, u
     }
     sort(into);
     return 0;
+}
+
+/* Whether one of so many is of the same source and percentile, looked for from `near` on. */
+static bool is_there(const struct sim_attributed *all, uint32_t count, uint32_t near,
+                     const struct sim_attribution *found)
+{
+    for (uint32_t k = 0; k < count; k++) {
+        const struct sim_attributed *a = &all[(near + k) % count];
+        if (strcmp(a->source, found->source) == 0 && strcmp(a->stat, found->stat) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* The sources and percentiles that any replication can speak of, in the order of the plan. */
@@ -111,13 +125,10 @@ static int collect(struct sim_aggregate *a, const struct sim_runs *runs, uint32_
         if (!all)
             return -1;
         a->attributed = all;
+        uint32_t others = a->attributed_count; /* in one record each stands once */
         for (uint32_t i = 0; record && i < record->attribution_count; i++) {
             const struct sim_attribution *found = &record->attributions[i];
-            uint32_t k = 0;
-            while (k < a->attributed_count && (strcmp(all[k].source, found->source) != 0 ||
-                                               strcmp(all[k].stat, found->stat) != 0))
-                k++;
-            if (k == a->attributed_count)
+            if (!is_there(all, others, i, found))
                 all[a->attributed_count++] = (struct sim_attributed){.source = found->source,
                                                                      .stat = found->stat};
         }
@@ -130,7 +141,7 @@ int sim__attributed_make(struct sim_aggregate *a, const struct sim_runs *runs, u
 {
     int status = collect(a, runs, at);
     for (uint32_t i = 0; status == 0 && i < a->attributed_count; i++)
-        status = attribute(&a->attributed[i], runs, at, quantiles, values);
+        status = attribute(&a->attributed[i], i, runs, at, quantiles, values);
     return status;
 }
 

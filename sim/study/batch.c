@@ -44,7 +44,11 @@ enum sim_batch_problem sim_batch_estimate(const double *windows, size_t count, d
                                           bool share, double level, struct sim_estimate *e)
 {
     double fine[SIM_BATCHES * SIM_BATCH_FINER], means[SIM_BATCHES];
-    *e = (struct sim_estimate){value, NAN, NAN, isnan(value) ? 0u : 1u, SIM_BY_BATCHES};
+    *e = (struct sim_estimate){.mean = value,
+                               .low = NAN,
+                               .high = NAN,
+                               .n = isnan(value) ? 0u : 1u,
+                               .method = SIM_BY_BATCHES};
     if (count < SIM_BATCHES * SIM_BATCH_FINER)
         return SIM_BATCH_SHORT;
     if (isnan(value) || !sim_batch_means(windows, count, SIM_BATCHES * SIM_BATCH_FINER, fine))

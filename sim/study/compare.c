@@ -1,6 +1,7 @@
 /* compare.c - two cases of the same load, metric by metric. */
 #include "study/compare.h"
 
+#include "study/carry.h"
 #include "study/student.h"
 #include "study/study_state.h"
 
@@ -47,14 +48,23 @@ static bool is_named(const struct sim_difference *d, const struct sim_metric *m)
            strcmp(d->stat, m->stat) == 0;
 }
 
-static void add(struct sim_comparison *c, const struct sim_metric *m)
+/* Unless it is one of the first `others`. Both sides have theirs in the same order, so that the
+ * next is looked for behind the last one that was there: *from. */
+static void add(struct sim_comparison *c, const struct sim_metric *m, uint32_t others,
+                uint32_t *from)
 {
-    for (uint32_t i = 0; i < c->count; i++) {
-        if (is_named(&c->items[i], m))
+    for (uint32_t k = 0; k < others; k++) {
+        uint32_t i = (*from + k) % others;
+        if (is_named(&c->items[i], m)) {
+            *from = i + 1;
             return;
+        }
     }
-    c->items[c->count++] = (struct sim_difference){
-        .component = m->component, .meter = m->meter, .stat = m->stat, .unit = m->unit};
+    c->items[c->count++] = (struct sim_difference){.component = m->component,
+                                                   .meter = m->meter,
+                                                   .stat = m->stat,
+                                                   .unit = m->unit,
+                                                   .near = m->near};
 }
 
 static int choose(struct sim_comparison *c, const struct sim_record *const samples[2],
@@ -66,14 +76,15 @@ static int choose(struct sim_comparison *c, const struct sim_record *const sampl
     c->items = calloc(most, sizeof *c->items);
     for (int i = 0; c->items && i < 2; i++) {
         const struct sim_record *sample = samples[i];
+        uint32_t others = c->count, from = 0; /* in one record each stands once */
         for (uint32_t m = 0; sample && count == 0 && m < sample->metric_count; m++) {
             if (sim_aggregate_is_shown(sample, m))
-                add(c, &sample->metrics[m]);
+                add(c, &sample->metrics[m], others, &from);
         }
         for (uint32_t k = 0; sample && k < count; k++) {
             uint32_t m = sim_aggregate_metric(sample, metrics[k]);
             if (m != UINT32_MAX)
-                add(c, &sample->metrics[m]);
+                add(c, &sample->metrics[m], c->count, &from);
         }
     }
     return c->items ? 0 : -1;
@@ -83,9 +94,12 @@ static int choose(struct sim_comparison *c, const struct sim_record *const sampl
 
 static double value_of(const struct sim_record *record, const struct sim_difference *d)
 {
-    for (uint32_t m = 0; record && m < record->metric_count; m++) {
-        if (is_named(d, &record->metrics[m]))
-            return record->metrics[m].value;
+    struct sim_record_run run = {0};
+    size_t length = strlen(d->component);
+    while (record && sim_record_next(record, SIM_LIST_METRICS, d->component, length, &run)) {
+        for (uint32_t m = run.first; m < run.end; m++)
+            if (is_named(d, &record->metrics[m]))
+                return record->metrics[m].value;
     }
     return NAN;
 }
@@ -111,6 +125,23 @@ static void pair(const struct sim_runs *runs, const struct sim_comparison *c,
     d->change = sim_estimate_mean(values, runs->replications, SIM_LEVEL);
 }
 
+/* How many values each replication has, on the side that has fewer. */
+static double values_behind(const struct sim_runs *runs, const struct sim_comparison *c,
+                            const struct sim_difference *d)
+{
+    const uint32_t sides[2] = {c->a, c->b};
+    double least = INFINITY;
+    for (int i = 0; i < 2; i++) {
+        const struct sim_record *sample = sim_runs_sample(runs, sides[i]);
+        uint32_t m = 0;
+        while (sample && m < sample->metric_count && !is_named(d, &sample->metrics[m]))
+            m++;
+        if (sample && m < sample->metric_count)
+            least = fmin(least, sim__share_values(runs, sides[i], m));
+    }
+    return least;
+}
+
 static bool all_zero(const double *values, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
@@ -125,10 +156,14 @@ static void limit(const struct sim_runs *runs, const struct sim_comparison *c,
                   struct sim_difference *d)
 {
     const struct sim_plan *plan = &runs->cases[c->a].plan;
-    struct sim_metric like = {d->component, d->meter, d->stat, d->unit, 0, false};
+    struct sim_metric like = {.component = d->component,
+                              .meter = d->meter,
+                              .stat = d->stat,
+                              .unit = d->unit,
+                              .near = d->near};
     sim__share_widen(&d->change, sim__share_blur(plan, &like, d->a) +
                                      sim__share_blur(&runs->cases[c->b].plan, &like, d->b));
-    bool share = sim__share_is(plan, d->component, d->meter);
+    bool share = sim__share_is(plan, &like);
     if (share && d->change.low < -1)
         d->change.low = -1;
     if (share && d->change.high > 1)
@@ -150,8 +185,10 @@ static void find(const struct sim_runs *runs, const struct sim_comparison *c,
     d->finding = SIM_COMPARE_SAME;
     if (all_zero(values, runs->replications))
         return;
-    d->finding = SIM_COMPARE_ALONE;
-    if (n == 1)
+    sim_carry_percentile(&d->change, sim_percentile_of(d->stat), values_behind(runs, c, d),
+                         c->level);
+    d->finding = d->change.needs > 0 ? SIM_COMPARE_TOO_FEW : SIM_COMPARE_ALONE;
+    if (n == 1 || d->change.needs > 0)
         return;
     limit(runs, c, d);
     d->finding = d->change.high < 0  ? SIM_COMPARE_LOWER

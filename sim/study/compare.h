@@ -6,7 +6,8 @@
  * load. Of m metrics looked at each has an interval of level 1 - 0.05/m, so that with probability
  * 0.95 all of them hold at once, however they depend on each other (Bonferroni; Dunn 1961, J. Amer.
  * Statist. Assoc. 56; Law 2015, 9.7). Holm's procedure tests the same with a little more power, but
- * has no intervals to show. */
+ * has no intervals to show. The difference of two percentiles is biased as they are, and its
+ * deviation is smaller as theirs are alike: what carries neither carries no difference. */
 #ifndef SIM_STUDY_COMPARE_H
 #define SIM_STUDY_COMPARE_H
 
@@ -19,6 +20,7 @@ enum sim_compare_finding {
     SIM_COMPARE_SAME,       /* equal in every pair */
     SIM_COMPARE_ALONE,      /* one pair: no interval */
     SIM_COMPARE_UNOBSERVED, /* not seen in both by any replication */
+    SIM_COMPARE_TOO_FEW,    /* a percentile of too few values to carry an interval (carry.h) */
 };
 
 struct sim_difference {
@@ -30,6 +32,7 @@ struct sim_difference {
     /* pairs with which a true difference of `resolution` of a would be found four times in five;
        0: unknown (n = 1, a is 0, all pairs equal), UINT32_MAX: a billion or more */
     uint32_t needed;
+    uint32_t near; /* as the metric's */
 };
 
 struct sim_comparison {

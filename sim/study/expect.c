@@ -3,8 +3,8 @@
  * What is observed: one value per replication, and the interval of their mean at the expectation's
  * confidence: Student's, of shares Wilson's, of one run from its batches where they support one.
  *   whole run        the metric's value
- *   from … to        of the windows that start in [from, to): the mean, or the greatest (least) for
- *                    the stat max (min), of the meter's series
+ *   from, to         the metric's value of what happened between these times, as the run answered
+ *                    it (fabric/spans.c): nothing is put together from windows
  *   relative_to      the value divided, replication by replication (both saw the same load), by
  *                    that of the other variant
  * What holds:
@@ -14,10 +14,12 @@
  *                       bound is held by what was observed alone
  *   equals, within w    |mean - value| <= w |value|
  *   equals alone        the interval covers the value; with n = 1 there is none and nothing holds
- * What was never observed does not hold. */
+ * What was never observed does not hold, and neither does a percentile of too few values to carry
+ * an interval (carry.h), whatever was seen. */
 #include "study/study_state.h"
 
 #include "base/text.h"
+#include "study/carry.h"
 #include "study/wilson.h"
 
 #include <math.h>
@@ -32,70 +34,84 @@ static bool is_windowed(const struct sim_expect *e)
     return !isnan(e->from) || !isnan(e->to);
 }
 
-/* The series a windowed expectation is read from: its own, else the meter's mean by window for the
- * stats that are made from that. UINT32_MAX: none. */
-static uint32_t windowed_series(const struct sim_record *record, const char *that)
+static const struct sim_metric *metric_of(const struct sim_expect *e,
+                                          const struct sim_record *record)
 {
-    uint32_t at = sim_aggregate_series(record, that);
-    const char *dot = strchr(that, '.'), *stat = dot ? strchr(dot + 1, '.') : NULL;
-    if (at != UINT32_MAX || !stat || (strcmp(stat, ".max") != 0 && strcmp(stat, ".min") != 0))
-        return at;
-    char mean[256];
-    int n = snprintf(mean, sizeof mean, "%.*s", (int)(stat - that), that);
-    return n < (int)sizeof mean ? sim_aggregate_series(record, mean) : UINT32_MAX;
-}
-
-static bool ends_in(const char *that, const char *stat)
-{
-    size_t n = strlen(that), m = strlen(stat);
-    return n > m && strcmp(that + n - m, stat) == 0;
-}
-
-static double over_windows(const struct sim_expect *e, const struct sim_record *record)
-{
-    uint32_t at = windowed_series(record, e->that);
-    if (at == UINT32_MAX)
-        return NAN;
-    bool greatest = ends_in(e->that, ".max"), least = ends_in(e->that, ".min");
-    double interval_s = (double)record->interval / 1e9, sum = 0, extreme = NAN;
-    uint32_t n = 0;
-    for (uint32_t w = 0; w < record->windows; w++) {
-        double start = w * interval_s, value = record->series[at].values[w];
-        bool before = !isnan(e->from) && start < e->from - interval_s * 1e-6;
-        bool after = !isnan(e->to) && start >= e->to - interval_s * 1e-6;
-        if (before || after || isnan(value))
-            continue;
-        sum += value;
-        n++;
-        if (isnan(extreme) || (greatest ? value > extreme : value < extreme))
-            extreme = value;
-    }
-    if (n == 0)
-        return NAN;
-    return greatest || least ? extreme : sum / n;
+    return record ? sim_aggregate_over(record, e->that, e->from, e->to) : NULL;
 }
 
 double sim_expect_observe(const struct sim_expect *e, const struct sim_record *record)
 {
-    if (!record)
-        return NAN;
-    if (is_windowed(e))
-        return over_windows(e, record);
-    uint32_t at = sim_aggregate_metric(record, e->that);
-    return at == UINT32_MAX ? NAN : record->metrics[at].value;
+    const struct sim_metric *m = metric_of(e, record);
+    return m ? m->value : NAN;
 }
 
 static const char *unit_of(const struct sim_expect *e, const struct sim_record *record)
 {
-    if (!record)
-        return "";
-    if (e->relative_to)
+    const struct sim_metric *m = metric_of(e, record);
+    if (e->relative_to && record)
         return "1";
-    uint32_t at = sim_aggregate_metric(record, e->that);
-    if (at != UINT32_MAX)
-        return record->metrics[at].unit;
-    at = windowed_series(record, e->that);
-    return at == UINT32_MAX ? "" : record->series[at].unit;
+    return m ? m->unit : "";
+}
+
+/* What the shares of a case were shares of, over all replications, where that was counted. */
+static double trials_of(const struct sim_expect *e, const struct sim_runs *runs, uint32_t at,
+                        const struct sim_metric *metric)
+{
+    double trials = 0;
+    if (!is_windowed(e))
+        return sim__share_trials(runs, at, metric);
+    if (!sim__share_is_counted(&runs->cases[at].plan, metric))
+        return 0;
+    for (uint32_t r = 0; r < runs->replications; r++) {
+        const struct sim_metric *m = metric_of(e, sim_runs_record(runs, at, r));
+        trials += m ? (double)m->n : 0;
+    }
+    return trials;
+}
+
+double sim__expect_values(const struct sim_expect *e, const struct sim_runs *runs, uint32_t at)
+{
+    double inverse = 0;
+    uint32_t count = 0;
+    for (uint32_t r = 0; at != UINT32_MAX && r < runs->replications; r++) {
+        const struct sim_metric *m = metric_of(e, sim_runs_record(runs, at, r));
+        if (!m || m->n == 0)
+            continue;
+        inverse += 1 / (double)m->n;
+        count++;
+    }
+    return count > 0 ? count / inverse : 0;
+}
+
+/* Takes the interval away that too few values do not carry. */
+static void carry(struct sim_estimate *o, const struct sim_expect *e, const struct sim_runs *runs,
+                  uint32_t at, uint32_t other, const char *stat, double level)
+{
+    double p = sim_percentile_of(stat);
+    if (isnan(p))
+        return;
+    double n = sim__expect_values(e, runs, at);
+    sim_carry_percentile(o, p, e->relative_to ? fmin(n, sim__expect_values(e, runs, other)) : n,
+                         level);
+}
+
+/* The estimate of what is a metric of the case's records, or a ratio of two. */
+static struct sim_estimate estimate(const struct sim_expect *e, const struct sim_runs *runs,
+                                    uint32_t at, uint32_t other, const struct sim_metric *metric,
+                                    const double *values, double level)
+{
+    const struct sim_plan *plan = &runs->cases[at].plan;
+    bool share = !e->relative_to && sim__share_is(plan, metric);
+    if (share) {
+        double trials = trials_of(e, runs, at, metric);
+        return sim_wilson_level(values, runs->replications, trials, level);
+    }
+    struct sim_estimate o = sim_estimate_mean(values, runs->replications, level);
+    carry(&o, e, runs, at, other, metric->stat, level);
+    if (!e->relative_to)
+        sim__share_widen(&o, sim__share_blur(plan, metric, o.mean));
+    return o;
 }
 
 struct sim_estimate sim_expect_estimate(const struct sim_expect *e, const struct sim_runs *runs,
@@ -112,19 +128,12 @@ struct sim_estimate sim_expect_estimate(const struct sim_expect *e, const struct
     }
     double level = e->confidence > 0 && e->confidence < 1 ? e->confidence : SIM_LEVEL;
     const struct sim_record *sample = sim_runs_sample(runs, at);
-    uint32_t m = sample && !e->relative_to ? sim_aggregate_metric(sample, e->that) : UINT32_MAX;
-    if (m == UINT32_MAX)
+    const struct sim_metric *metric = metric_of(e, sample);
+    if (!metric)
         return sim_estimate_mean(values, runs->replications, level);
-    const struct sim_metric *metric = &sample->metrics[m];
-    if (runs->replications == 1 && !is_windowed(e))
-        return sim__share_one_run(runs, at, m, level);
-    if (!sim__share_is(&runs->cases[at].plan, metric->component, metric->meter)) {
-        struct sim_estimate o = sim_estimate_mean(values, runs->replications, level);
-        sim__share_widen(&o, sim__share_blur(&runs->cases[at].plan, metric, o.mean));
-        return o;
-    }
-    double trials = is_windowed(e) ? 0 : sim__share_trials(runs, at, metric);
-    return sim_wilson_level(values, runs->replications, trials, level);
+    if (runs->replications == 1 && !is_windowed(e) && !e->relative_to)
+        return sim__share_one_run(runs, at, (uint32_t)(metric - sample->metrics), level);
+    return estimate(e, runs, at, other, metric, values, level);
 }
 
 /* ---- judging ------------------------------------------------------------------------------- */
@@ -197,6 +206,31 @@ static void describe(struct sim_verdict *v)
     sim_buffer_free(&text);
 }
 
+/* Whether a value is within the bounds, or where it should be. */
+static bool is_within(const struct sim_expect *e, double value)
+{
+    bool equal = isnan(e->equals) || isnan(e->within) ||
+                 fabs(value - e->equals) <= e->within * fabs(e->equals);
+    return equal && !(value > e->at_most) && !(value < e->at_least);
+}
+
+/* Says of a success how many requests were under way at the end, where it depends on them whether
+ * the claim is right. */
+static void note_unfinished(struct sim_verdict *v, const struct sim_runs *runs)
+{
+    const struct sim_expect *e = v->expect;
+    const struct sim_record *sample = sim_runs_sample(runs, v->at);
+    uint32_t m = sample ? sim_aggregate_metric(sample, e->that) : UINT32_MAX;
+    if (m == UINT32_MAX || e->relative_to || is_windowed(e))
+        return;
+    struct sim_unfinished u = sim_share_unfinished(runs, v->at, &sample->metrics[m]);
+    if (!(u.open > 0) || is_within(e, u.low) == is_within(e, u.high))
+        return;
+    snprintf(v->note, sizeof v->note,
+             "%.9g of %.9g requests were unfinished at the end: with them it is from %.4g to %.4g",
+             u.open, u.all, u.low, u.high);
+}
+
 static void judge(struct sim_verdict *v, const struct sim_runs *runs, double *values)
 {
     const struct sim_expect *e = v->expect;
@@ -207,6 +241,15 @@ static void judge(struct sim_verdict *v, const struct sim_runs *runs, double *va
         note(v, "nothing was observed");
         return;
     }
+    if (v->observed.needs > 0) {
+        const struct sim_plan *plan = &runs->cases[v->at].plan;
+        const struct sim_record *sample = sim_runs_sample(runs, v->at);
+        const char *stat = sample->metrics[sim_aggregate_metric(sample, e->that)].stat;
+        note(v, sim_carry_text(&v->observed, stat, (double)plan->warmup,
+                               is_windowed(e) ? 0 : (double)plan->duration)
+                    .s);
+        return;
+    }
     v->held = true;
     if (!isnan(e->at_most))
         v->held = holds_bound(v, e->at_most, 1) && v->held;
@@ -214,6 +257,7 @@ static void judge(struct sim_verdict *v, const struct sim_runs *runs, double *va
         v->held = holds_bound(v, e->at_least, -1) && v->held;
     if (!isnan(e->equals))
         v->held = holds_equality(v) && v->held;
+    note_unfinished(v, runs);
 }
 
 /* What is said of no variant in particular is said of all but the one it is relative to. Nothing

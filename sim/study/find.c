@@ -50,7 +50,7 @@ static enum sim_find_verdict judge_share(const struct sim_find_ask *ask,
                                          const struct sim_estimate *e)
 {
     uint32_t yes = (uint32_t)(e->mean * e->n + 0.5);
-    if (e->n == 0)
+    if (e->n == 0 || e->needs > 0)
         return SIM_FIND_UNTOLD;
     if (sim_find_at_least(yes, e->n, ask->probability) <= ERROR)
         return SIM_FIND_HOLDS;
@@ -73,11 +73,14 @@ static enum sim_find_verdict judge(const struct sim_find_ask *ask, const struct 
 }
 
 /* Whether `more` times as many replications are unlikely to tell: their interval about the same
- * mean would still be far too wide. That only leaves a value untold, so it cannot mislead. */
+ * mean would still be far too wide. That only leaves a value untold, so it cannot mislead. With too
+ * few values in each there is none, whatever their number (carry.h). */
 static bool is_hopeless(const struct sim_find_ask *ask, const struct sim_estimate *e, double more)
 {
     double bound = isnan(ask->probability) ? ask->bound : ask->probability;
     double half = (e->high - e->low) / 2;
+    if (e->needs > 0)
+        return true;
     return e->n >= 2 && fabs(e->mean - bound) < HOPELESS * half / sqrt(more);
 }
 
@@ -106,7 +109,7 @@ static void look(struct search *s, struct sim_find_point *point)
         s->found->runs += more;
         point->replications = next;
         point->verdict = judge(ask, &e);
-        if (point->verdict == SIM_FIND_UNTOLD && i >= SURE_LOOKS &&
+        if (point->verdict == SIM_FIND_UNTOLD && (i >= SURE_LOOKS || e.needs > 0) &&
             is_hopeless(ask, &e, (double)(1u << (SIM_FIND_LOOKS - 1 - i))))
             break;
     }

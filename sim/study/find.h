@@ -69,7 +69,8 @@ enum sim_find_finding {
     SIM_FIND_ALL,          /* it holds at both ends and wherever else it was looked at */
     SIM_FIND_NONE,         /* nowhere */
     SIM_FIND_NOT_MONOTONE, /* more than one change */
-    SIM_FIND_NOT_TOLD,     /* too noisy: no change was seen, and not both ends were told */
+    SIM_FIND_NOT_TOLD,     /* too noisy, or of too few values: no change was seen, and not both
+                              ends were told */
 };
 
 struct sim_find {

@@ -8,7 +8,8 @@
 
 struct lender {
     struct sim_probe *probe;
-    const char *variant, *that;
+    const char *variant;
+    const struct sim_wanted *wanted;
     const struct sim_vary *vary;
     uint32_t vary_count;
     struct sim_case **made; /* each where it stays; owned */
@@ -35,7 +36,7 @@ static const struct sim_case *make_case(void *self, const double *values, uint32
     struct sim_case *it = wider ? calloc(1, sizeof *it) : NULL;
     lender->made = wider ? wider : lender->made;
     if (!it || sim__probe_case(lender->probe, lender->variant, lender->vary, values, count,
-                               lender->that, it) != 0) {
+                               lender->wanted, it) != 0) {
         free(it);
         return NULL;
     }
@@ -43,11 +44,11 @@ static const struct sim_case *make_case(void *self, const double *values, uint32
 }
 
 int sim_probe_lend(struct sim_probe *probe, const char *variant, const struct sim_vary *vary,
-                   uint32_t count, const char *that)
+                   uint32_t count, const struct sim_wanted *wanted)
 {
     struct sim_error error = {""};
     struct lender lender = {
-        .probe = probe, .variant = variant, .that = that, .vary = vary, .vary_count = count};
+        .probe = probe, .variant = variant, .wanted = wanted, .vary = vary, .vary_count = count};
     const struct sim_team_cases cases = {.make = make_case, .self = &lender};
     int status = sim_team_serve(probe->session, probe->options.team, &cases, &probe->options,
                                 &error);

@@ -22,6 +22,7 @@ static void count(const struct sim_runs *runs, uint32_t at, const struct sim_cri
         n += isnan(seen) ? 0 : 1;
     }
     cell->share = sim_wilson_trials(cell->yes, cell->trials, SIM_LEVEL);
+    sim__probe_carry(c, runs, at, &cell->share);
     cell->mean = n > 0 ? sum / n : NAN;
 }
 
@@ -32,19 +33,20 @@ static int run_row(struct sim_probe *probe, const struct sim_asked *asked, struc
 {
     const struct sim_criterion *c = &asked->criterion;
     struct sim_map_cell *cells = &map->cells[(size_t)row * map->columns];
+    const struct sim_wanted wanted = sim__probe_wanted(c);
     struct sim_runs runs;
     for (uint32_t i = 0; i < map->columns; i++) {
         const double at[2] = {cells[i].x, cells[i].y};
-        if (sim__probe_case(probe, asked->variant, asked->vary, at, 2, c->that, &cases[i]) != 0)
+        if (sim__probe_case(probe, asked->variant, asked->vary, at, 2, &wanted, &cases[i]) != 0)
             return -1;
     }
-    sim_runs_begin(&runs, cases, map->columns, !sim__probe_windowed(c));
+    sim_runs_begin(&runs, cases, map->columns, true);
     int status = sim__probe_run(probe, asked->vary, &runs, probe->options.replications);
     for (uint32_t i = 0; runs.runs && i < map->columns; i++) {
         count(&runs, i, c, &cells[i]);
         map->finished += cells[i].trials > 0;
     }
-    sim__probe_unit(probe, &runs, c->that);
+    sim__probe_unit(probe, &runs, &wanted);
     sim_runs_free(&runs);
     return status;
 }

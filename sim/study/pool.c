@@ -32,9 +32,7 @@ static bool on_window(void *self, sim_time reached, uint64_t events)
     struct sim__worker *worker = self;
     atomic_store_explicit(&worker->reached, reached, memory_order_relaxed);
     atomic_store_explicit(&worker->events, events, memory_order_relaxed);
-    if (atomic_load_explicit(&worker->pool->cancel, memory_order_relaxed))
-        worker->stopped = true;
-    return !worker->stopped;
+    return !atomic_load_explicit(&worker->pool->cancel, memory_order_relaxed);
 }
 
 /* Drops the series and the distributions. */
@@ -64,7 +62,8 @@ static void keep(struct sim__done *done, struct sim_record *record,
                  const struct sim__worker *worker)
 {
     struct sim_run *run = &done->run;
-    if (record && record->outcome == SIM_STOPPED && worker->stopped) {
+    bool cancelled = atomic_load(&worker->pool->cancel);
+    if (cancelled && (!record || record->outcome != SIM_REACHED)) {
         sim_record_free(record);
         return;
     }
@@ -88,9 +87,11 @@ static void run_one(struct sim__worker *worker, struct sim__done *done)
     struct sim_run *run = &done->run;
     struct sim_error error = {""};
     uint64_t start = uv_hrtime();
-    worker->stopped = false;
-    struct sim_world *world = sim_world_new(&done->job.it->plan, pool->seed, done->job.replication,
-                                            &error);
+    struct sim_plan plan = done->job.it->plan;
+    plan.limits.stop = &pool->cancel;
+    struct sim_world *world = sim_world_new(&plan, pool->seed, done->job.replication, &error);
+    if (!world && atomic_load(&pool->cancel))
+        return;
     if (!world) {
         bool memory = strncmp(error.text, "out of memory", 13) == 0;
         run->state = memory ? SIM_RUN_FAULT : SIM_RUN_REFUSED;
@@ -262,7 +263,7 @@ static int serve(struct sim_session *session, struct sim__pool *pool)
     pool->start_ms = uv_hrtime() / 1000000;
     session->on_interrupt = on_interrupt;
     session->self = pool;
-    atomic_store(&pool->cancel, session->interrupted);
+    atomic_store(&pool->cancel, sim_session_interrupted(session));
     int status = start(pool);
     if (status == 0 && pool->progress)
         uv_timer_start(&pool->tick, on_tick, DRAW_EVERY_MS, DRAW_EVERY_MS);

@@ -32,7 +32,6 @@ struct sim__worker {
     uv_thread_t thread;
     atomic_llong reached; /* simulated ns of the run in hand */
     atomic_ullong events; /* of the run in hand */
-    bool stopped;         /* the run in hand was told to end */
 };
 
 struct sim__pool {

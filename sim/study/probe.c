@@ -1,7 +1,9 @@
 /* probe.c - the breaking point of a scenario: find.c asks, replications answer. */
 #include "study/probe_state.h"
 
+#include "study/carry.h"
 #include "study/store.h"
+#include "study/study_state.h"
 #include "study/wilson.h"
 
 #include <math.h>
@@ -35,10 +37,11 @@ int sim__probe_failed(struct sim_probe *probe, const char *why)
 }
 
 int sim__probe_case(struct sim_probe *probe, const char *variant, const struct sim_vary *vary,
-                    const double *values, uint32_t count, const char *that, struct sim_case *out)
+                    const double *values, uint32_t count, const struct sim_wanted *wanted,
+                    struct sim_case *out)
 {
     struct sim_diagnostics said = {.items = NULL};
-    int status = sim_vary_case(probe->scenario, variant, vary, values, count, that, out, &said);
+    int status = sim_vary_case(probe->scenario, variant, vary, values, count, wanted, out, &said);
     out->cell = ++probe->cases;
     if (status != 0)
         snprintf(probe->why, sizeof probe->why, "%.150s: %.300s", out->name ? out->name : "",
@@ -111,19 +114,39 @@ bool sim__probe_says(const struct sim_criterion *c, double seen)
     return c->strict ? over > 0 : over >= 0;
 }
 
-void sim__probe_unit(struct sim_probe *probe, const struct sim_runs *runs, const char *that)
+void sim__probe_unit(struct sim_probe *probe, const struct sim_runs *runs,
+                     const struct sim_wanted *wanted)
 {
     for (uint32_t at = 0; at < runs->case_count; at++) {
         const struct sim_record *sample = sim_runs_sample(runs, at);
-        uint32_t m = sample ? sim_aggregate_metric(sample, that) : UINT32_MAX;
-        if (m != UINT32_MAX)
-            snprintf(probe->unit, sizeof probe->unit, "%s", sample->metrics[m].unit);
+        const struct sim_metric *m =
+            sample ? sim_aggregate_over(sample, wanted->that, wanted->from, wanted->to) : NULL;
+        if (m)
+            snprintf(probe->unit, sizeof probe->unit, "%s", m->unit);
     }
 }
 
-bool sim__probe_windowed(const struct sim_criterion *c)
+struct sim_wanted sim__probe_wanted(const struct sim_criterion *c)
 {
-    return !isnan(c->from) || !isnan(c->to);
+    return (struct sim_wanted){.that = c->that, .from = c->from, .to = c->to};
+}
+
+void sim__probe_carry(const struct sim_criterion *c, const struct sim_runs *runs, uint32_t at,
+                      struct sim_estimate *share)
+{
+    struct sim_expect expect = sim__probe_expect(c);
+    const struct sim_record *sample = sim_runs_sample(runs, at);
+    uint32_t m = sample ? sim_aggregate_metric(sample, c->that) : UINT32_MAX;
+    double p = m == UINT32_MAX ? (double)NAN : sim_percentile_of(sample->metrics[m].stat);
+    struct sim_estimate one = {.n = 1};
+    if (isnan(p))
+        return;
+    sim_carry_percentile(&one, p, sim__expect_values(&expect, runs, at), SIM_LEVEL);
+    if (!(one.needs > 0))
+        return;
+    share->low = share->high = NAN;
+    share->has = one.has;
+    share->needs = one.needs;
 }
 
 /* ---- the breaking point -------------------------------------------------------------------- */
@@ -136,10 +159,10 @@ static struct place *place_at(struct finder *f, double x)
     }
     struct place *p = &f->places[f->place_count];
     p->x = x;
-    if (sim__probe_case(f->probe, f->asked->variant, f->asked->vary, &x, 1, f->expect.that,
-                        &p->it) != 0)
+    const struct sim_wanted wanted = sim__probe_wanted(&f->asked->criterion);
+    if (sim__probe_case(f->probe, f->asked->variant, f->asked->vary, &x, 1, &wanted, &p->it) != 0)
         return NULL;
-    sim_runs_begin(&p->runs, &p->it, 1, !sim__probe_windowed(&f->asked->criterion));
+    sim_runs_begin(&p->runs, &p->it, 1, true);
     f->place_count++;
     return p;
 }
@@ -150,7 +173,9 @@ static struct sim_estimate share(const struct finder *f, const struct sim_runs *
     for (uint32_t r = 0; r < runs->replications; r++)
         yes += sim__probe_says(&f->asked->criterion,
                                sim_expect_observe(&f->expect, sim_runs_record(runs, 0, r)));
-    return sim_wilson_trials(yes, runs->replications, level);
+    struct sim_estimate e = sim_wilson_trials(yes, runs->replications, level);
+    sim__probe_carry(&f->asked->criterion, runs, 0, &e);
+    return e;
 }
 
 static int see(void *self, double x, uint32_t replications, double level, struct sim_estimate *e)
@@ -170,7 +195,8 @@ static int see(void *self, double x, uint32_t replications, double level, struct
     f->expect.confidence = level;
     *e = isnan(f->probability) ? sim_expect_estimate(&f->expect, &p->runs, 0, values)
                                : share(f, &p->runs, level);
-    sim__probe_unit(f->probe, &p->runs, f->expect.that);
+    const struct sim_wanted wanted = sim__probe_wanted(&f->asked->criterion);
+    sim__probe_unit(f->probe, &p->runs, &wanted);
     return 0;
 }
 

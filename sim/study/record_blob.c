@@ -8,12 +8,13 @@
 #include <string.h>
 #include <zlib.h>
 
-enum { FORMAT = 2, HEAD_BYTES = 16, MOST_BYTES = 1 << 30 };
+enum { FORMAT = 5, HEAD_BYTES = 16, MOST_BYTES = 1 << 30 };
 
 /* Whoever gives a record a field gives it a place in write_…() and read_…() below, and FORMAT the
  * next number. A trace is not kept: who asks for one has the run done anew. */
-_Static_assert(sizeof(struct sim_record) == 312 && sizeof(struct sim_metric) == 48 &&
-                   sizeof(struct sim_series) == 40 && sizeof(struct sim_audit_line) == 200 &&
+_Static_assert(sizeof(struct sim_record) == 328 && sizeof(struct sim_metric) == 72 &&
+                   sizeof(struct sim_answer) == 88 && sizeof(struct sim_series) == 40 &&
+                   sizeof(struct sim_audit_line) == 200 &&
                    sizeof(struct sim_distribution_result) == 64 && sizeof(struct sim_tally) == 40 &&
                    sizeof(struct sim_fault_window) == 32 && sizeof(struct sim_attribution) == 48 &&
                    sizeof(struct sim_attribution_part) == 24,
@@ -67,6 +68,19 @@ static void write_attributions(struct sim_buffer *out, const struct sim_record *
     }
 }
 
+static void write_metric(struct sim_buffer *out, const struct sim_metric *m)
+{
+    put_text(out, m->component);
+    put_text(out, m->meter);
+    put_text(out, m->stat);
+    put_text(out, m->unit);
+    put(out, m->headline, 1);
+    put(out, m->asked, 1);
+    put(out, m->node, 4);
+    put_double(out, m->value);
+    put(out, m->n, 8);
+}
+
 static void write_numbers(struct sim_buffer *out, const struct sim_record *record)
 {
     put(out, (uint64_t)record->outcome, 4);
@@ -77,14 +91,13 @@ static void write_numbers(struct sim_buffer *out, const struct sim_record *recor
     put(out, record->windows, 4);
     put(out, record->audit_held, 1);
     put(out, record->metric_count, 4);
-    for (uint32_t i = 0; i < record->metric_count; i++) {
-        const struct sim_metric *m = &record->metrics[i];
-        put_text(out, m->component);
-        put_text(out, m->meter);
-        put_text(out, m->stat);
-        put_text(out, m->unit);
-        put(out, m->headline, 1);
-        put_double(out, m->value);
+    for (uint32_t i = 0; i < record->metric_count; i++)
+        write_metric(out, &record->metrics[i]);
+    put(out, record->answer_count, 4);
+    for (uint32_t i = 0; i < record->answer_count; i++) {
+        write_metric(out, &record->answers[i].metric);
+        put(out, (uint64_t)record->answers[i].from, 8);
+        put(out, (uint64_t)record->answers[i].to, 8);
     }
     put(out, record->audit_count, 4);
     for (uint32_t i = 0; i < record->audit_count; i++) {
@@ -138,15 +151,15 @@ static void write_distributions(struct sim_buffer *out, const struct sim_record 
         put_double(out, d->tally.sum);
         put(out, (uint64_t)d->tally.low, 8);
         put(out, (uint64_t)d->tally.high, 8);
-        for (uint32_t k = 0; d->tally.counts && k < SIM_HISTOGRAM_BUCKETS; k++)
-            filled += d->tally.counts[k] > 0;
-        put(out, d->tally.counts != NULL, 1);
+        for (uint32_t k = 0; d->tally.rows && k < SIM_HISTOGRAM_BUCKETS; k++)
+            filled += sim_tally_count(&d->tally, k) > 0;
+        put(out, d->tally.rows != NULL, 1);
         put(out, filled, 4);
-        for (uint32_t k = 0; d->tally.counts && k < SIM_HISTOGRAM_BUCKETS; k++) {
-            if (d->tally.counts[k] == 0)
+        for (uint32_t k = 0; filled > 0 && k < SIM_HISTOGRAM_BUCKETS; k++) {
+            if (sim_tally_count(&d->tally, k) == 0)
                 continue;
             put(out, k, 4);
-            put(out, d->tally.counts[k], 8);
+            put(out, sim_tally_count(&d->tally, k), 8);
         }
     }
 }
@@ -291,6 +304,19 @@ static void read_attributions(struct reader *in, struct sim_record *record)
     }
 }
 
+static void read_metric(struct reader *in, struct sim_metric *m)
+{
+    m->component = get_text(in);
+    m->meter = get_text(in);
+    m->stat = get_text(in);
+    m->unit = get_text(in);
+    m->headline = get(in, 1) != 0;
+    m->asked = get(in, 1) != 0;
+    m->node = (uint32_t)get(in, 4);
+    m->value = get_double(in);
+    m->n = get(in, 8);
+}
+
 static void read_numbers(struct reader *in, struct sim_record *record)
 {
     record->outcome = (enum sim_outcome)get(in, 4);
@@ -300,15 +326,14 @@ static void read_numbers(struct reader *in, struct sim_record *record)
     record->interval = (sim_time)get(in, 8);
     record->windows = (uint32_t)get(in, 4);
     record->audit_held = get(in, 1) != 0;
-    record->metrics = get_array(in, &record->metric_count, sizeof *record->metrics, 17);
-    for (uint32_t i = 0; i < record->metric_count; i++) {
-        struct sim_metric *m = &record->metrics[i];
-        m->component = get_text(in);
-        m->meter = get_text(in);
-        m->stat = get_text(in);
-        m->unit = get_text(in);
-        m->headline = get(in, 1) != 0;
-        m->value = get_double(in);
+    record->metrics = get_array(in, &record->metric_count, sizeof *record->metrics, 30);
+    for (uint32_t i = 0; i < record->metric_count; i++)
+        read_metric(in, &record->metrics[i]);
+    record->answers = get_array(in, &record->answer_count, sizeof *record->answers, 46);
+    for (uint32_t i = 0; i < record->answer_count; i++) {
+        read_metric(in, &record->answers[i].metric);
+        record->answers[i].from = (sim_time)get(in, 8);
+        record->answers[i].to = (sim_time)get(in, 8);
     }
     record->audit = get_array(in, &record->audit_count, sizeof *record->audit, 23);
     for (uint32_t i = 0; i < record->audit_count; i++) {
@@ -364,14 +389,12 @@ static void read_tally(struct reader *in, struct sim_tally *t)
     uint32_t filled = (uint32_t)get(in, 4);
     if (!counted)
         return;
-    t->counts = calloc(SIM_HISTOGRAM_BUCKETS, sizeof *t->counts);
-    in->short_of_memory = in->short_of_memory || !t->counts;
     for (uint32_t i = 0; i < filled && !in->damaged; i++) {
         uint64_t bucket = get(in, 4), count = get(in, 8);
         if (bucket >= SIM_HISTOGRAM_BUCKETS)
             in->damaged = true;
-        else if (t->counts)
-            t->counts[bucket] = count;
+        else if (sim_tally_put(t, (uint32_t)bucket, count) != 0)
+            in->short_of_memory = true;
     }
 }
 

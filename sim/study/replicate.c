@@ -230,7 +230,7 @@ int sim_replicate_more(struct sim_session *session, const struct sim_replicate_o
                             error);
     if (status == 0)
         status = run_missing(session, &round, error);
-    runs->interrupted = session->interrupted;
+    runs->interrupted = sim_session_interrupted(session);
     count_states(runs);
     for (uint32_t at = 0; status == 0 && at < runs->case_count; at++) {
         status = sim__rates_set(runs, at);
@@ -275,6 +275,18 @@ const struct sim_record *sim_runs_sample(const struct sim_runs *runs, uint32_t a
             return sim_runs_record(runs, at, r);
     }
     return NULL;
+}
+
+uint32_t sim_runs_most_finished(const struct sim_runs *runs)
+{
+    uint32_t most = 0;
+    for (uint32_t at = 0; at < runs->case_count; at++) {
+        uint32_t finished = 0;
+        for (uint32_t r = 0; r < runs->replications; r++)
+            finished += sim_runs_record(runs, at, r) != NULL;
+        most = finished > most ? finished : most;
+    }
+    return most;
 }
 
 uint32_t sim_runs_find(const struct sim_runs *runs, const char *name)

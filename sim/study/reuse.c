@@ -2,9 +2,10 @@
  *
  * A stored record may have been taken for other figures and expectations than are asked for now.
  * What is too much is left out, so that the results are those of a new run to the byte; where a
- * series or a distribution is missing the run is done anew. */
+ * number, a series or a distribution is missing the run is done anew. */
 #include "study/study_state.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,13 +17,25 @@ struct search {
     struct sim_error *error;
 };
 
-static bool is_kept(const struct sim_plan *plan, const char *component, const char *meter)
+/* Whether a plan keeps a meter's series, or with `stat` one that not every series of it has. Plans
+ * have what they keep in order. */
+static bool is_kept(const struct sim_plan *plan, const char *place, const char *meter,
+                    const char *stat)
 {
-    size_t n = strlen(component);
-    for (uint32_t i = 0; i < plan->kept_count; i++) {
-        if (strncmp(plan->kept[i], component, n) == 0 && plan->kept[i][n] == '.' &&
-            strcmp(plan->kept[i] + n + 1, meter) == 0)
+    uint32_t low = 0, high = plan->kept_count;
+    while (low < high) {
+        uint32_t at = low + (high - low) / 2;
+        const struct sim_plan_kept *kept = &plan->kept[at];
+        int order = strcmp(kept->place, place);
+        order = order ? order : strcmp(kept->meter, meter);
+        if (order == 0 && stat)
+            order = strcmp(kept->stat ? kept->stat : "", stat);
+        if (order == 0)
             return true;
+        if (order < 0)
+            low = at + 1;
+        else
+            high = at;
     }
     return false;
 }
@@ -38,6 +51,17 @@ static uint32_t metric_of(const struct sim_record *record, const char *component
     return from > 0 ? metric_of(record, component, meter, 0) : UINT32_MAX;
 }
 
+/* A statistic that not every series of a histogram has. */
+static bool is_more(const char *stat)
+{
+    const char *const *usual = sim_meter_series(SIM_HISTOGRAM);
+    if (strcmp(stat, "stdev") != 0 && isnan(sim_stat_percentile(stat)))
+        return false;
+    while (*usual && strcmp(*usual, stat) != 0)
+        usual++;
+    return !*usual;
+}
+
 static void leave_out_series(struct sim_record *record, const struct sim_plan *plan)
 {
     uint32_t kept = 0, from = 0;
@@ -46,7 +70,9 @@ static void leave_out_series(struct sim_record *record, const struct sim_plan *p
         uint32_t metric = metric_of(record, s->component, s->meter, from);
         from = metric == UINT32_MAX ? 0 : metric;
         bool headline = metric != UINT32_MAX && record->metrics[metric].headline;
-        if (plan->all_series || headline || is_kept(plan, s->component, s->meter))
+        bool always = (plan->all_series || headline) && !strchr(s->component, '/');
+        if (is_more(s->stat) ? is_kept(plan, s->component, s->meter, s->stat)
+                             : always || is_kept(plan, s->component, s->meter, NULL))
             record->series[kept++] = *s;
         else
             free(s->values);
@@ -59,7 +85,7 @@ static void leave_out_distributions(struct sim_record *record, const struct sim_
     uint32_t kept = 0;
     for (uint32_t i = 0; i < record->distribution_count; i++) {
         struct sim_distribution_result *d = &record->distributions[i];
-        if (is_kept(plan, d->component, d->meter))
+        if (is_kept(plan, d->component, d->meter, NULL))
             record->distributions[kept++] = *d;
         else
             sim_tally_free(&d->tally);
@@ -67,13 +93,34 @@ static void leave_out_distributions(struct sim_record *record, const struct sim_
     record->distribution_count = kept;
 }
 
-static bool has_series(const struct sim_record *record, const struct sim_metric *m)
+/* The first series of a meter, looked for from `from` on; UINT32_MAX: none. */
+static uint32_t series_of(const struct sim_record *record, const char *component, const char *meter,
+                          uint32_t from)
 {
-    for (uint32_t i = 0; i < record->series_count; i++) {
-        if (record->series[i].component == m->component && record->series[i].meter == m->meter)
-            return true;
+    for (uint32_t i = from; i < record->series_count; i++) {
+        if (strcmp(record->series[i].component, component) == 0 &&
+            strcmp(record->series[i].meter, meter) == 0)
+            return i;
     }
-    return false;
+    return from > 0 ? series_of(record, component, meter, 0) : UINT32_MAX;
+}
+
+/* Whether what is kept of nodes, and of other statistics, is there. */
+static bool has_lines(const struct sim_record *record, const struct sim_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->kept_count; i++) {
+        const struct sim_plan_kept *kept = &plan->kept[i];
+        if (!kept->stat && kept->node == SIM_ALL_NODES)
+            continue;
+        bool found = false;
+        for (uint32_t s = 0; s < record->series_count && !found; s++)
+            found = strcmp(record->series[s].component, kept->place) == 0 &&
+                    strcmp(record->series[s].meter, kept->meter) == 0 &&
+                    (!kept->stat || strcmp(record->series[s].stat, kept->stat) == 0);
+        if (!found)
+            return false;
+    }
+    return true;
 }
 
 static bool has_distribution(const struct sim_record *record, const struct sim_metric *m)
@@ -90,15 +137,64 @@ static bool has_distribution(const struct sim_record *record, const struct sim_m
  * have percentiles. */
 static bool suffices(const struct sim_record *record, const struct sim_plan *plan)
 {
+    uint32_t from = 0;
     for (uint32_t i = 0; i < record->metric_count; i++) {
         const struct sim_metric *m = &record->metrics[i];
         bool first = i == 0 || m[-1].component != m->component || m[-1].meter != m->meter;
-        bool kept = is_kept(plan, m->component, m->meter);
-        if (first && (kept || plan->all_series || m->headline) && !has_series(record, m))
+        bool kept = is_kept(plan, m->component, m->meter, NULL);
+        if (m->asked || strchr(m->component, '/')) /* no series goes with it */
+            continue;
+        if (first && (kept || plan->all_series || m->headline))
+            from = series_of(record, m->component, m->meter, from);
+        if (from == UINT32_MAX)
             return false;
         if (kept && strcmp(m->stat, "p50") == 0 && !has_distribution(record, m))
             return false;
     }
+    return has_lines(record, plan);
+}
+
+/* ---- what was asked for ---------------------------------------------------------------------- */
+
+static int order_of(const struct sim_plan_ask *ask, const struct sim_metric *m, sim_time from,
+                    sim_time to)
+{
+    const struct sim_plan_ask had = {
+        .place = m->component, .meter = m->meter, .stat = m->stat, .from = from, .to = to};
+    return sim_plan_ask_order(&had, ask);
+}
+
+/* Leaves of the numbers that were asked for those that are asked for now. False: one is not there.
+ * Both are in order, so that each is looked at once. */
+static bool leave_out_answers(struct sim_record *record, const struct sim_plan *plan)
+{
+    uint32_t given = 0, metric, answer = 0, answers = 0;
+    while (given < record->metric_count && !record->metrics[given].asked)
+        given++;
+    metric = given;
+    for (uint32_t i = 0; i < plan->ask_count; i++) {
+        const struct sim_plan_ask *ask = &plan->asks[i];
+        if (ask->from == SIM_WHOLE_RUN) {
+            while (metric < record->metric_count &&
+                   order_of(ask, &record->metrics[metric], SIM_WHOLE_RUN, ask->to) < 0)
+                metric++;
+            if (metric == record->metric_count ||
+                order_of(ask, &record->metrics[metric], SIM_WHOLE_RUN, ask->to) != 0)
+                return false;
+            record->metrics[given++] = record->metrics[metric++];
+            continue;
+        }
+        const struct sim_answer *a = record->answers;
+        while (answer < record->answer_count &&
+               order_of(ask, &a[answer].metric, a[answer].from, a[answer].to) < 0)
+            answer++;
+        if (answer == record->answer_count ||
+            order_of(ask, &a[answer].metric, a[answer].from, a[answer].to) != 0)
+            return false;
+        record->answers[answers++] = record->answers[answer++];
+    }
+    record->metric_count = given;
+    record->answer_count = answers;
     return true;
 }
 
@@ -112,11 +208,11 @@ static int found(void *self, uint32_t replication, const struct sim_packed *pack
     struct sim_record *record = sim_record_unpack(packed, runs->names, search->error);
     if (!record)
         return 1;
+    if (!leave_out_answers(record, plan) || (!runs->metrics_only && !suffices(record, plan))) {
+        sim_record_free(record);
+        return 0;
+    }
     if (!runs->metrics_only) {
-        if (!suffices(record, plan)) {
-            sim_record_free(record);
-            return 0;
-        }
         leave_out_series(record, plan);
         leave_out_distributions(record, plan);
     }

@@ -3,6 +3,7 @@
  * Replication k of every case has the same streams, so that differences are taken pair by pair
  * (compare.h). One at a time sees no interaction of inputs: what two do together may be more, or
  * less, than what each does alone (Saltelli et al. 2008, Global Sensitivity Analysis, 1.2.4). */
+#include "study/carry.h"
 #include "study/probe_state.h"
 #include "study/study_state.h"
 
@@ -24,11 +25,26 @@ static double seen(const struct moves *m, uint32_t at, uint32_t r)
     return record && m->metric < record->metric_count ? record->metrics[m->metric].value : NAN;
 }
 
+/* Takes the interval away that what the cases have of values does not carry. */
+static void carry(const struct moves *m, struct sim_estimate *e, uint32_t from, uint32_t to,
+                  double level)
+{
+    const struct sim_record *sample = sim_runs_sample(m->runs, from);
+    double p = sample ? sim_percentile_of(sample->metrics[m->metric].stat) : (double)NAN;
+    if (!isnan(p))
+        sim_carry_percentile(e, p,
+                             fmin(sim__share_values(m->runs, from, m->metric),
+                                  sim__share_values(m->runs, to, m->metric)),
+                             level);
+}
+
 static struct sim_estimate level_at(const struct moves *m, uint32_t at)
 {
     for (uint32_t r = 0; r < m->runs->replications; r++)
         m->values[r] = seen(m, at, r);
-    return sim_estimate_mean(m->values, m->runs->replications, SIM_LEVEL);
+    struct sim_estimate e = sim_estimate_mean(m->values, m->runs->replications, SIM_LEVEL);
+    carry(m, &e, at, at, SIM_LEVEL);
+    return e;
 }
 
 /* How far a percentile at a case may be off as histograms keep no more than buckets. */
@@ -53,6 +69,7 @@ static struct sim_estimate change(const struct moves *m, uint32_t from, uint32_t
         n++;
     }
     struct sim_estimate e = sim_estimate_mean(m->values, m->runs->replications, level);
+    carry(m, &e, from, to, level);
     if (n > 0 && e.low != e.high)
         sim__share_widen(&e, blur(m, from, a / n) + blur(m, to, b / n));
     return e;
@@ -85,7 +102,7 @@ static bool moves_more(const struct moves *m, const struct sim_sensitivity *s,
         m->values[r] = sign_a * (seen(m, low_a + 1, r) - seen(m, low_a, r)) -
                        sign_b * (seen(m, low_b + 1, r) - seen(m, low_b, r));
     struct sim_estimate e = sim_estimate_mean(m->values, m->runs->replications, s->level);
-    return e.n >= 2 && e.low > 0;
+    return e.n >= 2 && e.low > 0 && !(a->swing.needs > 0) && !(b->swing.needs > 0);
 }
 
 static void estimate(const struct moves *m, const struct sim_sensitivity_asked *asked,
@@ -117,7 +134,8 @@ static int make_case(struct sim_probe *probe, const struct sim_sensitivity_asked
 {
     for (uint32_t i = 0; i < asked->vary_count; i++)
         values[i] = i == one ? value : asked->vary[i].mid;
-    return sim__probe_case(probe, asked->variant, asked->vary, values, asked->vary_count, NULL,
+    const struct sim_wanted wanted = {.that = asked->metric, .from = NAN, .to = NAN};
+    return sim__probe_case(probe, asked->variant, asked->vary, values, asked->vary_count, &wanted,
                            out);
 }
 
@@ -154,7 +172,8 @@ int sim_probe_sensitivity(struct sim_probe *probe, const struct sim_sensitivity_
             status = sim__probe_failed(probe, "the metric was not observed");
         else
             estimate(&m, asked, s);
-        sim__probe_unit(probe, &runs, asked->metric);
+        const struct sim_wanted wanted = {.that = asked->metric, .from = NAN, .to = NAN};
+        sim__probe_unit(probe, &runs, &wanted);
     }
     sim_runs_free(&runs);
     free(values);

@@ -1,39 +1,37 @@
-/* session.c - the libuv loop and the watch for ^C. */
+/* session.c - the libuv loop, and what wakes it. */
 #include "study/session.h"
 
-#include <signal.h>
+#include "study/watch.h"
+
 #include <stdio.h>
 
-static void on_signal(uv_signal_t *handle, int number)
+static void on_told(uv_async_t *told)
 {
-    (void)number;
-    struct sim_session *session = handle->data;
-    if (session->interrupted)
-        return;
-    session->interrupted = true;
-    for (int i = 0; i < SIM_SESSION_SIGNALS; i++)
-        uv_signal_stop(&session->signals[i]);
-    if (session->on_interrupt)
-        session->on_interrupt(session->self);
+    struct sim_session *session = told->data;
+    void (*on_interrupt)(void *) = session->on_interrupt;
+    session->on_interrupt = NULL;
+    if (on_interrupt)
+        on_interrupt(session->self);
 }
 
 int sim_session_open(struct sim_session *session, struct sim_error *error)
 {
-    static const int numbers[SIM_SESSION_SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
-    *session = (struct sim_session){.interrupted = false};
+    *session = (struct sim_session){.watch = NULL};
     int status = uv_loop_init(&session->loop);
     if (status != 0) {
         snprintf(error->text, sizeof error->text, "cannot start the event loop: %s",
                  uv_strerror(status));
         return -1;
     }
-    for (int i = 0; i < SIM_SESSION_SIGNALS; i++) {
-        uv_signal_t *handle = &session->signals[i];
-        uv_signal_init(&session->loop, handle);
-        handle->data = session;
-        uv_signal_start(handle, on_signal, numbers[i]);
-        uv_unref((uv_handle_t *)handle);
+    status = uv_async_init(&session->loop, &session->told, on_told);
+    if (status != 0) {
+        snprintf(error->text, sizeof error->text, "cannot start the event loop: %s",
+                 uv_strerror(status));
+        uv_loop_close(&session->loop);
+        return -1;
     }
+    session->told.data = session;
+    uv_unref((uv_handle_t *)&session->told);
     return 0;
 }
 
@@ -46,13 +44,19 @@ static void close_any(uv_handle_t *handle, void *self)
 
 void sim_session_close(struct sim_session *session)
 {
+    sim_watch_release(session->watch);
     uv_walk(&session->loop, close_any, NULL);
     uv_run(&session->loop, UV_RUN_DEFAULT);
     uv_loop_close(&session->loop);
 }
 
-bool sim_session_interrupted(struct sim_session *session)
+void sim_session_interrupt(struct sim_session *session)
 {
-    uv_run(&session->loop, UV_RUN_NOWAIT);
-    return session->interrupted;
+    if (!atomic_exchange(&session->interrupted, true))
+        uv_async_send(&session->told);
+}
+
+bool sim_session_interrupted(const struct sim_session *session)
+{
+    return atomic_load(&session->interrupted);
 }

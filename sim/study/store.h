@@ -22,6 +22,9 @@ struct sim_store *sim_store_open(const char *dir, struct sim_error *);
 /* The same to read from, beside whoever writes. NULL with the reason; *missing (may be NULL) is
  * set when there just is none. */
 struct sim_store *sim_store_open_to_read(const char *dir, bool *missing, struct sim_error *);
+/* Whether the open directory `dir` has a store that bears weir's mark, as its file says; nothing
+ * is written, and no database opened. */
+bool sim_store_bears_mark(int dir);
 /* Brings everything into the database's one file and closes it. The lock is held on, so that DIR
  * can be exchanged before anybody else comes; sim_store_free() gives it up. A store that never
  * held a run is removed. */

@@ -14,20 +14,42 @@
 
 enum { WAIT_MS = 10000 }; /* for a reader of the user's own that is in the way */
 
+/* How many runs are in the store, when writing to it has just failed; -1: it cannot be said. */
+static long long kept(const struct sim_store *store)
+{
+    sqlite3_stmt *query;
+    long long runs = -1;
+    if (!sqlite3_get_autocommit(store->db))
+        sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+    if (sqlite3_prepare_v2(store->db, "SELECT count(*) FROM run", -1, &query, NULL) != SQLITE_OK)
+        return -1;
+    if (sqlite3_step(query) == SQLITE_ROW)
+        runs = sqlite3_column_int64(query, 0);
+    sqlite3_finalize(query);
+    return runs;
+}
+
 int sim__store_fail(const struct sim_store *store, struct sim_error *error)
 {
     int code = sqlite3_errcode(store->db), why = sqlite3_system_errno(store->db);
     bool stopped = store->sound && (code == SQLITE_FULL || code == SQLITE_IOERR);
+    char said[112];
+    snprintf(said, sizeof said, "%.60s%s%.40s", sqlite3_errmsg(store->db), why ? ": " : "",
+             why ? strerror(why) : "");
+    long long runs = stopped ? kept(store) : -1;
     if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
         snprintf(error->text, sizeof error->text,
-                 "%.300s is damaged, or no database (%s): it was left as it is. Move it away, and "
+                 "%.200s is damaged, or no database (%s): it was left as it is. Move it away, and "
                  "its runs are simulated anew",
-                 store->path, sqlite3_errmsg(store->db));
+                 store->path, said);
+    else if (runs >= 0)
+        snprintf(error->text, sizeof error->text,
+                 "cannot write %.200s: %s. It holds %lld finished run%s, and no results were "
+                 "written: with room again, start again to go on",
+                 store->path, said, runs, runs == 1 ? "" : "s");
     else
-        snprintf(error->text, sizeof error->text, "cannot %s %.300s: %s%s%s%s",
-                 store->lock >= 0 ? "write" : "read", store->path, sqlite3_errmsg(store->db),
-                 why ? ": " : "", why ? strerror(why) : "",
-                 stopped ? ". Finished runs are kept: with room again, start again to go on" : "");
+        snprintf(error->text, sizeof error->text, "cannot %s %.300s: %s",
+                 store->lock >= 0 ? "write" : "read", store->path, said);
     return -1;
 }
 
@@ -133,6 +155,26 @@ static int open_database(struct sim_store *store, int flags, struct sim_error *e
     return 0;
 }
 
+bool sim_store_bears_mark(int dir)
+{
+    enum { HEADER_BYTES = 100, MARK_AT = 68 }; /* of the file format of SQLite 3 */
+    static const char first[16] = "SQLite format 3";
+    unsigned char header[HEADER_BYTES];
+    struct stat st;
+    int fd = openat(dir, "store/results.sqlite", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    bool read_all = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+                    read(fd, header, sizeof header) == (ssize_t)sizeof header;
+    close(fd);
+    if (!read_all || memcmp(header, first, sizeof first) != 0)
+        return false;
+    unsigned mark = 0;
+    for (int i = 0; i < 4; i++)
+        mark = mark << 8 | header[MARK_AT + i];
+    return mark == SIM__STORE_MARK;
+}
+
 /* ---- opening --------------------------------------------------------------------------------- */
 
 static struct sim_store *store_new(const char *dir, struct sim_error *error)
@@ -189,11 +231,12 @@ static int open_to_write(struct sim_store *store, struct sim_error *error)
         open_database(store, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error) != 0 ||
         check_owner(store, &empty, error) != 0 || (!empty && check_whole(store, error) != 0))
         return -1;
+    /* first of all, so that the mark is in the file itself, and not only in its log */
+    if (empty && make_tables(store, error) != 0)
+        return -1;
     /* references are not looked up for every number: who writes is this program alone */
     if (execute(store, "PRAGMA journal_mode = WAL", error) != 0 ||
         execute(store, "PRAGMA synchronous = NORMAL", error) != 0)
-        return -1;
-    if (empty && make_tables(store, error) != 0)
         return -1;
     store->sound = true;
     return 0;
@@ -214,18 +257,11 @@ struct sim_store *sim_store_open(const char *dir, struct sim_error *error)
     return store;
 }
 
-/* A database that nobody can write has its log read by nobody: then the file alone is read. */
-static int open_to_read(struct sim_store *store, struct sim_error *error)
+/* Opens the file alone, without its log: nothing is then written beside it. */
+static int open_file_alone(struct sim_store *store, struct sim_error *error)
 {
-    bool empty;
     char address[SIM_ERROR_TEXT_BYTES + 64];
-    if (open_database(store, SQLITE_OPEN_READONLY, error) != 0)
-        return -1;
-    if (check_owner(store, &empty, error) == 0)
-        return 0;
-    int code = sqlite3_errcode(store->db);
-    if ((code != SQLITE_CANTOPEN && code != SQLITE_READONLY) || strpbrk(store->path, "?#%"))
-        return -1;
+    bool empty;
     sqlite3_close(store->db);
     store->db = NULL;
     if (snprintf(address, sizeof address, "file:%s?immutable=1", store->path) >=
@@ -235,6 +271,29 @@ static int open_to_read(struct sim_store *store, struct sim_error *error)
         SQLITE_OK)
         return sim__store_fail(store, error);
     return check_owner(store, &empty, error);
+}
+
+/* Another program's database is looked at alone, and one that nobody can write has its log read by
+ * nobody. */
+static int open_to_read(struct sim_store *store, struct sim_error *error)
+{
+    bool empty, plain = !strpbrk(store->path, "?#%");
+    int above = open(store->above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ours = above >= 0 && sim_store_bears_mark(above);
+    if (above >= 0)
+        close(above);
+    if (!ours && plain && open_file_alone(store, error) != 0)
+        return -1;
+    sqlite3_close(store->db);
+    store->db = NULL;
+    if (open_database(store, SQLITE_OPEN_READONLY, error) != 0)
+        return -1;
+    if (check_owner(store, &empty, error) == 0)
+        return 0;
+    int code = sqlite3_errcode(store->db);
+    if ((code != SQLITE_CANTOPEN && code != SQLITE_READONLY) || !plain)
+        return -1;
+    return open_file_alone(store, error);
 }
 
 struct sim_store *sim_store_open_to_read(const char *dir, bool *missing, struct sim_error *error)

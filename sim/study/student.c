@@ -41,6 +41,8 @@ static double halve(double level, double high, double (*within)(double, uint32_t
         high *= 2;
     for (int i = 0; i < 100; i++) {
         double middle = low + (high - low) / 2;
+        if (!(middle > low && middle < high)) /* nothing lies between them */
+            break;
         if (within(middle, df) < level)
             low = middle;
         else

@@ -78,6 +78,8 @@ const struct sim_record *sim_runs_record(const struct sim_runs *, uint32_t at,
                                          uint32_t replication);
 /* The record of a case's first finished replication, for its names and units; NULL: none. */
 const struct sim_record *sim_runs_sample(const struct sim_runs *, uint32_t at);
+/* The most replications that any case has finished. O(runs). */
+uint32_t sim_runs_most_finished(const struct sim_runs *);
 /* The index of a case by name; UINT32_MAX: none. O(cases). */
 uint32_t sim_runs_find(const struct sim_runs *, const char *name);
 /* Which thread count `jobs` stands for. */
@@ -130,12 +132,24 @@ void sim_aggregate_free(struct sim_aggregate *, uint32_t count);
 /* "component.meter[.stat]" taken apart. The stat may be left out: what is natural is "p99" where
  * there is one and "mean" otherwise. Index into record->metrics, UINT32_MAX: none. O(metrics). */
 uint32_t sim_aggregate_metric(const struct sim_record *, const char *that);
+/* The number of a metric with its statistic between two times, s; of the whole run where both are
+ * NAN. NULL: the plan does not ask for it. O(metrics), over a span O(log answers). */
+const struct sim_metric *sim_aggregate_over(const struct sim_record *, const char *that,
+                                            double from_s, double to_s);
 /* Whether a metric is one of those shown when nobody names any: of headline meters the median and
  * the 99th percentile where there are such, the mean of the others. O(metrics). */
 bool sim_aggregate_is_shown(const struct sim_record *, uint32_t at);
 /* Whether a meter of a case is a share, from 0 to 1 whatever was observed. O(components). */
 bool sim_aggregate_is_share(const struct sim_runs *, uint32_t at, const char *component,
                             const char *meter);
+/* What a success does not say as some requests were still under way when the run ended: how many of
+ * how many, in all replications; and what the success would be if all of these failed, or none.
+ * Another metric: low and high are NAN. O(replications x metrics). */
+struct sim_unfinished {
+    double open, all, low, high;
+};
+struct sim_unfinished sim_share_unfinished(const struct sim_runs *, uint32_t at,
+                                           const struct sim_metric *);
 /* The same as sim_aggregate_metric() for record->series. */
 uint32_t sim_aggregate_series(const struct sim_record *, const char *that);
 
@@ -148,7 +162,7 @@ struct sim_verdict {
     struct sim_estimate observed;
     const char *unit; /* of the observed value; "1" for ratios */
     char bound[160];  /* "at most 3000 requests/s" */
-    char note[160];   /* why it did not hold, or how weakly; "" when there is nothing to add */
+    char note[256];   /* why it did not hold, or how weakly; "" when there is nothing to add */
 };
 
 /* What an expectation looks at: in one run (NULL: none), NAN when it saw nothing; and in all of a

@@ -11,9 +11,10 @@
 const char *sim__rate_unit(struct sim_names *, const struct sim_plan *, const struct sim_metric *);
 /* Puts them into a case's records. 0, or -1 when out of memory. */
 int sim__rates_set(struct sim_runs *, uint32_t at);
-/* The meter of a component as its model's table, or the fabric's, has it. NULL: none. */
-const struct sim_meter *sim__rates_meter(const struct sim_plan *, const char *component,
-                                         const char *name);
+/* The meter of a component as its model's table, or the fabric's, has it. NULL: none. The component
+ * is looked for in the plan from `near` on: O(1) where that is its place, else O(components). */
+const struct sim_meter *sim__rates_meter(const struct sim_plan *, uint32_t near,
+                                         const char *component, const char *name);
 
 /* Fills in a case's .attributed. 0, or -1 when out of memory. `values`: room for one of each
  * replication. */
@@ -22,7 +23,9 @@ int sim__attributed_make(struct sim_aggregate *, const struct sim_runs *, uint32
 void sim__attributed_free(struct sim_aggregate *);
 
 /* Whether a meter is a share, which has Wilson's interval. */
-bool sim__share_is(const struct sim_plan *, const char *component, const char *meter);
+bool sim__share_is(const struct sim_plan *, const struct sim_metric *);
+/* Whether a metric is the mean of a share of something counted, which its .n then is. */
+bool sim__share_is_counted(const struct sim_plan *, const struct sim_metric *);
 /* What the shares of a case were shares of, over all replications: the requests of "success". 0:
  * not of something counted. */
 double sim__share_trials(const struct sim_runs *, uint32_t at, const struct sim_metric *);
@@ -32,6 +35,11 @@ double sim__share_trials(const struct sim_runs *, uint32_t at, const struct sim_
 double sim__share_blur(const struct sim_plan *, const struct sim_metric *, double value);
 /* Widens an interval, if there is one, by so much on both sides. */
 void sim__share_widen(struct sim_estimate *, double by);
+/* How many values a metric rests on in each replication: where they differ, the harmonic mean, for
+ * a percentile is biased as 1/n is. 0: nothing was observed. O(replications). */
+double sim__share_values(const struct sim_runs *, uint32_t at, uint32_t m);
+/* The same for what an expectation looks at; of a span as many as fall to it by its length. */
+double sim__expect_values(const struct sim_expect *, const struct sim_runs *, uint32_t at);
 /* What one run says of its own metric `m` by its batches; no interval where they support none. */
 struct sim_estimate sim__share_one_run(const struct sim_runs *, uint32_t at, uint32_t m,
                                        double level);

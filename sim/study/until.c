@@ -39,6 +39,7 @@ static void take(struct sim_until_end *end, const struct sim_until *until,
     double width = relative(e, to);
     if (e->n == 0) /* never observed: nothing to narrow */
         return;
+    end->too_few = end->too_few || e->needs > 0;
     end->narrow = end->narrow && sim_until_narrow(e, to, until->target);
     if (end->metric[0] && width <= end->widest)
         return;
@@ -104,7 +105,7 @@ int sim_until_run(struct sim_session *session, const struct sim_replicate_option
             snprintf(error->text, sizeof error->text, "out of memory");
             return -1;
         }
-        if (end->narrow || runs->replications >= until->most)
+        if (end->narrow || end->too_few || runs->replications >= until->most)
             return 0;
         more.replications = sim_until_next(runs->replications, until->most) - runs->replications;
     }

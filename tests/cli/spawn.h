@@ -33,6 +33,9 @@ struct how {
     const char *path;  /* PATH; NULL: the caller's */
     const char *to;    /* standard output goes to this file instead of DIR/stdout */
     rlim_t file_bytes; /* no file may grow longer; 0: any */
+    bool closed;       /* standard output is */
+    bool promptly;     /* it ends within a second when told to, as users have it; else, as under
+                          valgrind, it may take a minute to keep what is finished */
     bool powerless;    /* root's right to write anywhere is taken away */
     int no_flags;      /* renameat2() with flags fails with this errno, as some file systems have it
                           fail; 0: it works */
@@ -148,6 +151,10 @@ static inline void child(const struct how *how, char **arguments)
     dup2(out, STDOUT_FILENO);
     dup2(err, STDERR_FILENO);
     close(STDIN_FILENO);
+    if (how && how->closed)
+        close(STDOUT_FILENO);
+    if (!how || !how->promptly)
+        setenv("WEIR_STOP_SECONDS", "60", 1);
     if (how && how->path)
         setenv("PATH", how->path, 1);
     if (how && how->file_bytes > 0) {

@@ -159,16 +159,14 @@ static void what_cannot_be_written_is_a_fault(void **state)
     (void)state;
     make_results("--no-plot");
     expect_run("report r --out no/where.html", 3, "cannot write no/where.html: No such file");
-    expect_run("report r --out r", 3, "cannot write r: ");
+    expect_run("report r", 0, NULL);
+    shell("cp r/report.html good.html");
     struct how small = {.file_bytes = 4096};
-    write_file("r/report.html", "the last good one\n");
     struct result got = run_with(&small, "report r");
     assert_int_equal(got.status, 3);
     assert_non_null(strstr(got.err, "cannot write r/report.html: File too large"));
     result_free(&got);
-    char *page = page_of("r/report.html");
-    assert_string_equal(page, "the last good one\n");
-    free(page);
+    assert_true(same_file("r/report.html", "good.html"));
     struct how powerless = {.powerless = true};
     shell("chmod 555 r");
     got = run_with(&powerless, "report r");
@@ -176,6 +174,37 @@ static void what_cannot_be_written_is_a_fault(void **state)
     assert_true(got.status == 3 || got.status == 77);
     result_free(&got);
     shell("test \"$(ls r | grep -c tmp)\" = 0");
+}
+
+/* What is at the page's place and is no page is not replaced, whatever it is. */
+static void only_a_page_is_replaced(void **state)
+{
+    (void)state;
+    static const char *const places[] = {"mine.html", "link.html", "none.html",
+                                         "r",         "pipe",      "/dev/null"};
+    make_results("--no-plot");
+    write_file("mine.html", "<!DOCTYPE html><p>mine");
+    expect_run("report r --out page.html", 0, NULL);
+    expect_run("report r --out page.html", 0, NULL);
+    shell("ln -s page.html link.html && ln -s nowhere none.html && mkfifo pipe");
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        char words[64];
+        snprintf(words, sizeof words, "report r --out %s", places[i]);
+        expect_run(words, 2, "is there, and is no page that `weir report` wrote");
+    }
+    expect_run("report r --out=", 2, "--out has to name a file, and is empty");
+    shell("test -L link.html && test -L none.html && test -p pipe && test -c /dev/null && "
+          "test \"$(cat mine.html)\" = '<!DOCTYPE html><p>mine'");
+    write_file("r/report.html", "mine");
+    expect_run("report r", 2, "is there, and is no page");
+    shell("test \"$(cat r/report.html)\" = mine");
+    expect_run("run q.json --out r --no-plot", 0, NULL); /* not written by it: left where it is */
+    assert_true(exists("r/report.html"));
+    shell("cp page.html r/report.html && chmod 600 r/report.html");
+    expect_run("report r --out ./r//report.html", 0, NULL);
+    shell("test $(stat -c %a r/report.html) = 600");
+    expect_run("run q.json --out r --no-plot", 0, NULL);
+    assert_false(exists("r/report.html"));
 }
 
 /* A page of results that are gone would be believed. */
@@ -213,6 +242,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_is_markup_but_the_pages_own, enter, leave),
         cmocka_unit_test_setup_teardown(a_figure_that_is_not_there_is_said, enter, leave),
         cmocka_unit_test_setup_teardown(what_cannot_be_written_is_a_fault, enter, leave),
+        cmocka_unit_test_setup_teardown(only_a_page_is_replaced, enter, leave),
         cmocka_unit_test_setup_teardown(a_new_run_takes_the_page_away, enter, leave),
         cmocka_unit_test_setup_teardown(cells_of_a_sweep_have_a_page, enter, leave),
     };

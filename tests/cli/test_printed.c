@@ -186,6 +186,74 @@ static void without_exchange_results_are_replaced(void **state)
     assert_int_not_equal(system("ls -d o.tmp* 2>/dev/null | grep -q ."), 0);
 }
 
+/* Writes a text whose ' stand for ". */
+static void write_quoted(const char *path, const char *text)
+{
+    char quoted[2048];
+    size_t n = strlen(text);
+    assert_true(n < sizeof quoted);
+    for (size_t i = 0; i <= n; i++)
+        quoted[i] = text[i] == '\'' ? '"' : text[i];
+    write_file(path, quoted);
+}
+
+/* Ten requests a replication have no p99, whatever asks for it: true is ln 100 = 4.6 s. */
+static void a_sample_says_what_it_cannot_carry(void **state)
+{
+    (void)state;
+    write_quoted("q.json",
+                 "{'schema_version': 1, 'title': 'Few', 'run': {'duration': '15s', 'warmup': '5s',"
+                 " 'replications': 20}, 'components': {"
+                 " 'users': {'model': 'client', 'to': 'app', 'rate': '1/s'},"
+                 " 'app': {'model': 'service', 'servers': 1000, 'service_time':"
+                 "  {'type': 'exponential', 'mean': '1s'}}},"
+                 " 'variants': {'a': {}, 'b': {'components': {'app': {'servers': 1}}}},"
+                 " 'sensitivity': {'metric': 'users.latency.p99', 'variant': 'a',"
+                 "  'replications': 5, 'vary': {'components.users.rate':"
+                 "   {'low': '1/s', 'mid': '1.5/s', 'high': '2/s'}}},"
+                 " 'expect': [{'that': 'users.latency.p99', 'variant': 'a', 'at_most': '4s'}]}");
+    struct result r = run("run q.json --out o --no-plot");
+    assert_int_equal(r.status, 1);
+    expect_in(r.out, "users.latency.p99 too few.");
+    expect_in(r.out, "a: users.latency.p99 is not told; expected at most 4 s (too few for p99: 9");
+    expect_in(r.out, "users.latency.p99 of b: too few for p99: 7 values in each of 20");
+    char *summary = read_file("o/summary.json");
+    expect_in(summary, "\"low\": null, \"high\": null, \"unit\": \"s\", \"values\": 9, "
+                       "\"needed\": 6000, \"why\": \"too few for p99: 9 values in each of 20 ");
+    free(summary);
+    r = run("run q.json --out o --no-plot --until 5% --metric users.latency.p99");
+    expect_in(r.out, "NOT reached with n = 20: longer runs are needed for users.latency.p99");
+    r = run("compare q.json a b --metric users.latency.p99");
+    expect_in(r.out, "users.latency.p99: not told, too few for p99: 7 values in each of 20");
+    r = run("find q.json --variant a --vary components.users.rate=1/s..2/s --out f --no-plot "
+            "--while users.latency.p99<=4s --reps 5");
+    expect_in(r.out, "at 1/s there are too few for p99: 9 values in each of 5 replications");
+    r = run("find q.json --variant a --vary components.users.rate=1/s..2/s --out f --no-plot "
+            "--while users.latency.p99<=4s --reps 5 --probability 0.5");
+    expect_in(r.out, "no breaking point was seen");
+    r = run("map q.json --variant a --x components.users.rate=1/s..2/s:2 --out m --no-plot "
+            "--y components.app.servers=900..1000:2 --while users.latency.p99<=4s --reps 5");
+    expect_in(r.out, "Not told in 4 of 4 cells");
+    r = run("sensitivity q.json --out s --no-plot");
+    expect_in(r.out, "not told: too few values");
+    expect_in(r.out, "users.latency.p99: too few for p99: ");
+}
+
+/* One server answers 19 of the 199 requests of 20 s that nobody gives up on: success reads 1. */
+static void a_success_says_what_it_leaves_out(void **state)
+{
+    (void)state;
+    write_quoted("q.json", "{'schema_version': 1, 'title': 'Over', 'run': {'duration': '20s',"
+                           " 'replications': 2}, 'components': {"
+                           " 'users': {'model': 'client', 'to': 'app', 'rate': '10/s',"
+                           "  'arrival': 'constant', 'in_step': true},"
+                           " 'app': {'model': 'service', 'servers': 1, 'service_time': '1s'}},"
+                           " 'expect': [{'that': 'users.success.mean', 'at_least': 0.9}]}");
+    struct result r = run("run q.json --out o --no-plot");
+    expect_in(r.out, "expected at least 0.9 (360 of 398 requests were");
+    expect_in(r.out, "users.success of base leaves out 360 of 398 requests");
+}
+
 int main(void)
 {
 #define IN_OWN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, enter, leave)
@@ -195,6 +263,8 @@ int main(void)
         IN_OWN_DIRECTORY(faults_and_parts_are_drawn),
         IN_OWN_DIRECTORY(a_gnuplot_that_hangs_is_ended),
         IN_OWN_DIRECTORY(a_figure_of_nothing_is_said),
+        IN_OWN_DIRECTORY(a_sample_says_what_it_cannot_carry),
+        IN_OWN_DIRECTORY(a_success_says_what_it_leaves_out),
         IN_OWN_DIRECTORY(without_exchange_results_are_replaced),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -78,9 +78,13 @@ static void a_changed_claim_takes_the_old_runs(void **state)
     assert_true(same_results("o", "new"));
     assert_true(same_file("o/figures/tail.csv", "new/figures/tail.csv"));
     write_file("q.json", SCENARIO(RUN, WINDOWED));
-    expect_reused("run q.json --out o --no-plot", "4 of 4 runs"); /* a headline: it is kept */
+    expect_reused("run q.json --out o --no-plot", NULL); /* nobody had asked for that time */
+    expect_reused("run q.json --out o --no-plot", "4 of 4 runs");
     expect_reused("run q.json --out other --no-plot", NULL);
     assert_true(same_results("o", "other"));
+    write_file("q.json", SCENARIO(RUN, CCDF));
+    expect_reused("run q.json --out o --no-plot", NULL); /* those have no tail */
+    expect_reused("run q.json --out o --no-plot", "4 of 4 runs");
 }
 
 /* What a file beside the scenario holds is part of what is simulated. */
@@ -183,10 +187,10 @@ static void a_store_left_in_the_sibling_comes_back(void **state)
 /* ---- faults ---------------------------------------------------------------------------------- */
 
 /* What a file holds is the same after a command that must not touch it. */
-static void expect_refused(const char *words, const char *said)
+static void expect_refused(const char *words, int status, const char *said)
 {
     shell("cp o/store/results.sqlite before");
-    expect_run(words, 3, said);
+    expect_run(words, status, said);
     assert_true(system("cmp -s o/store/results.sqlite before") == 0);
 }
 
@@ -197,16 +201,22 @@ static void a_foreign_database_is_left_alone(void **state)
     write_file("q.json", SCENARIO(RUN, ""));
     shell("mkdir -p o/store");
     assert_int_equal(sqlite3_open(database, &db), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db,
-                                  "CREATE TABLE letters (text); INSERT INTO letters VALUES "
-                                  "('dear')",
-                                  NULL, NULL, NULL),
-                     SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(
+            db,
+            "PRAGMA journal_mode = WAL; CREATE TABLE letters (text); INSERT INTO letters VALUES "
+            "('dear')",
+            NULL, NULL, NULL),
+        SQLITE_OK);
     sqlite3_close(db);
-    expect_refused("run q.json --out o", "is a database of something else's");
-    expect_refused("results o", "is a database of something else's");
+    expect_refused("run q.json --out o", 2, "is not a result of weir's");
+    expect_refused("results o", 3, "is a database of something else's");
+    shell("test \"$(ls o/store)\" = results.sqlite"); /* nor was anything written beside it */
     write_file(database, "Dear all, this is a letter and no database, and it is long enough.\n");
-    expect_refused("run q.json --out o", "is damaged, or no database");
+    expect_refused("run q.json --out o", 2, "is not a result of weir's");
+    expect_run("run q.json --out good", 0, "");
+    shell("cp good/manifest.json o/");
+    expect_refused("run q.json --out o", 3, "is damaged, or no database");
 }
 
 static void a_damaged_store_is_left_alone(void **state)
@@ -217,10 +227,10 @@ static void a_damaged_store_is_left_alone(void **state)
     expect_run("run q.json --out good", 0, "");
     shell("dd if=/dev/urandom of=o/store/results.sqlite bs=1 seek=5000 count=9000 conv=notrunc "
           "2>/dev/null");
-    expect_refused("run q.json --out o", "is damaged");
+    expect_refused("run q.json --out o", 3, "is damaged");
     assert_true(same_results("o", "good"));
     shell("cp good/store/results.sqlite o/store/ && truncate -s 20000 o/store/results.sqlite");
-    expect_refused("run q.json --out o", "is damaged");
+    expect_refused("run q.json --out o", 3, "is damaged");
     /* a sound database with an unsound record in it */
     shell("cp good/store/results.sqlite o/store/");
     ask(database, "UPDATE run SET numbers = substr(numbers, 1, length(numbers) - 3) WHERE "
@@ -237,8 +247,8 @@ static void a_newer_store_is_left_alone(void **state)
     write_file("q.json", SCENARIO(RUN, ""));
     expect_run("run q.json --out o", 0, "");
     ask(database, "PRAGMA user_version = 99");
-    expect_refused("run q.json --out o", "was written by a newer weir (version 99");
-    expect_refused("results o", "was written by a newer weir");
+    expect_refused("run q.json --out o", 3, "was written by a newer weir (version 99");
+    expect_refused("results o", 3, "was written by a newer weir");
 }
 
 static void two_at_once_are_kept_apart(void **state)
@@ -296,8 +306,11 @@ static void a_full_disk_keeps_what_was_stored(void **state)
     assert_non_null(strstr(r.err, "results.sqlite"));
     assert_non_null(strstr(r.err, "start again to go on"));
     assert_false(exists("o/summary.json"));
-    result_free(&r);
     long long kept = ask(database, "SELECT count(*) FROM run");
+    char said[64]; /* what it says is what is there */
+    snprintf(said, sizeof said, "It holds %lld finished runs", kept);
+    assert_non_null(strstr(r.err, said));
+    result_free(&r);
     assert_true(kept > 0 && kept < 600);
     expect_run("sweep q.json --out whole", 0, "");
     expect_run("sweep q.json --out o --quiet", 0, "");

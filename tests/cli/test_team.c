@@ -245,6 +245,39 @@ static void a_rank_that_dies_ends_it(void **state)
     assert_true(same_file("o/summary.json", "whole/summary.json"));
 }
 
+static double now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* A signal to mpirun ends every rank, though each is in a window that takes minutes. (mpirun gives
+ * its ranks a second of its own.) */
+static void a_signal_ends_every_rank(void **state)
+{
+    (void)state;
+    need_team();
+    write_file("q.json", SCENARIO("\"duration\": \"1000000s\", \"interval\": \"1000000s\", "
+                                  "\"replications\": 8",
+                                  ""));
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    for (int i = 0; i < 3; i++) {
+        pid_t pid = start_team(2, "run q.json --force --no-plot --out o");
+        for (int k = 0; k < PATIENCE && !(exists("o") || rank_process(1)); k++)
+            wait_ms(20);
+        wait_ms(500);
+        double before = now_s();
+        assert_int_equal(kill(pid, signals[i]), 0);
+        struct result r = finish(pid);
+        while (now_s() - before < 20 && (rank_process(0) || rank_process(1)))
+            wait_ms(20);
+        if (r.status == 0 || now_s() - before > 15)
+            fail_msg("exit %d after %.3f s; said:\n%s", r.status, now_s() - before, r.err);
+        result_free(&r);
+    }
+}
+
 int main(void)
 {
 #define IN_OWN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, enter, leave)
@@ -255,6 +288,7 @@ int main(void)
         IN_OWN_DIRECTORY(what_needs_no_team_is_said_once),
         IN_OWN_DIRECTORY(what_is_wrong_is_said_once),
         IN_OWN_DIRECTORY(a_rank_that_dies_ends_it),
+        IN_OWN_DIRECTORY(a_signal_ends_every_rank),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -81,6 +81,67 @@ static void output_that_cannot_be_printed_is_a_fault(void **state)
     result_free(&r);
 }
 
+/* A standard output that is closed, or full: each command that prints says so. */
+static void output_that_nobody_gets_is_a_fault(void **state)
+{
+    (void)state;
+    write_file("q.json", SCENARIO(QUICK, ""));
+    static const char *const commands[] = {
+        "run q.json --no-plot",
+        "run q.json --json --no-plot",
+        "check q.json",
+        "explain q.json",
+        "results out/q",
+        "results out/q --csv",
+        "report out/q",
+        "list .",
+        "models service",
+        "schema",
+        "help",
+        "--version",
+    };
+    const struct how ways[] = {{.to = "/dev/full"}, {.closed = true}};
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        for (int k = 0; k < 2; k++) {
+            struct result r = run_with(&ways[k], commands[i]);
+            if (r.status != 3 || !strstr(r.err, "cannot write to standard output"))
+                fail_msg("weir %s: exit %d; said:\n%s", commands[i], r.status, r.err);
+            result_free(&r);
+        }
+    }
+    struct result r = run_with(&ways[1], "run q.json --no-plot --quiet"); /* it prints nothing */
+    assert_int_equal(r.status, 0);
+    result_free(&r);
+}
+
+/* What is no file is refused, and not waited for. */
+static void what_is_no_file_is_refused(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"pipe", "dir", "zero", "null"};
+    static const char *const kinds[] = {"is a pipe", "is a directory", "is a device",
+                                        "is a device"};
+    shell("for e in json csv; do mkfifo pipe.$e; mkdir dir.$e; ln -s /dev/zero zero.$e; ln -s "
+          "/dev/null null.$e; done");
+    for (int i = 0; i < 4; i++) {
+        char words[64], text[1024];
+        snprintf(words, sizeof words, "check %s.json", names[i]);
+        expect_run(words, 2, kinds[i]);
+        snprintf(text, sizeof text, SCENARIO(QUICK, ",\n \"prices\": \"%s\""), names[i]);
+        write_file("priced.json", text);
+        expect_run("check priced.json", 2, kinds[i]);
+        snprintf(text, sizeof text,
+                 "{\"schema_version\": 1, \"title\": \"t\", \"run\": {\"duration\": \"1s\"}, "
+                 "\"components\": {\"users\": {\"model\": \"client\", \"to\": \"server\", "
+                 "\"trace\": {\"file\": \"%s.csv\"}}, \"server\": {\"model\": \"store\"}}}\n",
+                 names[i]);
+        write_file("traced.json", text);
+        expect_run("check traced.json", 2, kinds[i]);
+    }
+    write_file("q.json", SCENARIO(QUICK, ""));
+    shell("cat q.json | " WEIR_BINARY " check /dev/stdin >/dev/null"); /* a pipe with a writer */
+}
+
 /* ---- exit statuses of runs ----------------------------------------------------------------- */
 
 static void claims_decide_the_status(void **state)
@@ -189,7 +250,7 @@ static void a_run_that_does_not_fit_is_refused(void **state)
                "\"app\": {\"model\": \"service\", \"servers\": 1, \"service_time\": \"1s\"}}}");
     struct result r = run("run grows.json");
     assert_int_equal(r.status, 2);
-    assert_non_null(strstr(r.err, "its queues grow without bound"));
+    assert_non_null(strstr(r.err, "its queues grow without bound: "));
     assert_non_null(strstr(r.err, "to \"app\" come 100000 requests/s of which 1 can be done: in "
                                   "14400 s 1.44e+09 wait x "));
     assert_non_null(strstr(r.err, "--force"));
@@ -308,6 +369,8 @@ int main(void)
         IN_OWN_DIRECTORY(a_variant_without_cells_is_named),
         IN_OWN_DIRECTORY(commands_that_run_nothing),
         IN_OWN_DIRECTORY(output_that_cannot_be_printed_is_a_fault),
+        IN_OWN_DIRECTORY(output_that_nobody_gets_is_a_fault),
+        IN_OWN_DIRECTORY(what_is_no_file_is_refused),
         IN_OWN_DIRECTORY(claims_decide_the_status),
         IN_OWN_DIRECTORY(lines_fit_a_hundred_columns),
         IN_OWN_DIRECTORY(json_is_the_summary),

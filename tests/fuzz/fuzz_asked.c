@@ -31,8 +31,9 @@ static void ask(struct sim_scenario *s, const char *vary, const char *criterion)
         struct sim_case c = {0};
         double value = end ? asked.vary[0].high : asked.vary[0].low;
         value = sim_vary_round(&asked.vary[0], value);
-        status = sim_vary_case(s, asked.variant, asked.vary, &value, 1, asked.criterion.that, &c,
-                               &said);
+        const struct sim_wanted wanted = {asked.criterion.that, asked.criterion.from,
+                                          asked.criterion.to};
+        status = sim_vary_case(s, asked.variant, asked.vary, &value, 1, &wanted, &c, &said);
     }
     sim_diagnostics_free(&said);
 }

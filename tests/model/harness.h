@@ -15,6 +15,9 @@
 
 #include <cmocka.h>
 
+/* A client whose requests come one gap after another, the first after a whole one. */
+#define IN_STEP "'arrival': 'constant', 'in_step': true"
+
 /* Of two texts with %s-free JSON in single quotes: ' stands for " so that C stays legible. */
 static inline char *harness_json(const char *text)
 {

@@ -57,7 +57,7 @@ static void test_tandem(void **state)
     struct sim_record *r = harness_once(
         HEAD "'links': [ { 'between': ['here', 'here'], 'latency': '1ms' } ], 'components': {"
              "'users': { 'model': 'client', 'region': 'here', 'to': 'app', 'rate': '50/s',"
-             "  'arrival': 'constant' },"
+             "  " IN_STEP " },"
              "'app': { 'model': 'service', 'region': 'here', 'servers': 4,"
              "  'service_time': '2ms', 'to': 'db' },"
              "'db': { 'model': 'store', 'region': 'here', 'read_time': '3ms' } } }");
@@ -95,7 +95,7 @@ static void test_retries(void **state)
     struct sim_record *r = harness_once(
         HEAD "'links': [ { 'between': ['here', 'here'], 'latency': '5ms' } ], 'components': {"
              "'users': { 'model': 'client', 'region': 'here', 'to': 'app', 'rate': '1/s',"
-             "  'arrival': 'constant', 'retry': { 'attempts': 5, 'backoff': '100ms',"
+             "  " IN_STEP ", 'retry': { 'attempts': 5, 'backoff': '100ms',"
              "  'growth': 'constant', 'jitter': 'none' } },"
              "'app': { 'model': 'service', 'region': 'here', 'servers': 4,"
              "  'service_time': '20ms' } },"
@@ -116,7 +116,7 @@ static void test_retries_within(void **state)
     (void)state;
     struct sim_record *r = harness_once(
         HEAD "'components': {"
-             "'users': { 'model': 'client', 'to': 'app', 'rate': '1/s', 'arrival': 'constant' },"
+             "'users': { 'model': 'client', 'to': 'app', 'rate': '1/s', " IN_STEP " },"
              "'app': { 'model': 'service', 'servers': 4, 'service_time': '1ms', 'to': 'db',"
              "  'timeout': '30ms', 'retry': { 'attempts': 5, 'backoff': '100ms',"
              "  'growth': 'constant', 'jitter': 'none' } },"
@@ -141,9 +141,9 @@ static void refresh(const char *stampede, const char *cause, double wait)
     snprintf(text, sizeof text,
              HEAD "'keyspaces': { 'one': { 'keys': 1 } }, 'components': {"
                   "'users': { 'model': 'client', 'to': 'cache', 'rate': '5/s', 'keyspace': 'one',"
-                  "  'arrival': 'constant' },"
+                  "  " IN_STEP " },"
                   "'first': { 'model': 'client', 'to': 'cache', 'rate': '5/s', 'keyspace': 'one',"
-                  "  'arrival': 'constant' },"
+                  "  " IN_STEP " },"
                   "'cache': { 'model': 'cache', 'capacity': '10 keys', 'ttl': '140ms',"
                   "  'lookup_time': '1ms', 'stampede': '%s', 'retry_wait': '5ms',"
                   "  'origin': 'db' },"
@@ -172,7 +172,7 @@ static void test_hedge(void **state)
     (void)state;
     struct sim_record *r = harness_once(
         HEAD "'components': {"
-             "'users': { 'model': 'client', 'to': 'app', 'rate': '1/s', 'arrival': 'constant',"
+             "'users': { 'model': 'client', 'to': 'app', 'rate': '1/s', " IN_STEP ","
              "  'hedge': { 'delay': '20ms' } },"
              "'app': { 'model': 'service', 'nodes': 2, 'spread': 'round-robin', 'servers': 4,"
              "  'service_time': '10ms' } },"
@@ -192,7 +192,7 @@ static void test_limit(void **state)
     (void)state;
     struct sim_record *r = harness_once(
         HEAD "'components': {"
-             "'users': { 'model': 'client', 'to': 'app', 'rate': '10/s', 'arrival': 'constant',"
+             "'users': { 'model': 'client', 'to': 'app', 'rate': '10/s', " IN_STEP ","
              "  'rate_limit': { 'rate': '8/s', 'burst': 1, 'wait': '60s' } },"
              "'app': { 'model': 'service', 'servers': 4, 'service_time': '10ms' } } }");
     const struct sim_attribution *a = find(r, "users", "mean");

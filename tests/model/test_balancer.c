@@ -102,7 +102,7 @@ static void in_turn_is_even(void **state)
 static void overhead_is_added(void **state)
 {
     (void)state;
-#define EVEN "'users': {'model': 'client', 'to': 'lb', 'rate': '20/s', 'arrival': 'constant'},"
+#define EVEN "'users': {'model': 'client', 'to': 'lb', 'rate': '20/s', " IN_STEP "},"
     struct sim_record *r = harness_once(
         HEAD("") EVEN BALANCER("'policy': 'random', 'overhead': '3ms'") TWO("'1ms'"));
     harness_is(r, "users.latency.max", 0.004);

@@ -4,7 +4,7 @@
 
 /* Nine readers of one cold key, 1 ms apart from 1 ms on; the origin takes 100 ms. */
 #define NINE                                                                                       \
-    "'users': {'model': 'client', 'to': 'cache', 'keyspace': 'k', 'arrival': 'constant',"          \
+    "'users': {'model': 'client', 'to': 'cache', 'keyspace': 'k', " IN_STEP ","                    \
     " 'schedule': [{'at': '0s', 'rate': '1000/s'}, {'at': '9.5ms', 'rate': '0/s'}]}"
 #define ONE_KEY "'keyspaces': {'k': {'keys': 1, 'popularity': 'uniform'}}"
 #define DB "'db': {'model': 'store', 'read_time': '100ms', 'write_time': '1ms'}"
@@ -142,7 +142,7 @@ static void a_stale_set_stays_without_leases_and_is_dropped_with_them(void **sta
 
 /* One reader at about 0.1, 1.5, 2 and 8 s (pulses of 1.2 expected arrivals, evenly spaced). */
 #define PULSES                                                                                     \
-    "'users': {'model': 'client', 'to': 'cache', 'keyspace': 'k', 'arrival': 'constant',"          \
+    "'users': {'model': 'client', 'to': 'cache', 'keyspace': 'k', " IN_STEP ","                    \
     " 'schedule': [{'at': '100ms', 'rate': '1000/s'}, {'at': '101.2ms', 'rate': '0/s'},"           \
     " {'at': '1.5s', 'rate': '1000/s'}, {'at': '1.5012s', 'rate': '0/s'},"                         \
     " {'at': '2s', 'rate': '1000/s'}, {'at': '2.0012s', 'rate': '0/s'},"                           \

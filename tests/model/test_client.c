@@ -12,7 +12,7 @@ static void a_ramp_sends_the_integral_of_its_rate(void **state)
     (void)state;
     struct sim_record *r = harness_once(
         HEAD("40s") "'components': {" APP ", 'users': {'model': 'client', 'to': 'app',"
-                    " 'arrival': 'constant', 'schedule': [{'at': '1s', 'rate': '0/s'},"
+                    " " IN_STEP ", 'schedule': [{'at': '1s', 'rate': '0/s'},"
                     " {'at': '11s', 'rate': '100/s', 'ramp': true}, {'at': '20s', 'rate': '7/s'},"
                     " {'at': '30s', 'rate': '0.5/s'}]}}}");
     /* 500 + 900 + 70 + 5, less one where the last falls on the end */
@@ -32,9 +32,9 @@ static void a_rate_that_is_set_counts_until_it_is_set_back(void **state)
     struct sim_record *r = harness_once(
         HEAD("30s") "'timeline': [{'at': '10s', 'for': '10s', 'do': 'set', 'target': 'users',"
                     " 'set': {'rate': '100/s'}}], 'components': {" APP ", 'users': {'model':"
-                    " 'client', 'to': 'app', 'arrival': 'constant', 'rate': '10/s'}}}");
-    /* those due at 10 and 20 s exactly give way to the new rate: 99 + 999 + 99 */
-    harness_is(r, "users.requests.count", 1197);
+                    " 'client', 'to': 'app', " IN_STEP ", 'rate': '10/s'}}}");
+    /* a new rate loses nothing of the gap that it changes: 100 by 10 s, 1000 more by 20 s, 99 */
+    harness_is(r, "users.requests.count", 1199);
     harness_free(r);
 }
 
@@ -52,6 +52,36 @@ static void shares_of_the_mix(void **state)
     harness_free(r);
 }
 
+/* Ten requests a second for 10.05 s, each worth a second of work at one server: it answers 9. Those
+ * unfinished are told, and are no failures as nobody gives up on them. With a timeout of 0.5 s and
+ * tries that go on, those sent up to 9.5 s are past it: they fail. */
+static void what_is_unfinished_is_told(void **state)
+{
+    (void)state;
+    static const char *const text =
+        "{'schema_version': 1, 'title': 't', 'run': {'duration': '10050ms', 'interval': '50ms',"
+        " 'replications': 1}, 'components': {'users': {'model': 'client', 'to': 'app',"
+        " " IN_STEP ", 'rate': '10/s' %s},"
+        " 'app': {'model': 'service', 'servers': 1, 'service_time': '1s'}}}";
+    char scenario[1024];
+    snprintf(scenario, sizeof scenario, text, "");
+    struct sim_record *r = harness_once(scenario);
+    harness_is(r, "users.requests.count", 100);
+    harness_is(r, "users.goodput.count", 9); /* the first came at 0.1 s */
+    harness_is(r, "users.unfinished.count", 91);
+    harness_is(r, "users.overdue.count", 0);
+    harness_is(r, "users.success.mean", 1);
+    harness_free(r);
+    snprintf(scenario, sizeof scenario, text,
+             ", 'timeout': '500ms', 'retry': {'attempts': 1000, 'backoff': '100ms'}");
+    r = harness_once(scenario);
+    harness_is(r, "users.goodput.count", 0); /* a second's work is never in time */
+    harness_is(r, "users.unfinished.count", 100);
+    harness_is(r, "users.overdue.count", 95); /* sent at 0.1, 0.2, ... 9.5 s */
+    harness_is(r, "users.success.mean", 0);
+    harness_free(r);
+}
+
 /* Requests counted by how they ended; latency only of those that were answered. Those that came t <
  * 90 ms before the slow time ends are answered in t + 10 ms - t/20. */
 static void failures_are_told_apart(void **state)
@@ -61,7 +91,7 @@ static void failures_are_told_apart(void **state)
         HEAD("40s") "'timeline': [{'at': '10s', 'for': '10s', 'do': 'crash', 'target': 'app'},"
                     " {'at': '20s', 'for': '10s', 'do': 'slow', 'target': 'app', 'factor': 20}],"
                     " 'components': {" APP ", 'users': {'model': 'client', 'to': 'app',"
-                    " 'arrival': 'constant', 'rate': '100/s', 'timeout': '100ms'}}}");
+                    " " IN_STEP ", 'rate': '100/s', 'timeout': '100ms'}}}");
     harness_between(r, "users.lost.count", 999, 1002);
     harness_between(r, "users.timeouts.count", 989, 992);
     harness_is(r, "users.latency.max", 0.0955);
@@ -143,6 +173,7 @@ int main(void)
         cmocka_unit_test(a_ramp_sends_the_integral_of_its_rate),
         cmocka_unit_test(a_rate_that_is_set_counts_until_it_is_set_back),
         cmocka_unit_test(shares_of_the_mix),
+        cmocka_unit_test(what_is_unfinished_is_told),
         cmocka_unit_test(failures_are_told_apart),
         cmocka_unit_test(a_closed_population_is_conserved),
         cmocka_unit_test(the_load_does_not_depend_on_the_answers),

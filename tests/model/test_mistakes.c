@@ -13,8 +13,8 @@ static void success_is_the_users(void **state)
     struct sim_record *r = harness_once(
         "{'schema_version': 1, 'title': 't', 'run': {'duration': '2050ms', 'interval': '2050ms',"
         " 'replications': 1}, 'components': {"
-        " 'users': {'model': 'client', 'to': 'app', 'rate': '10/s', 'arrival': 'constant', 'retry':"
-        "  {'attempts': 3, 'backoff': '1ms'}},"
+        " 'users': {'model': 'client', 'to': 'app', 'rate': '10/s', 'arrival': 'constant',"
+        " 'in_step': true, 'retry': {'attempts': 3, 'backoff': '1ms'}},"
         " 'app': {'model': 'service', 'servers': 9, 'service_time': '1ms', 'to': ['near', 'full']},"
         " 'near': {'model': 'store', 'read_time': '1ms', 'write_time': '1ms'},"
         " 'full': {'model': 'store', 'read_time': '1ms', 'write_time': '1ms'}},"
@@ -36,7 +36,7 @@ static void success_is_the_users(void **state)
     r = harness_once("{'schema_version': 1, 'title': 't', 'run': {'duration': '2050ms', 'interval':"
                      " '2050ms', 'replications': 1}, 'components': {"
                      " 'users': {'model': 'client', 'to': 'app', 'rate': '10/s', 'arrival':"
-                     "  'constant', 'batch': 2},"
+                     "  'constant', 'in_step': true, 'batch': 2},"
                      " 'app': {'model': 'service', 'servers': 1, 'service_time': '1ms',"
                      "  'queue_limit': 0}}}");
     harness_is(r, "users.requests.count", 40);

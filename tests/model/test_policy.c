@@ -8,7 +8,7 @@
 #define RUN(seconds)                                                                               \
     "{'schema_version': 1, 'title': 't', 'run': {'duration': '" seconds "', 'replications': 1}, "
 #define USERS(r, policy)                                                                           \
-    "'components': {'users': {'model': 'client', 'to': 'app', 'arrival': 'constant', 'rate': '" r  \
+    "'components': {'users': {'model': 'client', 'to': 'app', " IN_STEP ", 'rate': '" r            \
     "', " policy "}, "
 #define APP(more) "'app': {'model': 'service', 'servers': 1000, " more "}}}"
 

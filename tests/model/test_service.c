@@ -5,7 +5,7 @@
 #define HEAD(faults)                                                                               \
     "{'schema_version': 1, 'title': 't', 'run': {'duration': '100s', 'replications': 1},"          \
     " 'keyspaces': {'k': {'keys': 10, 'popularity': 'uniform'}}, 'timeline': [" faults "],"
-#define EVENLY "'model': 'client', 'to': 'app', 'arrival': 'constant'"
+#define EVENLY "'model': 'client', 'to': 'app', " IN_STEP ""
 
 /* 10 ms of work, 90 ms of waiting for the database, one server, 20 requests a second. */
 #define WAITING(how)                                                                               \

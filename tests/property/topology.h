@@ -125,6 +125,8 @@ static void put_count(struct topology *t, const struct sim_param *p)
 {
     double least = takes_zero(p) ? 0 : 1, most = chance(t, 0.3) ? 100 : 5;
     bounded(p, &least, &most);
+    if (t->calm && p->high > 0 && least < 1)
+        least = 1; /* without servers, who waits waits for ever */
     if (!(p->high > 0) && chance(t, 0.2))
         put(t, "\"unlimited\"");
     else
@@ -293,6 +295,16 @@ static void draw_component(struct topology *t, uint32_t index)
     put(t, "}");
 }
 
+/* Whether a table asks for a keyspace, which some have to be there for. */
+static bool needs_keyspace(const struct sim_param *table)
+{
+    for (const struct sim_param *p = table; p && p->name; p++)
+        if ((p->flags & SIM_REQUIRED) &&
+            (p->kind == SIM_KEYSPACE || (p->kind == SIM_GROUP && needs_keyspace(p->fields))))
+            return true;
+    return false;
+}
+
 static bool is_source(const struct sim_model *m)
 {
     return m->offered || m->closed;
@@ -311,6 +323,8 @@ static void draw_models(struct topology *t)
             m = sim_models()[below(t, models)];
         while ((first && !is_source(m)) || (last && (!m->serve || needs_others(m))));
         int region = t->region_count && chance(t, 0.8) ? (int)below(t, t->region_count) : -1;
+        if (t->keyspace_count == 0 && needs_keyspace(m->params))
+            t->keyspace_count = 1;
         t->parts[i] = (struct part){m, chance(t, 0.6) ? 1 : 2 + (uint32_t)below(t, 3), region};
         snprintf(t->components[i].name, NAME_BYTES, "c%u", i);
     }

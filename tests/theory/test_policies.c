@@ -59,7 +59,7 @@ static void a_breaker_that_opens_after_failures_in_a_row(void **state)
 {
     (void)state;
     HOLDS(FOR("400000s", "1000s") "'links': [{'between': ['users', 'app'], 'loss': 0.3}]," USERS(
-              "1/s", "'arrival': 'constant', 'timeout': '100ms', 'breaker': {"
+              "1/s", "'arrival': 'constant', 'in_step': true, 'timeout': '100ms', 'breaker': {"
                      "'consecutive': 3, 'open': '5s', 'calls': 1000000000}") APP("'0s'"),
           {"users.breaker_refused.mean", 5 / 0.49 / 25.58899, 0},
           {"users.success.mean", (13.34409 * 0.49 + 1) / 25.58899, 0},
@@ -73,7 +73,7 @@ static void two_probes(void **state)
 {
     (void)state;
     HOLDS(FOR("400000s", "1000s") "'links': [{'between': ['users', 'app'], 'loss': 0.3}]," USERS(
-              "1/s", "'arrival': 'constant', 'timeout': '100ms', 'breaker': {"
+              "1/s", "'arrival': 'constant', 'in_step': true, 'timeout': '100ms', 'breaker': {"
                      "'consecutive': 3, 'open': '5s', 'calls': 1000000000, 'probes': 2}")
               APP("'0s'"),
           {"users.breaker_refused.mean", 5 / 0.2401 / (13.34409 + (5 + 0.51 + 2 * 0.49) / 0.2401),
@@ -135,7 +135,7 @@ static void budget_allows(const char *policy, const char *meter, double most)
     snprintf(text, sizeof text,
              "{'schema_version': 1, 'title': 't', 'run': {'duration': '100s', 'replications': 1},"
              " %s'components': {'users': {'model': 'client', 'to': 'app', 'arrival': 'constant',"
-             " 'rate': '1000/s', %s}, %s",
+             " 'in_step': true, 'rate': '1000/s', %s}, %s",
              strstr(policy, "hedge") ? "" : DOWN, policy, APP("'10s'"));
     struct sim_record *r = harness_once(text);
     harness_is(r, "users.calls.count", 99999);

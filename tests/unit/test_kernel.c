@@ -204,6 +204,60 @@ static void test_outcomes(void **state)
 }
 
 /* The hash sees order and time: it changes when either does, and only then. */
+/* Each way to go on for ever: within an instant, from one to the next, by a lane. */
+struct endless {
+    atomic_bool stop;
+    uint64_t ran, set_after;
+    sim_time every;
+    struct sim_lane *lane;
+};
+
+static void go_on(struct sim *sim, void *self, sim_arg arg)
+{
+    struct endless *e = self;
+    if (++e->ran == e->set_after)
+        atomic_store(&e->stop, true);
+    if (e->lane != NULL)
+        sim_after_lane(sim, e->lane, go_on, e, arg);
+    else if (e->every > 0)
+        sim_after(sim, e->every, go_on, e, arg);
+    else
+        sim_soon(sim, go_on, e, arg);
+}
+
+/* Whoever sets the flag ends the run within 4096 events; one that is never set changes nothing. */
+static void test_told_from_outside(void **state)
+{
+    (void)state;
+    for (int way = 0; way < 3; way++) {
+        uint64_t hashes[2];
+        for (int watched = 0; watched < 2; watched++) {
+            struct endless e = {.set_after = watched ? UINT64_MAX : 100000, .every = way == 1};
+            struct sim_limits limits = {.stop = &e.stop, .events = 200000};
+            struct sim *sim = sim_new(&limits);
+            e.lane = way == 2 ? sim_lane(sim, 1) : NULL;
+            sim_at(sim, 0, go_on, &e, (sim_arg){0});
+            assert_int_equal(sim_run_until(sim, SIM_SECOND),
+                             watched ? SIM_EVENT_LIMIT : SIM_STOPPED);
+            assert_true(watched || (e.ran >= 100000 && e.ran <= 100000 + 4096));
+            assert_true(watched || sim_run_until(sim, SIM_SECOND) == SIM_STOPPED);
+            hashes[0] = sim_event_hash(sim);
+            sim_free(sim);
+            if (!watched)
+                continue;
+            limits.stop = NULL;
+            e = (struct endless){.set_after = UINT64_MAX, .every = way == 1};
+            sim = sim_new(&limits);
+            e.lane = way == 2 ? sim_lane(sim, 1) : NULL;
+            sim_at(sim, 0, go_on, &e, (sim_arg){0});
+            assert_int_equal(sim_run_until(sim, SIM_SECOND), SIM_EVENT_LIMIT);
+            hashes[1] = sim_event_hash(sim);
+            sim_free(sim);
+            assert_true(hashes[0] == hashes[1]);
+        }
+    }
+}
+
 static void test_hash(void **state)
 {
     (void)state;
@@ -220,13 +274,55 @@ static void test_hash(void **state)
     assert_true(hashes[0] != hashes[2]);
 }
 
+/* What an instant has to say, letter by letter. */
+static void say(struct sim *sim, void *self, sim_arg arg)
+{
+    (void)sim;
+    char *said = self;
+    said[strlen(said)] = (char)arg.u;
+}
+
+static void say_last(struct sim *sim, void *self, sim_arg arg)
+{
+    sim_last(sim, say, self, arg);
+    sim_soon(sim, say, self, (sim_arg){.u = (uint64_t)'s'});
+}
+
+/* First what was scheduled to be, in order; then the rest; and last what was put off, however late
+ * the others came. */
+static void test_first_and_last(void **state)
+{
+    (void)state;
+    char said[32] = "";
+    struct sim *sim = sim_new(NULL);
+    struct sim_lane *lane = sim_lane(sim, 10);
+    sim_after(sim, 10, say_last, said, (sim_arg){.u = (uint64_t)'Y'});
+    sim_after_lane(sim, lane, say_last, said, (sim_arg){.u = (uint64_t)'Z'});
+    sim_after(sim, 10, say, said, (sim_arg){.u = (uint64_t)'m'});
+    sim_after(sim, 11, say, said, (sim_arg){.u = (uint64_t)'!'});
+    sim_first(sim, 11, say, said, (sim_arg){.u = (uint64_t)'c'});
+    sim_first(sim, 10, say, said, (sim_arg){.u = (uint64_t)'a'});
+    sim_first(sim, 10, say, said, (sim_arg){.u = (uint64_t)'b'});
+    assert_int_equal(sim_run_until(sim, 10), SIM_REACHED);
+    assert_string_equal(said, "");
+    assert_int_equal(sim_run_until(sim, 11), SIM_REACHED);
+    assert_string_equal(said, "abmssYZ");
+    assert_int_equal(sim_run_until(sim, 12), SIM_REACHED);
+    assert_string_equal(said, "abmssYZc!");
+    assert_int_equal(sim_event_count(sim), 9); /* what is put off belongs to its event */
+    assert_int_equal(sim_pending_count(sim), 0);
+    sim_free(sim);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order),
+        cmocka_unit_test(test_first_and_last),
         cmocka_unit_test(test_until_is_exclusive),
         cmocka_unit_test(test_cancelled_are_swept),
         cmocka_unit_test(test_outcomes),
+        cmocka_unit_test(test_told_from_outside),
         cmocka_unit_test(test_hash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,7 +12,7 @@
 #define DATED "'date': '2026-01-01', 'source': 'the test'"
 #define COMPONENTS(more)                                                                           \
     "'components': {'users': {'model': 'client', 'region': 'us', 'to': 'cache', 'rate': '100/s', " \
-    "'arrival': 'constant', 'keyspace': 'items', 'request_bytes': 500" more                        \
+    "" IN_STEP ", 'keyspace': 'items', 'request_bytes': 500" more                                  \
     "}, 'cache': {'model': 'cache', 'region': 'eu', 'origin': 'db', 'capacity': 50, "              \
     "'lookup_time': '0s'}, 'db': {'model': 'store', 'region': 'eu', 'read_time': '0s', "           \
     "'write_time': '0s'}}"

@@ -173,9 +173,46 @@ static void test_a_cached_key(void **state)
     }
 }
 
+/* A histogram takes nothing until something is recorded; then a list of 59 rows, and 64 counts for
+ * each octave, two rows for what is below 128. The tally it rolls into: the same with counts of 64
+ * bits. */
+static void test_histograms_are_sparse(void **state)
+{
+    (void)state;
+    enum { LIST = 59 * 8, ROW = 64 * 4, WIDE_ROW = 64 * 8 };
+    struct sim_histogram h;
+    struct sim_tally t = {0};
+    uint64_t before = bytes_asked_for();
+    sim_histogram_init(&h);
+    assert_true(bytes_asked_for() == before);
+    sim_histogram_record(&h, 1000000);
+    sim_histogram_record(&h, 900000); /* the same octave: 2^19 to 2^20 */
+    assert_true(!COUNTED || bytes_asked_for() - before == LIST + ROW);
+    sim_histogram_record(&h, 3);
+    sim_histogram_record(&h, 100);
+    assert_true(!COUNTED || bytes_asked_for() - before == LIST + 3 * ROW);
+    before = bytes_asked_for();
+    assert_int_equal(sim_histogram_roll(&h, &t), 0);
+    assert_true(!COUNTED || bytes_asked_for() - before == LIST + 3 * WIDE_ROW);
+    before = bytes_asked_for();
+    assert_int_equal(t.n, 4);
+    assert_int_equal(sim_tally_count(&t, sim_histogram_bucket(3)), 1);
+    assert_int_equal(sim_tally_count(&t, sim_histogram_bucket(100)), 1);
+    assert_int_equal(sim_tally_count(&t, sim_histogram_bucket(900000)), 1);
+    assert_int_equal(sim_tally_count(&t, sim_histogram_bucket(1000000)), 1);
+    assert_int_equal(sim_tally_count(&t, sim_histogram_bucket(5000)), 0);
+    sim_histogram_record(&h, 950000); /* a row that is there is used again */
+    assert_int_equal(sim_histogram_roll(&h, &t), 0);
+    assert_int_equal(t.n, 5);
+    assert_true(bytes_asked_for() == before);
+    sim_histogram_free(&h);
+    sim_tally_free(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_histograms_are_sparse),
         cmocka_unit_test(test_a_million_calls),
         cmocka_unit_test(test_a_cached_key),
         cmocka_unit_test(test_steady_state_allocates_nothing),

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "study/batch.h"
+#include "study/carry.h"
 #include "study/progress.h"
 #include "study/student.h"
 #include "study/until.h"
@@ -180,9 +181,10 @@ static void fake_init(struct fake *f, uint32_t replications)
     for (uint32_t i = 0; i < 2 * replications; i++) {
         uint32_t r = i % replications;
         double latency = (10.0 + r) / (i < replications ? 1 : 2);
-        struct sim_metric metrics[3] = {{"users", "latency", "mean", "s", latency / 2, true},
-                                        {"users", "latency", "p99", "s", latency, true},
-                                        {"db", "rate", "mean", "requests/s", 5, true}};
+        struct sim_metric metrics[3] = {
+            {"users", "latency", "mean", "s", latency / 2, true, 2400, 0, false, 0},
+            {"users", "latency", "p99", "s", latency, true, 2400, 0, false, 0},
+            {"db", "rate", "mean", "requests/s", 5, true, WINDOWS, 0, false, 0}};
         memcpy(f->metrics[i], metrics, sizeof metrics);
         for (uint32_t w = 0; w < WINDOWS; w++)
             f->values[i][w] = w == 9 ? (double)NAN : w;
@@ -298,6 +300,104 @@ static void bounds_are_held_with_their_interval(void **state)
     assert_string_equal(v.note, "nothing was observed");
 }
 
+static void percentiles_are_read_from_their_names(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *stat;
+        double p;
+    } read[] = {{"p50", 0.5},     {"p95", 0.95},      {"p99", 0.99},     {"p999", 0.999},
+                {"p99_9", 0.999}, {"p99_99", 0.9999}, {"p9999", 0.9999}, {"p0_1", 0.001},
+                {"p100", 1},      {"mean", NAN},      {"peak", NAN},     {"per_hour", NAN},
+                {"p", NAN},       {"p9x", NAN},       {"p9_9_9", NAN},   {"max", NAN}};
+    for (size_t i = 0; i < sizeof read / sizeof *read; i++) {
+        double p = sim_percentile_of(read[i].stat);
+        if (isnan(read[i].p) ? !isnan(p) : !(fabs(p - read[i].p) < 1e-12))
+            fail_msg("%s is %.17g", read[i].stat, p);
+    }
+}
+
+/* 6 values beyond the percentile for each replication, of 10 at most. */
+static void a_percentile_says_what_it_needs(void **state)
+{
+    (void)state;
+    assert_true(sim_percentile_needs(0.5, 1) == 12);
+    assert_true(sim_percentile_needs(0.99, 1) == 600);
+    assert_true(sim_percentile_needs(0.99, 10) == 6000);
+    assert_true(sim_percentile_needs(0.01, 10) == 6000);
+    assert_true(sim_percentile_needs(0.999, 20) == 60000);
+    assert_true(sim_percentile_needs(0.99, 1000) == 6000);
+    assert_true(isinf(sim_percentile_needs(1, 2)));
+    assert_true(sim_percentile_carries(0.99, 6000, 10));
+    assert_false(sim_percentile_carries(0.99, 5999, 10));
+    /* 30 replications of 6000: sqrt(30/60) and t(0.9, 29) over t(0.95, 29) */
+    double wider = (1.699127027 + sqrt(0.5)) / 2.045229642;
+    assert_true(fabs(sim_percentile_wider(0.99, 6000, 30, 0.95) - wider) < 1e-8);
+    assert_true(sim_percentile_wider(0.99, 6000, 10, 0.95) == 1);
+    assert_true(sim_percentile_wider(0.99, 1e6, 30, 0.95) == 1);
+    struct sim_estimate e = {.mean = 8, .low = 6, .high = 9, .n = 30};
+    sim_carry_percentile(&e, 0.99, 6000, 0.95);
+    assert_true(fabs(e.low - 8 + 2 * wider) < 1e-8 && fabs(e.high - 8 - wider) < 1e-8);
+    sim_carry_percentile(&e, 0.99, 10, 0.95);
+    assert_true(isnan(e.low) && isnan(e.high) && e.has == 10 && e.needs == 6000);
+    assert_string_equal(sim_carry_text(&e, "p99", 5e9, 15e9).s,
+                        "too few for p99: 10 values in each of 30 replications, about 6000 are "
+                        "needed, a duration of 6100s");
+    e.n = 1;
+    e.needs = 600;
+    assert_string_equal(sim_carry_text(&e, "p99", 0, 0).s,
+                        "too few for p99: 10 values, about 600 are needed, a span 60 times as "
+                        "long");
+}
+
+/* The claims of a sample that cannot carry them hold no more than they fail, whatever was seen. */
+static void too_few_values_hold_no_claim(void **state)
+{
+    (void)state;
+    struct fake f;
+    fake_init(&f, REPLICATIONS);
+    f.expect.at_most = 100;
+    assert_true(judge(&f).held);
+    for (uint32_t i = 0; i < 2 * REPLICATIONS; i++)
+        f.metrics[i][1].n = 2399; /* one less than 4 x 6 beyond p99 */
+    struct sim_verdict v = judge(&f);
+    assert_false(v.held);
+    assert_true(isnan(v.observed.low) && isnan(v.observed.high) && v.observed.needs == 2400);
+    assert_non_null(strstr(v.note, "too few for p99: 2399 values in each of 4 replications"));
+    f.expect.at_most = NAN;
+    f.expect.at_least = 0;
+    assert_false(judge(&f).held);
+    f.expect.at_least = NAN;
+    f.expect.equals = 11.5;
+    assert_false(judge(&f).held);
+    f.expect.within = 0.5;
+    assert_false(judge(&f).held);
+    f.expect.relative_to = "fast";
+    f.expect.equals = 2;
+    assert_false(judge(&f).held);
+    f.expect = (struct sim_expect){.that = "users.latency.mean",
+                                   .variant = "base",
+                                   .at_most = 100,
+                                   .at_least = NAN,
+                                   .equals = NAN,
+                                   .within = NAN,
+                                   .confidence = 0.95,
+                                   .from = NAN,
+                                   .to = NAN};
+    assert_true(judge(&f).held); /* means need no such number */
+    struct sim_aggregate *a = sim_aggregate_runs(&f.all);
+    assert_non_null(a);
+    assert_true(isnan(a[0].metrics[1].low) && a[0].metrics[1].needs == 2400);
+    assert_true(!isnan(a[0].metrics[0].low) && a[0].metrics[0].needs == 0);
+    sim_aggregate_free(a, 2);
+    /* values that differ by replication: biases go by 1/n, so few in one count for much */
+    for (uint32_t i = 0; i < 2 * REPLICATIONS; i++)
+        f.metrics[i][1].n = i % REPLICATIONS == 0 ? 100 : 1000000;
+    f.expect.that = "users.latency.p99";
+    v = judge(&f);
+    assert_true(!v.held && fabs(v.observed.has - 399.88) < 0.01);
+}
+
 static void equality_is_covered_or_within(void **state)
 {
     (void)state;
@@ -347,28 +447,48 @@ static void relative_claims_are_paired(void **state)
     assert_string_equal(v.unit, "1");
 }
 
-/* Windows 2, 3, 4 start in [2 s, 5 s); window 9 was not observed. */
-static void windows_are_judged_alone(void **state)
+/* The answers of a run stand in the order of asks; the series, whose windows say something else,
+ * are not looked at. */
+static void spans_are_answered_by_the_run(void **state)
 {
     (void)state;
     struct fake f;
+    struct sim_answer answers[] = {
+        {{.component = "db", .meter = "rate", .stat = "mean", .unit = "requests/s", .value = 7},
+         0,
+         5 * SIM_SECOND},
+        {{.component = "db", .meter = "rate", .stat = "max", .unit = "requests/s", .value = 9},
+         2 * SIM_SECOND,
+         5 * SIM_SECOND},
+        {{.component = "db", .meter = "rate", .stat = "mean", .unit = "requests/s", .value = 8},
+         2 * SIM_SECOND,
+         5 * SIM_SECOND},
+        {{.component = "db", .meter = "rate", .stat = "mean", .unit = "requests/s", .value = 6},
+         2 * SIM_SECOND,
+         SIM_NEVER},
+    };
+    const struct {
+        const char *that;
+        double from, to, value;
+    } asked[] = {{"db.rate.mean", NAN, 5, 7},
+                 {"db.rate.max", 2, 5, 9},
+                 {"db.rate.mean", 2, 5, 8},
+                 {"db.rate.mean", 2, NAN, 6}};
     fake_init(&f, REPLICATIONS);
-    f.expect.that = "db.rate";
-    f.expect.from = 2;
-    f.expect.to = 5;
-    f.expect.equals = 3;
-    assert_true(judge(&f).held);
-    f.expect.that = "db.rate.max";
-    f.expect.equals = 4;
-    assert_true(judge(&f).held);
-    f.expect.that = "db.rate.min";
-    f.expect.equals = 2;
-    assert_true(judge(&f).held);
-    f.expect.that = "db.rate.max";
-    f.expect.to = NAN;
-    f.expect.equals = 8;
-    assert_true(judge(&f).held);
-    f.expect.from = 9;
+    for (size_t i = 0; i < 2 * REPLICATIONS; i++) {
+        f.records[i].answers = answers;
+        f.records[i].answer_count = sizeof answers / sizeof answers[0];
+    }
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        f.expect.that = asked[i].that;
+        f.expect.from = asked[i].from;
+        f.expect.to = asked[i].to;
+        f.expect.equals = asked[i].value;
+        struct sim_verdict v = judge(&f);
+        assert_true(v.held && v.observed.mean == asked[i].value);
+        assert_string_equal(v.unit, "requests/s");
+    }
+    f.expect.from = 3;
     assert_int_equal(judge(&f).observed.n, 0);
 }
 
@@ -395,8 +515,9 @@ static void fake_shares(struct fake *f, uint32_t replications, const double *sha
     f->cases[0].plan.component_count = 1;
     for (uint32_t i = 0; i < 2 * replications; i++) {
         f->metrics[i][0] = (struct sim_metric){
-            "users", "success", "mean", "1", shares[i % replications], true};
-        f->metrics[i][1] = (struct sim_metric){"users", "sent", "count", "requests", 100, false};
+            "users", "success", "mean", "1", shares[i % replications], true, 100, 0, false, 0};
+        f->metrics[i][1] = (struct sim_metric){"users", "sent", "count", "requests", 100,
+                                               false,   LONG,   0,       false,      0};
         f->series[i] = (struct sim_series){"users", "success", "mean", "1", windows};
         f->records[i].windows = LONG;
     }
@@ -610,10 +731,13 @@ int main(void)
         cmocka_unit_test(aggregates_are_of_finished_runs),
         cmocka_unit_test(metrics_are_found_by_name),
         cmocka_unit_test(bounds_are_held_with_their_interval),
+        cmocka_unit_test(percentiles_are_read_from_their_names),
+        cmocka_unit_test(a_percentile_says_what_it_needs),
+        cmocka_unit_test(too_few_values_hold_no_claim),
         cmocka_unit_test(equality_is_covered_or_within),
         cmocka_unit_test(one_replication_says_so),
         cmocka_unit_test(relative_claims_are_paired),
-        cmocka_unit_test(windows_are_judged_alone),
+        cmocka_unit_test(spans_are_answered_by_the_run),
         cmocka_unit_test(shares_stay_within_one),
         cmocka_unit_test(what_never_failed_may_fail),
         cmocka_unit_test(one_long_run_has_an_interval),

@@ -2,6 +2,8 @@
  * held against. Numbers without another origin are VALIDATION.md's. */
 #include "model/harness.h"
 
+#include "report/json.h"
+#include "report/report.h"
 #include "study/theory.h"
 
 static void is(double seen, double expected)
@@ -135,46 +137,295 @@ static void rough_forms_and_none(void **state)
             "nodes are chosen by what is out there, or by key (lb)");
 }
 
+/* ---- every way from the users to a station --------------------------------------------------- */
+
+#define SEND(to, more)                                                                             \
+    "'components': {'users': {'model': 'client', 'to': '" to "', 'rate': '8/s'" more "}"
+#define ALSO(name, to, load) ", '" name "': {'model': 'client', 'to': '" to "', " load "}"
+#define STATION(name, work, more)                                                                  \
+    ", '" name "': {'model': 'service', 'servers': 9, 'service_time': " work more "}"
+#define ONE(name, more) STATION(name, EXP, more)
+#define ODD(name) STATION(name, "'1s'", "")
+#define BALANCE(to, policy, more)                                                                  \
+    ", 'lb': {'model': 'balancer', 'to': " to ", 'policy': '" policy "'" more "}"
+#define AB "['a', 'b']"
+#define A_AND_B ONE("a", "") ONE("b", "")
+#define PARALLEL(to) ", 'to': " to ", 'calls': 'parallel'"
+#define NODES(n, how) ", 'nodes': " n ", 'spread': '" how "'"
+#define KEYS "'keyspaces': {'k': {'keys': 10}},"
+
+static void exact(const char *text, const char *component, const char *form)
+{
+    form_is(text, component, SIM_THEORY_EXACT, form, "");
+}
+
+static void no_form(const char *text, const char *component, const char *why)
+{
+    form_is(text, component, SIM_THEORY_NONE, "none", why);
+}
+
+/* What would hold if arrivals were Poisson. */
+static void unsure(const char *text, const char *component, const char *form, const char *why)
+{
+    char all[160];
+    snprintf(all, sizeof all, "if arrivals were Poisson: %s", why);
+    form_is(text, component, SIM_THEORY_ROUGH, form, all);
+}
+
+static void balancers(void **state)
+{
+    (void)state;
+    const char *other = "nodes are chosen by what is out there, or by key (lb)";
+    exact(PLAN(SEND("lb", "") BALANCE(AB, "random", "") A_AND_B), "b", "M/M/9");
+    no_form(PLAN(SEND("lb", "") BALANCE(AB, "least-connections", "") A_AND_B), "a", other);
+    no_form(PLAN(SEND("lb", "") BALANCE(AB, "power-of-d", "") A_AND_B), "a", other);
+    no_form(PLAN(SEND("lb", "") BALANCE(AB, "consistent-hash", ", 'bounded_load': 1.2") A_AND_B),
+            "a", other);
+    /* two components of one node and one of two: every fourth */
+    form_is(PLAN(SEND("lb", "") BALANCE("['a', 'b', 'c']", "round-robin", "")
+                     A_AND_B ONE("c", NODES("2", "random"))),
+            "a", SIM_THEORY_ROUGH, "E4/M/9", "by Allen and Cunneen");
+    unsure(PLAN(SEND("lb", "") BALANCE(AB, "round-robin", NODES("2", "random")) A_AND_B), "a",
+           "E2/M/9", "several deal requests in turn (lb)");
+    unsure(PLAN(SEND("lb", "") BALANCE(AB, "round-robin", "") ONE("a", "") ONE("b", ", 'to': 'a'")),
+           "a", "E2/M/9", "several deal requests in turn (a)");
+    /* of one place there is nothing to choose */
+    exact(PLAN(SEND("lb", "") BALANCE("'a'", "least-connections", "") ONE("a", "")), "a", "M/M/9");
+}
+
+/* Without a key the fabric deals in turn, whoever calls. */
+static void spreads(void **state)
+{
+    (void)state;
+    form_is(PLAN(SEND("a", "") ONE("a", ", 'to': 'b'") STATION("b", "'1ms'", NODES("90", "key"))),
+            "b", SIM_THEORY_ROUGH, "E90/G/9", "by Allen and Cunneen");
+    exact(PLAN(SEND("a", "") ONE("a", NODES("2", "random"))), "a", "M/M/9");
+    no_form(PLAN(KEYS SEND("a", ", 'keyspace': 'k'") ONE("a", NODES("2", "key"))), "a",
+            "nodes are chosen by key (users)");
+}
+
+static void fan_outs(void **state)
+{
+    (void)state;
+    const char *fan = PLAN(SEND("web", "") ONE("web", PARALLEL(AB)) ONE("a", ", 'to': 'db'")
+                               ONE("b", ", 'to': 'db'") ODD("db"));
+    exact(fan, "a", "M/M/9");
+    exact(fan, "b", "M/M/9");
+    unsure(fan, "db", "M/D/9", "copies of a request meet (web)");
+    /* the branches meet behind another caller's calls */
+    unsure(PLAN(SEND("web", "") ALSO("more", "c", "'rate': '1/s'") ONE("web", PARALLEL(AB))
+                    ONE("c", ", 'to': " AB) A_AND_B),
+           "b", "M/M/9", "copies of a request meet (web)");
+    /* the last of two answers is waited for, and then another is asked */
+    unsure(PLAN(SEND("web", "") ONE("web", ", 'to': ['fork', 'db']") ONE("fork", PARALLEL(AB))
+                    A_AND_B ONE("db", "")),
+           "db", "M/M/9", "the last of several answers is waited for (fork)");
+    /* one copy for each node: each of them alone is Poisson, what they ask is not */
+    const char *every = PLAN(SEND("web", "") ONE("web", ", 'to': 'a', 'calls': 'every-node'")
+                                 ONE("a", ", 'to': 'db'" NODES("2", "random")) ONE("db", ""));
+    exact(every, "a", "M/M/9");
+    unsure(every, "db", "M/M/9", "copies of a request meet (web)");
+    /* fan-outs of two clients that have nothing to do with each other */
+    exact(PLAN(SEND("x", "") ALSO("v", "y", "'rate': '1/s'") ONE("x", PARALLEL("['db', 'a']"))
+                   ONE("y", PARALLEL("['db', 'b']")) A_AND_B ONE("db", "")),
+          "db", "M/M/9");
+    /* work that takes no time changes nothing */
+    exact(PLAN(SEND("web", "") STATION("web", "'0s'", PARALLEL(AB)) A_AND_B), "a", "M/M/9");
+}
+
+static void what_comes_before(void **state)
+{
+    (void)state;
+    /* what is asked second waits for all that the first one asks, */
+    unsure(PLAN(SEND("web", "") ONE("web", ", 'to': ['a', 'db']") ONE("a", ", 'to': 'deep'")
+                    ODD("deep") ONE("db", "")),
+           "db", "M/M/9", "what leaves there is not Poisson (deep)");
+    /* and for all that others ask of the first one */
+    no_form(PLAN(SEND("web", "") ALSO("many", "a", "'users': 5, 'think_time': '1s'")
+                     ONE("web", ", 'to': ['a', 'db']") ONE("a", "") ONE("db", "")),
+            "db", "the load is closed (many)");
+    const char *way = PLAN(SEND("web", "") ONE("web", ", 'to': ['a', 'db'], 'timeout': '3s'")
+                               ONE("a", "") ONE("db", ""));
+    exact(way, "a", "M/M/9");
+    unsure(way, "db", "M/M/9", "what times out ends there (web)");
+    /* users who time out: what they asked for is worked on all the same */
+    exact(PLAN(SEND("web", ", 'timeout': '3s'") ONE("web", ", 'to': 'db'") ONE("db", "")), "db",
+          "M/M/9");
+    unsure(PLAN(SEND("web", ", 'deadline': '3s'") ONE("web", ", 'to': 'db'") ONE("db", "")), "db",
+           "M/M/9", "what is past its deadline ends there (web)");
+    unsure(PLAN(SEND("web", ", 'patience': '3s'") ONE("web", ", 'to': 'db'") ONE("db", "")), "db",
+           "M/M/9", "what is past its deadline ends there (web)");
+    unsure(PLAN(SEND("a", "") ONE("a", ", 'to': 'b'") ONE("b", ", 'to': 'a'")), "b", "M/M/9",
+           "calls go round (a)");
+    /* a model that says nothing of itself */
+    unsure(PLAN(KEYS SEND("c", ", 'keyspace': 'k'") ", 'c': {'model': 'cache', 'capacity': 5,"
+                                                    " 'origin': 'db'}" ONE("db", "")),
+           "db", "M/M/9", "what comes through is chosen on the way (c)");
+}
+
+/* A database that is asked twice: where work is exponential, the means of a Jackson network. */
+static void requests_that_come_back(void **state)
+{
+    (void)state;
+    form_is(PLAN(SEND("web", "") ONE("web", ", 'to': ['a', 'db']") ONE("a", ", 'to': 'db'")
+                     ONE("db", "")),
+            "db", SIM_THEORY_EXACT, "M/M/9",
+            "requests may come back, as in a Jackson network: only the means are exact");
+    unsure(
+        PLAN(SEND("web", "") ONE("web", ", 'to': ['a', 'db']") ONE("a", ", 'to': 'db'") ODD("db")),
+        "db", "M/D/9", "what leaves there is not Poisson (db)");
+}
+
+#define LINKED(links)                                                                              \
+    PLAN("'regions': {'x': {}, 'y': {}}, 'links': [" links                                         \
+         "]," SEND("web", ", 'region': 'x', 'timeout': '60s'") ONE("web", ", 'region': 'y'"))
+#define LINK(what) LINKED("{'between': ['y', 'x'], " what "}")
+
+static void links(void **state)
+{
+    (void)state;
+    exact(LINK("'latency': '20ms'"), "web", "M/M/9");
+    exact(LINK("'latency': " EXP), "web", "M/M/9");
+    exact(LINK("'loss': 0.1"), "web", "M/M/9");
+    no_form(LINK("'bandwidth': '900B/s'"), "web",
+            "messages wait for the bandwidth of a link (web)");
+    /* what two components have between them goes before what their regions have */
+    exact(LINKED("{'between': ['y', 'x'], 'bandwidth': '900B/s'},"
+                 " {'between': ['web', 'users'], 'latency': '1ms'}"),
+          "web", "M/M/9");
+}
+
+/* All parameters of the models that say something of themselves: theory.c and the model's
+ * `queueing` must know what each of them does to arrivals and to work. A new one is looked at
+ * before it is written here. */
+static void every_parameter_is_known(void **state)
+{
+    (void)state;
+    static const char *const known[][2] = {
+        {"client",
+         " rate arrival in_step schedule day modulated spikes random_spikes batch trace session"
+         " users think_time sessions keyspace mix request_bytes patience priority "},
+        {"service", " servers queue_limit service_time while_calling calls discipline abandon shed"
+                    " pause response_bytes "},
+        {"store", " connections queue_limit read_time write_time delete_time scan_time "},
+        {"balancer", " policy choices virtual_nodes bounded_load overhead "},
+    };
+    const struct sim_model *const *models = sim_models();
+    for (; *models; models++) {
+        size_t i = 0;
+        if (!(*models)->queueing)
+            continue;
+        while (i < sizeof known / sizeof *known && strcmp(known[i][0], (*models)->name) != 0)
+            i++;
+        if (i == sizeof known / sizeof *known)
+            fail_msg("nobody has looked at what %s says of itself", (*models)->name);
+        for (const struct sim_param *p = (*models)->params; p->name; p++) {
+            char word[80];
+            snprintf(word, sizeof word, " %s ", p->name);
+            if (!strstr(known[i][1], word))
+                fail_msg("nobody has looked at what %s of %s does to closed forms", p->name,
+                         (*models)->name);
+        }
+    }
+}
+
 /* ---- the comparison can fail ----------------------------------------------------------------- */
 
-/* Ten replications of a plan, held against its own form or, when `pretended` is given, against that
- * of another plan: the same station that is said to work in another way. */
-static bool agrees(const char *text, const char *pretended)
+enum { RUNS = 20 };
+
+/* What is printed and written of runs of one case that are taken for those of another. */
+static char *told(const struct sim_runs *runs)
+{
+    char *text = NULL;
+    size_t bytes;
+    FILE *out = open_memstream(&text, &bytes);
+    assert_non_null(out);
+    struct sim_report report = {.runs = runs};
+    struct sim_json json;
+    sim_beside_print(&report, 1000, false, out);
+    sim_json_begin(&json, out);
+    sim_json_open(&json, NULL, '{', false);
+    sim_beside_write(&json, &report, 0);
+    sim_json_close(&json, '}');
+    sim_json_end(&json);
+    fclose(out);
+    return text;
+}
+
+static struct sim_theory held_against(const char *text, const char *pretended)
 {
     struct sim_scenario *s = harness_scenario(text), *other = harness_scenario(pretended);
-    struct sim_run run[10] = {0};
-    for (uint64_t i = 0; i < 10; i++) {
+    struct sim_run run[RUNS] = {0};
+    for (uint64_t i = 0; i < RUNS; i++) {
         run[i].record = harness_run(&s->variants[0], 3, i);
         run[i].state = SIM_RUN_FINISHED;
     }
     struct sim_runs runs = {
-        .cases = &other->variants[0], .case_count = 1, .replications = 10, .runs = run};
+        .cases = &other->variants[0], .case_count = 1, .replications = RUNS, .runs = run};
     struct sim_theory *all;
     uint32_t count;
     assert_int_equal(sim_theory_compare(&runs, 0, &all, &count), 0);
     assert_int_equal(count, 1);
-    assert_true(all[0].judged);
-    bool result = all[0].agrees;
+    struct sim_theory t = all[0];
+    assert_int_equal(sim_theory_misses(all, 1), t.misses);
+    char *said = told(&runs);
+    assert_int_equal(strstr(said, "theory misses: ") != NULL, t.misses);
+    assert_int_equal(strstr(said, "\"theory_misses\": 1") != NULL, t.misses);
+    assert_int_equal(strstr(said, "\"theory_misses\": 0") != NULL, !t.misses);
+    assert_int_equal(strstr(said, "; not judged: ") != NULL, !t.judged);
+    free(said);
     free(all);
-    for (size_t i = 0; i < 10; i++)
+    for (size_t i = 0; i < RUNS; i++)
         sim_record_free(run[i].record);
     sim_scenario_free(s);
     sim_scenario_free(other);
-    return result;
+    return t;
+}
+
+/* Twenty replications of a plan, held against its own form or, when `pretended` is another, against
+ * that of the same station that is said to work in another way. */
+static void verdict_is(const char *text, const char *pretended, bool agrees, bool misses)
+{
+    struct sim_theory t = held_against(text, pretended);
+    assert_true(t.judged);
+    assert_int_equal(t.agrees, agrees);
+    assert_int_equal(t.misses, misses);
 }
 
 static void a_wrong_form_is_found(void **state)
 {
     (void)state;
     const char *mm10 = PLAN(USERS APP("10", EXP, ""));
-    assert_true(agrees(mm10, mm10));
+    verdict_is(mm10, mm10, true, false);
     /* work of 3 % more or less */
-    assert_false(
-        agrees(mm10, PLAN(USERS APP("10", "{'type': 'exponential', 'mean': '1.03s'}", ""))));
-    assert_false(
-        agrees(mm10, PLAN(USERS APP("10", "{'type': 'exponential', 'mean': '0.97s'}", ""))));
-    assert_false(agrees(mm10, PLAN(USERS APP("10", EXP, ", 'queue_limit': 5"))));
-    assert_false(agrees(mm10, PLAN(USERS APP("11", EXP, ""))));
+    verdict_is(mm10, PLAN(USERS APP("10", "{'type': 'exponential', 'mean': '1.03s'}", "")), false,
+               true);
+    verdict_is(mm10, PLAN(USERS APP("10", "{'type': 'exponential', 'mean': '0.97s'}", "")), false,
+               true);
+    verdict_is(mm10, PLAN(USERS APP("10", EXP, ", 'queue_limit': 5")), false, true);
+    verdict_is(mm10, PLAN(USERS APP("11", EXP, "")), false, true);
+}
+
+static void what_a_run_cannot_show_is_not_judged(void **state)
+{
+    (void)state;
+#define SHORT(duration, more)                                                                      \
+    "{'schema_version': 1, 'title': 't', 'run': {'duration': '" duration "', 'warmup': '10s',"     \
+    " 'interval': '10s', 'replications': 20}," more "}}"
+    struct sim_theory t;
+    const char *text = SHORT("200s", USERS APP("10", EXP, ""));
+    t = held_against(text, text);
+    assert_false(t.judged || t.agrees || t.misses);
+    assert_string_equal(t.unjudged, "the run is not long beside the time in which queues forget");
+    text = SHORT("500s", USERS APP("1", "{'type': 'lognormal', 'mean': '10ms', 'scv': 20}", ""));
+    t = held_against(text, text);
+    assert_false(t.judged);
+    assert_string_equal(t.unjudged, "too few requests came");
+    text = SHORT("500s", USERS APP("1", "{'type': 'pareto', 'minimum': '10ms', 'shape': 2.5}", ""));
+    t = held_against(text, text);
+    assert_int_equal(t.standing, SIM_THEORY_EXACT);
+    assert_false(t.judged);
+    assert_string_equal(t.unjudged, "its work varies too much for a sample to show");
 }
 
 int main(void)
@@ -185,7 +436,15 @@ int main(void)
         cmocka_unit_test(one_server),
         cmocka_unit_test(exact_forms),
         cmocka_unit_test(rough_forms_and_none),
+        cmocka_unit_test(balancers),
+        cmocka_unit_test(spreads),
+        cmocka_unit_test(fan_outs),
+        cmocka_unit_test(what_comes_before),
+        cmocka_unit_test(requests_that_come_back),
+        cmocka_unit_test(links),
+        cmocka_unit_test(every_parameter_is_known),
         cmocka_unit_test(a_wrong_form_is_found),
+        cmocka_unit_test(what_a_run_cannot_show_is_not_judged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -153,8 +153,8 @@ static void test_reads(void **state)
         sim_at(f.sim, t, write_key, f.space, (sim_arg){.u = 7});
     sim_run_until(f.sim, 50);
     struct sim_truth_meters m = {.reads = {0}};
-    assert_int_equal(sim_histogram_init(&m.versions_behind), 0);
-    assert_int_equal(sim_histogram_init(&m.stale_age), 0);
+    sim_histogram_init(&m.versions_behind);
+    sim_histogram_init(&m.stale_age);
     sim_truth_read(&m, f.space, 7, 4, 45); /* fresh */
     sim_truth_read(&m, f.space, 7, 3, 35); /* overwritten while it was read: not stale */
     assert_int_equal(m.stale.count, 0);

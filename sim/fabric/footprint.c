@@ -1,0 +1,137 @@
+/* footprint.c - how much memory a world takes that nobody has made: from the parameters alone, for
+ * refusing what would not fit.
+ *
+ * It is a bound from below: what is counted is what a run is sure to write to. Memory for keys is
+ * taken as they are used, so of them no more is counted than requests can come to; histograms and
+ * pools grow with what happens and are left out. */
+#include "fabric/call_state.h"
+#include "fabric/measured.h"
+#include "fabric/size_state.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PAGE_BYTES 4096.0 /* of memory that one request touches, at most */
+
+/* The greatest part so far, and the sum. */
+struct footprint {
+    double total, most;
+    char *arithmetic;
+    size_t bytes;
+};
+
+static bool is_most(struct footprint *f, double bytes)
+{
+    f->total += bytes;
+    if (!(bytes > f->most))
+        return false;
+    f->most = bytes;
+    return f->arithmetic != NULL;
+}
+
+static double meters_bytes(const struct sim_model *model)
+{
+    double bytes = 0;
+    if (sim_meters_of(model, SIM_METERS_STATION) != NULL)
+        bytes += sizeof(struct sim_station_meters);
+    if (sim_meters_of(model, SIM_METERS_CALLER) != NULL)
+        bytes += sizeof(struct sim_caller_meters);
+    return bytes;
+}
+
+/* Marks what requests for keys of the greatest keyspace can come to; how great it is. */
+static uint64_t reach(const struct sim_plan *plan, bool subjects, bool *reached, uint32_t *queue)
+{
+    uint64_t most = 0;
+    uint32_t which = 0;
+    for (uint32_t i = 0; i < plan->keyspace_count; i++) {
+        uint64_t n = subjects ? plan->keyspaces[i].subjects : plan->keyspaces[i].keys.n;
+        which = n > most ? i : which;
+        most = n > most ? n : most;
+    }
+    if (most > 0)
+        sim__keyspace_mark(plan, which, reached, queue);
+    return most;
+}
+
+int sim__reach_make(struct sim__reach *r, const struct sim_plan *plan)
+{
+    uint32_t *queue = calloc(plan->component_count + 1u, sizeof *queue);
+    *r = (struct sim__reach){.by_keys = calloc(plan->component_count + 1u, sizeof(bool)),
+                             .by_subjects = calloc(plan->component_count + 1u, sizeof(bool))};
+    bool memory = queue != NULL && r->by_keys != NULL && r->by_subjects != NULL;
+    if (memory) {
+        r->keys = reach(plan, false, r->by_keys, queue);
+        r->subjects = reach(plan, true, r->by_subjects, queue);
+    }
+    free(queue);
+    return memory ? 0 : -1;
+}
+
+void sim__reach_free(struct sim__reach *r)
+{
+    free(r->by_keys);
+    free(r->by_subjects);
+}
+
+struct sim_foreseen sim__plan_foresee(const struct sim_plan *plan, const struct sim__reach *r,
+                                      uint32_t component)
+{
+    const struct sim_plan_component *c = &plan->components[component];
+    struct sim_foreseen out = {.passes = INFINITY, .what = ""};
+    struct sim_extent extent = {.duration = plan->duration, .nodes = c->nodes};
+    if (c->model->foresee == NULL)
+        return out;
+    for (uint32_t k = 0; c->model->ports && c->model->ports[k].name; k++)
+        for (uint32_t t = 0; t < c->ports[k].count; t++)
+            extent.behind += plan->components[c->ports[k].targets[t].component].nodes;
+    extent.keys = r->by_keys[component] ? r->keys : 0;
+    extent.subjects = r->by_subjects[component] ? r->subjects : 0;
+    c->model->foresee(c->image, &extent, &out);
+    return out;
+}
+
+static void add_component(struct footprint *f, const struct sim_plan *plan,
+                          const struct sim__reach *r, uint32_t component, double requests)
+{
+    const struct sim_plan_component *c = &plan->components[component];
+    double each = (double)c->model->size + meters_bytes(c->model) + sizeof(void *);
+    if (is_most(f, c->nodes * each))
+        snprintf(f->arithmetic, f->bytes, "\"%.60s\" has %u nodes x %.4g bytes", c->name, c->nodes,
+                 each);
+    struct sim_foreseen of = sim__plan_foresee(plan, r, component);
+    double bytes = of.count * of.each;
+    if (is_most(f, of.as_used ? fmin(bytes, requests * PAGE_BYTES) : bytes))
+        snprintf(f->arithmetic, f->bytes, "\"%.60s\" has %.6g %s x %.4g bytes", c->name, of.count,
+                 of.what, of.each);
+}
+
+/* Versions and commits of the keys. */
+static void add_keyspace(struct footprint *f, const struct sim_plan_keyspace *k, double requests)
+{
+    double keys = (double)k->keys.n;
+    if (is_most(f, fmin(keys * 2 * sizeof(uint32_t), requests * 2 * PAGE_BYTES)))
+        snprintf(f->arithmetic, f->bytes, "\"%.60s\" has %.6g keys x %zu bytes", k->name, keys,
+                 2 * sizeof(uint32_t));
+}
+
+double sim_plan_world_bytes(const struct sim_plan *plan, char *arithmetic, size_t bytes)
+{
+    struct footprint f = {.arithmetic = bytes > 0 ? arithmetic : NULL, .bytes = bytes};
+    double requests = sim__plan_requests(plan);
+    if (f.arithmetic != NULL)
+        arithmetic[0] = '\0';
+    struct sim__reach r;
+    bool memory = sim__reach_make(&r, plan) == 0;
+    for (uint32_t i = 0; memory && i < plan->component_count; i++)
+        add_component(&f, plan, &r, i, requests);
+    sim__reach_free(&r);
+    for (uint32_t i = 0; i < plan->keyspace_count; i++)
+        add_keyspace(&f, &plan->keyspaces[i], requests);
+    double windows = plan->interval > 0 ? (double)(plan->duration / plan->interval) : 0;
+    if (is_most(&f, windows * plan->component_count * sizeof(double)))
+        snprintf(arithmetic, bytes, "there are %.6g windows x %u components x %zu bytes", windows,
+                 plan->component_count, sizeof(double));
+    return f.total;
+}

@@ -1,0 +1,42 @@
+/* manifest.h - the mark of a directory of results: DIR/manifest.json, the list of the files in it
+ * that weir wrote. What the list does not name is somebody else's. */
+#ifndef SIM_REPORT_MANIFEST_H
+#define SIM_REPORT_MANIFEST_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SIM_MANIFEST_FILE "manifest.json"
+/* A manifest on its way; whoever finds one that sim_manifest_is_draft() may remove it. */
+#define SIM_MANIFEST_DRAFT "manifest.json.new"
+
+struct sim_manifest {
+    bool whole;                 /* every run that was asked for is in the results */
+    char staging[NAME_MAX + 4]; /* "", or where the rest of the files still is: NAME or ../NAME */
+    char **files;               /* paths from DIR on: NAME or figures/NAME; owned */
+    size_t count, room;
+    bool sorted;
+};
+
+enum sim_manifest_kind {
+    SIM_MANIFEST_OURS,
+    SIM_MANIFEST_NONE,    /* there is no file of the name */
+    SIM_MANIFEST_FOREIGN, /* the file is not a manifest of weir's, or is damaged */
+    SIM_MANIFEST_NEWER,   /* a newer weir wrote it */
+};
+
+/* Reads that of an open directory; no link is followed. *manifest is empty unless it is ours. */
+enum sim_manifest_kind sim_manifest_read(int dir, struct sim_manifest *manifest);
+/* Replaces that of an open directory, at once, and on the disk. 0, or -1 with errno. */
+int sim_manifest_write(int dir, struct sim_manifest *);
+/* Whether the draft in a directory is one that weir left, or there is none. */
+bool sim_manifest_is_draft(int dir);
+
+/* Adds a name, unless it is there. 0, or -1 when out of memory. */
+int sim_manifest_add(struct sim_manifest *, const char *name);
+/* Whether it names a file. O(log(count)). */
+bool sim_manifest_has(struct sim_manifest *, const char *name);
+void sim_manifest_free(struct sim_manifest *);
+
+#endif
