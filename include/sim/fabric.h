@@ -55,9 +55,10 @@ static inline enum sim_cause sim_cause_of(enum sim_cause first, enum sim_cause w
 enum sim_status {
     SIM_OK,
     SIM_ERROR,    /* the callee failed while serving */
-    SIM_REFUSED,  /* the callee, or a policy of the caller's, turned it away unserved */
+    SIM_REFUSED,  /* turned away unserved: by the callee, by the fabric for a callee that is down,
+                     or by a policy of the caller's */
     SIM_TIMEOUT,  /* no answer within the attempt's timeout or the deadline */
-    SIM_LOST,     /* the callee crashed with it in hand, or was down */
+    SIM_LOST,     /* the callee crashed with it in hand */
     SIM_CONFLICT, /* a conditional write came too late: the reply has the version there is now */
     SIM_STATUS_COUNT
 };
@@ -143,12 +144,14 @@ const struct sim_request *sim_call_request(struct sim_node *, sim_call_id);
 struct sim_station_meters {
     struct sim_counter rate;                        /* calls that arrived */
     struct sim_counter by_status[SIM_STATUS_COUNT]; /* how they were answered, or lost */
-    struct sim_counter wasted;                      /* answered when nobody waited any more */
-    struct sim_gauge in_flight;                     /* arrived and not yet answered */
+    struct sim_counter wasted;    /* served and answered when nobody waited any more */
+    struct sim_counter dropped;   /* turned away unserved when nobody waited any more */
+    struct sim_gauge in_flight;   /* arrived and not yet answered */
     struct sim_histogram latency; /* arrival to answer at this node, ns; every answer */
     /* for the ledger: calls that arrived, by cause; work of stations in ns, all of it, and by
        cause but the users', whose is the rest */
     uint64_t by_cause[SIM_CAUSES], work, work_by_cause[SIM_CAUSES];
+    struct sim_gauge down; /* 1 while the node is down */
 };
 
 /* What the fabric measures at every node that calls. Attempts are what the network sees,

@@ -41,7 +41,7 @@ int sim_station_init(struct sim_station *s, struct sim_node *node, int64_t serve
     s->free_job = 0;
     s->older = node->world->stations;
     node->world->stations = s;
-    sim_gauge_set(&s->capacity, sim_now(node->sim), servers);
+    sim__station_capacity(s);
     return 0;
 }
 
@@ -227,9 +227,17 @@ void sim__stations_slow(struct sim_node *node, double times)
 /* Servers there are: those taken away while at work are there until they have left. */
 void sim__station_capacity(struct sim_station *s)
 {
+    sim_time now = sim_now(s->node->sim);
     int64_t there = s->busy.value > s->servers ? s->busy.value : s->servers;
-    if (there != s->capacity.value)
-        sim_gauge_set(&s->capacity, sim_now(s->node->sim), there);
+    sim_gauge_set(&s->provisioned, now, there);
+    sim_gauge_set(&s->capacity, now, s->node->down ? s->busy.value : there);
+}
+
+void sim__stations_down(struct sim_node *node)
+{
+    for (struct sim_station *s = node->world->stations; s != NULL; s = s->older)
+        if (s->node == node)
+            sim__station_capacity(s);
 }
 
 void sim_station_leave(struct sim_station *s, uint32_t job)
@@ -241,7 +249,8 @@ void sim_station_leave(struct sim_station *s, uint32_t job)
     s->jobs[job].next = s->free_job;
     s->free_job = job + 1;
     sim_gauge_add(&s->busy, sim_now(s->node->sim), -1);
-    sim__station_capacity(s);
+    if (__builtin_expect(s->capacity.value > s->servers, 0))
+        sim__station_capacity(s);
     if (s->queued > 0 && s->busy.value < s->servers)
         start_next(s);
 }

@@ -115,8 +115,8 @@ struct sim__totals {
     uint64_t begun, ended, late_causes;
     uint64_t timed_out, forgotten;        /* callers' halves that ended without an answer */
     uint64_t unwanted;                    /* answers that arrived when nobody waited */
-    uint64_t turned_away;                 /* requests that found a node down */
-    uint64_t told;                        /* answers sent for a node that is down */
+    uint64_t unheard;                     /* requests to a node that is down and does not refuse */
+    uint64_t told;                        /* answers sent for a node that crashed */
     uint64_t stale;                       /* answers to calls not in hand */
     uint64_t requests_lost, answers_lost; /* on the way */
 };
@@ -271,6 +271,8 @@ struct sim__station_walked sim__station_walk(const struct sim_station *);
 /* After a node's .slow changed: what is left of the work at its stations lasts so many times
  * longer. O(stations + jobs). */
 void sim__stations_slow(struct sim_node *, double times);
+/* After a node's .down changed: whether the servers of its stations count as there. O(stations). */
+void sim__stations_down(struct sim_node *);
 
 /* What the audit finds by walking all operations. */
 struct sim__operations_walked {
