@@ -274,7 +274,8 @@ static const struct sim_meter meters[] = {
 
 static const struct sim_usage usages[] = {
     {"compute", "server", "busy", SIM_SPLIT_WORK, false, "Servers at work or held."},
-    {"servers", "server", "capacity", SIM_SPLIT_WORK, true, "Servers there are."},
+    {"servers", "server", "provisioned", SIM_SPLIT_WORK, true,
+     "Servers there are, of nodes that are down too."},
     {0},
 };
 

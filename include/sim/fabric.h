@@ -72,12 +72,14 @@ const struct sim_request *sim_call_request(struct sim_node *, sim_call_id);
 struct sim_station_meters {
     struct sim_counter rate;                        /* calls that arrived */
     struct sim_counter by_status[SIM_STATUS_COUNT]; /* how they were answered, or lost */
-    struct sim_counter wasted;                      /* answered when nobody waited any more */
-    struct sim_gauge in_flight;                     /* arrived and not yet answered */
+    struct sim_counter wasted;    /* served and answered when nobody waited any more */
+    struct sim_counter dropped;   /* turned away unserved when nobody waited any more */
+    struct sim_gauge in_flight;   /* arrived and not yet answered */
     struct sim_histogram latency; /* arrival to answer at this node, ns; every answer */
     /* for the ledger: calls that arrived, by cause; work of stations in ns, all of it, and by
        cause but the users', whose is the rest */
     uint64_t by_cause[SIM_CAUSES], work, work_by_cause[SIM_CAUSES];
+    struct sim_gauge down; /* 1 while the node is down */
 };
 
 /* What the fabric measures at every node that calls. Attempts are what the network sees,
@@ -100,6 +102,7 @@ struct sim_part;
 struct sim_part_kind {
     void (*crashed)(struct sim_part *);              /* before the model's own `fault` */
     void (*slowed)(struct sim_part *, double times); /* the rest of its work lasts so much longer */
+    void (*up_or_down)(struct sim_part *); /* the node's .down changed, and its model knows */
 };
 
 /* Something that a node is built of and that faults concern. It stands inside what it is part of. */

@@ -103,7 +103,8 @@ static inline double sim_kept_took(const struct sim_kept *k, uint32_t place)
 }
 
 /* The answer from a place, which is thereby used: it becomes the newest, and a sliding lifetime
- * that has not ended starts anew. */
+ * that has not ended gives way to a new one, drawn as the first was: who uses memcached's "gat" or
+ * Redis' GETEX says with each hit how long from now, and works it out as for a filling. */
 struct sim_reply sim_kept_use(struct sim_kept *, uint32_t place);
 
 /* Keeps a version of a key for a lifetime from now. */
@@ -177,7 +178,7 @@ extern const struct sim_usage sim_kept_usages[];
          offsetof(type, member.expiry),                                                            \
          "fixed",                                                                                  \
          .choices = sim_kept_expiries,                                                             \
-         .doc = "Whether a lifetime counts from the filling, or anew from each hit.",              \
+         .doc = "Whether a lifetime counts from the filling, or each hit begins one, drawn anew.", \
          .source = "memcached, doc/protocol.txt: exptime counts from the storing"},                \
         {"stale_window",                                                                           \
          SIM_TIME,                                                                                 \

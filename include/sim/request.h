@@ -41,9 +41,10 @@ static inline enum sim_cause sim_cause_of(enum sim_cause first, enum sim_cause w
 enum sim_status {
     SIM_OK,
     SIM_ERROR,    /* the callee failed while serving */
-    SIM_REFUSED,  /* the callee, or a policy of the caller's, turned it away unserved */
+    SIM_REFUSED,  /* turned away unserved: by the callee, by the fabric for a callee that is down,
+                     or by a policy of the caller's */
     SIM_TIMEOUT,  /* no answer within the attempt's timeout or the deadline */
-    SIM_LOST,     /* the callee crashed with it in hand, or was down */
+    SIM_LOST,     /* the callee crashed with it in hand */
     SIM_CONFLICT, /* a conditional write came too late: the reply has the version there is now */
     SIM_STATUS_COUNT
 };

@@ -77,7 +77,7 @@ struct sim_station {
     int64_t queued;
     struct sim__discipline *more; /* NULL: no rules but the order of arrival */
     /* meters; name them in the model's table with SIM_STATION_METERS */
-    struct sim_gauge busy, waiting, capacity;
+    struct sim_gauge busy, waiting, capacity, provisioned;
     struct sim_histogram wait; /* arrival to start of service, ns */
     /* and with SIM_STATION_RULE_METERS */
     struct sim_counter full, late, outranked, abandoned;
@@ -109,7 +109,7 @@ void sim_station_clear(struct sim_station *);
 /* After .servers changed: starts what may start. */
 void sim_station_resize(struct sim_station *, int64_t servers);
 
-/* Rows of a meter table for a struct sim_station member: four meters and the utilisation. */
+/* Rows of a meter table for a struct sim_station member: five meters and the utilisation. */
 #define SIM_STATION_METERS(type, member)                                                           \
     {.name = "busy",                                                                               \
      .kind = SIM_GAUGE,                                                                            \
@@ -120,9 +120,14 @@ void sim_station_resize(struct sim_station *, int64_t servers);
         {.name = "capacity",                                                                       \
          .kind = SIM_GAUGE,                                                                        \
          .unit = "servers",                                                                        \
-         .doc = "Servers there are.",                                                              \
+         .doc = "Servers there are, of nodes that are up.",                                        \
          .offset = offsetof(type, member.capacity),                                                \
          .flags = SIM_WORSE_LOW},                                                                  \
+        {.name = "provisioned",                                                                    \
+         .kind = SIM_GAUGE,                                                                        \
+         .unit = "servers",                                                                        \
+         .doc = "Servers there are, of nodes that are down too: what is paid for.",                \
+         .offset = offsetof(type, member.provisioned)},                                            \
         {"queue",                                                                                  \
          SIM_GAUGE,                                                                                \
          "requests",                                                                               \
@@ -140,7 +145,7 @@ void sim_station_resize(struct sim_station *, int64_t servers);
          NULL,                                                                                     \
          SIM_WORSE_HIGH},                                                                          \
     {                                                                                              \
-        "utilisation", SIM_RATIO, "1", "Servers busy over servers there are.", 0, "busy",          \
+        "utilisation", SIM_RATIO, "1", "Servers busy over servers that are up.", 0, "busy",        \
             "capacity", SIM_HEADLINE | SIM_SHARE | SIM_WORSE_HIGH | SIM_BY_NODE                    \
     }
 

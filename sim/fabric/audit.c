@@ -201,6 +201,20 @@ static void audit_records(const struct sim_world *w, const struct found *found,
             (double)(found->open + found->free), 0, "records = those of open calls + free ones");
 }
 
+/* A station has the servers that its meters count: none of a node that is down. */
+static void audit_capacity(const struct sim_station *s, struct sim_audit_line *l)
+{
+    int64_t busy = s->busy.value, there = busy > s->servers ? busy : s->servers;
+    if (l->held)
+        compare(l, (double)(s->node->down ? busy : there), (double)s->capacity.value, 0,
+                "servers of nodes that are up = capacity");
+    if (l->held)
+        compare(l, (double)there, (double)s->provisioned.value, 0, "servers = provisioned");
+    if (l->held)
+        compare(l, s->node->down, (double)s->node->station->down.value, 0,
+                "nodes that are down = those counted");
+}
+
 static void audit_jobs(const struct sim_station *s, struct sim_audit_line *l)
 {
     struct sim__station_walked walked = sim__station_walk(s);
@@ -211,6 +225,7 @@ static void audit_jobs(const struct sim_station *s, struct sim_audit_line *l)
                 "queue = calls found waiting");
     if (l->held)
         compare(l, 0, (double)walked.strangers, 0, "waiting, and not in the node's hands");
+    audit_capacity(s, l);
 }
 
 /* The calls that a station's gauges count as at work or waiting are found there. One line for each
@@ -230,7 +245,7 @@ static void audit_servers(const struct sim_world *w, struct sim_record *record)
     }
 }
 
-/* Every request sent arrived, found nobody, was lost, or is on its way; and so every answer, which
+/* Every request sent arrived, was not heard, was lost, or is on its way; and so every answer, which
  * came in time, was not awaited any more, was lost, or is on its way. */
 static void audit_messages(struct sim_world *w, const struct found *found,
                            struct sim_record *record)
@@ -246,8 +261,8 @@ static void audit_messages(struct sim_world *w, const struct found *found,
         }
     }
     compare(line(record, "requests", "all"), (double)t->begun,
-            (double)(arrived + t->turned_away + t->requests_lost + found->outbound), 0,
-            "requests sent = arrived + found nobody + lost + on their way");
+            (double)(arrived + t->unheard + t->requests_lost + found->outbound), 0,
+            "requests sent = arrived + unheard + lost + on their way");
     compare(line(record, "answers", "all"), (double)answered,
             (double)(t->ended - t->timed_out - t->forgotten + t->unwanted + t->answers_lost +
                      found->inbound),

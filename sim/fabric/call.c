@@ -178,6 +178,8 @@ static void lose_call(struct sim_world *w, struct sim__call *call, bool silent)
     send_back(w, call);
 }
 
+static void answer_unserved(struct sim_node *, struct sim__call *, enum sim_status);
+
 static inline void take_in_hand(struct sim_node *node, struct sim__call *call, sim_time now)
 {
     node->world->totals.late_causes += now < call->arrived;
@@ -194,16 +196,18 @@ static inline void serve(struct sim_node *node, struct sim__call *call)
     node->model->serve(node, sim__call_name(call), &call->request);
 }
 
-/* A node that is down turns calls away, an error rate takes some at the door. */
+/* A node that is down turns calls away at once, or does not hear them; an error rate takes some at
+ * the door. */
 __attribute__((noinline)) static void arrives_impaired(struct sim_node *node,
                                                        struct sim__call *call)
 {
-    if (node->down) {
-        node->world->totals.turned_away++;
-        lose_call(node->world, call, node->silent);
+    if (node->silent) {
+        node->world->totals.unheard++;
+        sim__call_drop(node->world, call);
+    } else if (node->down) {
+        answer_unserved(node, call, SIM_REFUSED);
     } else if (sim__faults_spoil(node, SIM_WHEN_ARRIVAL)) {
-        take_in_hand(node, call, sim_now(node->sim));
-        sim_answer(node, sim__call_name(call), (struct sim_reply){.status = SIM_ERROR});
+        answer_unserved(node, call, SIM_ERROR);
     } else {
         serve(node, call);
     }
@@ -290,24 +294,43 @@ static inline void leave_hand(struct sim_node *node, struct sim__call *call)
         sim__trace_left(node->world->trace, call->request.trace, call->arrived, now);
 }
 
-static inline void answer(struct sim_node *node, sim_call_id id, struct sim_reply reply)
+/* An answer when nobody waits any more: to work done for nobody, or to no work. */
+static __attribute__((noinline)) void nobody_waits(struct sim_station_meters *m, bool served)
 {
-    struct sim__call *call = sim__call_in_hand(node->world, id);
-    if (call == NULL) {
-        node->world->totals.stale += id.key != 0;
-        return;
-    }
+    sim_count(served ? &m->wasted : &m->dropped);
+}
+
+static inline void answer_call(struct sim_node *node, struct sim__call *call,
+                               struct sim_reply reply, bool served)
+{
     assert(call->to == node);
     struct sim_station_meters *m = node->station;
     leave_hand(node, call);
     bool passed_on = reply.status == SIM_TIMEOUT || reply.status == SIM_LOST;
     sim_count(&m->by_status[passed_on ? SIM_ERROR : reply.status]); /* lost is what a crash took */
-    m->wasted.count += !call->awaited;
+    if (!call->awaited)
+        nobody_waits(m, served && reply.status != SIM_REFUSED);
     const struct sim_request *r = &call->request;
     if (r->space != NULL && r->op == SIM_READ && reply.status == SIM_OK)
         sim_truth_read(node->truth, r->space, r->key, reply.version, call->arrived);
     put_reply(call, reply);
     send_back(node->world, call);
+}
+
+static inline void answer(struct sim_node *node, sim_call_id id, struct sim_reply reply)
+{
+    struct sim__call *call = sim__call_in_hand(node->world, id);
+    if (call == NULL)
+        node->world->totals.stale += id.key != 0;
+    else
+        answer_call(node, call, reply, true);
+}
+
+/* A call that arrives is answered before the model sees it. */
+static void answer_unserved(struct sim_node *node, struct sim__call *call, enum sim_status status)
+{
+    take_in_hand(node, call, sim_now(node->sim));
+    answer_call(node, call, (struct sim_reply){.status = status}, false);
 }
 
 /* Errors that strike after the work was done. */

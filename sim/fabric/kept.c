@@ -69,17 +69,6 @@ bool sim_kept_covers(struct sim_kept *k, struct sim_keyspace *space)
     return space && space == k->store->space;
 }
 
-struct sim_reply sim_kept_use(struct sim_kept *k, uint32_t place)
-{
-    struct sim_kept_store *s = k->store;
-    sim_time now = sim_now(k->node->sim);
-    if (k->expiry == SIM_KEPT_SLIDING && k->ttl > 0 && sim_table_expires(&s->table, place) > now)
-        sim_table_expire_at(&s->table, place, now, now + k->ttl);
-    sim_table_touch(&s->table, place);
-    return (struct sim_reply){SIM_OK, s->table.entries[place].version,
-                              sim_value_bytes(s->space, s->table.keys[place] - 1)};
-}
-
 static void count_entries(struct sim_kept *k, uint32_t before, int64_t bytes)
 {
     int64_t change = (int64_t)k->store->table.count - before;
@@ -157,10 +146,34 @@ void sim_kept_visit(const struct sim_kept *k, sim_copy_visit *visit, void *self)
 
 /* ---- keeping and dropping -------------------------------------------------------------------- */
 
-void sim_kept_put(struct sim_kept *k, uint64_t key, uint32_t version, sim_time took)
+/* Begins the lifetime of what is in a place, which is drawn. */
+static void begin_life(struct sim_kept *k, uint32_t place)
+{
+    sim_time now = sim_now(k->node->sim), expires = SIM_NEVER;
+    if (k->ttl != 0) {
+        double life = lifetime(k);
+        if (k->ttl_jitter > 0)
+            life *= 1 + k->ttl_jitter * (2 * sim_draw_uniform(&k->jitter) - 1);
+        expires = now + sim_time_nearest(life);
+    }
+    sim_table_expire_at(&k->store->table, place, now, expires);
+    copy_lives(k, place);
+}
+
+struct sim_reply sim_kept_use(struct sim_kept *k, uint32_t place)
 {
     struct sim_kept_store *s = k->store;
     sim_time now = sim_now(k->node->sim);
+    if (k->expiry == SIM_KEPT_SLIDING && k->ttl > 0 && sim_table_expires(&s->table, place) > now)
+        begin_life(k, place);
+    sim_table_touch(&s->table, place);
+    return (struct sim_reply){SIM_OK, s->table.entries[place].version,
+                              sim_value_bytes(s->space, s->table.keys[place] - 1)};
+}
+
+void sim_kept_put(struct sim_kept *k, uint64_t key, uint32_t version, sim_time took)
+{
+    struct sim_kept_store *s = k->store;
     uint32_t before = s->table.count;
     bool evicted = false;
     uint32_t oldest = before == s->table.capacity ? sim_table_oldest(&s->table) : SIM_TABLE_NONE;
@@ -176,15 +189,7 @@ void sim_kept_put(struct sim_kept *k, uint64_t key, uint32_t version, sim_time t
     s->table.entries[place].version = version;
     if (s->took)
         s->took[place] = sim_kept_pack(took);
-    sim_time expires = SIM_NEVER;
-    if (k->ttl != 0) {
-        double life = lifetime(k);
-        if (k->ttl_jitter > 0)
-            life *= 1 + k->ttl_jitter * (2 * sim_draw_uniform(&k->jitter) - 1);
-        expires = now + sim_time_nearest(life);
-    }
-    sim_table_expire_at(&s->table, place, now, expires);
-    copy_lives(k, place);
+    begin_life(k, place);
 }
 
 void sim_kept_drop(struct sim_kept *k, uint64_t key, bool as_stale)

@@ -40,7 +40,7 @@ int sim_station_init(struct sim_station *s, struct sim_node *node, int64_t serve
     s->job_count = 0;
     s->free_job = 0;
     sim_part_join(&s->part, &sim__station_part, node);
-    sim_gauge_set(&s->capacity, sim_now(node->sim), servers);
+    sim__station_capacity(s);
     return 0;
 }
 
@@ -217,15 +217,21 @@ static void slow_down(struct sim_part *part, double times)
     }
 }
 
-const struct sim_part_kind sim__station_part = {.slowed = slow_down};
-
 /* Servers there are: those taken away while at work are there until they have left. */
 void sim__station_capacity(struct sim_station *s)
 {
+    sim_time now = sim_now(s->node->sim);
     int64_t there = s->busy.value > s->servers ? s->busy.value : s->servers;
-    if (there != s->capacity.value)
-        sim_gauge_set(&s->capacity, sim_now(s->node->sim), there);
+    sim_gauge_set(&s->provisioned, now, there);
+    sim_gauge_set(&s->capacity, now, s->node->down ? s->busy.value : there);
 }
+
+static void up_or_down(struct sim_part *part)
+{
+    sim__station_capacity(sim__station_of(part));
+}
+
+const struct sim_part_kind sim__station_part = {.slowed = slow_down, .up_or_down = up_or_down};
 
 void sim_station_leave(struct sim_station *s, uint32_t job)
 {
@@ -236,7 +242,8 @@ void sim_station_leave(struct sim_station *s, uint32_t job)
     s->jobs[job].next = s->free_job;
     s->free_job = job + 1;
     sim_gauge_add(&s->busy, sim_now(s->node->sim), -1);
-    sim__station_capacity(s);
+    if (__builtin_expect(s->capacity.value > s->servers, 0))
+        sim__station_capacity(s);
     if (s->queued > 0 && s->busy.value < s->servers)
         start_next(s);
 }

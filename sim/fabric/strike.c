@@ -42,6 +42,11 @@ static void crash_or_restart(struct sim_node *node, bool down, bool silent)
     }
     if (node->model->fault != NULL)
         node->model->fault(node, down ? SIM_FAULT_CRASH : SIM_FAULT_RESTART);
+    if (node->station != NULL)
+        sim_gauge_set(&node->station->down, sim_now(node->sim), down);
+    for (struct sim_part *part = node->parts; part != NULL; part = part->older)
+        if (part->kind->up_or_down != NULL)
+            part->kind->up_or_down(part);
 }
 
 static size_t param_bytes(const struct sim_param *p)

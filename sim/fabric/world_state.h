@@ -56,8 +56,8 @@ struct sim__totals {
     uint64_t begun, ended, late_causes;
     uint64_t timed_out, forgotten;        /* callers' halves that ended without an answer */
     uint64_t unwanted;                    /* answers that arrived when nobody waited */
-    uint64_t turned_away;                 /* requests that found a node down */
-    uint64_t told;                        /* answers sent for a node that is down */
+    uint64_t unheard;                     /* requests to a node that is down and does not refuse */
+    uint64_t told;                        /* answers sent for a node that crashed */
     uint64_t stale;                       /* answers to calls not in hand */
     uint64_t requests_lost, answers_lost; /* on the way */
 };

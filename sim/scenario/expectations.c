@@ -84,7 +84,7 @@ bool sim__check_metric(struct sim__load *load, const struct sim__at *at, const c
         if (sim__metric_find(&it->plan, text, &metric, &error) == 0) {
             *out = metric;
             found = true;
-        } else if (!failed) {
+        } else if (!failed && error.text[0]) { /* else it is said already */
             failed = it->name;
             first = error;
         }
@@ -93,7 +93,7 @@ bool sim__check_metric(struct sim__load *load, const struct sim__at *at, const c
         return found;
     if (found || (variant && load->case_count > 1))
         sim__say(load, at, 0, "%s (in variant \"%s\")", first.text, sim_quote(failed).s);
-    else if (first.text[0])
+    else
         sim__say(load, at, 0, "%s", first.text);
     return false;
 }

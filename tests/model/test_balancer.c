@@ -185,7 +185,10 @@ static void crashes_forget(void **state)
                      USERS("20/s"),
                  policies[i], TWO("{'type': 'exponential', 'mean': '40ms'}"));
         struct sim_record *r = harness_once(text);
-        harness_between(r, "users.lost.count", 150, 260);
+        /* 20/s: for 10 s by the balancer, for 5 s by it from what a turned away, some or all */
+        harness_between(r, "users.refused.count", 150 + 20, 260 + 100);
+        harness_is(r, "lb.refused.count", harness_metric(r, "users.refused.count"));
+        harness_is(r, "users.errors.count", 0);
         harness_between(r, "users.success.mean", 0.97, 0.995);
         harness_free(r);
     }

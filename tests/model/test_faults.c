@@ -19,7 +19,7 @@ static const char *const said[KINDS] = {
     [SET] = "'do': 'set', 'target': 'app', 'set': {'service_time': '15ms'}",
 };
 
-enum outcome { ANSWERED, TIMED_OUT, LOST, FAILED };
+enum outcome { ANSWERED, TIMED_OUT, REFUSED, FAILED };
 
 /* What a request meets while these are in force: 1 ms each way, 10 ms of work. */
 static enum outcome expected(const int *in_force, double *ms)
@@ -31,7 +31,7 @@ static enum outcome expected(const int *in_force, double *ms)
     if (in_force[PARTITION] || in_force[LOSS])
         return TIMED_OUT;
     if (in_force[CRASH] || in_force[RESTART])
-        return LOST;
+        return REFUSED;
     return in_force[ERRORS] ? FAILED : ANSWERED;
 }
 
@@ -52,7 +52,7 @@ struct span {
 /* A request every 200 ms, each within a window of the series. */
 static void overlap(struct span a, struct span b)
 {
-    static const char *const meters[] = {"goodput", "timed_out", "lost", "errors"};
+    static const char *const meters[] = {"goodput", "timed_out", "refused", "errors"};
     char text[1200];
     snprintf(text, sizeof text,
              "{'schema_version': 1, 'title': 't', 'run': {'duration': '1400ms', 'interval':"
@@ -169,14 +169,14 @@ static void faults_move_no_draws_of_others(void **state)
 
 /* ---- times ----------------------------------------------------------------------------------- */
 
-/* Down from 1.5 to 3.5 s, and every 5 s again: requests of 2, 3, 7 and 8 s are lost. */
+/* Down from 1.5 to 3.5 s, and every 5 s again: requests of 2, 3, 7 and 8 s are refused. */
 static void periodic(void **state)
 {
     (void)state;
     struct sim_record *r = harness_once(
         LINKED("'0s'", "1",
                "{'do': 'crash', 'at': '1500ms', 'every': '5s', 'for': '2s', 'target': 'app'}"));
-    harness_is(r, "users.lost.count", 4);
+    harness_is(r, "users.refused.count", 4);
     assert_int_equal(r->fault_count, 2);
     assert_true(r->faults[1].began == 6500 * SIM_MILLISECOND);
     assert_true(r->faults[1].ended == 8500 * SIM_MILLISECOND);
@@ -184,7 +184,7 @@ static void periodic(void **state)
     /* from 4 s on: what is active at the end ends there */
     r = harness_once(
         LINKED("'0s'", "1", "{'do': 'crash', 'every': '4s', 'for': '3s', 'target': 'app/0'}"));
-    harness_is(r, "users.lost.count", 3 + 2);
+    harness_is(r, "users.refused.count", 3 + 2);
     assert_int_equal(r->fault_count, 2);
     assert_true(r->faults[1].ended == 10 * SIM_SECOND);
     harness_free(r);
@@ -210,7 +210,8 @@ static void restarts(void **state)
     harness_free(r);
     r = harness_once(SLOWLY("{'do': 'crash', 'at': '1200ms', 'for': '3s', 'target': 'app'},"
                             "{'do': 'restart', 'at': '2500ms', 'target': 'app'}"));
-    harness_is(r, "users.lost.count", 4); /* in hand at 1.2 s; 2, 3 and 4 s */
+    harness_is(r, "users.lost.count", 1);    /* in hand at 1.2 s */
+    harness_is(r, "users.refused.count", 3); /* 2, 3 and 4 s */
     harness_free(r);
 }
 
@@ -284,6 +285,75 @@ static void a_run_of_too_many_faults_is_foreseen(void **state)
     sim_scenario_free(s);
 }
 
+/* ---- what is up ------------------------------------------------------------------------------ */
+
+#define NODES(retry, timeline)                                                                     \
+    "{'schema_version': 1, 'title': 't', 'run': {'duration': '100s', 'replications': 1},"          \
+    " 'components': {'users': {'model': 'client', 'to': 'app', 'rate': '9/s', 'arrival':"          \
+    " 'constant', 'timeout': '1s'" retry "}, 'app': {'model': 'service', 'nodes': 2, 'spread':"    \
+    " 'round-robin', 'servers': 1, 'service_time': '100ms'}}, 'timeline': [" timeline "]}"
+#define AGAIN ", 'retry': {'attempts': 3, 'backoff': '0s', 'jitter': 'none'}"
+
+/* Nine requests a second of .1 s each: two nodes are busy .45 each, the one that is left .9. It is
+ * asked of what is up, while a node is down, before and after. */
+static void utilisation_is_that_of_what_is_up(void **state)
+{
+    (void)state;
+    struct sim_record *r = harness_once(
+        NODES(AGAIN, "{'at': '0s', 'do': 'crash', 'target': 'app/1'}"));
+    harness_between(r, "app.utilisation.mean", 0.89, 0.91);
+    harness_is(r, "app.capacity.mean", 1);
+    harness_is(r, "app.provisioned.mean", 2);
+    harness_is(r, "app.down.mean", 1);
+    harness_free(r);
+    r = harness_once(NODES(AGAIN, "{'at': '40s', 'for': '20s', 'do': 'crash', 'target': 'app/1'}"));
+    harness_is(r, "app.capacity.mean", 2 - 0.2);
+    harness_is(r, "app.capacity.peak", 2);
+    harness_is(r, "app.down.mean", 0.2);
+    harness_between(r, "app.utilisation.mean", 0.49, 0.51); /* .9 of 1.8 */
+    harness_between(r, "app.utilisation.max", 0.85, 1);
+    harness_free(r);
+    /* none is up: nothing is busy, and there is no share of nothing */
+    r = harness_once(NODES("", "{'at': '0s', 'do': 'crash', 'target': 'app'}"));
+    harness_is(r, "app.capacity.mean", 0);
+    harness_is(r, "app.down.mean", 2);
+    assert_true(isnan(harness_metric(r, "app.utilisation.mean")));
+    harness_free(r);
+    /* a restart that takes no time leaves nothing out; servers set while down are there after */
+    r = harness_once(NODES("", "{'at': '40s', 'do': 'restart', 'target': 'app'},"
+                               "{'at': '50s', 'for': '10s', 'do': 'crash', 'target': 'app'},"
+                               "{'at': '55s', 'do': 'set', 'target': 'app', 'set':"
+                               " {'servers': 5}}"));
+    harness_is(r, "app.capacity.mean", 2 * 0.5 + 10 * 0.4);
+    harness_is(r, "app.provisioned.mean", 2 * 0.55 + 10 * 0.45);
+    harness_is(r, "app.down.mean", 0.2);
+    harness_free(r);
+}
+
+/* Every second call goes to the node that is down for 20 s, 90 in all: it turns them away, and both
+ * ends call them refused; one may be in hand as it crashes. A node that is silent hears nothing. */
+static void who_is_down_refuses_at_both_ends(void **state)
+{
+    (void)state;
+    struct sim_record *r = harness_once(
+        NODES("", "{'at': '40s', 'for': '20s', 'do': 'crash', 'target': 'app/1'}"));
+    harness_between(r, "users.refused.count", 89, 91);
+    harness_is(r, "app.refused.count", harness_metric(r, "users.refused.count"));
+    harness_is(r, "app.lost.count", harness_metric(r, "users.lost.count"));
+    harness_between(r, "users.lost.count", 0, 1);
+    harness_is(r, "app.rate.count", harness_metric(r, "users.attempts.count"));
+    harness_is(r, "app.dropped.count", 0);
+    harness_free(r);
+    r = harness_once(NODES("", "{'at': '40s', 'for': '20s', 'do': 'crash', 'target': 'app/1',"
+                               " 'silent': true}"));
+    harness_is(r, "users.refused.count", 0);
+    harness_between(r, "users.timed_out.count", 89, 91);
+    harness_is(r, "app.refused.count", 0);
+    harness_between(r, "app.rate.count", 899 - 91, 899 - 87);
+    harness_is(r, "app.down.mean", 0.2);
+    harness_free(r);
+}
+
 /* ---- the audit ------------------------------------------------------------------------------- */
 
 /* A message counted that never was: the audit says so. */
@@ -296,7 +366,7 @@ static void audit_finds_a_message_too_many(void **state)
         struct sim_error error;
         struct sim_world *world = sim_world_new(&s->variants[0].plan, 1, 0, &error);
         assert_non_null(world);
-        *(i ? &world->totals.told : &world->totals.turned_away) += 1;
+        *(i ? &world->totals.told : &world->totals.unheard) += 1;
         struct sim_record *r = sim_world_run(world, NULL, NULL);
         assert_non_null(r);
         assert_false(r->audit_held);
@@ -417,6 +487,8 @@ int main(void)
         cmocka_unit_test(each_entry_draws_its_own_times),
         cmocka_unit_test(nodes_have_times_of_their_own),
         cmocka_unit_test(a_run_of_too_many_faults_is_foreseen),
+        cmocka_unit_test(utilisation_is_that_of_what_is_up),
+        cmocka_unit_test(who_is_down_refuses_at_both_ends),
         cmocka_unit_test(audit_finds_a_message_too_many),
         cmocka_unit_test(nothing_is_lost_under_random_faults),
     };

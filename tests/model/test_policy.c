@@ -156,7 +156,8 @@ static void a_breaker_opens_probes_and_closes(void **state)
                    " 'do': 'crash', 'target': 'app'}"
                    "], " USERS("10/s", "'breaker': {'window': '1s', 'calls': 10, 'open': '1s'}")
                        APP("'service_time': '0s'"));
-    harness_is(r, "users.lost.count", 5 + 9);
+    harness_is(r, "users.refused.count", 5 + 9 + 10 * 9); /* by the callee; by the breaker */
+    harness_is(r, "app.refused.count", 5 + 9);
     harness_is(r, "users.breaker_refused.count", 10 * 9);
     harness_is(r, "users.breaker_open.mean", 10.0 / 30);
     harness_is(r, "users.attempts.count", 299 - 90);

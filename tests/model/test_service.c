@@ -84,7 +84,8 @@ static void a_crash_forgets_and_recovers(void **state)
                  how[i]);
         struct sim_record *r = harness_once(text);
         /* 15 s down; overlapping crashes end with the last */
-        harness_between(r, "users.lost.count", 750, 780);
+        harness_between(r, "users.refused.count", 735, 770);
+        harness_between(r, "users.lost.count", 1, 30); /* in hand at a crash */
         harness_between(r, "app.busy.peak", 1, 12);
         harness_free(r);
     }
@@ -100,7 +101,9 @@ static void a_store_gives_the_latest_version(void **state)
     struct sim_record *r = harness_once(
         HEAD("{'at': '50s', 'for': '1s', 'do': 'crash', 'target': 'app'}") ONE_STORE);
     harness_is(r, "users.stale.count", 0); /* a single copy is never behind */
-    harness_between(r, "users.lost.count", 900, 1200);
+    harness_between(r, "users.refused.count", 900, 1100);
+    harness_is(r, "app.refused.count", harness_metric(r, "users.refused.count"));
+    harness_between(r, "users.lost.count", 0, 10); /* a connection each */
     double kept = harness_metric(r, "app.writes.count") + harness_metric(r, "app.reads.count");
     harness_between(r, "users.goodput.count", kept - 30, kept);
     harness_free(r);

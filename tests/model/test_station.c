@@ -233,11 +233,17 @@ static void who_gave_up_is_dropped(void **state)
     /* one whose turn comes as its second ends is still waited for */
     harness_between(r, "app.expired.count", 9790, 10000);
     harness_between(r, "app.wait.max", 0.99, 1);
+    harness_is(r, "app.dropped.count", harness_metric(r, "app.expired.count"));
+    harness_is(r, "app.wasted.count",
+               harness_metric(r, "app.answered.count") - harness_metric(r, "users.goodput.count"));
     harness_free(r);
     /* at its deadline: no more wait than can be served within a second of patience */
     r = harness_once(OVERLOAD(", 'deadline': '1s'", ", 'abandon': 'at-once'"));
     harness_between(r, "app.expired.count", 9790, 10000);
     harness_between(r, "app.queue.peak", 190, 201);
+    harness_is(r, "app.dropped.count", harness_metric(r, "app.expired.count"));
+    harness_is(r, "app.wasted.count",
+               harness_metric(r, "app.answered.count") - harness_metric(r, "users.goodput.count"));
     harness_is(r, "users.timed_out.count",
                harness_metric(r, "users.finished.count") -
                    harness_metric(r, "users.goodput.count"));
@@ -353,7 +359,11 @@ static void crashes_forget_and_recover(void **state)
                       " {'servers': 1}}],"),
                  how[i]);
         struct sim_record *r = harness_once(text);
-        harness_between(r, "app.rate.count", 6800 - 273, 6800 + 273); /* 80/s for 85 s */
+        harness_between(r, "app.rate.count", 8000 - 296, 8000 + 296); /* 80/s for 100 s */
+        harness_is(r, "app.down.mean", 0.15001);
+        /* one server less for 10 s, once it has left its work */
+        harness_between(r, "app.capacity.mean", 2 * (1 - 0.15001) - 0.1, 1.601);
+        harness_between(r, "app.provisioned.mean", 2 - 0.1, 1.901);
         harness_between(r, "gold.goodput.count", 2600 - 169, 3400 + 193);
         harness_between(r, "app.busy.peak", 2, 2);
         harness_between(r, "app.paused.mean", 0.064, 0.104); /* see above */

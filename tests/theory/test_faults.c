@@ -21,13 +21,31 @@ static void availability(void **state)
 {
     (void)state;
     HOLDS(HEAD("100000s", DRAWN(EXP("10s"), EXP("2500ms"), "")) NODES("", "1"),
-          {"users.success.mean", 0.8, 0});
+          {"users.success.mean", 0.8, 0}, {"app.down.mean", 0.2, 0}, {"app.refused.mean", 0.2, 0},
+          {"app.capacity.mean", 800, 0});
     HOLDS(HEAD("100000s", DRAWN(EXP("10s"), "'2500ms'", "")) NODES("", "1"),
           {"users.success.mean", 0.8, 0});
     HOLDS(HEAD("100000s", DRAWN("{'type': 'gamma', 'mean': '10s', 'shape': 2}",
                                 "{'type': 'lognormal', 'mean': '2500ms', 'scv': 2}", ""))
               NODES("", "1"),
           {"users.success.mean", 0.8, 0});
+}
+
+/* One request a second, each worth a second of one of ten servers, so that hardly any waits. At the
+ * age t of a time in which the node is up 1 - exp(-t/s) are at work. That age has the distribution
+ * of the time itself, whose mean is 10 s: 1 - 1/11 are at work on average while it is up, for the
+ * ten servers that are there then. */
+static void utilisation_while_up(void **state)
+{
+    (void)state;
+    HOLDS(
+        HEAD("100000s",
+             DRAWN(EXP("10s"), EXP("2500ms"),
+                   "")) "'users': {'model': 'client', 'to':"
+                        " 'app', 'rate': '1/s'}, 'app': {'model': 'service', 'service_time': " EXP(
+                            "1s") ", 'servers': 10}}}",
+        {"app.utilisation.mean", 1 / 11.0, 0}, {"app.capacity.mean", 8, 0},
+        {"app.busy.mean", 8 / 11.0, 0});
 }
 
 /* Two nodes, unavailable q = .2 each; a try and one more, each at a node drawn anew: both fail with
@@ -191,6 +209,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(availability),
+        cmocka_unit_test(utilisation_while_up),
         cmocka_unit_test(nodes_fail_on_their_own_or_together),
         cmocka_unit_test(drawn_faults_are_independent),
         cmocka_unit_test(retries_against_errors),

@@ -61,6 +61,10 @@ static void lifetimes(void **state)
     HOLDS(
         CACHED("3000000s", "1", "0.1/s", "'capacity': 1, 'ttl': '60s', 'expiry': 'sliding'", "0s"),
         {"cache.hit_ratio.mean", 0.997521, 0.00025});
+    /* a lifetime for each hit, uniform over 0 to 2T: 1 - exp(-lT) sinh(lT) / (lT) with lT = 1 */
+    HOLDS(CACHED("300000s", "1", "0.1/s",
+                 "'capacity': 1, 'ttl': '10s', 'ttl_jitter': 1, 'expiry': 'sliding'", "0s"),
+          {"cache.hit_ratio.mean", 0.567668, 0});
 }
 
 static void least_recently_used(void **state)

@@ -113,10 +113,23 @@ static void plant_in_flight(struct sim_world *w)
     sim_gauge_add(&work_of(w)->node.station->in_flight, sim_now(w->sim), 1);
 }
 
+/* A call that a node that is down turned away: arrived, and not refused. */
+static void plant_refusal_uncounted(struct sim_world *w)
+{
+    sim_count(&work_of(w)->node.station->rate);
+    w->totals.unheard--; /* as above, of the requests' line */
+}
+
+static void plant_refusal_unseen(struct sim_world *w)
+{
+    sim_count(&work_of(w)->node.station->by_status[SIM_REFUSED]);
+    w->totals.told--;
+}
+
 static void plant_begun(struct sim_world *w)
 {
     w->totals.begun++;
-    w->totals.turned_away++; /* as above, of the requests' line */
+    w->totals.unheard++; /* as above, of the requests' line */
 }
 
 static void plant_from_the_future(struct sim_world *w)
@@ -143,6 +156,25 @@ static void plant_second_answers(struct sim_world *w)
 static void plant_work(struct sim_world *w)
 {
     work_of(w)->station.busy.changes -= 10 * SIM_SECOND;
+}
+
+/* A node whose servers count though it is down; and one that is up and counts as down. */
+static void plant_capacity_of_what_is_down(struct sim_world *w)
+{
+    struct work *work = work_of(w);
+    sim_station_clear(&work->station);
+    work->node.down = true;
+    sim_gauge_set(&work->node.station->down, sim_now(w->sim), 1);
+}
+
+static void plant_down(struct sim_world *w)
+{
+    sim_gauge_set(&work_of(w)->node.station->down, sim_now(w->sim), 1);
+}
+
+static void plant_servers_unpaid(struct sim_world *w)
+{
+    sim_gauge_set(&work_of(w)->station.provisioned, sim_now(w->sim), 0);
 }
 
 static void plant_free_job(struct sim_world *w)
@@ -235,6 +267,8 @@ static void each_check_finds_its_mistake(void **state)
     } cases[] = {
         {plant_nothing, 4, ""},
         {plant_answer_uncounted, 4, "conservation "},
+        {plant_refusal_uncounted, 4, "conservation "},
+        {plant_refusal_unseen, 4, "conservation "},
         {plant_sojourn, 3, "little "},
         {plant_in_flight, 3, "little "},
         {plant_begun, 4, "calls "},
@@ -242,6 +276,9 @@ static void each_check_finds_its_mistake(void **state)
         {plant_leak, 4, "records "},
         {plant_second_answers, 3, "once "},
         {plant_work, 3, "utilisation "},
+        {plant_capacity_of_what_is_down, 4, "servers "},
+        {plant_down, 4, "servers "},
+        {plant_servers_unpaid, 4, "servers "},
         {plant_free_job, 4, "servers "},
         {plant_lost_waiter, 4, "servers "},
         {plant_stranger, 4, "conservation little servers "},

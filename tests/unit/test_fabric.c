@@ -382,7 +382,7 @@ static void fault(struct bench *b, int kind, sim_time at, sim_time lasts)
 }
 
 /* Two crashes that overlap: down from 120 to 340 ms. The call of 100 ms, in hand, is lost at 120;
- * those of 200 and 300 ms find nobody there. */
+ * those of 200 and 300 ms are turned away. */
 static void test_crashes_compose(void **state)
 {
     (void)state;
@@ -395,12 +395,16 @@ static void test_crashes_compose(void **state)
     assert_int_equal(users(&b)->status[0], SIM_OK);
     assert_int_equal(users(&b)->status[1], SIM_LOST); /* in hand at the crash */
     assert_int_equal(users(&b)->ended_at[1], 120 * MS);
-    assert_int_equal(users(&b)->status[2], SIM_LOST); /* turned away at 200 and 300 ms */
+    assert_int_equal(users(&b)->status[2], SIM_REFUSED);
     assert_int_equal(users(&b)->ended_at[2], 200 * MS);
-    assert_int_equal(users(&b)->status[3], SIM_LOST);
+    assert_int_equal(users(&b)->status[3], SIM_REFUSED);
     assert_int_equal(users(&b)->status[4], SIM_OK);
     assert_int_equal(server(&b)->restarts, 1);
     assert_true(metric(&b, "server", "lost", "count") == 1);
+    assert_true(metric(&b, "server", "refused", "count") == 2);
+    assert_true(metric(&b, "server", "rate", "count") == metric(&b, "users", "attempts", "count"));
+    assert_true(metric(&b, "server", "down", "peak") == 1);
+    assert_true(metric(&b, "server", "capacity", "peak") == 1);
     bench_end(&b);
 }
 

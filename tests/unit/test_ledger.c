@@ -97,6 +97,25 @@ static void a_bill_of_prices_times_quantities(void **state)
     sim_scenario_free(s);
 }
 
+/* What is down is paid for: a node by the hour, and the servers that it would have. */
+static void what_is_down_is_paid_for(void **state)
+{
+    (void)state;
+    struct sim_scenario *s = harness_scenario(
+        HEAD("") "'components': {'users': {'model': 'client', 'to': 'app', 'rate': '10/s'},"
+                 " 'app': {'model': 'service', 'nodes': 2, 'spread': 'random', 'servers': 4,"
+                 " 'service_time': '1ms'}},"
+                 " 'timeline': [{'at': '2s', 'for': '5s', 'do': 'crash', 'target': 'app/1'}],"
+                 " 'prices': {" DATED ", 'models': {'service': {'instance': '$1/instance-h',"
+                 " 'servers': '$0.10/server-h'}}}}");
+    struct sim_record *r = harness_run(&s->variants[0], 1, 0);
+    close_to(r, "app.capacity.mean", 4 + 4 * 0.5);
+    close_to(r, "app.cost_instance.per_hour", 2);
+    close_to(r, "app.cost_servers.per_hour", 0.8);
+    sim_record_free(r);
+    sim_scenario_free(s);
+}
+
 /* A tier that begins at a level: what is under one entry counts together. */
 static void tiers_count_what_one_entry_prices(void **state)
 {
@@ -270,6 +289,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(egress_tiers),
         cmocka_unit_test(a_bill_of_prices_times_quantities),
+        cmocka_unit_test(what_is_down_is_paid_for),
         cmocka_unit_test(tiers_count_what_one_entry_prices),
         cmocka_unit_test(the_audit_finds_wrong_bookings),
         cmocka_unit_test(the_audit_finds_wrong_copies),
