@@ -109,11 +109,70 @@ static void a_first_run_is_timed_before_many_are_refused(void **state)
     shell("test \"$(ls o 2>/dev/null)\" = ''");
 }
 
+/* A file with one list of so many items, of which item i is `item` with i in it, twice at most. */
+static void write_list(const char *before, const char *item, const char *after, int count)
+{
+    FILE *file = fopen("long.json", "w");
+    assert_non_null(file);
+    fprintf(file,
+            "{\"schema_version\": 1, \"title\": \"t\", \"run\": {\"duration\": \"20s\"},"
+            "\"components\": {\"u\": {\"model\": \"client\", \"to\": \"d\", \"rate\": "
+            "\"1/s\"}, \"d\": {\"model\": \"store\"}}, %s",
+            before);
+    for (int i = 1; i <= count; i++) {
+        const char *at = item;
+        for (; *at; at++) {
+            if (*at == '#')
+                fprintf(file, "%d", i);
+            else
+                fputc(*at, file);
+        }
+        fputs(i < count ? "," : after, file);
+    }
+    fputs("}", file);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* A list that is gone through for each of its items takes a minute at these lengths. A second is
+ * meant for a release; other builds and busy machines have five. */
+static void long_lists_load_or_are_refused_in_a_second(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *before, *item, *after;
+        int count, status;
+    } lists[] = {
+        {"\"variants\": {", "\"v#\": {\"components\": {\"u\": {\"rate\": \"#/s\"}}}", "}", 20000,
+         2},
+        {"\"variants\": {", "\"v#\": {\"components\": {\"u\": {\"rate\": \"#/s\"}}}", "}", 5000, 0},
+        {"\"figures\": [",
+         "{\"kind\": \"timeline\", \"name\": \"f#\", \"title\": \"T\", \"panels\": [{\"title\": "
+         "\"A\", \"series\": [\"u.requests\"]}]}",
+         "]", 10000, 0},
+        {"\"timeline\": [",
+         "{\"at\": \"#ms\", \"for\": \"1ms\", \"do\": \"slow\", \"target\": \"d\", \"factor\": 2}",
+         "]", 10000, 0},
+        {"\"expect\": [", "{\"that\": \"u.latency.p99\", \"at_most\": \"#s\", \"because\": \"x\"}",
+         "]", 10000, 0},
+        {"\"sweep\": {\"cross\": {\"components.u.rate\": [", "\"#/s\"", "]}}", 10000, 0},
+    };
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        write_list(lists[i].before, lists[i].item, lists[i].after, lists[i].count);
+        double before = processor_seconds();
+        expect_run("check long.json", lists[i].status, NULL);
+        double took = processor_seconds() - before;
+        print_message("%d of %s: %.2f s\n", lists[i].count, lists[i].before, took);
+        if (took > 5 && !getenv("WEIR_TEST_LONG"))
+            fail_msg("%d of %s: %.2f s", lists[i].count, lists[i].before, took);
+    }
+}
+
 int main(void)
 {
 #define IN_OWN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, enter, leave)
     const struct CMUnitTest tests[] = {
         IN_OWN_DIRECTORY(what_is_too_much_is_refused_at_once), /* first: memory of all children */
+        IN_OWN_DIRECTORY(long_lists_load_or_are_refused_in_a_second),
         IN_OWN_DIRECTORY(check_lets_pass_what_it_is_told_to),
         IN_OWN_DIRECTORY(a_search_of_an_ordinary_scenario_is_not_refused),
         IN_OWN_DIRECTORY(a_search_is_judged_by_both_ends),
