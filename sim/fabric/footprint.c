@@ -54,12 +54,13 @@ static double beside_bytes(const struct sim_plan *plan, const struct sim_plan_co
 }
 
 /* Of the histograms of a node that requests come to: each has a list of rows and at least one. */
-static double histograms_bytes(const struct sim_model *model)
+static double histograms_bytes(const struct sim_plan *plan, const struct sim_model *model)
 {
     double histograms = 0;
     for (int t = 0; t < SIM_METERS_TABLES; t++)
         for (const struct sim_meter *m = sim_meters_of(model, (enum sim_meter_table)t);
-             m != NULL && m->name != NULL; m++)
+             m != NULL && m->name != NULL && (t != SIM_METERS_TRUTH || plan->keyspace_count > 0);
+             m++)
             histograms += m->kind == SIM_HISTOGRAM;
     return histograms * (SIM_HISTOGRAM_ROWS * sizeof(uint32_t *) +
                          SIM_HISTOGRAM_STEPS * sizeof(uint32_t) + 2 * MALLOC_BYTES);
@@ -123,7 +124,7 @@ static void add_component(struct footprint *f, const struct sim_plan *plan,
     const struct sim_plan_component *c = &plan->components[component];
     double reached = c->nodes * (1 - exp(-requests / c->nodes)); /* of nodes, at random */
     double each = (double)c->model->size + beside_bytes(plan, c) +
-                  reached / c->nodes * histograms_bytes(c->model);
+                  reached / c->nodes * histograms_bytes(plan, c->model);
     if (is_most(f, c->nodes * each))
         snprintf(f->arithmetic, f->bytes, "\"%.60s\" has %u nodes x %.4g bytes", c->name, c->nodes,
                  each);

@@ -66,8 +66,8 @@ bool sim__may_hint(const struct sim__load *load, size_t names)
 
 /* ---- kinds of cases -------------------------------------------------------------------------- */
 
-/* Over what decides which metrics a plan has: the components, by name, model and number of nodes; the
- * lines of the bill; whether keys are somebody's. */
+/* Over what decides which metrics a plan has: the components, by name, model and number of nodes;
+ * the lines of the bill; whether keys are somebody's. */
 static uint64_t hash_of(const struct sim_plan *plan)
 {
     const struct sim_bill *bill = plan->bill;

@@ -69,7 +69,7 @@ const char *sim__rate_unit(struct sim_names *names, const struct sim_plan *plan,
     return sim_names_get(names, text, (size_t)length);
 }
 
-/* Of the sample. Numbers stand in the order of the plan, so each component is near the one before. */
+/* Of the sample. Numbers stand in the order of the plan: each component is near the one before. */
 static int set_metric(struct sim_names *names, const struct sim_plan *plan, struct sim_metric *m,
                       uint32_t *near)
 {
