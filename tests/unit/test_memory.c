@@ -209,8 +209,8 @@ static void test_histograms_are_sparse(void **state)
     sim_tally_free(&t);
 }
 
-/* What is foreseen of 10,000 nodes and 20,000 requests, of which 8 in 10 nodes get one at least. Beside
- * it a run takes what is not foreseen: second rows of histograms, and what it records. */
+/* What is foreseen of 10,000 nodes and 20,000 requests, of which 8 in 10 nodes get one at least.
+ * Beside it a run takes what is not foreseen: second rows of histograms, and what it records. */
 static void test_memory_of_nodes_is_foreseen(void **state)
 {
     (void)state;
