@@ -42,6 +42,16 @@ static int fault(const struct sim_error *error)
 
 /* ---- what is compared ---------------------------------------------------------------------- */
 
+static struct sim__cli_load load_of(const struct pair *pair)
+{
+    return (struct sim__cli_load){.scenario = pair->scenario,
+                                  .cases = pair->cases,
+                                  .count = 2,
+                                  .each = pair->scenario->replications,
+                                  .noun = "variants",
+                                  .runs = "replications"};
+}
+
 static int load(struct pair *pair)
 {
     const struct sim_cli *cli = pair->cli;
@@ -59,7 +69,8 @@ static int load(struct pair *pair)
         const struct sim_case *c = &pair->scenario->variants[i];
         pair->cases[strcmp(c->name, names[1]) == 0] = *c;
     }
-    int status = sim__cli_size(cli, pair->scenario, pair->cases, 2, false);
+    const struct sim__cli_load size = load_of(pair);
+    int status = sim__cli_size(cli, &size);
     if (status != SIM_EXIT_DONE)
         return status;
     if (sim__cli_until(cli, pair->cases, 2, &pair->until) != 0)
@@ -185,6 +196,12 @@ static int status_of(struct pair *pair)
 static int run(struct pair *pair)
 {
     struct sim_error error = {""};
+    const struct sim__cli_load size = load_of(pair);
+    int timed = sim__cli_time(pair->cli, &pair->session, &size);
+    if (timed != SIM_EXIT_DONE) {
+        sim_output_abandon(&pair->output);
+        return timed;
+    }
     pair->store = sim_store_open(pair->output.dir, &error);
     int status = pair->store ? simulate(pair) : fault(&error);
     if (status == SIM_EXIT_DONE)

@@ -16,7 +16,13 @@ int sim__cli_check(const struct sim_cli *cli)
     int status = SIM_EXIT_DONE;
     for (int i = 0; i < cli->operand_count; i++) {
         struct sim_scenario *s = sim__cli_load(cli, cli->operands[i]);
-        if (!s || sim__cli_fits(cli, s, s->variants, s->variant_count, 1) != SIM_EXIT_DONE) {
+        struct sim__cli_load load = {.scenario = s, .noun = "variants", .runs = "replications"};
+        if (s) {
+            load.cases = s->variants;
+            load.count = s->variant_count;
+            load.each = s->replications;
+        }
+        if (!s || sim__cli_size(cli, &load) != SIM_EXIT_DONE) {
             status = SIM_EXIT_USAGE;
         } else {
             printf("%s: ok, %u variant%s", cli->operands[i], s->variant_count,

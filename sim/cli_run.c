@@ -15,13 +15,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <uv.h>
 
-/* What a core does, about, and how long a run may take unasked. */
-#define EVENTS_PER_SECOND 2e6
-#define MOST_SECONDS 3600.0
-/* How much of the machine's memory runs may take unasked, by what is foreseen of their queues. */
-#define MOST_OF_MEMORY 0.5
 #define PLAIN_COLUMNS 100u
 
 struct job {
@@ -52,98 +46,7 @@ static int fault(const struct sim_error *error)
     return SIM_EXIT_FAULT;
 }
 
-/* ---- how large it is ----------------------------------------------------------------------- */
-
-/* So many events in so many runs, of which each has one core. */
-static double seconds_for(const struct sim_cli *cli, double events, double runs)
-{
-    return events / EVENTS_PER_SECOND / fmax(1, fmin(sim_replicate_jobs(cli->jobs), runs));
-}
-
-static double machine_bytes(void)
-{
-    uint64_t all = uv_get_total_memory(), allowed = uv_get_constrained_memory();
-    return (double)(allowed > 0 && allowed < all ? allowed : all);
-}
-
-/* The bytes that a run of a case takes, and how it comes to so many. */
-static double bytes_of(const struct sim_plan *plan, char *why, size_t size)
-{
-    char queues[200], world[200];
-    double waiting = sim_plan_bytes(plan, queues, sizeof queues);
-    double there = sim_plan_world_bytes(plan, world, sizeof world);
-    snprintf(why, size, "%s%s", waiting > there ? "its queues grow without bound: " : "",
-             waiting > there ? queues : world);
-    return waiting + there;
-}
-
-int sim__cli_fits(const struct sim_cli *cli, const struct sim_scenario *scenario,
-                  const struct sim_case *cases, uint32_t count, double at_once)
-{
-    double largest = 0, there = machine_bytes();
-    char most[320] = "", why[240];
-    for (uint32_t i = 0; i < count; i++) {
-        double bytes = bytes_of(&cases[i].plan, why, sizeof why);
-        if (!(bytes > largest))
-            continue;
-        largest = bytes;
-        snprintf(most, sizeof most, "In \"%.40s\" %s", cases[i].name, why);
-    }
-    if (cli->force || largest * at_once <= MOST_OF_MEMORY * there)
-        return SIM_EXIT_DONE;
-    if (sim__cli_is_hand())
-        return SIM_EXIT_USAGE;
-    fprintf(stderr,
-            "weir: %s is too large to run unasked: a run takes at least %s of memory, %.0f run%s "
-            "at a time,\nand this machine has %s. %s.\nMake it smaller, give a queue_limit, lower "
-            "the rate, make it shorter (--set run.duration=...),\nor run it all the same with "
-            "--force.\n",
-            scenario->file, sim_number_human(largest, "B").s, at_once, at_once > 1 ? "s" : "",
-            sim_number_human(there, "B").s, most);
-    return SIM_EXIT_USAGE;
-}
-
-int sim__cli_size(const struct sim_cli *cli, const struct sim_scenario *scenario,
-                  const struct sim_case *cases, uint32_t count, bool sweep)
-{
-    double events = 0, largest = -1;
-    char most[256] = "", arithmetic[256];
-    for (uint32_t i = 0; i < count; i++) {
-        double n = sim_plan_events(&cases[i].plan, arithmetic, sizeof arithmetic);
-        events += n * scenario->replications;
-        if (!(n <= largest)) {
-            largest = n;
-            if (isinf(n))
-                snprintf(most, sizeof most, "\"%.60s\" %.150s", cases[i].name, arithmetic);
-            else
-                snprintf(most, sizeof most, "\"%.60s\" alone %.3g: %.150s", cases[i].name, n,
-                         arithmetic);
-        }
-    }
-    double s = seconds_for(cli, events, (double)count * scenario->replications);
-    if (cli->force || s <= MOST_SECONDS)
-        return sim__cli_fits(
-            cli, scenario, cases, count,
-            fmin(sim_replicate_jobs(cli->jobs), (double)count * scenario->replications));
-    if (sim__cli_is_hand()) /* rank 0 says it */
-        return SIM_EXIT_USAGE;
-    if (isinf(events)) {
-        fprintf(
-            stderr,
-            "weir: %s would never end: in %s.\nTo run it all the same, and see how far it gets: "
-            "--force.\n",
-            scenario->file, most);
-        return SIM_EXIT_USAGE;
-    }
-    fprintf(stderr,
-            "weir: %s is too large to run unasked: about %.3g events (%u %s x %u replications, %s)."
-            "\nAt %.0f million events/s on each of %u cores that is %s. Make it smaller (--reps, "
-            "--variant,\n--set run.duration=...), or run it all the same with --force.\n",
-            scenario->file, events, count, sweep ? "cells" : "variants", scenario->replications,
-            most, EVENTS_PER_SECOND / 1e6, sim_replicate_jobs(cli->jobs),
-            sim_number_human(s, "s").s);
-    return SIM_EXIT_USAGE;
-}
+/* ---- the plan ------------------------------------------------------------------------------- */
 
 static int count_one(void *self, uint32_t replication, const struct sim_packed *packed)
 {
@@ -187,7 +90,7 @@ static int list_plan(const struct job *job)
            job->case_count, reps, (uint64_t)job->case_count * reps, sim_number_human(total, "1").s,
            stored);
     fprintf(stderr, "weir: the rest takes about %s on %u cores\n",
-            sim_number_human(seconds_for(job->cli, left, runs), "s").s,
+            sim_number_human(sim__cli_seconds(job->cli, left, runs), "s").s,
             sim_replicate_jobs(job->cli->jobs));
     return SIM_EXIT_DONE;
 }
@@ -483,10 +386,26 @@ static int status_of(struct job *job)
     return held ? SIM_EXIT_DONE : SIM_EXIT_CLAIM;
 }
 
+static struct sim__cli_load load_of(const struct job *job)
+{
+    return (struct sim__cli_load){.scenario = job->scenario,
+                                  .cases = job->cases,
+                                  .count = job->case_count,
+                                  .each = job->scenario->replications,
+                                  .noun = job->sweep ? "cells" : "variants",
+                                  .runs = "replications"};
+}
+
 /* From an open output on. Ends the output. */
 static int run_and_write(struct job *job)
 {
     struct sim_error error = {""};
+    const struct sim__cli_load load = load_of(job);
+    int timed = sim__cli_time(job->cli, &job->session, &load);
+    if (timed != SIM_EXIT_DONE) {
+        sim_output_abandon(&job->output);
+        return timed;
+    }
     job->store = sim_store_open(job->output.dir, &error);
     int status = job->store ? simulate(job) : fault(&error);
     bool refused = status == SIM_EXIT_DONE && say_faults(job);
@@ -536,7 +455,8 @@ static int run_scenario(void *self)
 {
     struct job *job = self;
     struct sim_error error = {""};
-    int status = sim__cli_size(job->cli, job->scenario, job->cases, job->case_count, job->sweep);
+    const struct sim__cli_load load = load_of(job);
+    int status = sim__cli_size(job->cli, &load);
     if (status == SIM_EXIT_DONE &&
         sim__cli_until(job->cli, job->cases, job->case_count, &job->until) != 0)
         status = SIM_EXIT_USAGE;

@@ -18,6 +18,7 @@ enum {
     SIM__WINDOWS_MAX = 1000000,        /* intervals in a run */
     SIM__NODES_MAX = 100000,           /* nodes of one component */
     SIM__MEMBERS_MAX = 10000,          /* components, regions, keyspaces, links, faults: of each */
+    SIM__VARIANTS_MAX = 5000,          /* each is a file of its own to read */
     SIM__CASES_MAX = 20000,            /* variants times cells */
     SIM__READ_MAX = 400000,            /* components of all of them: each is read for each case */
     SIM__FINDINGS_MAX = 1000,          /* errors shown */
