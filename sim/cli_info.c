@@ -20,7 +20,7 @@ static uint32_t start_all(const struct sim_scenario *s, const struct sim_case *c
         struct sim_error error = {""};
         struct sim_world *world = sim_world_new(&cases[i].plan, s->seed, 0, &error);
         if (!world) {
-            fprintf(stderr, "%s: variant \"%s\": %s\n", s->file, cases[i].name, error.text);
+            sim_tell(stderr, "%s: variant \"%s\": %s\n", s->file, cases[i].name, error.text);
             refused++;
         }
         sim_world_free(world);
@@ -36,11 +36,12 @@ int sim__cli_check(const struct sim_cli *cli)
         if (!s || start_all(s, s->variants, s->variant_count) > 0) {
             status = SIM_EXIT_USAGE;
         } else {
-            printf("%s: ok, %u variant%s", cli->operands[i], s->variant_count,
-                   s->variant_count == 1 ? "" : "s");
+            sim_tell(stdout, "%s: ok, %u variant%s", cli->operands[i], s->variant_count,
+                     s->variant_count == 1 ? "" : "s");
             if (s->cell_count > 0)
-                printf(", %u cells", s->cell_count);
-            printf(", %u replication%s\n", s->replications, s->replications == 1 ? "" : "s");
+                sim_tell(stdout, ", %u cells", s->cell_count);
+            sim_tell(stdout, ", %u replication%s\n", s->replications,
+                     s->replications == 1 ? "" : "s");
         }
         sim_scenario_free(s);
     }
@@ -116,8 +117,8 @@ static void list_file(const char *path)
     char chapter[16] = "";
     if (s && s->chapter > 0)
         snprintf(chapter, sizeof chapter, "%d", s->chapter);
-    printf("%-44s %3s  %s\n", path, chapter,
-           s ? (s->title ? s->title : "") : "(does not load: see `weir check`)");
+    sim_tell(stdout, "%-44s %3s  %s\n", path, chapter,
+             s ? (s->title ? s->title : "") : "(does not load: see `weir check`)");
     sim_scenario_free(s);
     sim_diagnostics_free(&said);
 }

@@ -88,11 +88,11 @@ int sim__cli_usage(const char *command, const char *format, ...)
     va_list arguments;
     if (sim__cli_is_hand()) /* rank 0 says it */
         return SIM_EXIT_USAGE;
-    fprintf(stderr, "weir%s%s: ", *command ? " " : "", command);
+    sim_tell(stderr, "weir%s%s: ", *command ? " " : "", command);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    sim_tell_list(stderr, format, arguments);
     va_end(arguments);
-    fprintf(stderr, "\nSee `weir help%s%s`.\n", *command ? " " : "", command);
+    sim_tell(stderr, "\nSee `weir help%s%s`.\n", *command ? " " : "", command);
     return SIM_EXIT_USAGE;
 }
 

@@ -88,7 +88,7 @@ static int draw(const struct sim_cli *cli, struct sim_session *session, const ch
     if (problem == SIM_OUTPUT_REFUSED) {
         status = sim__cli_usage(cli->command, "%s", error.text);
     } else if (problem == SIM_OUTPUT_FAULT) {
-        fprintf(stderr, "weir: %s\n", error.text);
+        sim_tell(stderr, "weir: %s\n", error.text);
     } else {
         for (size_t i = 1; i < drawn.count; i += 2) { /* gnuplot would write through a link */
             char path[sizeof folder + NAME_MAX + 64];
@@ -109,7 +109,7 @@ static int plot_dir(const struct sim_cli *cli, struct sim_session *session, cons
     struct dirent **entries = NULL;
     struct sim_error error;
     if (sim_output_heal(dir, &error) != 0) {
-        fprintf(stderr, "weir: %s\n", error.text);
+        sim_tell(stderr, "weir: %s\n", error.text);
         return SIM_EXIT_FAULT;
     }
     snprintf(figures, sizeof figures, "%s/figures", dir);
@@ -129,12 +129,12 @@ static int plot_dir(const struct sim_cli *cli, struct sim_session *session, cons
     }
     int status = SIM_EXIT_FAULT;
     if (access(figures, W_OK) != 0)
-        fprintf(stderr, "weir: cannot write into %s: %s\n", figures, strerror(errno));
+        sim_tell(stderr, "weir: cannot write into %s: %s\n", figures, strerror(errno));
     else if (names)
         status = draw(cli, session, dir, names, (uint32_t)n);
     for (int i = 0; i < n; i++) {
         if (status == SIM_EXIT_DONE)
-            printf("%s/%s.%s\n", figures, entries[i]->d_name, cli->format);
+            sim_tell(stdout, "%s/%s.%s\n", figures, entries[i]->d_name, cli->format);
         free(entries[i]);
     }
     free(entries);
@@ -148,7 +148,7 @@ int sim__cli_plot(const struct sim_cli *cli)
     struct sim_error error;
     int worst = SIM_EXIT_DONE;
     if (sim_session_open(&session, &error) != 0) {
-        fprintf(stderr, "weir: %s\n", error.text);
+        sim_tell(stderr, "weir: %s\n", error.text);
         return SIM_EXIT_FAULT;
     }
     sim_watch_session(cli->watch, &session, NULL);

@@ -1,6 +1,7 @@
 /* cli_results.c - weir results: what the store of a result directory holds. */
 #include "cli.h"
 
+#include "base/text.h"
 #include "report/number.h"
 #include "study/store.h"
 
@@ -16,10 +17,11 @@ static void list_case(void *self, const struct sim_store_case *it)
 {
     struct listing *listing = self;
     if (listing->cases++ == 0 || strcmp(listing->hash, it->hash) != 0)
-        printf("%s%s (%s)\n", listing->cases > 1 ? "\n" : "", it->scenario, it->hash);
+        sim_tell(stdout, "%s%s (%s)\n", listing->cases > 1 ? "\n" : "", it->scenario, it->hash);
     snprintf(listing->hash, sizeof listing->hash, "%s", it->hash);
-    printf("  %-56s %6u runs, seed %s, weir %s, %s events, %s\n", it->name, it->runs, it->seed,
-           it->version, sim_number_human(it->events, "1").s, sim_number_human(it->took_s, "s").s);
+    sim_tell(stdout, "  %-56s %6u runs, seed %s, weir %s, %s events, %s\n", it->name, it->runs,
+             it->seed, it->version, sim_number_human(it->events, "1").s,
+             sim_number_human(it->took_s, "s").s);
 }
 
 static void print_metric(void *self, const struct sim_store_metric *m)
@@ -54,6 +56,6 @@ int sim__cli_results(const struct sim_cli *cli)
     sim_store_free(store);
     if (status == 0)
         return SIM_EXIT_DONE;
-    fprintf(stderr, "weir: %s\n", error.text);
+    sim_tell(stderr, "weir: %s\n", error.text);
     return SIM_EXIT_FAULT;
 }

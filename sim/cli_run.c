@@ -1,6 +1,7 @@
 /* cli_run.c - weir run and weir sweep: load, refuse what is too large, run, write, draw, print. */
 #include "cli.h"
 
+#include "base/text.h"
 #include "report/gnuplot.h"
 #include "report/number.h"
 #include "report/output.h"
@@ -48,7 +49,7 @@ struct job {
 
 static int fault(const struct sim_error *error)
 {
-    fprintf(stderr, "weir: %s\n", error->text);
+    sim_tell(stderr, "weir: %s\n", error->text);
     return SIM_EXIT_FAULT;
 }
 
@@ -83,7 +84,7 @@ static int size_in_memory(const struct sim_cli *cli, const struct sim_scenario *
         return SIM_EXIT_DONE;
     if (sim__cli_is_hand())
         return SIM_EXIT_USAGE;
-    fprintf(
+    sim_tell(
         stderr,
         "weir: %s is too large to run unasked: its queues grow without bound, to about %s in a "
         "run,\n%.0f at a time, and this machine has %s of memory. In %s.\nGive a queue_limit, "
@@ -113,13 +114,13 @@ int sim__cli_size(const struct sim_cli *cli, const struct sim_scenario *scenario
         return size_in_memory(cli, scenario, cases, count);
     if (sim__cli_is_hand()) /* rank 0 says it */
         return SIM_EXIT_USAGE;
-    fprintf(stderr,
-            "weir: %s is too large to run unasked: about %.3g events (%u %s x %u replications, %s)."
-            "\nAt %.0f million events/s on each of %u cores that is %s. Make it smaller (--reps, "
-            "--variant,\n--set run.duration=...), or run it all the same with --force.\n",
-            scenario->file, events, count, sweep ? "cells" : "variants", scenario->replications,
-            most, EVENTS_PER_SECOND / 1e6, sim_replicate_jobs(cli->jobs),
-            sim_number_human(s, "s").s);
+    sim_tell(
+        stderr,
+        "weir: %s is too large to run unasked: about %.3g events (%u %s x %u replications, %s)."
+        "\nAt %.0f million events/s on each of %u cores that is %s. Make it smaller (--reps, "
+        "--variant,\n--set run.duration=...), or run it all the same with --force.\n",
+        scenario->file, events, count, sweep ? "cells" : "variants", scenario->replications, most,
+        EVENTS_PER_SECOND / 1e6, sim_replicate_jobs(cli->jobs), sim_number_human(s, "s").s);
     return SIM_EXIT_USAGE;
 }
 
@@ -152,20 +153,21 @@ static int list_plan(const struct job *job)
             sim_store_free(store);
             return fault(&error);
         }
-        printf("%-60s %12s events, %u of %u runs in the store\n", it->name,
-               sim_number_human(n * reps, "1").s, found, reps);
+        sim_tell(stdout, "%-60s %12s events, %u of %u runs in the store\n", it->name,
+                 sim_number_human(n * reps, "1").s, found, reps);
         total += n * reps;
         left += n * (reps - found);
         stored += found;
     }
     sim_store_free(store);
-    printf("%u cells x %u replications = %" PRIu64 " runs, about %s events; %" PRIu64
-           " runs are in the store\n",
-           job->case_count, reps, (uint64_t)job->case_count * reps, sim_number_human(total, "1").s,
-           stored);
-    fprintf(stderr, "weir: the rest takes about %s on %u cores\n",
-            sim_number_human(seconds_for(job->cli, left), "s").s,
-            sim_replicate_jobs(job->cli->jobs));
+    sim_tell(stdout,
+             "%u cells x %u replications = %" PRIu64 " runs, about %s events; %" PRIu64
+             " runs are in the store\n",
+             job->case_count, reps, (uint64_t)job->case_count * reps,
+             sim_number_human(total, "1").s, stored);
+    sim_tell(stderr, "weir: the rest takes about %s on %u cores\n",
+             sim_number_human(seconds_for(job->cli, left), "s").s,
+             sim_replicate_jobs(job->cli->jobs));
     return SIM_EXIT_DONE;
 }
 
@@ -195,8 +197,8 @@ static int simulate(struct job *job)
     job->scenario->replications = job->runs.replications;
     sim_store_close(job->store); /* before DIR, which it is in, is exchanged */
     if (job->runs.reused > 0 && !job->cli->quiet)
-        fprintf(stderr, "weir: %u of %u runs are from %s/store, simulated before\n",
-                job->runs.reused, job->case_count * job->runs.replications, job->place);
+        sim_tell(stderr, "weir: %u of %u runs are from %s/store, simulated before\n",
+                 job->runs.reused, job->case_count * job->runs.replications, job->place);
     job->fault = job->runs.faults > 0;
     job->aggregates = sim_aggregate_runs(&job->runs);
     uint32_t count = 0;
@@ -238,7 +240,7 @@ static bool say_faults(const struct job *job)
             other = other || run->state == SIM_RUN_FINISHED || run->state == SIM_RUN_FAULT;
             if (!run->why[0] || strcmp(run->why, before) == 0)
                 continue;
-            fprintf(stderr, "weir: %s, replication %u: %s\n", job->cases[at].name, r, run->why);
+            sim_tell(stderr, "weir: %s, replication %u: %s\n", job->cases[at].name, r, run->why);
             before = run->why;
         }
     }
@@ -249,9 +251,9 @@ static bool say_faults(const struct job *job)
 
 int sim__cli_not_written(const char *place, uint32_t runs, const struct sim_error *error)
 {
-    fprintf(stderr,
-            "weir: %s\nIts runs need not be simulated again: %u that finished are in %s/store.\n",
-            error->text, runs, place);
+    sim_tell(stderr,
+             "weir: %s\nIts runs need not be simulated again: %u that finished are in %s/store.\n",
+             error->text, runs, place);
     return SIM_EXIT_FAULT;
 }
 
@@ -338,7 +340,7 @@ static int write_figures(struct job *job, const char **names, uint32_t *count,
         if (status == 0)
             names[(*count)++] = figure->name;
         else
-            fprintf(stderr, "weir: nothing was observed for the figure \"%s\"\n", figure->name);
+            sim_tell(stderr, "weir: nothing was observed for the figure \"%s\"\n", figure->name);
     }
     return 0;
 }
@@ -353,11 +355,11 @@ static void draw(struct job *job, const char *const *names, uint32_t count)
     case SIM_GNUPLOT_DRAWN:
     case SIM_GNUPLOT_INTERRUPTED: break;
     case SIM_GNUPLOT_MISSING:
-        fprintf(stderr,
-                "weir: gnuplot is not installed: the figures were not drawn; all else is in %s.\n"
-                "Install it and draw them with\n"
-                "    apt-get install gnuplot-nox && weir plot %s\n",
-                job->place, job->place);
+        sim_tell(stderr,
+                 "weir: gnuplot is not installed: the figures were not drawn; all else is in %s.\n"
+                 "Install it and draw them with\n"
+                 "    apt-get install gnuplot-nox && weir plot %s\n",
+                 job->place, job->place);
         job->fault = true;
         break;
     case SIM_GNUPLOT_FAILED: job->fault = true; break;
@@ -449,9 +451,9 @@ static int status_of(struct job *job)
 {
     fflush(stdout);
     if (sim_session_interrupted(&job->session)) {
-        fprintf(stderr, "weir: interrupted: %u of %" PRIu64 " runs are kept in %s/store%s\n",
-                job->runs.finished, (uint64_t)job->case_count * job->runs.replications, job->place,
-                job->left ? "; its results are those of before" : "");
+        sim_tell(stderr, "weir: interrupted: %u of %" PRIu64 " runs are kept in %s/store%s\n",
+                 job->runs.finished, (uint64_t)job->case_count * job->runs.replications, job->place,
+                 job->left ? "; its results are those of before" : "");
         return SIM_EXIT_INTERRUPTED;
     }
     if (job->fault)
@@ -468,8 +470,8 @@ static int run_and_write(struct job *job)
     int status = job->store ? simulate(job) : fault(&error);
     bool refused = status == SIM_EXIT_DONE && say_faults(job);
     if (status == SIM_EXIT_DONE && job->runs.finished == 0) {
-        fprintf(stderr, "weir: %sno run finished: nothing was written\n",
-                job->runs.interrupted ? "interrupted: " : "");
+        sim_tell(stderr, "weir: %sno run finished: nothing was written\n",
+                 job->runs.interrupted ? "interrupted: " : "");
         status = job->runs.interrupted ? SIM_EXIT_INTERRUPTED
                  : refused             ? SIM_EXIT_USAGE
                                        : SIM_EXIT_FAULT;
@@ -556,10 +558,10 @@ static void say_without_cells(const struct job *job)
         for (uint32_t i = 0; i < scenario->cell_count; i++)
             cells += strcmp(scenario->cells[i].variant, name) == 0;
         if (cells == 0)
-            fprintf(stderr,
-                    "weir: the variant \"%s\" has no cells: what is swept is not in it, or all of "
-                    "it is excluded\n",
-                    name);
+            sim_tell(stderr,
+                     "weir: the variant \"%s\" has no cells: what is swept is not in it, or all of "
+                     "it is excluded\n",
+                     name);
     }
 }
 

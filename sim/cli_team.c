@@ -5,6 +5,7 @@
  * say, there is still somebody to say so. */
 #include "cli.h"
 
+#include "base/text.h"
 #include "study/team.h"
 #include "study/watch.h"
 
@@ -46,7 +47,7 @@ int sim__cli_lend(const struct sim__cli_share *share, uint64_t seed,
     }
     if (status == 0 || interrupted)
         return SIM_EXIT_DONE;
-    fprintf(stderr, "weir: %s\n", error.text);
+    sim_tell(stderr, "weir: %s\n", error.text);
     return SIM_EXIT_FAULT;
 }
 
@@ -56,7 +57,7 @@ int sim__cli_share(const struct sim_cli *cli, struct sim__cli_share *share, int 
     struct sim_error error = {""};
     share->team = sim__cli_team(&error);
     if (!share->team && error.text[0]) {
-        fprintf(stderr, "weir: %s\n", error.text);
+        sim_tell(stderr, "weir: %s\n", error.text);
         return SIM_EXIT_FAULT;
     }
     share->watch = cli->watch;
@@ -161,7 +162,7 @@ bool sim__cli_supervise(char **argv, int *status)
     if (child == 0)
         become(program, argv, parent);
     if (child < 0) {
-        fprintf(stderr, "weir: cannot start %s: %s\n", program, strerror(errno));
+        sim_tell(stderr, "weir: cannot start %s: %s\n", program, strerror(errno));
         return true;
     }
     int how = attend(child, &signals, &told);
@@ -172,11 +173,11 @@ bool sim__cli_supervise(char **argv, int *status)
     } else if (told) {
         *status = SIM_EXIT_INTERRUPTED;
     } else {
-        fprintf(stderr,
-                "weir: rank %ld of %ld was ended by signal %d (%s), and with it the whole. What "
-                "was finished is in the store: start it again, and it goes on\n",
-                number_in("OMPI_COMM_WORLD_RANK"), number_in("OMPI_COMM_WORLD_SIZE"), WTERMSIG(how),
-                strsignal(WTERMSIG(how)));
+        sim_tell(stderr,
+                 "weir: rank %ld of %ld was ended by signal %d (%s), and with it the whole. What "
+                 "was finished is in the store: start it again, and it goes on\n",
+                 number_in("OMPI_COMM_WORLD_RANK"), number_in("OMPI_COMM_WORLD_SIZE"),
+                 WTERMSIG(how), strsignal(WTERMSIG(how)));
     }
     return true;
 }

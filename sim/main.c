@@ -148,10 +148,10 @@ static int flushed(int status)
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
     bool closed = (fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY;
-    fprintf(stderr, "weir: cannot write to standard output: %s\n",
-            closed  ? "it is closed"
-            : errno ? strerror(errno)
-                    : "a part of what was printed is lost");
+    sim_tell(stderr, "weir: cannot write to standard output: %s\n",
+             closed  ? "it is closed"
+             : errno ? strerror(errno)
+                     : "a part of what was printed is lost");
     return status == SIM_EXIT_INTERRUPTED ? status : SIM_EXIT_FAULT;
 }
 

@@ -222,6 +222,8 @@ void *sim__alloc(struct sim__load *, size_t count, size_t size);
 void *sim__grown(struct sim__load *, void *old, size_t count, size_t *room, size_t size);
 /* A text, or NULL with the error said. Absent (value NULL) is NULL without one. */
 const char *sim__read_text(struct sim__load *, const struct sim__at *, json_t *value);
+/* As sim__read_text(), for what is shown in one line: a line break or tab is a space. */
+const char *sim__read_line(struct sim__load *, const struct sim__at *, json_t *value);
 bool sim__read_bool(struct sim__load *, const struct sim__at *, json_t *value, bool *out);
 bool sim__read_choice(struct sim__load *, const struct sim__at *, json_t *value,
                       const char *const *choices, int *out);

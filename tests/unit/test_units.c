@@ -229,7 +229,12 @@ static void suggestions(void **state)
     assert_string_equal(nearest_of("servers"), "");
     assert_string_equal(nearest_of("x"), "");
     assert_string_equal(nearest_of(""), "");
-    assert_string_equal(sim_quote("a\nb\033[0m").s, "a?b?[0m");
+    assert_string_equal(sim_quote("a\nb\033[0m").s, "a b?[0m");
+    assert_string_equal(sim_quote("\xC2\xB5s \xC2\xB1 \xE2\x9C\x93").s,
+                        "\xC2\xB5s \xC2\xB1 \xE2\x9C\x93");
+    assert_string_equal(sim_quote("\xC2\x9B|\xE2\x80\xA8|\xE2\x80\xAE|\xE2\x81\xA9|\x7F").s,
+                        "?|?|?|?|?");
+    assert_string_equal(sim_quote("\x9B|\xC2|\xC0\x9B|\xED\xA0\x80|\xF5\xFF").s, "?|?|??|???|??");
     char lots[300];
     memset(lots, 'x', sizeof lots - 1);
     lots[sizeof lots - 1] = '\0';
