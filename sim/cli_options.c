@@ -191,9 +191,9 @@ static int take(struct sim_cli *cli, int letter, char *text)
     switch (letter) {
     case 'V': cli->variants[cli->variant_count++] = text; break;
     case 'S': return take_set(cli, text);
-    case 's': cli->has_seed = true; return whole(cli, "seed", text, 0, UINT64_MAX, &cli->seed);
+    case 's': cli->has_seed = true; return whole(cli, "seed", text, 0, INT64_MAX, &cli->seed);
     case 'r':
-        status = whole(cli, "reps", text, 1, 1000000, &v);
+        status = whole(cli, "reps", text, 1, SIM_REPLICATIONS_MOST, &v);
         cli->replications = (uint32_t)v;
         break;
     case 'j':
@@ -202,7 +202,7 @@ static int take(struct sim_cli *cli, int letter, char *text)
         break;
     case 'u': return take_until(cli, text);
     case 'm':
-        status = whole(cli, "max-reps", text, SIM_UNTIL_FIRST, 1000000, &v);
+        status = whole(cli, "max-reps", text, SIM_UNTIL_FIRST, SIM_REPLICATIONS_MOST, &v);
         cli->most = (uint32_t)v;
         break;
     case 't':

@@ -5,6 +5,7 @@
 #include "report/number.h"
 #include "study/store.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -32,8 +33,8 @@ static void print_metric(void *self, const struct sim_store_metric *m)
         sim_number_field(stdout, texts[i]);
         putchar(',');
     }
-    printf("%u,%s,%s,%s,%s,%s\n", m->replication, m->component, m->meter, m->stat, m->unit,
-           sim_number_csv(m->value).s);
+    printf("%u,%s,%s,%s,%s,%s,%" PRIu64 "\n", m->replication, m->component, m->meter, m->stat,
+           m->unit, sim_number_csv(m->value).s, m->cell);
 }
 
 int sim__cli_results(const struct sim_cli *cli)
@@ -48,7 +49,8 @@ int sim__cli_results(const struct sim_cli *cli)
                               error.text);
     int status = store ? 0 : -1;
     if (store && cli->csv) {
-        puts("scenario,hash,variant,name,version,seed,replication,component,meter,stat,unit,value");
+        puts(
+            "scenario,hash,variant,name,version,seed,replication,component,meter,stat,unit,value,cell");
         status = sim_store_metrics(store, print_metric, NULL, &error);
     } else if (store) {
         status = sim_store_cases(store, list_case, &listing, &error);

@@ -7,6 +7,9 @@
 
 #define SIM_SCHEMA_VERSION 1
 
+/* Of a variant or cell, in a file and on the command line. */
+#define SIM_REPLICATIONS_MOST 1000000
+
 /* One error of the user's: `file:line:column: /json/pointer: sentence (did you mean …)`. */
 struct sim_diagnostic {
     char *file;            /* or "--set", "--variant" */
