@@ -60,6 +60,8 @@ int sim__cli_models(const struct sim_cli *cli)
         sim_fault_page(stdout);
         return SIM_EXIT_DONE;
     }
+    if (sim_value_page(cli->operands[0], stdout))
+        return SIM_EXIT_DONE;
     bool link = strcmp(cli->operands[0], sim_link_model.name) == 0;
     const struct sim_model *model = link ? &sim_link_model : sim_model_find(cli->operands[0]);
     if (model) {

@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,6 +73,29 @@ static int drawn_of(struct drawn *drawn, const char *const *figures, size_t coun
     return 0;
 }
 
+/* Draws into the directory that is open here, which a `weir run` may take away from its path: what is
+ * put there is then not to be touched, for its list does not have these files. */
+static int draw_in(const struct sim_cli *cli, struct sim_session *session, const char *folder,
+                   const struct drawn *drawn, const char *const *figures, uint32_t count,
+                   FILE *complaints)
+{
+    char here[64];
+    struct stat opened, named;
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), status = SIM_EXIT_FAULT;
+    if (fd < 0)
+        return status;
+    snprintf(here, sizeof here, "/proc/self/fd/%d", fd);
+    const char *place = access(here, W_OK) == 0 ? here : folder;
+    if (fstat(fd, &opened) == 0 && stat(folder, &named) == 0 && opened.st_ino == named.st_ino) {
+        for (size_t i = 1; i < drawn->count; i += 2) /* gnuplot would write through a link */
+            unlinkat(fd, strchr(drawn->names[i], '/') + 1, 0);
+        status = status_of(sim_gnuplot_draw(session, place, figures, count, cli->format,
+                                            sim_replicate_jobs(0), complaints));
+    }
+    close(fd);
+    return status;
+}
+
 /* Draws, unless somebody else's file would be drawn over. */
 static int draw(const struct sim_cli *cli, struct sim_session *session, const char *dir,
                 const char *const *figures, uint32_t count, FILE *complaints)
@@ -91,13 +115,7 @@ static int draw(const struct sim_cli *cli, struct sim_session *session, const ch
     } else if (problem == SIM_OUTPUT_FAULT) {
         sim_tell(complaints, "weir: %s\n", error.text);
     } else {
-        for (size_t i = 1; i < drawn.count; i += 2) { /* gnuplot would write through a link */
-            char path[sizeof folder + NAME_MAX + 64];
-            snprintf(path, sizeof path, "%s/%s", dir, drawn.names[i]);
-            unlink(path);
-        }
-        status = status_of(sim_gnuplot_draw(session, folder, figures, count, cli->format,
-                                            sim_replicate_jobs(0), complaints));
+        status = draw_in(cli, session, folder, &drawn, figures, count, complaints);
         sim_output_unlist(dir, drawn.names, drawn.count);
     }
     drawn_free(&drawn);

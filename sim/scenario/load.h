@@ -221,6 +221,12 @@ void *sim__alloc(struct sim__load *, size_t count, size_t size);
 /* An array of `count` elements, in the arena, with room for one more; NULL, and noted, when out of
  * memory. Amortised O(1). */
 void *sim__grown(struct sim__load *, void *old, size_t count, size_t *room, size_t size);
+/* Text of a page broken at spaces into lines that begin at column `indent`, which it is at. */
+void sim__page_wrapped(FILE *, int indent, const char *text);
+/* The key that says which of a union an object is: of distributions, popularities and all to come.
+ * No parameter may have this name (tests/unit/test_unions.c holds the tables to it). */
+#define SIM__TAG "type"
+
 /* A text, or NULL with the error said. Absent (value NULL) is NULL without one. */
 const char *sim__read_text(struct sim__load *, const struct sim__at *, json_t *value);
 /* As sim__read_text(), for what is shown in one line: a line break or tab is a space. */

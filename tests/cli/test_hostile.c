@@ -166,14 +166,41 @@ static void a_name_keeps_its_space(void **state)
     result_free(&r);
 }
 
+/* A run that ends while its directory is drawn exchanges it. */
+static void plot_beside_a_run(void **state)
+{
+    (void)state;
+    if (system("gnuplot --version >/dev/null 2>&1") != 0)
+        skip();
+    write_file("q.json",
+               SCENARIO("\"duration\": \"5s\", \"replications\": 2",
+                        ", \"figures\": [" FIGURE(
+                            "timeline", "a", "users.success", ", \"slo\": \"0.5\"",
+                            "A") ", " FIGURE("bars", "b", "users.goodput", ", \"slo\": \"50/s\"",
+                                             "B") ", " FIGURE("ccdf", "c", "users.latency",
+                                                              ", \"slo\": \"2ms\"", "C") "]"));
+    expect_run("run q.json --out o --no-plot", 0, NULL);
+    for (int i = 0; i < 6; i++) {
+        const struct how how = {.to = "other"};
+        pid_t plot = start(NULL, "plot o --format png");
+        wait_ms(30 * i);
+        pid_t beside = start(&how, "run q.json --out o --fresh --no-plot --quiet");
+        struct result ran = finish(beside), drew = finish(plot);
+        if (ran.status != 0 || drew.status != 0)
+            fail_msg("run: exit %d, plot: exit %d\n%s", ran.status, drew.status, drew.err);
+        assert_true(exists("o/figures/a.png") && exists("o/figures/c.png"));
+        result_free(&ran);
+        result_free(&drew);
+    }
+}
+
 int main(void)
 {
 #define IN_OWN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, enter, leave)
     const struct CMUnitTest tests[] = {
-        IN_OWN_DIRECTORY(figures_show_any_text),
-        IN_OWN_DIRECTORY(searches_show_any_text),
-        IN_OWN_DIRECTORY(a_terminal_is_told_nothing),
-        IN_OWN_DIRECTORY(a_name_keeps_its_space),
+        IN_OWN_DIRECTORY(figures_show_any_text),      IN_OWN_DIRECTORY(searches_show_any_text),
+        IN_OWN_DIRECTORY(a_terminal_is_told_nothing), IN_OWN_DIRECTORY(a_name_keeps_its_space),
+        IN_OWN_DIRECTORY(plot_beside_a_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
