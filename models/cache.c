@@ -296,6 +296,7 @@ const struct sim_model cache_model = {
     .expect = expect,
     .fault = fault,
     .holds = holds,
+    .keyed = true,
     .changed = changed,
     .check = check,
 };

@@ -319,6 +319,12 @@ void sim__read_timeline(struct sim__load *);
  * and for what is lost by a fault: warnings. */
 void sim__find_unlimited(struct sim__load *);
 void sim__check_lossy_links(struct sim__load *);
+/* Whether requests start at components of a model; each call of one component to another. */
+bool sim__starts_requests(const struct sim_model *);
+void sim__each_call(const struct sim_plan *, uint32_t from,
+                    void (*visit)(void *self, uint32_t from, uint32_t to), void *self);
+/* Warns of components that work by keys and get no request with one (keyless.c). O(calls). */
+void sim__check_keyless(struct sim__load *);
 void sim__check_unanswered(struct sim__load *, const struct sim__at *,
                            const struct sim_plan_fault *);
 void sim__read_prices(struct sim__load *);

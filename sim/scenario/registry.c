@@ -182,10 +182,12 @@ static void print_ports(FILE *file, const struct sim_port_def *ports)
             width = (int)strlen(p->name);
     fprintf(file, "\nPorts: the names under which it says whom it calls\n");
     for (const struct sim_port_def *p = ports; p->name; p++) {
-        fprintf(file, "  %-*s  %s%s. ", width, p->name,
-                p->flags & SIM_REQUIRED ? "required" : "optional",
-                p->flags & SIM_MANY ? ", one or several" : "");
-        fprintf(file, "%s\n", p->doc);
+        struct sim_buffer text = {0};
+        sim_buffer_printf(&text, "%s%s. %s", p->flags & SIM_REQUIRED ? "required" : "optional",
+                          p->flags & SIM_MANY ? ", one or several" : "", p->doc);
+        fprintf(file, "  %-*s  ", width, p->name);
+        sim__page_wrapped(file, 4 + width, text.text ? text.text : p->doc);
+        sim_buffer_free(&text);
     }
 }
 

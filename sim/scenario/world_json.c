@@ -561,6 +561,7 @@ void sim__read_plan(struct sim__load *load, json_t *tree, struct sim_plan *plan,
     sim__read_network(load);
     sim__find_unlimited(load);
     sim__check_lossy_links(load);
+    sim__check_keyless(load);
     sim__read_timeline(load);
     sim__read_prices(load);
 }
