@@ -73,8 +73,8 @@ static int drawn_of(struct drawn *drawn, const char *const *figures, size_t coun
     return 0;
 }
 
-/* Draws into the directory that is open here, which a `weir run` may take away from its path: what is
- * put there is then not to be touched, for its list does not have these files. */
+/* Draws into the directory that is open here. A `weir run` may put another one in its place, which
+ * is then not to be touched: its list does not have these files. */
 static int draw_in(const struct sim_cli *cli, struct sim_session *session, const char *folder,
                    const struct drawn *drawn, const char *const *figures, uint32_t count,
                    FILE *complaints)

@@ -49,8 +49,8 @@ int sim__cli_results(const struct sim_cli *cli)
                               error.text);
     int status = store ? 0 : -1;
     if (store && cli->csv) {
-        puts(
-            "scenario,hash,variant,name,version,seed,replication,component,meter,stat,unit,value,cell");
+        puts("scenario,hash,variant,name,version,seed,replication,component,meter,stat,unit,value,"
+             "cell");
         status = sim_store_metrics(store, print_metric, NULL, &error);
     } else if (store) {
         status = sim_store_cases(store, list_case, &listing, &error);

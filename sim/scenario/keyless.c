@@ -10,7 +10,7 @@ struct reach {
     uint32_t *list, count; /* those reached, whose calls are to be followed */
 };
 
-/* Whether requests that start at a component have keys: only where its keyspace is left out, not. */
+/* Whether requests that start at a component have keys: not where its keyspace is left out. */
 static bool gives_keys(const struct sim_plan_component *c)
 {
     for (const struct sim_param *p = c->model->params; p && p->name && c->image; p++)

@@ -161,7 +161,7 @@ void sim_models_list(void *stdio_file);                          /* weir models 
 void sim_model_page(const struct sim_model *, void *stdio_file); /* weir models NAME */
 /* And of what may stand in a scenario's "timeline". */
 void sim_fault_page(void *stdio_file);
-/* Those of "distribution" and "popularity": what values can be. False: there is none of the name. */
+/* Those of "distribution" and "popularity": what values can be. False: there is no such page. */
 bool sim_value_page(const char *name, void *stdio_file);
 void sim_distribution_page(void *stdio_file);
 void sim_popularity_page(void *stdio_file);

@@ -148,9 +148,9 @@ static const char *const popularity_keys[][4] = {
     {"type", NULL}, {"type", "exponent", NULL}, {"type", "hot", "share", NULL}};
 static const char *const popularity_docs[] = {
     "All keys are asked for alike.",
-    "The key of rank k is asked for in proportion to 1/k^exponent, from 0 to 100; 0.99 is the one of "
+    "The key of rank k is asked for in proportion to 1/k^exponent, from 0 to 100; 0.99 is that of "
     "YCSB.",
-    "So many keys (hot) get that share of the requests, the others the rest; alike among each other."};
+    "So many keys (hot) get that share of the requests, the others the rest, each alike."};
 
 struct popularity {
     int type; /* into sim__popularity_types */
@@ -221,7 +221,8 @@ void sim_popularity_page(void *stdio_file)
     FILE *file = stdio_file;
     fprintf(
         file, "%s",
-        "popularity: How often each key of a keyspace is asked for.\n\nGiven in a keyspace, such as "
+        "popularity: How often each key of a keyspace is asked for.\n\n"
+        "Given in a keyspace, such as "
         "\"popularity\": { \"type\": \"zipf\", \"exponent\": 0.99 }; \"uniform\" may be\n"
         "given by its name alone, and is the default.\n\nTypes, and the fields that each is given "
         "by\n");

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-/* No parameter may be named as the tag of unions is: a patch of it would take away what is beside. */
+/* No parameter may be named as the tag of unions is: a patch of it would remove what is beside. */
 static void expect_no_tag(const struct sim_param *table)
 {
     for (const struct sim_param *p = table; p && p->name; p++) {
