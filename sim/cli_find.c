@@ -1,6 +1,7 @@
 /* cli_find.c - weir find, map and sensitivity: what is asked, checked, searched, written. */
 #include "cli.h"
 
+#include "base/text.h"
 #include "report/gnuplot.h"
 #include "report/output.h"
 #include "report/search.h"
@@ -55,7 +56,7 @@ struct hunt {
 
 static int fault(const char *why)
 {
-    fprintf(stderr, "weir: %s\n", why);
+    sim_tell(stderr, "weir: %s\n", why);
     return SIM_EXIT_FAULT;
 }
 
@@ -195,11 +196,11 @@ static void draw(struct hunt *hunt)
                                                       1, hunt->cli->format, 1, stderr);
     hunt->fault = result == SIM_GNUPLOT_MISSING || result == SIM_GNUPLOT_FAILED;
     if (result == SIM_GNUPLOT_MISSING)
-        fprintf(stderr,
-                "weir: gnuplot is not installed: the figure was not drawn; all else is in %s.\n"
-                "Install it and draw it with\n"
-                "    apt-get install gnuplot-nox && weir plot %s\n",
-                hunt->place, hunt->place);
+        sim_tell(stderr,
+                 "weir: gnuplot is not installed: the figure was not drawn; all else is in %s.\n"
+                 "Install it and draw it with\n"
+                 "    apt-get install gnuplot-nox && weir plot %s\n",
+                 hunt->place, hunt->place);
 }
 
 static int write_all(struct hunt *hunt)
@@ -232,7 +233,7 @@ static void print(struct hunt *hunt)
     } else if (!hunt->cli->quiet) {
         hunt->kind->print(&hunt->search, columns, stdout);
         if (!hunt->left)
-            printf("Results: %s\n", hunt->place);
+            sim_tell(stdout, "Results: %s\n", hunt->place);
     }
 }
 
@@ -287,8 +288,8 @@ static int search(struct hunt *hunt)
     hunt->search.unit = hunt->probe.unit;
     hunt->probe.options.store = NULL;
     if (status == 0 && hunt->probe.reused > 0 && !hunt->cli->quiet)
-        fprintf(stderr, "weir: %u of %u runs are from %s/store, simulated before\n",
-                hunt->probe.reused, hunt->probe.finished, hunt->place);
+        sim_tell(stderr, "weir: %u of %u runs are from %s/store, simulated before\n",
+                 hunt->probe.reused, hunt->probe.finished, hunt->place);
     hunt->store = store;
     sim_store_close(store); /* before DIR, which it is in, is exchanged */
     if (status == 0)
@@ -296,11 +297,11 @@ static int search(struct hunt *hunt)
     if (!sim_session_interrupted(&hunt->session))
         return fault(hunt->probe.why);
     if (hunt->probe.finished == 0)
-        fprintf(stderr, "weir: interrupted: no run finished: nothing was written\n");
+        sim_tell(stderr, "weir: interrupted: no run finished: nothing was written\n");
     else
-        fprintf(stderr,
-                "weir: interrupted: no results were written; %u runs are kept in %s/store\n",
-                hunt->probe.finished, hunt->place);
+        sim_tell(stderr,
+                 "weir: interrupted: no results were written; %u runs are kept in %s/store\n",
+                 hunt->probe.finished, hunt->place);
     return SIM_EXIT_INTERRUPTED;
 }
 
@@ -320,13 +321,13 @@ static int search_and_write(struct hunt *hunt)
         return status;
     print(hunt);
     if (sim_session_interrupted(&hunt->session)) {
-        fprintf(stderr, "weir: interrupted: the search is done; %u runs are kept in %s/store%s\n",
-                hunt->probe.finished, hunt->place,
-                hunt->left ? "; its results are those of before" : ", the figure was not drawn");
+        sim_tell(stderr, "weir: interrupted: the search is done; %u runs are kept in %s/store%s\n",
+                 hunt->probe.finished, hunt->place,
+                 hunt->left ? "; its results are those of before" : ", the figure was not drawn");
         return SIM_EXIT_INTERRUPTED;
     }
     if (hunt->probe.audit_failed)
-        fprintf(stderr, "weir: the audit of a run failed; `weir run` says where\n");
+        sim_tell(stderr, "weir: the audit of a run failed; `weir run` says where\n");
     return hunt->fault ? SIM_EXIT_FAULT : hunt->probe.audit_failed ? SIM_EXIT_CLAIM : status;
 }
 

@@ -90,11 +90,11 @@ int sim__cli_usage(const char *command, const char *format, ...)
     va_list arguments;
     if (sim__cli_is_hand()) /* rank 0 says it */
         return SIM_EXIT_USAGE;
-    fprintf(stderr, "weir%s%s: ", *command ? " " : "", command);
+    sim_tell(stderr, "weir%s%s: ", *command ? " " : "", command);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    sim_tell_list(stderr, format, arguments);
     va_end(arguments);
-    fprintf(stderr, "\nSee `weir help%s%s`.\n", *command ? " " : "", command);
+    sim_tell(stderr, "\nSee `weir help%s%s`.\n", *command ? " " : "", command);
     return SIM_EXIT_USAGE;
 }
 
@@ -193,9 +193,9 @@ static int take(struct sim_cli *cli, int letter, char *text)
     switch (letter) {
     case 'V': cli->variants[cli->variant_count++] = text; break;
     case 'S': return take_set(cli, text);
-    case 's': cli->has_seed = true; return whole(cli, "seed", text, 0, UINT64_MAX, &cli->seed);
+    case 's': cli->has_seed = true; return whole(cli, "seed", text, 0, INT64_MAX, &cli->seed);
     case 'r':
-        status = whole(cli, "reps", text, 1, 1000000, &v);
+        status = whole(cli, "reps", text, 1, SIM_REPLICATIONS_MOST, &v);
         cli->replications = (uint32_t)v;
         break;
     case 'j':
@@ -204,7 +204,7 @@ static int take(struct sim_cli *cli, int letter, char *text)
         break;
     case 'u': return take_until(cli, text);
     case 'm':
-        status = whole(cli, "max-reps", text, SIM_UNTIL_FIRST, 1000000, &v);
+        status = whole(cli, "max-reps", text, SIM_UNTIL_FIRST, SIM_REPLICATIONS_MOST, &v);
         cli->most = (uint32_t)v;
         break;
     case 't':

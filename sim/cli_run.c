@@ -1,6 +1,7 @@
 /* cli_run.c - weir run and weir sweep: load, refuse what is too large, run, write, draw, print. */
 #include "cli.h"
 
+#include "base/text.h"
 #include "report/gnuplot.h"
 #include "report/number.h"
 #include "report/output.h"
@@ -42,7 +43,7 @@ struct job {
 
 static int fault(const struct sim_error *error)
 {
-    fprintf(stderr, "weir: %s\n", error->text);
+    sim_tell(stderr, "weir: %s\n", error->text);
     return SIM_EXIT_FAULT;
 }
 
@@ -77,21 +78,22 @@ static int list_plan(const struct job *job)
             sim_store_free(store);
             return fault(&error);
         }
-        printf("%-60s %12s events, %u of %u runs in the store\n", it->name,
-               sim_number_human(n * reps, "1").s, found, reps);
+        sim_tell(stdout, "%-60s %12s events, %u of %u runs in the store\n", it->name,
+                 sim_number_human(n * reps, "1").s, found, reps);
         total += n * reps;
         left += n * (reps - found);
         stored += found;
     }
     sim_store_free(store);
     double runs = (double)job->case_count * reps - (double)stored;
-    printf("%u cells x %u replications = %" PRIu64 " runs, about %s events; %" PRIu64
-           " runs are in the store\n",
-           job->case_count, reps, (uint64_t)job->case_count * reps, sim_number_human(total, "1").s,
-           stored);
-    fprintf(stderr, "weir: the rest takes about %s on %u cores\n",
-            sim_number_human(sim__cli_seconds(job->cli, left, runs), "s").s,
-            sim_replicate_jobs(job->cli->jobs));
+    sim_tell(stdout,
+             "%u cells x %u replications = %" PRIu64 " runs, about %s events; %" PRIu64
+             " runs are in the store\n",
+             job->case_count, reps, (uint64_t)job->case_count * reps,
+             sim_number_human(total, "1").s, stored);
+    sim_tell(stderr, "weir: the rest takes about %s on %u cores\n",
+             sim_number_human(sim__cli_seconds(job->cli, left, runs), "s").s,
+             sim_replicate_jobs(job->cli->jobs));
     return SIM_EXIT_DONE;
 }
 
@@ -121,8 +123,8 @@ static int simulate(struct job *job)
     job->scenario->replications = job->runs.replications;
     sim_store_close(job->store); /* before DIR, which it is in, is exchanged */
     if (job->runs.reused > 0 && !job->cli->quiet)
-        fprintf(stderr, "weir: %u of %u runs are from %s/store, simulated before\n",
-                job->runs.reused, job->case_count * job->runs.replications, job->place);
+        sim_tell(stderr, "weir: %u of %u runs are from %s/store, simulated before\n",
+                 job->runs.reused, job->case_count * job->runs.replications, job->place);
     job->fault = job->runs.faults > 0;
     job->aggregates = sim_aggregate_runs(&job->runs);
     uint32_t count = 0;
@@ -164,7 +166,7 @@ static bool say_faults(const struct job *job)
             other = other || run->state == SIM_RUN_FINISHED || run->state == SIM_RUN_FAULT;
             if (!run->why[0] || strcmp(run->why, before) == 0)
                 continue;
-            fprintf(stderr, "weir: %s, replication %u: %s\n", job->cases[at].name, r, run->why);
+            sim_tell(stderr, "weir: %s, replication %u: %s\n", job->cases[at].name, r, run->why);
             before = run->why;
         }
     }
@@ -175,9 +177,9 @@ static bool say_faults(const struct job *job)
 
 int sim__cli_not_written(const char *place, uint32_t runs, const struct sim_error *error)
 {
-    fprintf(stderr,
-            "weir: %s\nIts runs need not be simulated again: %u that finished are in %s/store.\n",
-            error->text, runs, place);
+    sim_tell(stderr,
+             "weir: %s\nIts runs need not be simulated again: %u that finished are in %s/store.\n",
+             error->text, runs, place);
     return SIM_EXIT_FAULT;
 }
 
@@ -264,7 +266,7 @@ static int write_figures(struct job *job, const char **names, uint32_t *count,
         if (status == 0)
             names[(*count)++] = figure->name;
         else
-            fprintf(stderr, "weir: nothing was observed for the figure \"%s\"\n", figure->name);
+            sim_tell(stderr, "weir: nothing was observed for the figure \"%s\"\n", figure->name);
     }
     return 0;
 }
@@ -279,11 +281,11 @@ static void draw(struct job *job, const char *const *names, uint32_t count)
     case SIM_GNUPLOT_DRAWN:
     case SIM_GNUPLOT_INTERRUPTED: break;
     case SIM_GNUPLOT_MISSING:
-        fprintf(stderr,
-                "weir: gnuplot is not installed: the figures were not drawn; all else is in %s.\n"
-                "Install it and draw them with\n"
-                "    apt-get install gnuplot-nox && weir plot %s\n",
-                job->place, job->place);
+        sim_tell(stderr,
+                 "weir: gnuplot is not installed: the figures were not drawn; all else is in %s.\n"
+                 "Install it and draw them with\n"
+                 "    apt-get install gnuplot-nox && weir plot %s\n",
+                 job->place, job->place);
         job->fault = true;
         break;
     case SIM_GNUPLOT_FAILED: job->fault = true; break;
@@ -375,9 +377,9 @@ static int status_of(struct job *job)
 {
     fflush(stdout);
     if (sim_session_interrupted(&job->session)) {
-        fprintf(stderr, "weir: interrupted: %u of %" PRIu64 " runs are kept in %s/store%s\n",
-                job->runs.finished, (uint64_t)job->case_count * job->runs.replications, job->place,
-                job->left ? "; its results are those of before" : "");
+        sim_tell(stderr, "weir: interrupted: %u of %" PRIu64 " runs are kept in %s/store%s\n",
+                 job->runs.finished, (uint64_t)job->case_count * job->runs.replications, job->place,
+                 job->left ? "; its results are those of before" : "");
         return SIM_EXIT_INTERRUPTED;
     }
     if (job->fault)
@@ -410,8 +412,8 @@ static int run_and_write(struct job *job)
     int status = job->store ? simulate(job) : fault(&error);
     bool refused = status == SIM_EXIT_DONE && say_faults(job);
     if (status == SIM_EXIT_DONE && job->runs.finished == 0) {
-        fprintf(stderr, "weir: %sno run finished: nothing was written\n",
-                job->runs.interrupted ? "interrupted: " : "");
+        sim_tell(stderr, "weir: %sno run finished: nothing was written\n",
+                 job->runs.interrupted ? "interrupted: " : "");
         status = job->runs.interrupted ? SIM_EXIT_INTERRUPTED
                  : refused             ? SIM_EXIT_USAGE
                                        : SIM_EXIT_FAULT;
@@ -499,10 +501,10 @@ static void say_without_cells(const struct job *job)
         for (uint32_t i = 0; i < scenario->cell_count; i++)
             cells += strcmp(scenario->cells[i].variant, name) == 0;
         if (cells == 0)
-            fprintf(stderr,
-                    "weir: the variant \"%s\" has no cells: what is swept is not in it, or all of "
-                    "it is excluded\n",
-                    name);
+            sim_tell(stderr,
+                     "weir: the variant \"%s\" has no cells: what is swept is not in it, or all of "
+                     "it is excluded\n",
+                     name);
     }
 }
 

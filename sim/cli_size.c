@@ -6,6 +6,7 @@
  * and nothing else. --force lets all of it pass. */
 #include "cli.h"
 
+#include "base/text.h"
 #include "report/number.h"
 
 #include <math.h>
@@ -81,11 +82,11 @@ static int fits(const struct sim_cli *cli, const struct sim__cli_load *load)
     else
         snprintf(limit, sizeof limit, ", %.0f run%s at a time,\nand this machine has %s", at_once,
                  at_once > 1 ? "s" : "", sim_number_human(machine, "B").s);
-    fprintf(stderr,
-            "weir: %s is too large to run unasked: a run takes at least %s of memory%s. %s.\n"
-            "Make it smaller, give a queue_limit, lower the rate, make it shorter (--set "
-            "run.duration=...),\nor run it all the same with --force.\n",
-            load->scenario->file, sim_number_human(largest, "B").s, limit, most);
+    sim_tell(stderr,
+             "weir: %s is too large to run unasked: a run takes at least %s of memory%s. %s.\n"
+             "Make it smaller, give a queue_limit, lower the rate, make it shorter (--set "
+             "run.duration=...),\nor run it all the same with --force.\n",
+             load->scenario->file, sim_number_human(largest, "B").s, limit, most);
     return SIM_EXIT_USAGE;
 }
 
@@ -113,10 +114,10 @@ static void count(const struct sim__cli_load *load, struct cost *cost)
 
 static int refuse_endless(const struct sim__cli_load *load, const struct cost *cost)
 {
-    fprintf(stderr,
-            "weir: %s would never end: in %s.\nTo run it all the same, and see how far it gets: "
-            "--force.\n",
-            load->scenario->file, cost->most);
+    sim_tell(stderr,
+             "weir: %s would never end: in %s.\nTo run it all the same, and see how far it gets: "
+             "--force.\n",
+             load->scenario->file, cost->most);
     return SIM_EXIT_USAGE;
 }
 
@@ -131,13 +132,13 @@ int sim__cli_size(const struct sim_cli *cli, const struct sim__cli_load *load)
         return SIM_EXIT_USAGE;
     if (isinf(cost.events))
         return refuse_endless(load, &cost);
-    fprintf(stderr,
-            "weir: %s is too large to run unasked: about %.3g events (%u %s x %.0f %s, %s)."
-            "\nAt %.0f million events/s on each of %u cores that is %s. Make it smaller (--reps, "
-            "--variant,\n--set run.duration=...), or run it all the same with --force.\n",
-            load->scenario->file, cost.events, load->count, load->noun, load->each, load->runs,
-            cost.most, EVENTS_PER_SECOND / 1e6, sim_replicate_jobs(cli->jobs),
-            sim_number_human(s, "s").s);
+    sim_tell(stderr,
+             "weir: %s is too large to run unasked: about %.3g events (%u %s x %.0f %s, %s)."
+             "\nAt %.0f million events/s on each of %u cores that is %s. Make it smaller (--reps, "
+             "--variant,\n--set run.duration=...), or run it all the same with --force.\n",
+             load->scenario->file, cost.events, load->count, load->noun, load->each, load->runs,
+             cost.most, EVENTS_PER_SECOND / 1e6, sim_replicate_jobs(cli->jobs),
+             sim_number_human(s, "s").s);
     return SIM_EXIT_USAGE;
 }
 
@@ -169,18 +170,18 @@ int sim__cli_time(const struct sim_cli *cli, struct sim_session *session,
         return SIM_EXIT_DONE;
     double events = time_one(session, load, cost.at, &seconds);
     if (sim_session_interrupted(session)) {
-        fprintf(stderr, "weir: interrupted: no run finished: nothing was written\n");
+        sim_tell(stderr, "weir: interrupted: no run finished: nothing was written\n");
         return SIM_EXIT_INTERRUPTED;
     }
     double all = seconds * (cost.events / cost.largest) / cores_for(cli, runs_of(load));
     if (!(events > 0) || all <= MOST_SECONDS) /* why a run fails is said by the first of all */
         return SIM_EXIT_DONE;
-    fprintf(stderr,
-            "weir: %s is too large to run unasked: a first run of \"%.60s\" took %s for %.3g "
-            "events,\nby which %u %s x %.0f %s take %s on %u cores. Make it smaller (--reps, "
-            "--variant,\n--set run.duration=...), or run it all the same with --force.\n",
-            load->scenario->file, load->cases[cost.at].name, sim_number_human(seconds, "s").s,
-            events, load->count, load->noun, load->each, load->runs, sim_number_human(all, "s").s,
-            sim_replicate_jobs(cli->jobs));
+    sim_tell(stderr,
+             "weir: %s is too large to run unasked: a first run of \"%.60s\" took %s for %.3g "
+             "events,\nby which %u %s x %.0f %s take %s on %u cores. Make it smaller (--reps, "
+             "--variant,\n--set run.duration=...), or run it all the same with --force.\n",
+             load->scenario->file, load->cases[cost.at].name, sim_number_human(seconds, "s").s,
+             events, load->count, load->noun, load->each, load->runs, sim_number_human(all, "s").s,
+             sim_replicate_jobs(cli->jobs));
     return SIM_EXIT_USAGE;
 }

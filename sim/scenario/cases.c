@@ -13,9 +13,11 @@ static bool fit_variant(const char *name)
     size_t n = strlen(name);
     if (n == 0 || n > SIM__NAME_MAX || name[0] == '.' || name[0] == '-' || name[0] == ' ')
         return false;
-    for (; *name; name++)
-        if ((unsigned char)*name < 0x20 || *name == 0x7F || strchr("/\\\":*?<>|,", *name))
+    for (struct sim_text_char c; *name; name += c.bytes) {
+        c = sim_text_char(name);
+        if (!c.fit || strchr("/\\\":*?<>|,", *name))
             return false;
+    }
     return true;
 }
 

@@ -594,7 +594,7 @@ static void read_fault(struct sim__load *load, const struct sim__at *at, json_t 
     sim__check_keys(load, at, object, &allowed);
     sim__read_table(load, at, object, sim__fault_table, &read);
     say_missing(load, at, object);
-    const char *label = sim__read_text(load, SIM__KEY(at, "label"),
+    const char *label = sim__read_line(load, SIM__KEY(at, "label"),
                                        json_object_get(object, "label"));
     if (!kind || !sim__read_choice(load, SIM__KEY(at, "do"), kind, sim_fault_names, &fault.kind))
         return;
