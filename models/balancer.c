@@ -262,7 +262,11 @@ static const struct sim_param params[] = {
 };
 
 static const struct sim_port_def ports[] = {
-    {"to", OF(to), SIM_REQUIRED | SIM_MANY, "Whose nodes it chooses among."},
+    {"to", OF(to), SIM_REQUIRED | SIM_MANY,
+     "Whose nodes it chooses among. It does not know which are up: a dead one is asked as the "
+     "others are. With least-connections and power-of-d one that refuses at once has the fewest "
+     "requests out, and attracts most of them. With round-robin a retry takes the next turn, so "
+     "that of two nodes each new request begins at the dead one."},
     {0},
 };
 

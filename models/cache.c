@@ -292,6 +292,7 @@ const struct sim_model cache_model = {
     .fault = fault,
     .holds = holds,
     .foresee = foresee,
+    .keyed = true,
     .changed = changed,
     .check = check,
 };

@@ -39,14 +39,15 @@ set label fig_xlabel.(strlen(fig_xunit) > 0 ? ' ('.fig_xunit.')' : '') at screen
 set arrow from first fig_mid, graph 0 to first fig_mid, graph 1 nohead lw 1.2 lc rgb INK front
 
 # a side's label stands beyond its whisker, away from mid
-beyond(v,l,h) = v < fig_mid ? min2(v, l) : max2(v, h)
+beyond(v,l,h) = !ok(v) ? fig_mid : v < fig_mid ? min2(v, l) : max2(v, h)
 _cmd = 'fig_data skip 1 using (fig_mid):($1-0.14):(fig_mid):(num(2)):($1-0.29):($1+0.01) with boxxyerror fc rgb solid(LOWC) fs solid 0.85 noborder'
 _cmd = _cmd.', fig_data skip 1 using (fig_mid):($1+0.16):(fig_mid):(num(5)):($1+0.01):($1+0.31) with boxxyerror fc rgb solid(HIGHC) fs solid 0.45 border lc rgb solid(HIGHC)'
 do for [c=1:2] { _b = c == 1 ? 2 : 5; _o = c == 1 ? -0.14 : 0.16
   _cmd = _cmd.sprintf(', fig_data skip 1 using (num(%d)):($1+%.2f):(num(%d)):(num(%d)) with xerrorbars pt 0 ps 0 lw 3 lc rgb "#ffffff"', _b, _o, _b+1, _b+2)
   _cmd = _cmd.sprintf(', fig_data skip 1 using (num(%d)):($1+%.2f):(num(%d)):(num(%d)) with xerrorbars pt 0 ps 0 lw 1.2 lc rgb "#444444"', _b, _o, _b+1, _b+2)
-  _cmd = _cmd.sprintf(', fig_data skip 1 using (num(%d) < fig_mid ? beyond(num(%d),num(%d),num(%d)) : NaN):($1+%.2f):(%s[int($1)]) with labels right offset -0.7,0 font ",10" tc rgb "#222222" noenhanced', _b, _b, _b+1, _b+2, _o, c == 1 ? 'input_low' : 'input_high')
-  _cmd = _cmd.sprintf(', fig_data skip 1 using (num(%d) < fig_mid ? NaN : beyond(num(%d),num(%d),num(%d))):($1+%.2f):(%s[int($1)]) with labels left offset 0.7,0 font ",10" tc rgb "#222222" noenhanced', _b, _b, _b+1, _b+2, _o, c == 1 ? 'input_low' : 'input_high') }
+  # where a side has no label it is empty: gnuplot 5.4 ends when the only point of a label plot is NaN
+  do for [_side=0:1] {
+    _cmd = _cmd.sprintf(', fig_data skip 1 using (beyond(num(%d),num(%d),num(%d))):($1+%.2f):(ok(num(%d)) && (num(%d) < fig_mid) == %d ? %s[int($1)] : "") with labels %s offset %.1f,0 font ",10" tc rgb "#222222" noenhanced', _b, _b+1, _b+2, _o, _b, _b, 1-_side, c == 1 ? 'input_low' : 'input_high', _side ? 'left' : 'right', _side ? 0.7 : -0.7) } }
 eval 'plot '._cmd
 unset multiplot
 set output

@@ -70,6 +70,7 @@ enum {
     SIM_TAKES_MAP = 1 << 17,   /* --x --y --log-x --log-y */
     SIM_TAKES_WHILE = 1 << 18, /* --while --from --to */
     SIM_TAKES_TRACE = 512,     /* --trace */
+    SIM_TAKES_FORCE = 1 << 19, /* --force, where not all of a run's */
 };
 int sim__cli_read(struct sim_cli *, unsigned takes, int argc, char **argv);
 void sim__cli_free(struct sim_cli *);
@@ -80,13 +81,25 @@ void sim__cli_print_options(unsigned takes);
  * there were errors. */
 struct sim_scenario *sim__cli_load(const struct sim_cli *, const char *file);
 
-/* Refuses what would not fit into memory, so many runs at a time; says why. */
-int sim__cli_fits(const struct sim_cli *, const struct sim_scenario *, const struct sim_case *,
-                  uint32_t count, double at_once);
-/* Refuses what would take more than an hour, with the arithmetic, or would not fit into memory;
- * SIM_EXIT_DONE: neither. */
-int sim__cli_size(const struct sim_cli *, const struct sim_scenario *, const struct sim_case *,
-                  uint32_t count, bool sweep);
+/* What a command is to run: `each` runs of each case. The nouns are for messages. */
+struct sim__cli_load {
+    const struct sim_scenario *scenario;
+    const struct sim_case *cases;
+    uint32_t count;
+    double each;
+    const char *noun, *runs; /* "cells", "replications" */
+};
+
+/* Refuses, by estimates alone, what takes too much memory or more than an hour, with the
+ * arithmetic (cli_size.c has the limits). What takes more than an hour by the estimate, but has
+ * runs that are short enough to be timed, is left to sim__cli_time(). SIM_EXIT_DONE: not refused.
+ * O(components) for each case. */
+int sim__cli_size(const struct sim_cli *, const struct sim__cli_load *);
+/* Where the estimate is above an hour: runs the largest case once, keeps nothing of it, and refuses
+ * by what that took. Else nothing. An exit status; SIM_EXIT_DONE: not refused. */
+int sim__cli_time(const struct sim_cli *, struct sim_session *, const struct sim__cli_load *);
+/* About how long so many events take in so many runs, s. */
+double sim__cli_seconds(const struct sim_cli *, double events, double runs);
 
 /* What --until, --max-reps and --metric ask for. 0, or -1: said; some metric is in no case. */
 int sim__cli_until(const struct sim_cli *, const struct sim_case *, uint32_t count,

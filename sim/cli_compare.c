@@ -1,6 +1,7 @@
 /* cli_compare.c - weir compare: two variants, pair by pair. */
 #include "cli.h"
 
+#include "base/text.h"
 #include "report/output.h"
 #include "report/report.h"
 #include "study/store.h"
@@ -36,11 +37,21 @@ struct pair {
 
 static int fault(const struct sim_error *error)
 {
-    fprintf(stderr, "weir: %s\n", error->text);
+    sim_tell(stderr, "weir: %s\n", error->text);
     return SIM_EXIT_FAULT;
 }
 
 /* ---- what is compared ---------------------------------------------------------------------- */
+
+static struct sim__cli_load load_of(const struct pair *pair)
+{
+    return (struct sim__cli_load){.scenario = pair->scenario,
+                                  .cases = pair->cases,
+                                  .count = 2,
+                                  .each = pair->scenario->replications,
+                                  .noun = "variants",
+                                  .runs = "replications"};
+}
 
 static int load(struct pair *pair)
 {
@@ -59,7 +70,8 @@ static int load(struct pair *pair)
         const struct sim_case *c = &pair->scenario->variants[i];
         pair->cases[strcmp(c->name, names[1]) == 0] = *c;
     }
-    int status = sim__cli_size(cli, pair->scenario, pair->cases, 2, false);
+    const struct sim__cli_load size = load_of(pair);
+    int status = sim__cli_size(cli, &size);
     if (status != SIM_EXIT_DONE)
         return status;
     if (sim__cli_until(cli, pair->cases, 2, &pair->until) != 0)
@@ -93,8 +105,8 @@ static int simulate(struct pair *pair)
     pair->scenario->replications = pair->runs.replications;
     sim_store_close(pair->store); /* before DIR, which it is in, is exchanged */
     if (pair->runs.reused > 0 && !pair->cli->quiet)
-        fprintf(stderr, "weir: %u of %u runs are from %s/store, simulated before\n",
-                pair->runs.reused, 2 * pair->runs.replications, pair->place);
+        sim_tell(stderr, "weir: %u of %u runs are from %s/store, simulated before\n",
+                 pair->runs.reused, 2 * pair->runs.replications, pair->place);
     pair->aggregates = sim_aggregate_runs(&pair->runs);
     if (!pair->aggregates ||
         sim_compare_runs(&pair->runs, 0, 1, pair->until.metrics, pair->until.metric_count,
@@ -142,8 +154,8 @@ static void say_faults(const struct pair *pair)
     for (uint32_t i = 0; i < 2 * pair->runs.replications; i++) {
         const struct sim_run *run = &pair->runs.runs[i];
         if (run->why[0] && strcmp(run->why, before) != 0)
-            fprintf(stderr, "weir: %s: %s\n", pair->cases[i / pair->runs.replications].name,
-                    run->why);
+            sim_tell(stderr, "weir: %s: %s\n", pair->cases[i / pair->runs.replications].name,
+                     run->why);
         before = run->why[0] ? run->why : before;
     }
 }
@@ -167,17 +179,17 @@ static void print(const struct pair *pair)
 static int status_of(struct pair *pair)
 {
     if (sim_session_interrupted(&pair->session)) {
-        fprintf(stderr,
-                "weir: interrupted: %u pairs were finished; %u runs are kept in %s/store%s\n",
-                pair->comparison.pairs, pair->runs.finished, pair->place,
-                pair->left ? "; its results are those of before" : "");
+        sim_tell(stderr,
+                 "weir: interrupted: %u pairs were finished; %u runs are kept in %s/store%s\n",
+                 pair->comparison.pairs, pair->runs.finished, pair->place,
+                 pair->left ? "; its results are those of before" : "");
         return SIM_EXIT_INTERRUPTED;
     }
     if (pair->runs.faults > 0)
         return SIM_EXIT_FAULT;
     if (sim_report_audit_held(&pair->report))
         return SIM_EXIT_DONE;
-    fprintf(stderr, "weir: the audit failed; `weir run` says where\n");
+    sim_tell(stderr, "weir: the audit failed; `weir run` says where\n");
     return SIM_EXIT_CLAIM;
 }
 
@@ -185,6 +197,12 @@ static int status_of(struct pair *pair)
 static int run(struct pair *pair)
 {
     struct sim_error error = {""};
+    const struct sim__cli_load size = load_of(pair);
+    int timed = sim__cli_time(pair->cli, &pair->session, &size);
+    if (timed != SIM_EXIT_DONE) {
+        sim_output_abandon(&pair->output);
+        return timed;
+    }
     pair->store = sim_store_open(pair->output.dir, &error);
     int status = pair->store ? simulate(pair) : fault(&error);
     if (status == SIM_EXIT_DONE)
@@ -193,8 +211,8 @@ static int run(struct pair *pair)
         bool refused = pair->runs.finished == 0;
         for (uint32_t i = 0; i < 2 * pair->runs.replications; i++)
             refused = refused && pair->runs.runs[i].state != SIM_RUN_FAULT;
-        fprintf(stderr, "weir: %sno pair of runs finished: there is nothing to compare\n",
-                pair->runs.interrupted ? "interrupted: " : "");
+        sim_tell(stderr, "weir: %sno pair of runs finished: there is nothing to compare\n",
+                 pair->runs.interrupted ? "interrupted: " : "");
         status = pair->runs.interrupted ? SIM_EXIT_INTERRUPTED
                  : refused              ? SIM_EXIT_USAGE
                                         : SIM_EXIT_FAULT;

@@ -1,6 +1,7 @@
 /* cli_find.c - weir find, map and sensitivity: what is asked, checked, searched, written. */
 #include "cli.h"
 
+#include "base/text.h"
 #include "report/gnuplot.h"
 #include "report/output.h"
 #include "report/search.h"
@@ -42,6 +43,9 @@ struct hunt {
     struct sim_session session;
     struct sim_probe probe;
     struct sim_output output;
+    struct sim_case ends[4]; /* what the search's cost is judged by */
+    uint32_t end_count;
+    double runs;
     bool fault, left; /* left: interrupted, the whole result that was there stays */
     struct sim_store *store;
     char place[SIM_OUTPUT_PATH_BYTES];
@@ -52,7 +56,7 @@ struct hunt {
 
 static int fault(const char *why)
 {
-    fprintf(stderr, "weir: %s\n", why);
+    sim_tell(stderr, "weir: %s\n", why);
     return SIM_EXIT_FAULT;
 }
 
@@ -84,12 +88,58 @@ static int ask(struct hunt *hunt, const struct sim_question *question)
     return status == 0 ? SIM_EXIT_DONE : SIM_EXIT_USAGE;
 }
 
-/* Refuses what is too large, for `runs` runs of what the scenario is at its largest end. */
+/* The cases at the ends of what is varied: what a search costs lies between them. An end that is
+ * no scenario is left out: the search says so. */
+static void add_end(struct hunt *hunt, const char *variant, const struct sim_vary *vary,
+                    const double *values, uint32_t count)
+{
+    struct sim_diagnostics said = {.items = NULL};
+    struct sim_case *end = &hunt->ends[hunt->end_count];
+    if (sim_vary_case(hunt->scenario, variant, vary, values, count, NULL, end, &said) == 0)
+        hunt->end_count++;
+    sim_diagnostics_free(&said);
+}
+
+static void find_ends(struct hunt *hunt)
+{
+    const struct sim_vary *v = hunt->asked.vary;
+    hunt->end_count = 0;
+    for (uint32_t i = 0; i < 1u << hunt->asked.vary_count; i++) {
+        const double at[2] = {i & 1 ? v[0].high : v[0].low, i & 2 ? v[1].high : v[1].low};
+        add_end(hunt, hunt->asked.variant, v, at, hunt->asked.vary_count);
+    }
+}
+
+/* As many runs as `find` is likely to take: five values, then those that halve the range until it
+ * is narrow enough, each looked at twice. */
+static double likely_runs(const struct hunt *hunt)
+{
+    const struct sim_vary *v = &hunt->asked.vary[0];
+    double most = hunt->cli->most_runs ? hunt->cli->most_runs : MOST_RUNS;
+    double within = hunt->cli->within > 0 ? hunt->cli->within : WITHIN;
+    double middle = fabs(v->low + v->high) / 2, gap = (v->high - v->low) / 4;
+    double halvings = middle > 0 ? fmax(0, ceil(log2(gap / (within * middle)))) : 0;
+    return fmin(most, (5 + halvings) * 2 * hunt->search.replications);
+}
+
+static struct sim__cli_load load_of(const struct hunt *hunt)
+{
+    bool ends = hunt->end_count > 0;
+    uint32_t count = ends ? hunt->end_count : 1;
+    return (struct sim__cli_load){.scenario = hunt->scenario,
+                                  .cases = ends ? hunt->ends : hunt->scenario->variants,
+                                  .count = count,
+                                  .each = ceil(hunt->runs / count),
+                                  .noun = ends ? "ends of the range" : "variant",
+                                  .runs = "runs"};
+}
+
+/* Refuses what is too large, by the estimates, for so many runs. */
 static int size(struct hunt *hunt, double runs)
 {
-    struct sim_scenario counted = *hunt->scenario;
-    counted.replications = runs < UINT32_MAX ? (uint32_t)runs : UINT32_MAX;
-    return sim__cli_size(hunt->cli, &counted, counted.variants, 1, false);
+    hunt->runs = runs;
+    const struct sim__cli_load load = load_of(hunt);
+    return sim__cli_size(hunt->cli, &load);
 }
 
 static uint32_t replications(const struct hunt *hunt, uint32_t asked, uint32_t otherwise)
@@ -146,11 +196,11 @@ static void draw(struct hunt *hunt)
                                                       1, hunt->cli->format, 1, stderr);
     hunt->fault = result == SIM_GNUPLOT_MISSING || result == SIM_GNUPLOT_FAILED;
     if (result == SIM_GNUPLOT_MISSING)
-        fprintf(stderr,
-                "weir: gnuplot is not installed: the figure was not drawn; all else is in %s.\n"
-                "Install it and draw it with\n"
-                "    apt-get install gnuplot-nox && weir plot %s\n",
-                hunt->place, hunt->place);
+        sim_tell(stderr,
+                 "weir: gnuplot is not installed: the figure was not drawn; all else is in %s.\n"
+                 "Install it and draw it with\n"
+                 "    apt-get install gnuplot-nox && weir plot %s\n",
+                 hunt->place, hunt->place);
 }
 
 static int write_all(struct hunt *hunt)
@@ -183,7 +233,7 @@ static void print(struct hunt *hunt)
     } else if (!hunt->cli->quiet) {
         hunt->kind->print(&hunt->search, columns, stdout);
         if (!hunt->left)
-            printf("Results: %s\n", hunt->place);
+            sim_tell(stdout, "Results: %s\n", hunt->place);
     }
 }
 
@@ -238,8 +288,8 @@ static int search(struct hunt *hunt)
     hunt->search.unit = hunt->probe.unit;
     hunt->probe.options.store = NULL;
     if (status == 0 && hunt->probe.reused > 0 && !hunt->cli->quiet)
-        fprintf(stderr, "weir: %u of %u runs are from %s/store, simulated before\n",
-                hunt->probe.reused, hunt->probe.finished, hunt->place);
+        sim_tell(stderr, "weir: %u of %u runs are from %s/store, simulated before\n",
+                 hunt->probe.reused, hunt->probe.finished, hunt->place);
     hunt->store = store;
     sim_store_close(store); /* before DIR, which it is in, is exchanged */
     if (status == 0)
@@ -247,18 +297,21 @@ static int search(struct hunt *hunt)
     if (!sim_session_interrupted(&hunt->session))
         return fault(hunt->probe.why);
     if (hunt->probe.finished == 0)
-        fprintf(stderr, "weir: interrupted: no run finished: nothing was written\n");
+        sim_tell(stderr, "weir: interrupted: no run finished: nothing was written\n");
     else
-        fprintf(stderr,
-                "weir: interrupted: no results were written; %u runs are kept in %s/store\n",
-                hunt->probe.finished, hunt->place);
+        sim_tell(stderr,
+                 "weir: interrupted: no results were written; %u runs are kept in %s/store\n",
+                 hunt->probe.finished, hunt->place);
     return SIM_EXIT_INTERRUPTED;
 }
 
 /* From an open session and output on. Ends the output. */
 static int search_and_write(struct hunt *hunt)
 {
-    int status = search(hunt);
+    const struct sim__cli_load load = load_of(hunt);
+    int status = sim__cli_time(hunt->cli, &hunt->session, &load);
+    if (status == SIM_EXIT_DONE)
+        status = search(hunt);
     if (status != SIM_EXIT_DONE) {
         sim_output_abandon(&hunt->output);
         return status;
@@ -268,13 +321,13 @@ static int search_and_write(struct hunt *hunt)
         return status;
     print(hunt);
     if (sim_session_interrupted(&hunt->session)) {
-        fprintf(stderr, "weir: interrupted: the search is done; %u runs are kept in %s/store%s\n",
-                hunt->probe.finished, hunt->place,
-                hunt->left ? "; its results are those of before" : ", the figure was not drawn");
+        sim_tell(stderr, "weir: interrupted: the search is done; %u runs are kept in %s/store%s\n",
+                 hunt->probe.finished, hunt->place,
+                 hunt->left ? "; its results are those of before" : ", the figure was not drawn");
         return SIM_EXIT_INTERRUPTED;
     }
     if (hunt->probe.audit_failed)
-        fprintf(stderr, "weir: the audit of a run failed; `weir run` says where\n");
+        sim_tell(stderr, "weir: the audit of a run failed; `weir run` says where\n");
     return hunt->fault ? SIM_EXIT_FAULT : hunt->probe.audit_failed ? SIM_EXIT_CLAIM : status;
 }
 
@@ -380,7 +433,9 @@ int sim__cli_find(const struct sim_cli *cli)
     hunt.search.replications = replications(&hunt, 0, FIRST_LOOK);
     int status = ask(&hunt, &question);
     if (status == SIM_EXIT_DONE)
-        status = size(&hunt, cli->most_runs ? cli->most_runs : MOST_RUNS);
+        find_ends(&hunt);
+    if (status == SIM_EXIT_DONE)
+        status = size(&hunt, likely_runs(&hunt));
     if (status == SIM_EXIT_DONE)
         status = run(&hunt);
     sim_scenario_free(hunt.scenario);
@@ -428,6 +483,8 @@ int sim__cli_map(const struct sim_cli *cli)
     if (!hunt.scenario)
         return SIM_EXIT_USAGE;
     int status = ask_map(&hunt);
+    if (status == SIM_EXIT_DONE)
+        find_ends(&hunt);
     if (status == SIM_EXIT_DONE)
         status = size(&hunt, (double)hunt.search.replications * hunt.asked.vary[0].steps *
                                  hunt.asked.vary[1].steps);

@@ -16,14 +16,21 @@ int sim__cli_check(const struct sim_cli *cli)
     int status = SIM_EXIT_DONE;
     for (int i = 0; i < cli->operand_count; i++) {
         struct sim_scenario *s = sim__cli_load(cli, cli->operands[i]);
-        if (!s || sim__cli_fits(cli, s, s->variants, s->variant_count, 1) != SIM_EXIT_DONE) {
+        struct sim__cli_load load = {.scenario = s, .noun = "variants", .runs = "replications"};
+        if (s) {
+            load.cases = s->variants;
+            load.count = s->variant_count;
+            load.each = s->replications;
+        }
+        if (!s || sim__cli_size(cli, &load) != SIM_EXIT_DONE) {
             status = SIM_EXIT_USAGE;
         } else {
-            printf("%s: ok, %u variant%s", cli->operands[i], s->variant_count,
-                   s->variant_count == 1 ? "" : "s");
+            sim_tell(stdout, "%s: ok, %u variant%s", cli->operands[i], s->variant_count,
+                     s->variant_count == 1 ? "" : "s");
             if (s->cell_count > 0)
-                printf(", %u cells", s->cell_count);
-            printf(", %u replication%s\n", s->replications, s->replications == 1 ? "" : "s");
+                sim_tell(stdout, ", %u cells", s->cell_count);
+            sim_tell(stdout, ", %u replication%s\n", s->replications,
+                     s->replications == 1 ? "" : "s");
         }
         sim_scenario_free(s);
     }
@@ -42,6 +49,8 @@ int sim__cli_models(const struct sim_cli *cli)
         sim_fault_page(stdout);
         return SIM_EXIT_DONE;
     }
+    if (sim_value_page(cli->operands[0], stdout))
+        return SIM_EXIT_DONE;
     bool link = strcmp(cli->operands[0], sim_link_model.name) == 0;
     const struct sim_model *model = link ? &sim_link_model : sim_model_find(cli->operands[0]);
     if (model) {
@@ -99,8 +108,8 @@ static void list_file(const char *path)
     char chapter[16] = "";
     if (s && s->chapter > 0)
         snprintf(chapter, sizeof chapter, "%d", s->chapter);
-    printf("%-44s %3s  %s\n", path, chapter,
-           s ? (s->title ? s->title : "") : "(does not load: see `weir check`)");
+    sim_tell(stdout, "%-44s %3s  %s\n", path, chapter,
+             s ? (s->title ? s->title : "") : "(does not load: see `weir check`)");
     sim_scenario_free(s);
     sim_diagnostics_free(&said);
 }

@@ -59,7 +59,8 @@ static const struct option_row rows[] = {
     {"format", "svg|pdf|png", 'f', SIM_TAKES_FORMAT, "of the figures; svg otherwise"},
     {"json", NULL, 'J', SIM_TAKES_RUN, "print summary.json instead of the table"},
     {"quiet", NULL, 'q', SIM_TAKES_RUN, "print nothing but errors"},
-    {"force", NULL, 'F', SIM_TAKES_RUN, "run it even if it will take long"},
+    {"force", NULL, 'F', SIM_TAKES_RUN, "run it even if it will take long or much memory"},
+    {"force", NULL, 'F', SIM_TAKES_FORCE, "let pass what would take long or much memory"},
     {"fresh", NULL, 'N', SIM_TAKES_RUN, "simulate also what the store of results has already"},
     {"csv", NULL, 'C', SIM_TAKES_CSV, "every number of every run, one a line"},
     {"list", NULL, 'l', SIM_TAKES_LIST, "print the plan (cells, events, time), run nothing"},
@@ -89,11 +90,11 @@ int sim__cli_usage(const char *command, const char *format, ...)
     va_list arguments;
     if (sim__cli_is_hand()) /* rank 0 says it */
         return SIM_EXIT_USAGE;
-    fprintf(stderr, "weir%s%s: ", *command ? " " : "", command);
+    sim_tell(stderr, "weir%s%s: ", *command ? " " : "", command);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    sim_tell_list(stderr, format, arguments);
     va_end(arguments);
-    fprintf(stderr, "\nSee `weir help%s%s`.\n", *command ? " " : "", command);
+    sim_tell(stderr, "\nSee `weir help%s%s`.\n", *command ? " " : "", command);
     return SIM_EXIT_USAGE;
 }
 
@@ -192,9 +193,9 @@ static int take(struct sim_cli *cli, int letter, char *text)
     switch (letter) {
     case 'V': cli->variants[cli->variant_count++] = text; break;
     case 'S': return take_set(cli, text);
-    case 's': cli->has_seed = true; return whole(cli, "seed", text, 0, UINT64_MAX, &cli->seed);
+    case 's': cli->has_seed = true; return whole(cli, "seed", text, 0, INT64_MAX, &cli->seed);
     case 'r':
-        status = whole(cli, "reps", text, 1, 1000000, &v);
+        status = whole(cli, "reps", text, 1, SIM_REPLICATIONS_MOST, &v);
         cli->replications = (uint32_t)v;
         break;
     case 'j':
@@ -203,7 +204,7 @@ static int take(struct sim_cli *cli, int letter, char *text)
         break;
     case 'u': return take_until(cli, text);
     case 'm':
-        status = whole(cli, "max-reps", text, SIM_UNTIL_FIRST, 1000000, &v);
+        status = whole(cli, "max-reps", text, SIM_UNTIL_FIRST, SIM_REPLICATIONS_MOST, &v);
         cli->most = (uint32_t)v;
         break;
     case 't':

@@ -9,10 +9,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int is_program(const struct dirent *e)
@@ -71,9 +73,32 @@ static int drawn_of(struct drawn *drawn, const char *const *figures, size_t coun
     return 0;
 }
 
+/* Draws into the directory that is open here. A `weir run` may put another one in its place, which
+ * is then not to be touched: its list does not have these files. */
+static int draw_in(const struct sim_cli *cli, struct sim_session *session, const char *folder,
+                   const struct drawn *drawn, const char *const *figures, uint32_t count,
+                   FILE *complaints)
+{
+    char here[64];
+    struct stat opened, named;
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC), status = SIM_EXIT_FAULT;
+    if (fd < 0)
+        return status;
+    snprintf(here, sizeof here, "/proc/self/fd/%d", fd);
+    const char *place = access(here, W_OK) == 0 ? here : folder;
+    if (fstat(fd, &opened) == 0 && stat(folder, &named) == 0 && opened.st_ino == named.st_ino) {
+        for (size_t i = 1; i < drawn->count; i += 2) /* gnuplot would write through a link */
+            unlinkat(fd, strchr(drawn->names[i], '/') + 1, 0);
+        status = status_of(sim_gnuplot_draw(session, place, figures, count, cli->format,
+                                            sim_replicate_jobs(0), complaints));
+    }
+    close(fd);
+    return status;
+}
+
 /* Draws, unless somebody else's file would be drawn over. */
 static int draw(const struct sim_cli *cli, struct sim_session *session, const char *dir,
-                const char *const *figures, uint32_t count)
+                const char *const *figures, uint32_t count, FILE *complaints)
 {
     char folder[4096];
     struct sim_error error = {"out of memory"};
@@ -88,32 +113,29 @@ static int draw(const struct sim_cli *cli, struct sim_session *session, const ch
     if (problem == SIM_OUTPUT_REFUSED) {
         status = sim__cli_usage(cli->command, "%s", error.text);
     } else if (problem == SIM_OUTPUT_FAULT) {
-        fprintf(stderr, "weir: %s\n", error.text);
+        sim_tell(complaints, "weir: %s\n", error.text);
     } else {
-        for (size_t i = 1; i < drawn.count; i += 2) { /* gnuplot would write through a link */
-            char path[sizeof folder + NAME_MAX + 64];
-            snprintf(path, sizeof path, "%s/%s", dir, drawn.names[i]);
-            unlink(path);
-        }
-        status = status_of(sim_gnuplot_draw(session, folder, figures, count, cli->format,
-                                            sim_replicate_jobs(0), stderr));
+        status = draw_in(cli, session, folder, &drawn, figures, count, complaints);
         sim_output_unlist(dir, drawn.names, drawn.count);
     }
     drawn_free(&drawn);
     return status;
 }
 
-static int plot_dir(const struct sim_cli *cli, struct sim_session *session, const char *dir)
+/* The programs of a directory's figures, without ".gp"; how many, or what scandir() says. */
+static int programs_of(const char *figures, struct dirent ***entries)
 {
-    char figures[4096];
+    int n = scandir(figures, entries, is_program, by_name);
+    for (int i = 0; i < n; i++)
+        (*entries)[i]->d_name[strlen((*entries)[i]->d_name) - 3] = '\0';
+    return n;
+}
+
+static int plot_once(const struct sim_cli *cli, struct sim_session *session, const char *dir,
+                     const char *figures, FILE *out, FILE *complaints)
+{
     struct dirent **entries = NULL;
-    struct sim_error error;
-    if (sim_output_heal(dir, &error) != 0) {
-        fprintf(stderr, "weir: %s\n", error.text);
-        return SIM_EXIT_FAULT;
-    }
-    snprintf(figures, sizeof figures, "%s/figures", dir);
-    int n = scandir(figures, &entries, is_program, by_name);
+    int n = programs_of(figures, &entries), status = SIM_EXIT_FAULT;
     if (n <= 0) {
         free(entries);
         return sim__cli_usage(cli->command,
@@ -122,23 +144,69 @@ static int plot_dir(const struct sim_cli *cli, struct sim_session *session, cons
                               sim_quote(dir).s);
     }
     const char **names = calloc((size_t)n, sizeof *names);
-    for (int i = 0; i < n; i++) {
-        entries[i]->d_name[strlen(entries[i]->d_name) - 3] = '\0';
-        if (names)
-            names[i] = entries[i]->d_name;
-    }
-    int status = SIM_EXIT_FAULT;
+    for (int i = 0; i < n && names; i++)
+        names[i] = entries[i]->d_name;
     if (access(figures, W_OK) != 0)
-        fprintf(stderr, "weir: cannot write into %s: %s\n", figures, strerror(errno));
+        sim_tell(complaints, "weir: cannot write into %s: %s\n", figures, strerror(errno));
     else if (names)
-        status = draw(cli, session, dir, names, (uint32_t)n);
+        status = draw(cli, session, dir, names, (uint32_t)n, complaints);
     for (int i = 0; i < n; i++) {
         if (status == SIM_EXIT_DONE)
-            printf("%s/%s.%s\n", figures, entries[i]->d_name, cli->format);
+            sim_tell(out, "%s/%s.%s\n", figures, entries[i]->d_name, cli->format);
         free(entries[i]);
     }
     free(entries);
     free(names);
+    return status;
+}
+
+/* What is printed of one attempt, kept until it is known whether it counts. */
+struct printed {
+    char *text;
+    size_t bytes;
+    FILE *stream;
+};
+
+static FILE *printed_begin(struct printed *printed)
+{
+    *printed = (struct printed){.text = NULL};
+    printed->stream = open_memstream(&printed->text, &printed->bytes);
+    return printed->stream;
+}
+
+static void printed_end(struct printed *printed, FILE *to)
+{
+    if (printed->stream)
+        fclose(printed->stream);
+    if (printed->text && to)
+        fputs(printed->text, to);
+    free(printed->text);
+}
+
+/* A `weir run` that ends meanwhile puts other figures there: they are the ones to draw then. */
+static int plot_dir(const struct sim_cli *cli, struct sim_session *session, const char *dir)
+{
+    enum { ATTEMPTS = 20 };
+    char figures[4096];
+    int status = SIM_EXIT_FAULT;
+    bool again = true;
+    snprintf(figures, sizeof figures, "%s/figures", dir);
+    for (int i = 0; again && i < ATTEMPTS; i++) {
+        struct stat before, after;
+        struct printed drawn = {.text = NULL}, said = {.text = NULL};
+        struct sim_error error;
+        if (sim_output_heal(dir, &error) != 0) {
+            sim_tell(stderr, "weir: %s\n", error.text);
+            return SIM_EXIT_FAULT;
+        }
+        bool there = stat(figures, &before) == 0;
+        if (printed_begin(&drawn) && printed_begin(&said))
+            status = plot_once(cli, session, dir, figures, drawn.stream, said.stream);
+        bool moved = there && stat(figures, &after) == 0 && after.st_ino != before.st_ino;
+        again = moved && (status == SIM_EXIT_FAULT || status == SIM_EXIT_DONE);
+        printed_end(&drawn, again ? NULL : stdout);
+        printed_end(&said, again && i + 1 < ATTEMPTS ? NULL : stderr);
+    }
     return status;
 }
 
@@ -148,7 +216,7 @@ int sim__cli_plot(const struct sim_cli *cli)
     struct sim_error error;
     int worst = SIM_EXIT_DONE;
     if (sim_session_open(&session, &error) != 0) {
-        fprintf(stderr, "weir: %s\n", error.text);
+        sim_tell(stderr, "weir: %s\n", error.text);
         return SIM_EXIT_FAULT;
     }
     sim_watch_session(cli->watch, &session, NULL);

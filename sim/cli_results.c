@@ -1,9 +1,11 @@
 /* cli_results.c - weir results: what the store of a result directory holds. */
 #include "cli.h"
 
+#include "base/text.h"
 #include "report/number.h"
 #include "study/store.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,10 +18,11 @@ static void list_case(void *self, const struct sim_store_case *it)
 {
     struct listing *listing = self;
     if (listing->cases++ == 0 || strcmp(listing->hash, it->hash) != 0)
-        printf("%s%s (%s)\n", listing->cases > 1 ? "\n" : "", it->scenario, it->hash);
+        sim_tell(stdout, "%s%s (%s)\n", listing->cases > 1 ? "\n" : "", it->scenario, it->hash);
     snprintf(listing->hash, sizeof listing->hash, "%s", it->hash);
-    printf("  %-56s %6u runs, seed %s, weir %s, %s events, %s\n", it->name, it->runs, it->seed,
-           it->version, sim_number_human(it->events, "1").s, sim_number_human(it->took_s, "s").s);
+    sim_tell(stdout, "  %-56s %6u runs, seed %s, weir %s, %s events, %s\n", it->name, it->runs,
+             it->seed, it->version, sim_number_human(it->events, "1").s,
+             sim_number_human(it->took_s, "s").s);
 }
 
 static void print_metric(void *self, const struct sim_store_metric *m)
@@ -30,8 +33,8 @@ static void print_metric(void *self, const struct sim_store_metric *m)
         sim_number_field(stdout, texts[i]);
         putchar(',');
     }
-    printf("%u,%s,%s,%s,%s,%s\n", m->replication, m->component, m->meter, m->stat, m->unit,
-           sim_number_csv(m->value).s);
+    printf("%u,%s,%s,%s,%s,%s,%" PRIu64 "\n", m->replication, m->component, m->meter, m->stat,
+           m->unit, sim_number_csv(m->value).s, m->cell);
 }
 
 int sim__cli_results(const struct sim_cli *cli)
@@ -46,7 +49,8 @@ int sim__cli_results(const struct sim_cli *cli)
                               error.text);
     int status = store ? 0 : -1;
     if (store && cli->csv) {
-        puts("scenario,hash,variant,name,version,seed,replication,component,meter,stat,unit,value");
+        puts("scenario,hash,variant,name,version,seed,replication,component,meter,stat,unit,value,"
+             "cell");
         status = sim_store_metrics(store, print_metric, NULL, &error);
     } else if (store) {
         status = sim_store_cases(store, list_case, &listing, &error);
@@ -54,6 +58,6 @@ int sim__cli_results(const struct sim_cli *cli)
     sim_store_free(store);
     if (status == 0)
         return SIM_EXIT_DONE;
-    fprintf(stderr, "weir: %s\n", error.text);
+    sim_tell(stderr, "weir: %s\n", error.text);
     return SIM_EXIT_FAULT;
 }

@@ -1,6 +1,7 @@
 /* cli_run.c - weir run and weir sweep: load, refuse what is too large, run, write, draw, print. */
 #include "cli.h"
 
+#include "base/text.h"
 #include "report/gnuplot.h"
 #include "report/number.h"
 #include "report/output.h"
@@ -15,13 +16,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <uv.h>
 
-/* What a core does, about, and how long a run may take unasked. */
-#define EVENTS_PER_SECOND 2e6
-#define MOST_SECONDS 3600.0
-/* How much of the machine's memory runs may take unasked, by what is foreseen of their queues. */
-#define MOST_OF_MEMORY 0.5
 #define PLAIN_COLUMNS 100u
 
 struct job {
@@ -48,102 +43,11 @@ struct job {
 
 static int fault(const struct sim_error *error)
 {
-    fprintf(stderr, "weir: %s\n", error->text);
+    sim_tell(stderr, "weir: %s\n", error->text);
     return SIM_EXIT_FAULT;
 }
 
-/* ---- how large it is ----------------------------------------------------------------------- */
-
-/* So many events in so many runs, of which each has one core. */
-static double seconds_for(const struct sim_cli *cli, double events, double runs)
-{
-    return events / EVENTS_PER_SECOND / fmax(1, fmin(sim_replicate_jobs(cli->jobs), runs));
-}
-
-static double machine_bytes(void)
-{
-    uint64_t all = uv_get_total_memory(), allowed = uv_get_constrained_memory();
-    return (double)(allowed > 0 && allowed < all ? allowed : all);
-}
-
-/* The bytes that a run of a case takes, and how it comes to so many. */
-static double bytes_of(const struct sim_plan *plan, char *why, size_t size)
-{
-    char queues[200], world[200];
-    double waiting = sim_plan_bytes(plan, queues, sizeof queues);
-    double there = sim_plan_world_bytes(plan, world, sizeof world);
-    snprintf(why, size, "%s%s", waiting > there ? "its queues grow without bound: " : "",
-             waiting > there ? queues : world);
-    return waiting + there;
-}
-
-int sim__cli_fits(const struct sim_cli *cli, const struct sim_scenario *scenario,
-                  const struct sim_case *cases, uint32_t count, double at_once)
-{
-    double largest = 0, there = machine_bytes();
-    char most[320] = "", why[240];
-    for (uint32_t i = 0; i < count; i++) {
-        double bytes = bytes_of(&cases[i].plan, why, sizeof why);
-        if (!(bytes > largest))
-            continue;
-        largest = bytes;
-        snprintf(most, sizeof most, "In \"%.40s\" %s", cases[i].name, why);
-    }
-    if (cli->force || largest * at_once <= MOST_OF_MEMORY * there)
-        return SIM_EXIT_DONE;
-    if (sim__cli_is_hand())
-        return SIM_EXIT_USAGE;
-    fprintf(stderr,
-            "weir: %s is too large to run unasked: a run takes at least %s of memory, %.0f run%s "
-            "at a time,\nand this machine has %s. %s.\nMake it smaller, give a queue_limit, lower "
-            "the rate, make it shorter (--set run.duration=...),\nor run it all the same with "
-            "--force.\n",
-            scenario->file, sim_number_human(largest, "B").s, at_once, at_once > 1 ? "s" : "",
-            sim_number_human(there, "B").s, most);
-    return SIM_EXIT_USAGE;
-}
-
-int sim__cli_size(const struct sim_cli *cli, const struct sim_scenario *scenario,
-                  const struct sim_case *cases, uint32_t count, bool sweep)
-{
-    double events = 0, largest = -1;
-    char most[256] = "", arithmetic[256];
-    for (uint32_t i = 0; i < count; i++) {
-        double n = sim_plan_events(&cases[i].plan, arithmetic, sizeof arithmetic);
-        events += n * scenario->replications;
-        if (!(n <= largest)) {
-            largest = n;
-            if (isinf(n))
-                snprintf(most, sizeof most, "\"%.60s\" %.150s", cases[i].name, arithmetic);
-            else
-                snprintf(most, sizeof most, "\"%.60s\" alone %.3g: %.150s", cases[i].name, n,
-                         arithmetic);
-        }
-    }
-    double s = seconds_for(cli, events, (double)count * scenario->replications);
-    if (cli->force || s <= MOST_SECONDS)
-        return sim__cli_fits(
-            cli, scenario, cases, count,
-            fmin(sim_replicate_jobs(cli->jobs), (double)count * scenario->replications));
-    if (sim__cli_is_hand()) /* rank 0 says it */
-        return SIM_EXIT_USAGE;
-    if (isinf(events)) {
-        fprintf(
-            stderr,
-            "weir: %s would never end: in %s.\nTo run it all the same, and see how far it gets: "
-            "--force.\n",
-            scenario->file, most);
-        return SIM_EXIT_USAGE;
-    }
-    fprintf(stderr,
-            "weir: %s is too large to run unasked: about %.3g events (%u %s x %u replications, %s)."
-            "\nAt %.0f million events/s on each of %u cores that is %s. Make it smaller (--reps, "
-            "--variant,\n--set run.duration=...), or run it all the same with --force.\n",
-            scenario->file, events, count, sweep ? "cells" : "variants", scenario->replications,
-            most, EVENTS_PER_SECOND / 1e6, sim_replicate_jobs(cli->jobs),
-            sim_number_human(s, "s").s);
-    return SIM_EXIT_USAGE;
-}
+/* ---- the plan ------------------------------------------------------------------------------- */
 
 static int count_one(void *self, uint32_t replication, const struct sim_packed *packed)
 {
@@ -174,21 +78,22 @@ static int list_plan(const struct job *job)
             sim_store_free(store);
             return fault(&error);
         }
-        printf("%-60s %12s events, %u of %u runs in the store\n", it->name,
-               sim_number_human(n * reps, "1").s, found, reps);
+        sim_tell(stdout, "%-60s %12s events, %u of %u runs in the store\n", it->name,
+                 sim_number_human(n * reps, "1").s, found, reps);
         total += n * reps;
         left += n * (reps - found);
         stored += found;
     }
     sim_store_free(store);
     double runs = (double)job->case_count * reps - (double)stored;
-    printf("%u cells x %u replications = %" PRIu64 " runs, about %s events; %" PRIu64
-           " runs are in the store\n",
-           job->case_count, reps, (uint64_t)job->case_count * reps, sim_number_human(total, "1").s,
-           stored);
-    fprintf(stderr, "weir: the rest takes about %s on %u cores\n",
-            sim_number_human(seconds_for(job->cli, left, runs), "s").s,
-            sim_replicate_jobs(job->cli->jobs));
+    sim_tell(stdout,
+             "%u cells x %u replications = %" PRIu64 " runs, about %s events; %" PRIu64
+             " runs are in the store\n",
+             job->case_count, reps, (uint64_t)job->case_count * reps,
+             sim_number_human(total, "1").s, stored);
+    sim_tell(stderr, "weir: the rest takes about %s on %u cores\n",
+             sim_number_human(sim__cli_seconds(job->cli, left, runs), "s").s,
+             sim_replicate_jobs(job->cli->jobs));
     return SIM_EXIT_DONE;
 }
 
@@ -218,8 +123,8 @@ static int simulate(struct job *job)
     job->scenario->replications = job->runs.replications;
     sim_store_close(job->store); /* before DIR, which it is in, is exchanged */
     if (job->runs.reused > 0 && !job->cli->quiet)
-        fprintf(stderr, "weir: %u of %u runs are from %s/store, simulated before\n",
-                job->runs.reused, job->case_count * job->runs.replications, job->place);
+        sim_tell(stderr, "weir: %u of %u runs are from %s/store, simulated before\n",
+                 job->runs.reused, job->case_count * job->runs.replications, job->place);
     job->fault = job->runs.faults > 0;
     job->aggregates = sim_aggregate_runs(&job->runs);
     uint32_t count = 0;
@@ -261,7 +166,7 @@ static bool say_faults(const struct job *job)
             other = other || run->state == SIM_RUN_FINISHED || run->state == SIM_RUN_FAULT;
             if (!run->why[0] || strcmp(run->why, before) == 0)
                 continue;
-            fprintf(stderr, "weir: %s, replication %u: %s\n", job->cases[at].name, r, run->why);
+            sim_tell(stderr, "weir: %s, replication %u: %s\n", job->cases[at].name, r, run->why);
             before = run->why;
         }
     }
@@ -272,9 +177,9 @@ static bool say_faults(const struct job *job)
 
 int sim__cli_not_written(const char *place, uint32_t runs, const struct sim_error *error)
 {
-    fprintf(stderr,
-            "weir: %s\nIts runs need not be simulated again: %u that finished are in %s/store.\n",
-            error->text, runs, place);
+    sim_tell(stderr,
+             "weir: %s\nIts runs need not be simulated again: %u that finished are in %s/store.\n",
+             error->text, runs, place);
     return SIM_EXIT_FAULT;
 }
 
@@ -361,7 +266,7 @@ static int write_figures(struct job *job, const char **names, uint32_t *count,
         if (status == 0)
             names[(*count)++] = figure->name;
         else
-            fprintf(stderr, "weir: nothing was observed for the figure \"%s\"\n", figure->name);
+            sim_tell(stderr, "weir: nothing was observed for the figure \"%s\"\n", figure->name);
     }
     return 0;
 }
@@ -376,11 +281,11 @@ static void draw(struct job *job, const char *const *names, uint32_t count)
     case SIM_GNUPLOT_DRAWN:
     case SIM_GNUPLOT_INTERRUPTED: break;
     case SIM_GNUPLOT_MISSING:
-        fprintf(stderr,
-                "weir: gnuplot is not installed: the figures were not drawn; all else is in %s.\n"
-                "Install it and draw them with\n"
-                "    apt-get install gnuplot-nox && weir plot %s\n",
-                job->place, job->place);
+        sim_tell(stderr,
+                 "weir: gnuplot is not installed: the figures were not drawn; all else is in %s.\n"
+                 "Install it and draw them with\n"
+                 "    apt-get install gnuplot-nox && weir plot %s\n",
+                 job->place, job->place);
         job->fault = true;
         break;
     case SIM_GNUPLOT_FAILED: job->fault = true; break;
@@ -472,9 +377,9 @@ static int status_of(struct job *job)
 {
     fflush(stdout);
     if (sim_session_interrupted(&job->session)) {
-        fprintf(stderr, "weir: interrupted: %u of %" PRIu64 " runs are kept in %s/store%s\n",
-                job->runs.finished, (uint64_t)job->case_count * job->runs.replications, job->place,
-                job->left ? "; its results are those of before" : "");
+        sim_tell(stderr, "weir: interrupted: %u of %" PRIu64 " runs are kept in %s/store%s\n",
+                 job->runs.finished, (uint64_t)job->case_count * job->runs.replications, job->place,
+                 job->left ? "; its results are those of before" : "");
         return SIM_EXIT_INTERRUPTED;
     }
     if (job->fault)
@@ -483,16 +388,32 @@ static int status_of(struct job *job)
     return held ? SIM_EXIT_DONE : SIM_EXIT_CLAIM;
 }
 
+static struct sim__cli_load load_of(const struct job *job)
+{
+    return (struct sim__cli_load){.scenario = job->scenario,
+                                  .cases = job->cases,
+                                  .count = job->case_count,
+                                  .each = job->scenario->replications,
+                                  .noun = job->sweep ? "cells" : "variants",
+                                  .runs = "replications"};
+}
+
 /* From an open output on. Ends the output. */
 static int run_and_write(struct job *job)
 {
     struct sim_error error = {""};
+    const struct sim__cli_load load = load_of(job);
+    int timed = sim__cli_time(job->cli, &job->session, &load);
+    if (timed != SIM_EXIT_DONE) {
+        sim_output_abandon(&job->output);
+        return timed;
+    }
     job->store = sim_store_open(job->output.dir, &error);
     int status = job->store ? simulate(job) : fault(&error);
     bool refused = status == SIM_EXIT_DONE && say_faults(job);
     if (status == SIM_EXIT_DONE && job->runs.finished == 0) {
-        fprintf(stderr, "weir: %sno run finished: nothing was written\n",
-                job->runs.interrupted ? "interrupted: " : "");
+        sim_tell(stderr, "weir: %sno run finished: nothing was written\n",
+                 job->runs.interrupted ? "interrupted: " : "");
         status = job->runs.interrupted ? SIM_EXIT_INTERRUPTED
                  : refused             ? SIM_EXIT_USAGE
                                        : SIM_EXIT_FAULT;
@@ -536,7 +457,8 @@ static int run_scenario(void *self)
 {
     struct job *job = self;
     struct sim_error error = {""};
-    int status = sim__cli_size(job->cli, job->scenario, job->cases, job->case_count, job->sweep);
+    const struct sim__cli_load load = load_of(job);
+    int status = sim__cli_size(job->cli, &load);
     if (status == SIM_EXIT_DONE &&
         sim__cli_until(job->cli, job->cases, job->case_count, &job->until) != 0)
         status = SIM_EXIT_USAGE;
@@ -579,10 +501,10 @@ static void say_without_cells(const struct job *job)
         for (uint32_t i = 0; i < scenario->cell_count; i++)
             cells += strcmp(scenario->cells[i].variant, name) == 0;
         if (cells == 0)
-            fprintf(stderr,
-                    "weir: the variant \"%s\" has no cells: what is swept is not in it, or all of "
-                    "it is excluded\n",
-                    name);
+            sim_tell(stderr,
+                     "weir: the variant \"%s\" has no cells: what is swept is not in it, or all of "
+                     "it is excluded\n",
+                     name);
     }
 }
 

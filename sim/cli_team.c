@@ -5,6 +5,7 @@
  * say, there is still somebody to say so. */
 #include "cli.h"
 
+#include "base/text.h"
 #include "study/team.h"
 
 #include <errno.h>
@@ -42,7 +43,7 @@ int sim__cli_lend(const struct sim__cli_share *share, uint64_t seed,
     }
     if (status == 0)
         return SIM_EXIT_DONE;
-    fprintf(stderr, "weir: %s\n", error.text);
+    sim_tell(stderr, "weir: %s\n", error.text);
     return SIM_EXIT_FAULT;
 }
 
@@ -52,7 +53,7 @@ int sim__cli_share(const struct sim_cli *cli, struct sim__cli_share *share, int 
     struct sim_error error = {""};
     share->team = sim__cli_team(&error);
     if (!share->team && error.text[0]) {
-        fprintf(stderr, "weir: %s\n", error.text);
+        sim_tell(stderr, "weir: %s\n", error.text);
         return SIM_EXIT_FAULT;
     }
     share->jobs = share->team && cli->jobs == 0 ? 1 : cli->jobs;
@@ -156,7 +157,7 @@ bool sim__cli_supervise(char **argv, int *status)
     if (child == 0)
         become(program, argv, parent);
     if (child < 0) {
-        fprintf(stderr, "weir: cannot start %s: %s\n", program, strerror(errno));
+        sim_tell(stderr, "weir: cannot start %s: %s\n", program, strerror(errno));
         return true;
     }
     int how = attend(child, &signals, &told);
@@ -167,11 +168,11 @@ bool sim__cli_supervise(char **argv, int *status)
     } else if (told) {
         *status = SIM_EXIT_INTERRUPTED;
     } else {
-        fprintf(stderr,
-                "weir: rank %ld of %ld was ended by signal %d (%s), and with it the whole. What "
-                "was finished is in the store: start it again, and it goes on\n",
-                number_in("OMPI_COMM_WORLD_RANK"), number_in("OMPI_COMM_WORLD_SIZE"), WTERMSIG(how),
-                strsignal(WTERMSIG(how)));
+        sim_tell(stderr,
+                 "weir: rank %ld of %ld was ended by signal %d (%s), and with it the whole. What "
+                 "was finished is in the store: start it again, and it goes on\n",
+                 number_in("OMPI_COMM_WORLD_RANK"), number_in("OMPI_COMM_WORLD_SIZE"),
+                 WTERMSIG(how), strsignal(WTERMSIG(how)));
     }
     return true;
 }

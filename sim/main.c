@@ -63,8 +63,9 @@ static const struct command commands[] = {
      "What the file's \"sensitivity\" asks for: each input goes to its low and its high value,\n"
      "the others at mid, pair by pair on the same load. Results go to\n"
      "out/<scenario name>-sensitivity: sensitivity.json and figures/tornado.*.\n"},
-    {"check", "FILE...", 1, -1, SIM_TAKES_VARIANT | SIM_TAKES_SET, sim__cli_check,
-     "say every error of scenario files at once", ""},
+    {"check", "FILE...", 1, -1, SIM_TAKES_VARIANT | SIM_TAKES_SET | SIM_TAKES_FORCE, sim__cli_check,
+     "say every error of scenario files at once",
+     "Also what `weir run` would refuse as too large, by estimates: nothing is run.\n"},
     {"plot", "DIR...", 1, -1, SIM_TAKES_FORMAT, sim__cli_plot, "draw the figures of results again",
      "DIR is what `weir run` was given as --out.\n"},
     {"results", "DIR", 1, 1, SIM_TAKES_CSV, sim__cli_results,
@@ -148,10 +149,10 @@ static int flushed(int status)
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
     bool closed = (fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY;
-    fprintf(stderr, "weir: cannot write to standard output: %s\n",
-            closed  ? "it is closed"
-            : errno ? strerror(errno)
-                    : "a part of what was printed is lost");
+    sim_tell(stderr, "weir: cannot write to standard output: %s\n",
+             closed  ? "it is closed"
+             : errno ? strerror(errno)
+                     : "a part of what was printed is lost");
     return status == SIM_EXIT_INTERRUPTED ? status : SIM_EXIT_FAULT;
 }
 

@@ -85,6 +85,8 @@ struct sim_model {
     /* What queueing theory needs to know, from the parameters alone; *out is all zero before. NULL:
      * nothing starts here, there is no station, and what is passed on comes as if by chance. */
     void (*queueing)(const void *params, struct sim_queueing *out);
+    /* It works by keys: requests without one are only passed on, which the loader warns of. */
+    bool keyed;
     /* Frees what init() got that is not of sim_node_alloc(); NULL: nothing. */
     void (*finish)(struct sim_node *);
 };

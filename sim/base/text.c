@@ -1,13 +1,92 @@
 /* text.c - quoting, the nearest word, numbers as text, growing buffers. */
 #include "base/text.h"
 
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { QUOTE_BYTES = 60, WORD_BYTES = 64 };
+
+/* ---- what may not be shown ------------------------------------------------------------------- */
+
+/* The character at `s`, and in *bytes how long it is; a byte that begins no character of UTF-8 is
+ * U+FFFD. */
+static uint32_t code_at(const char *s, size_t *bytes)
+{
+    const unsigned char *u = (const unsigned char *)s;
+    size_t n = u[0] < 0x80 ? 1 : u[0] >= 0xF0 ? 4 : u[0] >= 0xE0 ? 3 : 2;
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    uint32_t code = n == 1 ? u[0] : u[0] & (0x7Fu >> n);
+    *bytes = 1;
+    if (u[0] >= 0xF8 || (u[0] >= 0x80 && u[0] < 0xC0))
+        return 0xFFFD;
+    for (size_t i = 1; i < n; i++) {
+        if ((u[i] & 0xC0) != 0x80) /* the end of the text, too */
+            return 0xFFFD;
+        code = code << 6 | (u[i] & 0x3F);
+    }
+    if (code < least[n] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000))
+        return 0xFFFD;
+    *bytes = n;
+    return code;
+}
+
+struct sim_text_char sim_text_char(const char *s)
+{
+    size_t bytes = 1;
+    uint32_t c = (unsigned char)*s < 0x80 ? (unsigned char)*s : code_at(s, &bytes);
+    bool control = (c < 0x20 && c != 0) || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029;
+    bool direction = c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x202A && c <= 0x202E) ||
+                     (c >= 0x2066 && c <= 0x2069);
+    bool broken = (c == 0xFFFD && bytes == 1) || c == 0xFFFE || c == 0xFFFF;
+    return (struct sim_text_char){
+        .code = c, .bytes = (unsigned)bytes, .fit = !control && !direction && !broken};
+}
+
+void sim_text_clean(char *text, bool lines)
+{
+    char *to = text;
+    for (const char *from = text; *from;) {
+        struct sim_text_char c = sim_text_char(from);
+        if (c.fit || (lines && c.code == '\n')) {
+            memmove(to, from, c.bytes);
+            to += c.bytes;
+        } else {
+            *to++ = c.code == '\n' || c.code == '\t' ? ' ' : '?';
+        }
+        from += c.bytes;
+    }
+    *to = '\0';
+}
+
+void sim_tell_list(FILE *out, const char *format, va_list arguments)
+{
+    char small[512], *text = small;
+    va_list again;
+    va_copy(again, arguments);
+    int length = vsnprintf(small, sizeof small, format, arguments);
+    if (length >= (int)sizeof small) {
+        text = malloc((size_t)length + 1);
+        if (text)
+            vsnprintf(text, (size_t)length + 1, format, again);
+        else
+            text = small; /* out of memory: its beginning */
+    }
+    va_end(again);
+    if (length > 0) {
+        sim_text_clean(text, true);
+        fputs(text, out);
+    }
+    if (text != small)
+        free(text);
+}
+
+void sim_tell(FILE *out, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    sim_tell_list(out, format, arguments);
+    va_end(arguments);
+}
 
 struct sim_quoted sim_quote(const char *text)
 {
@@ -18,13 +97,11 @@ struct sim_quoted sim_quote(const char *text)
         while (n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80)
             n--;
     }
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)text[i];
-        out.s[i] = text[i];
-        if (c < 0x20 || c == 0x7F)
-            out.s[i] = '?';
-    }
-    strcpy(out.s + n, n < length ? "\xE2\x80\xA6" : "");
+    memcpy(out.s, text, n);
+    out.s[n] = '\0';
+    sim_text_clean(out.s, false);
+    if (n < length)
+        strcat(out.s, "\xE2\x80\xA6");
     return out;
 }
 

@@ -2,10 +2,33 @@
 #ifndef SIM_BASE_TEXT_H
 #define SIM_BASE_TEXT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 
-/* A user's text made fit for one line of a message: control characters become '?', and what is
+/* The character at the beginning of a text, and whether people can be shown it: no control
+ * character (line breaks, tabs and U+0080 to U+009F are some), no line or paragraph separator, no
+ * mark that turns the direction of writing, and UTF-8. A byte that is none is U+FFFD. The end of a
+ * text is fit, and a byte long. */
+struct sim_text_char {
+    uint32_t code;
+    unsigned bytes;
+    bool fit;
+};
+struct sim_text_char sim_text_char(const char *);
+
+/* Makes a text fit for people, in place: each character that cannot be shown becomes '?', line
+ * breaks and tabs a space; line breaks stay when `lines`. */
+void sim_text_clean(char *text, bool lines);
+
+/* Prints for people: as fprintf(), with what must not be shown replaced; line breaks stay. All that
+ * goes to a terminal and may hold a user's text goes through here. */
+void sim_tell(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void sim_tell_list(FILE *out, const char *format, va_list) __attribute__((format(printf, 2, 0)));
+
+/* A user's text made fit for one line of a message: cleaned as by sim_text_clean(), and what is
  * longer than 60 bytes is cut, at a character, and ends in an ellipsis. */
 struct sim_quoted {
     char s[72];

@@ -14,7 +14,8 @@ __extension__ typedef unsigned __int128 wide;
 enum {
     TEXT_BYTES = 100,
     MANTISSA_DIGITS = 19,
-    DIGITS_MOST = 6, /* chosen: what is still read at a glance */
+    DIGITS_MOST = 6,  /* chosen: what is still read at a glance */
+    LIKE_DIGITS = 12, /* chosen: all that is not rounding */
 };
 
 /* base value = number x times / over. The order within a dimension is that of listings. */
@@ -121,6 +122,18 @@ static const struct {
     {SIM_DIM_RATE, "req/s", "write \"/s\""},
     {SIM_DIM_RATE, "requests/s", "write \"/s\""},
     {SIM_DIM_RATE, "Hz", "write \"/s\""},
+    {SIM_DIM_RATE, "/m", "write \"/min\" for minutes"},
+    {SIM_DIM_RATE, "k/m", "write \"k/min\" for minutes"},
+    {SIM_DIM_RATE, "M/m", "write \"M/min\" for minutes"},
+    {SIM_DIM_RATE, "/minute", "write \"/min\""},
+    {SIM_DIM_RATE, "/mins", "write \"/min\""},
+    {SIM_DIM_RATE, "/sec", "write \"/s\""},
+    {SIM_DIM_RATE, "/second", "write \"/s\""},
+    {SIM_DIM_RATE, "/hr", "write \"/h\""},
+    {SIM_DIM_RATE, "/hour", "write \"/h\""},
+    {SIM_DIM_RATE, "/day", "write \"/d\""},
+    {SIM_DIM_RATE, "/ms", "write \"k/s\": a thousand a second is one a millisecond"},
+    {SIM_DIM_RATE, "rpm", "write \"/min\""},
     {SIM_DIM_RATE, "K/s", "write \"k/s\" for thousands"},
     {SIM_DIM_RATE, "m/s", "write \"M/s\" for millions"},
     {SIM_DIM_BYTES, "KB", "write \"kB\" for 1000 bytes or \"KiB\" for 1024"},
@@ -303,6 +316,8 @@ static int wrong_unit(const char *text, const char *unit, enum sim_dimension dim
     for (size_t i = 0; i < UNIT_COUNT; i++)
         if (units[i].dimension == dimension)
             sim_nearest_try(&nearest, units[i].text);
+    if (nearest.best && nearest.distance > 1 && strlen(unit) < 3)
+        nearest.best = NULL; /* one letter for another, of two, is another unit */
     snprintf(error->text, size, "\"%s\" is not a unit of %s, which is written such as %s%s",
              sim_quote(unit).s, name, dimensions[dimension].example, sim_nearest_hint(&nearest).s);
     return -1;
@@ -474,6 +489,33 @@ static bool reads_back(const char *text, enum sim_dimension dimension, double va
     struct sim_error ignored;
     return sim_units_parse(text, dimension, NULL, &amount, &ignored) == 0 &&
            !(amount.value < value) && !(amount.value > value);
+}
+
+/* The unit that a quantity is written in; NULL: it has none, or is no quantity. */
+static const struct unit *unit_of(const char *text, enum sim_dimension dimension)
+{
+    struct decimal d;
+    struct sim_error ignored;
+    if (!text || read_decimal(text, dimension, &d, &ignored))
+        return NULL;
+    return unit_find(dimension, text + d.length + (text[d.length] == ' '));
+}
+
+double sim_units_step(enum sim_dimension dimension, const char *like)
+{
+    const struct unit *u = unit_of(like, dimension);
+    uint64_t times = u ? u->times : 1, over = u ? u->over : 1;
+    while (times % 10 == 0)
+        times /= 10;
+    return times == 1 && over == 1 ? 1 : (double)u->times / (double)u->over;
+}
+
+struct sim_amount_text sim_units_format_like(enum sim_dimension dimension, double value,
+                                             const char *low, const char *high)
+{
+    const struct unit *a = unit_of(low, dimension), *b = unit_of(high, dimension);
+    const struct unit *u = b && value * (double)b->over >= (double)b->times ? b : a ? a : b;
+    return u ? text_in(u, value, LIKE_DIGITS) : sim_units_format(dimension, value);
 }
 
 struct sim_amount_text sim_units_format(enum sim_dimension dimension, double value)

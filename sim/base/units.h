@@ -50,5 +50,12 @@ struct sim_amount_text {
     char s[48];
 };
 struct sim_amount_text sim_units_format(enum sim_dimension, double value);
+/* A quantity in the units of the range it is of: in that of the high end from 1 of it on, below in
+ * that of the low end; to twelve digits. Ends without a unit: as sim_units_format(). */
+struct sim_amount_text sim_units_format_like(enum sim_dimension, double value, const char *low,
+                                             const char *high);
+/* What round numbers of a quantity's unit are multiples of, in base units: 1 where the unit is a
+ * power of ten of them, as are ms and MB. */
+double sim_units_step(enum sim_dimension, const char *like);
 
 #endif

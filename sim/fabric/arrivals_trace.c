@@ -5,8 +5,9 @@
 
 const struct sim_param sim_arrivals_replay_params[] = {
     {"file", SIM_TRACE, offsetof(struct sim_arrivals_replay, trace), .flags = SIM_REQUIRED,
-     .doc = "A .csv file with the columns t_s and, each if wanted, op, key, bytes, session; or a "
-            ".bin file of 24-byte records. Its path is from the scenario's folder."},
+     .doc = "A .csv file with the columns t_s and, each if wanted, op, key, bytes, session, others "
+            "being left aside; or a .bin file of 24-byte records. Its path is from the scenario's "
+            "folder."},
     {"from", SIM_TIME, offsetof(struct sim_arrivals_replay, from), "0s",
      .doc = "Time of the file at which the run begins.",
      .source = "chosen: a file's times are those of the run"},

@@ -2,8 +2,9 @@
  * refusing what would not fit.
  *
  * It is a bound from below: what is counted is what a run is sure to write to. Memory for keys is
- * taken as they are used, so of them no more is counted than requests can come to; histograms and
- * pools grow with what happens and are left out. */
+ * taken as they are used, so of them no more is counted than requests can come to. So it is with
+ * histograms: of each that a node has, one row is counted where requests come. What they grow by
+ * afterwards, and pools, are left out. */
 #include "fabric/call_state.h"
 #include "fabric/measured.h"
 #include "fabric/size_state.h"
@@ -11,7 +12,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#define MALLOC_BYTES 16.0 /* of the C library, for each piece of memory */
+#define BLOCK_BYTES 32.0  /* the same and the head of a world's block */
 #define PAGE_BYTES 4096.0 /* of memory that one request touches, at most */
 
 /* The greatest part so far, and the sum. */
@@ -30,14 +34,38 @@ static bool is_most(struct footprint *f, double bytes)
     return f->arithmetic != NULL;
 }
 
-static double meters_bytes(const struct sim_model *model)
+/* What a node takes beside its model's struct: meters, its name, and a head for each block. */
+static double beside_bytes(const struct sim_plan *plan, const struct sim_plan_component *c)
 {
-    double bytes = 0;
-    if (sim_meters_of(model, SIM_METERS_STATION) != NULL)
-        bytes += sizeof(struct sim_station_meters);
-    if (sim_meters_of(model, SIM_METERS_CALLER) != NULL)
-        bytes += sizeof(struct sim_caller_meters);
-    return bytes;
+    double bytes = sizeof(void *), blocks = 1;
+    const double meters[SIM_METERS_TABLES] = {
+        [SIM_METERS_STATION] = sizeof(struct sim_station_meters),
+        [SIM_METERS_CALLER] = sizeof(struct sim_caller_meters),
+        [SIM_METERS_TRUTH] = plan->keyspace_count > 0 ? sizeof(struct sim_truth_meters) : 0};
+    for (int t = 0; t < SIM_METERS_TABLES; t++) {
+        if (!(meters[t] > 0) || sim_meters_of(c->model, (enum sim_meter_table)t) == NULL)
+            continue;
+        bytes += meters[t];
+        blocks++;
+    }
+    if (c->nodes > 1) {
+        bytes += (double)strlen(c->name) + 12;
+        blocks++;
+    }
+    return bytes + blocks * BLOCK_BYTES;
+}
+
+/* Of the histograms of a node that requests come to: each has a list of rows and at least one. */
+static double histograms_bytes(const struct sim_plan *plan, const struct sim_model *model)
+{
+    double histograms = 0;
+    for (int t = 0; t < SIM_METERS_TABLES; t++)
+        for (const struct sim_meter *m = sim_meters_of(model, (enum sim_meter_table)t);
+             m != NULL && m->name != NULL && (t != SIM_METERS_TRUTH || plan->keyspace_count > 0);
+             m++)
+            histograms += m->kind == SIM_HISTOGRAM;
+    return histograms * (SIM_HISTOGRAM_ROWS * sizeof(uint32_t *) +
+                         SIM_HISTOGRAM_STEPS * sizeof(uint32_t) + 2 * MALLOC_BYTES);
 }
 
 /* Marks what requests for keys of the greatest keyspace can come to; how great it is. */
@@ -96,7 +124,9 @@ static void add_component(struct footprint *f, const struct sim_plan *plan,
                           const struct sim__reach *r, uint32_t component, double requests)
 {
     const struct sim_plan_component *c = &plan->components[component];
-    double each = (double)c->model->size + meters_bytes(c->model) + sizeof(void *);
+    double reached = c->nodes * (1 - exp(-requests / c->nodes)); /* of nodes, at random */
+    double each = (double)c->model->size + beside_bytes(plan, c) +
+                  reached / c->nodes * histograms_bytes(plan, c->model);
     if (is_most(f, c->nodes * each))
         snprintf(f->arithmetic, f->bytes, "\"%.60s\" has %u nodes x %.4g bytes", c->name, c->nodes,
                  each);

@@ -1,6 +1,7 @@
 /* beside.c - each station's closed form beside what was observed, printed and in summary.json. */
 #include "report/report.h"
 
+#include "base/text.h"
 #include "report/json.h"
 #include "report/number.h"
 #include "study/theory.h"
@@ -106,7 +107,7 @@ void sim_beside_print(const struct sim_report *report, unsigned columns, bool co
     }
     free(before);
     if (left_out > 0)
-        fprintf(out, "    and %u stations more, in summary.json\n", left_out);
+        sim_tell(out, "    and %u stations more, in summary.json\n", left_out);
     if (lines > 0)
         fputc('\n', out);
 }

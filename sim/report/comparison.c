@@ -159,24 +159,24 @@ void sim_comparison_until(const struct sim_report *report, FILE *out)
     double percent = 100 * report->until->target;
     uint32_t n = report->runs->replications;
     if (!end->metric[0])
-        fprintf(out, "until %.9g %%: nothing was observed to look at\n", percent);
+        sim_tell(out, "until %.9g %%: nothing was observed to look at\n", percent);
     else if (end->narrow)
-        fprintf(out,
-                "until %.9g %%: reached with n = %u; the widest, %s of %s, is \xC2\xB1%.2g %%\n",
-                percent, n, end->metric, report->runs->cases[end->at].name, 100 * end->widest);
+        sim_tell(out,
+                 "until %.9g %%: reached with n = %u; the widest, %s of %s, is \xC2\xB1%.2g %%\n",
+                 percent, n, end->metric, report->runs->cases[end->at].name, 100 * end->widest);
     else if (isfinite(end->widest))
-        fprintf(
+        sim_tell(
             out,
             "until %.9g %%: NOT reached with n = %u; the widest, %s of %s, is \xC2\xB1%.2g %%\n",
             percent, n, end->metric, report->runs->cases[end->at].name, 100 * end->widest);
     else if (end->too_few)
-        fprintf(out,
-                "until %.9g %%: NOT reached with n = %u: longer runs are needed for %s of %s, not "
-                "more of them\n",
-                percent, n, end->metric, report->runs->cases[end->at].name);
+        sim_tell(out,
+                 "until %.9g %%: NOT reached with n = %u: longer runs are needed for %s of %s, not "
+                 "more of them\n",
+                 percent, n, end->metric, report->runs->cases[end->at].name);
     else
-        fprintf(out, "until %.9g %%: NOT reached with n = %u: nothing to relate %s of %s to\n",
-                percent, n, end->metric, report->runs->cases[end->at].name);
+        sim_tell(out, "until %.9g %%: NOT reached with n = %u: nothing to relate %s of %s to\n",
+                 percent, n, end->metric, report->runs->cases[end->at].name);
 }
 
 /* ---- comparison.json ----------------------------------------------------------------------- */

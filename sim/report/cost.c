@@ -2,6 +2,7 @@
  * interval over the replications. */
 #include "report/cost.h"
 
+#include "base/text.h"
 #include "report/number.h"
 
 #include "base/wrap.h"
@@ -62,8 +63,8 @@ static void print_sheet(const struct sheet *s, FILE *out)
             bool left = c == 0 || c == COLUMNS - 1;
             if (c == COLUMNS - 1 && !*s->cells[r][c])
                 continue;
-            fprintf(out, "  %*s%s%*s", left ? 0 : gap, "", s->cells[r][c], left && c == 0 ? gap : 0,
-                    "");
+            sim_tell(out, "  %*s%s%*s", left ? 0 : gap, "", s->cells[r][c],
+                     left && c == 0 ? gap : 0, "");
         }
         fputc('\n', out);
     }
@@ -107,14 +108,14 @@ static void print_unpriced(const struct sim_aggregate *a, const struct sim_bill 
         int n = snprintf(text, sizeof text, "%s %s.%s %s", some ? "," : "", it->place,
                          it->usage->name, sim_number_human(e->mean, it->used.unit).s);
         if (at + (unsigned)n > columns) {
-            fprintf(out, "%s\n   ", some ? "," : "");
+            sim_tell(out, "%s\n   ", some ? "," : "");
             at = 3 + (unsigned)fprintf(out, "%s", text + (some ? 1 : 0));
         } else {
             at += (unsigned)fprintf(out, "%s", text);
         }
         some = true;
     }
-    fprintf(out, "%s\n", some ? "" : " nothing that was used");
+    sim_tell(out, "%s\n", some ? "" : " nothing that was used");
 }
 
 static void print_case(const struct sim_report *report, uint32_t at, unsigned columns, FILE *out)
@@ -149,14 +150,14 @@ void sim_cost_print(const struct sim_report *report, unsigned columns, FILE *out
         if (!bill)
             continue;
         if (!before || !bill->title || !before->title || strcmp(bill->title, before->title) != 0)
-            fprintf(out, "Cost: %s%s%s (%s).\n", bill->title ? bill->title : "prices",
-                    bill->date ? ", " : "", bill->date ? bill->date : "",
-                    bill->source ? "sources in the book" : "the scenario's own");
+            sim_tell(out, "Cost: %s%s%s (%s).\n", bill->title ? bill->title : "prices",
+                     bill->date ? ", " : "", bill->date ? bill->date : "",
+                     bill->source ? "sources in the book" : "the scenario's own");
         if (!before)
-            fprintf(out,
-                    "A month is %d h at the run's pace, and tiers count that month; requests are\n"
-                    "those of users that succeeded.\n",
-                    SIM_MONTH_HOURS);
+            sim_tell(out,
+                     "A month is %d h at the run's pace, and tiers count that month; requests are\n"
+                     "those of users that succeeded.\n",
+                     SIM_MONTH_HOURS);
         before = bill;
         print_case(report, at, columns, out);
     }

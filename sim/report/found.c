@@ -141,16 +141,16 @@ void sim_find_print(const struct sim_search *s, unsigned columns, FILE *out)
     struct sim_buffer text = {.text = NULL};
     bool share = !isnan(s->probability);
     say_criterion(&text, s);
-    fprintf(out, "While %s%s%s, seed %llu\n\n", text.text ? text.text : "",
-            s->asked->variant[0] ? " in " : "", s->asked->variant,
-            (unsigned long long)s->scenario->seed);
-    fprintf(out, "  %-14s %6s  %-34s %s\n", sim_vary_name(&s->asked->vary[0]), "runs",
-            share ? "share of runs that hold (95 %)" : "seen (95 %)", "verdict");
+    sim_tell(out, "While %s%s%s, seed %llu\n\n", text.text ? text.text : "",
+             s->asked->variant[0] ? " in " : "", s->asked->variant,
+             (unsigned long long)s->scenario->seed);
+    sim_tell(out, "  %-14s %6s  %-34s %s\n", sim_vary_name(&s->asked->vary[0]), "runs",
+             share ? "share of runs that hold (95 %)" : "seen (95 %)", "verdict");
     for (uint32_t i = 0; i < s->found->point_count; i++) {
         const struct sim_find_point *p = &s->found->points[i];
-        fprintf(out, "  %-14s %6u  %-34s %s\n", text_of(s, p->x).s, p->replications,
-                sim_number_span(p->seen.mean, p->seen.low, p->seen.high, share ? "1" : s->unit).s,
-                verdicts[p->verdict]);
+        sim_tell(out, "  %-14s %6u  %-34s %s\n", text_of(s, p->x).s, p->replications,
+                 sim_number_span(p->seen.mean, p->seen.low, p->seen.high, share ? "1" : s->unit).s,
+                 verdicts[p->verdict]);
     }
     sim_buffer_free(&text);
     fputc('\n', out);
@@ -160,7 +160,7 @@ void sim_find_print(const struct sim_search *s, unsigned columns, FILE *out)
     sim_buffer_free(&text);
     say_assumed(&text, s);
     sim_wrap_print(out, text.text ? text.text : "", 0, 0, columns);
-    fprintf(out, "\n%u runs.\n", s->found->runs);
+    sim_tell(out, "\n%u runs.\n", s->found->runs);
     sim_buffer_free(&text);
 }
 

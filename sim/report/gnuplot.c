@@ -1,6 +1,7 @@
 /* gnuplot.c - draws figures by running gnuplot. */
 #include "report/gnuplot.h"
 
+#include "base/text.h"
 #include "study/watch.h"
 
 #include <signal.h>
@@ -90,8 +91,8 @@ static void finish(struct drawing *d)
         return;
     unlink(temporary);
     if (!d->batch->missing && !sim_session_interrupted(d->batch->session))
-        fprintf(d->batch->complaints, "weir: gnuplot could not draw figures/%s.gp:\n%s%s", d->name,
-                reason(d), d->said_bytes > 0 && d->said[d->said_bytes - 1] == '\n' ? "" : "\n");
+        sim_tell(d->batch->complaints, "weir: gnuplot could not draw figures/%s.gp:\n%s%s", d->name,
+                 reason(d), d->said_bytes > 0 && d->said[d->said_bytes - 1] == '\n' ? "" : "\n");
 }
 
 static void on_close(uv_handle_t *handle)
@@ -239,7 +240,7 @@ enum sim_gnuplot_result sim_gnuplot_draw(struct sim_session *session, const char
     if (!b.drawings || !b.environment) {
         free(b.drawings);
         free(b.environment);
-        fprintf(complaints, "weir: out of memory while drawing\n");
+        sim_tell(complaints, "weir: out of memory while drawing\n");
         return SIM_GNUPLOT_FAILED;
     }
     for (uint32_t i = 0; i < count; i++) {

@@ -53,27 +53,27 @@ void sim_map_print(const struct sim_search *s, unsigned columns, FILE *out)
     uint32_t shown = map->columns < PRINTED_COLUMNS ? map->columns : PRINTED_COLUMNS;
     double widest = 0;
     sim_search_say_criterion(&what, &s->asked->criterion);
-    fprintf(out, "Share of %u runs with %s, by %s (across) and %s (down)\n\n", s->replications,
-            what.text ? what.text : "", sim_vary_name(x), sim_vary_name(y));
+    sim_tell(out, "Share of %u runs with %s, by %s (across) and %s (down)\n\n", s->replications,
+             what.text ? what.text : "", sim_vary_name(x), sim_vary_name(y));
     sim_buffer_free(&what);
-    fprintf(out, "  %10s", "");
+    sim_tell(out, "  %10s", "");
     for (uint32_t i = 0; i < shown; i++)
-        fprintf(out, " %9s", sim_vary_text(x, cell_at(map, i, 0)->x).s);
+        sim_tell(out, " %9s", sim_vary_text(x, cell_at(map, i, 0)->x).s);
     fputs(shown < map->columns ? " ...\n" : "\n", out);
     for (uint32_t row = map->rows; row-- > 0;) {
-        fprintf(out, "  %10s", sim_vary_text(y, cell_at(map, 0, row)->y).s);
+        sim_tell(out, "  %10s", sim_vary_text(y, cell_at(map, 0, row)->y).s);
         for (uint32_t i = 0; i < map->columns; i++) {
             const struct sim_map_cell *cell = cell_at(map, i, row);
             if (i < shown)
-                fprintf(out, " %9s", sim_number_human(cell->share.mean, "1").s);
+                sim_tell(out, " %9s", sim_number_human(cell->share.mean, "1").s);
             widest = fmax(widest, cell->share.high - cell->share.low);
         }
         fputc('\n', out);
     }
-    fprintf(out,
-            "\nIntervals (95 %%, Wilson) are up to %.2g wide; map.json and the figure's CSV "
-            "have each.\n",
-            widest);
+    sim_tell(out,
+             "\nIntervals (95 %%, Wilson) are up to %.2g wide; map.json and the figure's CSV "
+             "have each.\n",
+             widest);
     say_too_few(s, columns, out);
 }
 

@@ -1,6 +1,7 @@
 /* json.c - a JSON writer that streams. */
 #include "report/json.h"
 
+#include "base/text.h"
 #include "report/number.h"
 
 #include <assert.h>
@@ -24,30 +25,20 @@ static void line(struct sim_json *json)
         fputs("  ", json->out);
 }
 
-/* A text between quotation marks. What is not UTF-8 is the writer of the file's to answer for; the
- * loader lets nothing else in. */
+/* A text between quotation marks. What people must not be shown is escaped, so that the file can be
+ * looked at in a terminal; bytes that are no UTF-8 are U+FFFD. */
 static void text(FILE *out, const char *s)
 {
     fputc('"', out);
-    for (; *s; s++) {
-        size_t plain = 0;
-        while ((unsigned char)s[plain] >= 0x20 && s[plain] != '"' && s[plain] != '\\' &&
-               s[plain] != 0x7f)
-            plain++;
-        if (plain > 0)
-            fwrite(s, 1, plain, out);
-        s += plain;
-        unsigned char c = (unsigned char)*s;
-        if (c == '\0')
-            break;
-        if (c == '"' || c == '\\')
-            fprintf(out, "\\%c", c);
-        else if (c == '\n')
-            fputs("\\n", out);
-        else if (c == '\t')
-            fputs("\\t", out);
+    while (*s) {
+        struct sim_text_char c = sim_text_char(s);
+        if (c.code == '\n' || c.code == '\t')
+            fputs(c.code == '\n' ? "\\n" : "\\t", out);
+        else if (!c.fit)
+            fprintf(out, "\\u%04x", c.code);
         else
-            fprintf(out, "\\u%04x", c);
+            fprintf(out, "%s%.*s", *s == '"' || *s == '\\' ? "\\" : "", (int)c.bytes, s);
+        s += c.bytes;
     }
     fputc('"', out);
 }

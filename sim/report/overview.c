@@ -29,9 +29,9 @@ static void pad(FILE *out, const char *s, unsigned to, bool right)
 {
     unsigned w = sim_wrap_width(s), gap = to > w ? to - w : 0;
     if (right)
-        fprintf(out, "%*s%s", (int)gap, "", s);
+        sim_tell(out, "%*s%s", (int)gap, "", s);
     else
-        fprintf(out, "%s%*s", s, (int)gap, "");
+        sim_tell(out, "%s%*s", s, (int)gap, "");
 }
 
 /* ---- the table ----------------------------------------------------------------------------- */
@@ -253,7 +253,7 @@ static void print_too_few(const struct sim_report *report, unsigned columns, FIL
         }
     }
     if (count > MOST)
-        fprintf(out, "%u more have too few values; summary.json says each.\n", count - MOST);
+        sim_tell(out, "%u more have too few values; summary.json says each.\n", count - MOST);
     if (count > 0)
         fputc('\n', out);
 }
@@ -380,7 +380,7 @@ static void print_audit(const struct sim_report *report, unsigned columns, bool 
         }
     }
     mark(out, checked == held, colour);
-    fprintf(out, "audit: %u of %u checks held\n", held, checked);
+    sim_tell(out, "audit: %u of %u checks held\n", held, checked);
     for (uint32_t at = 0; checked != held && at < report->runs->case_count; at++) {
         for (uint32_t r = 0; r < report->runs->replications; r++) {
             const struct sim_record *record = sim_runs_record(report->runs, at, r);
@@ -423,7 +423,7 @@ static void print_head(const struct sim_report *report, unsigned columns, FILE *
              interval);
     sim_wrap_print(out, text, 0, 0, columns);
     if (runs->finished < total)
-        fprintf(out, "INCOMPLETE: %u of %" PRIu64 " runs finished.\n", runs->finished, total);
+        sim_tell(out, "INCOMPLETE: %u of %" PRIu64 " runs finished.\n", runs->finished, total);
     fputc('\n', out);
 }
 
@@ -446,13 +446,13 @@ void sim_overview_print(const struct sim_report *report, const char *place, unsi
     print_audit(report, columns, colour, out);
     if (!place)
         return;
-    fprintf(out, "\nresults: %s/summary.json, %s/series.csv\n", place, place);
+    sim_tell(out, "\nresults: %s/summary.json, %s/series.csv\n", place, place);
     sim_series_thinned_print(report->runs, out);
     for (uint32_t i = 0; i < report->scenario->figure_count; i++) {
         const struct sim_figure *figure = &report->scenario->figures[i];
         char path[4096];
         snprintf(path, sizeof path, "%s/figures/%s.%s", place, figure->name, report->figure_format);
         if (sim_report_draws(report, figure) && access(path, R_OK) == 0)
-            fprintf(out, "figure:  %s\n", path);
+            sim_tell(out, "figure:  %s\n", path);
     }
 }

@@ -1,26 +1,26 @@
 /* page_html.c - the page's writer: everything that is not markup is escaped, in one place. */
 #include "report/page_state.h"
 
+#include "base/text.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdarg.h>
 
 static void escape(FILE *out, const char *s)
 {
-    for (; *s; s++) {
-        unsigned char c = (unsigned char)*s;
-        switch (c) {
+    while (*s) {
+        struct sim_text_char c = sim_text_char(s);
+        bool kept = c.fit || c.code == '\n' || c.code == '\t';
+        switch (c.code) {
         case '&': fputs("&amp;", out); break;
         case '<': fputs("&lt;", out); break;
         case '>': fputs("&gt;", out); break;
         case '"': fputs("&quot;", out); break;
         case '\'': fputs("&#39;", out); break;
-        default:
-            if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
-                fputs("\xEF\xBF\xBD", out); /* no control character is allowed in HTML */
-            else
-                fputc(c, out);
+        default: fprintf(out, "%.*s", kept ? (int)c.bytes : 3, kept ? s : "\xEF\xBF\xBD");
         }
+        s += c.bytes;
     }
 }
 

@@ -1,7 +1,9 @@
 /* parts.c - what latency is made of, as stacked bars: a panel for each percentile. */
 #include "report/figure.h"
 
+#include "base/text.h"
 #include "report/number.h"
+#include "report/preamble.h"
 
 #include <math.h>
 #include <string.h>
@@ -102,13 +104,19 @@ static void write_bar(const struct sim_drawing *d, const struct sim_attributed *
         if (value[0] <= 0)
             continue;
         row(csv, (uint32_t[]){p, v, i + 1}, from, value, scale.factor);
-        fprintf(csv, ",\"%s\",\"%s\",\"%s\",\"%s\"\n", d->parts[i].component, d->parts[i].cause,
-                scale.unit, d->variants[v].name);
+        const char *const texts[] = {d->parts[i].component, d->parts[i].cause, scale.unit,
+                                     d->variants[v].name};
+        for (int k = 0; k < 4; k++)
+            sim_preamble_text_cell(csv, texts[k]);
+        fputc('\n', csv);
         from += value[0];
     }
     double whole[3] = {a->latency.mean, a->latency.low, a->latency.high};
     row(csv, (uint32_t[]){p, v, 0}, 0, whole, scale.factor);
-    fprintf(csv, ",\"\",\"latency\",\"%s\",\"%s\"\n", scale.unit, d->variants[v].name);
+    fputs(",\"\",\"latency\"", csv);
+    sim_preamble_text_cell(csv, scale.unit);
+    sim_preamble_text_cell(csv, d->variants[v].name);
+    fputc('\n', csv);
 }
 
 bool sim_parts_write(const struct sim_drawing *d, FILE *csv)

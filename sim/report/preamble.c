@@ -2,20 +2,27 @@
  * (plots/README.md). */
 #include "report/preamble.h"
 
+#include "base/text.h"
 #include "report/number.h"
 
 #include <inttypes.h>
 #include <math.h>
 
-/* A string in single quotes, where nothing is special but the quote itself. */
+/* A string of gnuplot's. In single quotes nothing is special but the quote itself. Gnuplot does not
+ * read it everywhere when it is doubled, so it stands between two strings, as an octal number. What
+ * people must not be shown is a question mark, a line break a space. */
 void sim_preamble_quoted(FILE *gp, const char *text)
 {
     fputc('\'', gp);
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '\'')
-            fputc('\'', gp);
-        fputc(c < 0x20 || c == 0x7f ? ' ' : c, gp);
+    while (*text) {
+        struct sim_text_char c = sim_text_char(text);
+        if (!c.fit)
+            fputc(c.code == '\n' || c.code == '\t' ? ' ' : '?', gp);
+        else if (*text == '\'')
+            fputs("'.\"\\047\".'", gp);
+        else
+            fprintf(gp, "%.*s", (int)c.bytes, text);
+        text += c.bytes;
     }
     fputc('\'', gp);
 }

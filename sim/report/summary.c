@@ -365,19 +365,19 @@ void sim_warmups_print(const struct sim_report *report, FILE *out)
     }
     if (!worst)
         return;
-    fprintf(out, "weir: the warm-up of %s is too short: %s.%s.%s of %s ",
-            worst->chosen_s > 0 ? sim_number_human(worst->chosen_s, "s").s : "0 s",
-            worst->component, worst->meter, worst->stat, name);
+    sim_tell(out, "weir: the warm-up of %s is too short: %s.%s.%s of %s ",
+             worst->chosen_s > 0 ? sim_number_human(worst->chosen_s, "s").s : "0 s",
+             worst->component, worst->meter, worst->stat, name);
     if (isnan(worst->needed_s))
         fputs("has not settled by the middle of the run", out);
     else
-        fprintf(out, "settles after %s, and is %s from then on, not %s",
-                sim_number_human(worst->needed_s, "s").s,
-                sim_number_human(worst->settled, worst->unit).s,
-                sim_number_human(worst->measured, worst->unit).s);
+        sim_tell(out, "settles after %s, and is %s from then on, not %s",
+                 sim_number_human(worst->needed_s, "s").s,
+                 sim_number_human(worst->settled, worst->unit).s,
+                 sim_number_human(worst->measured, worst->unit).s);
     fputs(" (MSER-5)", out);
     if (short_of > 1)
-        fprintf(out, "; %u more in summary.json", short_of - 1);
+        sim_tell(out, "; %u more in summary.json", short_of - 1);
     fputc('\n', out);
 }
 

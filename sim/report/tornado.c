@@ -1,6 +1,7 @@
 /* tornado.c - which input moves a metric most: a ranking, JSON and a tornado figure. */
 #include "report/search.h"
 
+#include "base/text.h"
 #include "report/json.h"
 #include "report/number.h"
 #include "report/preamble.h"
@@ -31,32 +32,33 @@ void sim_sensitivity_print(const struct sim_search *s, unsigned columns, FILE *o
         int n = (int)strlen(sim_vary_name(v->inputs[i].vary));
         width = n > width ? n : width;
     }
-    fprintf(out, "%s with all inputs at mid: %s; n = %u pairs of the same load, seed %llu\n\n",
-            s->inputs->metric, sim_number_span(v->mid.mean, v->mid.low, v->mid.high, s->unit).s,
-            v->pairs, (unsigned long long)s->scenario->seed);
-    fprintf(out, "  %-*s %22s  %s\n", width, "input", "low .. high", "from low to high (95 %)");
+    sim_tell(out, "%s with all inputs at mid: %s; n = %u pairs of the same load, seed %llu\n\n",
+             s->inputs->metric, sim_number_span(v->mid.mean, v->mid.low, v->mid.high, s->unit).s,
+             v->pairs, (unsigned long long)s->scenario->seed);
+    sim_tell(out, "  %-*s %22s  %s\n", width, "input", "low .. high", "from low to high (95 %)");
     for (uint32_t i = 0; i < v->count; i++) {
         const struct sim_input *input = &v->inputs[i];
         char range[100];
         snprintf(range, sizeof range, "%s .. %s", sim_vary_text(input->vary, input->vary->low).s,
                  sim_vary_text(input->vary, input->vary->high).s);
-        fprintf(
+        sim_tell(
             out, "%2u %-*s %22s  %-36s %s%s\n", i + 1, width - 1, sim_vary_name(input->vary), range,
             sim_number_span(input->swing.mean, input->swing.low, input->swing.high, s->unit).s,
             finding_of(input),
             i + 1 < v->count && !input->told && input->clear ? "; not distinguishable from the next"
                                                              : "");
     }
-    fprintf(out,
-            "\nDifferences are pair by pair, one input at a time; all intervals hold together with "
-            "95 %%:\neach is of %.4g %% (Bonferroni). What inputs do together is not seen.\n",
-            100 * v->level);
+    sim_tell(
+        out,
+        "\nDifferences are pair by pair, one input at a time; all intervals hold together with "
+        "95 %%:\neach is of %.4g %% (Bonferroni). What inputs do together is not seen.\n",
+        100 * v->level);
     const char *stat = strrchr(s->inputs->metric, '.');
     for (uint32_t i = 0; stat && i < v->count; i++) {
         if (!(v->inputs[i].swing.needs > 0))
             continue;
-        fprintf(out, "%s: %s.\n", s->inputs->metric,
-                sim_carry_text(&v->inputs[i].swing, stat + 1, 0, 0).s);
+        sim_tell(out, "%s: %s.\n", s->inputs->metric,
+                 sim_carry_text(&v->inputs[i].swing, stat + 1, 0, 0).s);
         break;
     }
 }

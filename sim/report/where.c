@@ -2,6 +2,7 @@
 #include "report/number.h"
 #include "report/report.h"
 
+#include "base/text.h"
 #include "base/wrap.h"
 
 #include <string.h>
@@ -46,7 +47,7 @@ void sim_where_print(const struct sim_report *report, unsigned columns, FILE *ou
         if (!a)
             continue;
         if (!head || strcmp(head, a->source) != 0)
-            fprintf(out, "Where the time of %s goes around the 99th percentile:\n", a->source);
+            sim_tell(out, "Where the time of %s goes around the 99th percentile:\n", a->source);
         head = a->source;
         print_parts(report->runs->cases[at].name, a, columns, out);
     }

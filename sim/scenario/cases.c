@@ -13,9 +13,11 @@ static bool fit_variant(const char *name)
     size_t n = strlen(name);
     if (n == 0 || n > SIM__NAME_MAX || name[0] == '.' || name[0] == '-' || name[0] == ' ')
         return false;
-    for (; *name; name++)
-        if ((unsigned char)*name < 0x20 || *name == 0x7F || strchr("/\\\":*?<>|,", *name))
+    for (struct sim_text_char c; *name; name += c.bytes) {
+        c = sim_text_char(name);
+        if (!c.fit || strchr("/\\\":*?<>|,", *name))
             return false;
+    }
     return true;
 }
 
@@ -189,7 +191,12 @@ void sim__read_variants(struct sim__load *load, const struct sim_load_options *o
     load->base_pass = false;
     scenario->seed = (uint64_t)run.seed;
     scenario->replications = (uint32_t)run.replications;
-    if (!sim__cases_fit(load, SIM__KEY(NULL, "variants"), "variants", count))
+    const struct sim__at *at = SIM__KEY(NULL, "variants");
+    if (count > SIM__VARIANTS_MAX)
+        sim__say(load, at, 0,
+                 "there are %zu variants, and %d are the most: a \"sweep\" may have %d cells",
+                 count, SIM__VARIANTS_MAX, SIM__CASES_MAX);
+    if (count > SIM__VARIANTS_MAX || !sim__cases_fit(load, at, "variants", count))
         return;
     load->cases = sim__alloc(load, count ? count : 1, sizeof *load->cases);
     d->variants = sim__alloc(load, count ? count : 1, sizeof *d->variants);

@@ -26,7 +26,8 @@ const struct sim_param sim__component_table[] = {
      .flags = SIM_OPTIONAL,
      .choices = spread_names,
      .doc = "How calls from others are spread over its nodes; to be said when there are several. "
-            "Calls without a key are dealt in turn where keys were to decide."},
+            "Calls without a key are dealt in turn where keys were to decide. Nodes that are down "
+            "are called as the others are."},
     {.name = NULL},
 };
 

@@ -26,32 +26,55 @@ static const char *const type_names[] = {
 
 enum { FIELDS = 3 };
 
-/* One way to give a distribution of a type: all of `fields`, and perhaps `optional`. */
+/* One way to give a distribution of a type: all of `fields`, and perhaps `optional`. The reader and
+ * the page of `weir models distribution` both go by it. */
 struct form {
     enum type type;
     const char *fields[FIELDS];
     const char *optional;
     int maker;
+    const char *doc;
 };
 
 enum { BY_MEAN_SCV = 1, BY_MEAN_SD, BY_MEDIAN_SIGMA, BY_MEDIAN_P99 };
 
 static const struct form forms[] = {
-    {CONSTANT, {"value"}, NULL, 0},
-    {UNIFORM, {"low", "high"}, NULL, 0},
-    {EXPONENTIAL, {"mean"}, NULL, 0},
-    {NORMAL, {"mean", "sd"}, "fold", 0},
-    {LOGNORMAL, {"mean", "scv"}, NULL, BY_MEAN_SCV},
-    {LOGNORMAL, {"mean", "sd"}, NULL, BY_MEAN_SD},
-    {LOGNORMAL, {"median", "sigma"}, NULL, BY_MEDIAN_SIGMA},
-    {LOGNORMAL, {"median", "p99"}, NULL, BY_MEDIAN_P99},
-    {PARETO, {"minimum", "shape"}, "maximum", 0},
-    {WEIBULL, {"scale", "shape"}, NULL, 0},
-    {GAMMA, {"mean", "shape"}, NULL, 0},
-    {ERLANG, {"mean", "stages"}, NULL, 0},
-    {MIXTURE, {"parts"}, NULL, 0},
-    {EMPIRICAL, {"values"}, "weights", 0},
-    {GEOMETRIC, {"mean"}, NULL, 0},
+    {CONSTANT, {"value"}, NULL, 0, "Always the same; the quantity alone is short for it."},
+    {UNIFORM, {"low", "high"}, NULL, 0, "Each value from low to high is as likely."},
+    {EXPONENTIAL, {"mean"}, NULL, 0, "Without memory; its scv is 1."},
+    {NORMAL,
+     {"mean", "sd"},
+     "fold",
+     0,
+     "Draws below zero are drawn again, or with \"fold\": true lose their sign."},
+    {LOGNORMAL, {"mean", "scv"}, NULL, BY_MEAN_SCV, "scv is the variance over the mean squared."},
+    {LOGNORMAL, {"mean", "sd"}, NULL, BY_MEAN_SD, "sd is the standard deviation."},
+    {LOGNORMAL,
+     {"median", "sigma"},
+     NULL,
+     BY_MEDIAN_SIGMA,
+     "sigma is the standard deviation of the logarithm."},
+    {LOGNORMAL, {"median", "p99"}, NULL, BY_MEDIAN_P99, "As dashboards show latency."},
+    {PARETO,
+     {"minimum", "shape"},
+     "maximum",
+     0,
+     "P(X > x) = (minimum/x)^shape; a maximum cuts it off."},
+    {WEIBULL, {"scale", "shape"}, NULL, 0, "P(X > x) = exp(-(x/scale)^shape)."},
+    {GAMMA, {"mean", "shape"}, NULL, 0, "Its scv is 1/shape."},
+    {ERLANG, {"mean", "stages"}, NULL, 0, "The sum of so many exponential stages, 1 to 1000000."},
+    {MIXTURE,
+     {"parts"},
+     NULL,
+     0,
+     "parts is a list of { \"weight\": 0.9, \"value\": a quantity or a distribution }; one is "
+     "chosen for each draw, in proportion to the weights."},
+    {EMPIRICAL,
+     {"values"},
+     "weights",
+     0,
+     "One of a list of values, all alike or by their weights."},
+    {GEOMETRIC, {"mean"}, NULL, 0, "Of counts only, from 1 on: how many, each as likely the last."},
 };
 
 enum { FORM_COUNT = sizeof forms / sizeof forms[0] };
@@ -374,4 +397,36 @@ bool sim__read_distribution(struct sim__load *load, const struct sim__at *at, js
     }
     return sim__read_amount(load, at, value, dimension, NULL, true, &amount) &&
            sim_dist_constant(out, amount.value, &why) == 0;
+}
+
+/* ---- the page -------------------------------------------------------------------------------- */
+
+void sim_distribution_page(void *stdio_file)
+{
+    enum { NAME = 13, KEYS = 27 };
+    FILE *file = stdio_file;
+    fprintf(
+        file, "%s",
+        "distribution: What is drawn anew each time: a time, a size, a count or a number.\n\n"
+        "A quantity alone is always the same. Else { \"type\": \"lognormal\", \"mean\": \"2ms\", "
+        "\"scv\": 4 }:\n"
+        "quantities are of the kind of the parameter; scv, shape and sigma are plain numbers.\n\n"
+        "Types, and the fields that each is given by\n");
+    for (size_t i = 0; i < FORM_COUNT; i++) {
+        struct sim_buffer fields = {0};
+        bool first = i == 0 || forms[i - 1].type != forms[i].type;
+        for (size_t k = 0; k < FIELDS && forms[i].fields[k]; k++)
+            sim_buffer_printf(&fields, "%s%s", k ? ", " : "", forms[i].fields[k]);
+        if (forms[i].optional)
+            sim_buffer_printf(&fields, " [%s]", forms[i].optional);
+        fprintf(file, "  %-*s%-*s", NAME, first ? type_names[forms[i].type] : "", KEYS,
+                fields.text ? fields.text : "");
+        sim__page_wrapped(file, 2 + NAME + KEYS, forms[i].doc);
+        sim_buffer_free(&fields);
+    }
+    fprintf(file, "  %-*s%-*s", NAME, type_names[PERCENTILES], KEYS, "min, p50, p99.9, max");
+    sim__page_wrapped(file, 2 + NAME + KEYS,
+                      "Two or more percentiles as measured, with a Pareto law between each two.");
+    fprintf(file, "\n[ ] is optional. In a variant another \"type\" takes the place of the whole "
+                  "distribution.\n");
 }

@@ -9,6 +9,15 @@ bool sim__is_free(const char *key)
     return strcmp(key, "notes") == 0 || strncmp(key, "x-", 2) == 0;
 }
 
+/* Whether a patch makes another of a tagged union, such as a distribution of another "type". The
+ * fields of the old one are then no fields of it. */
+static bool other_type(const json_t *target, const json_t *patch)
+{
+    const char *was = json_string_value(json_object_get(target, SIM__TAG));
+    const char *is = json_string_value(json_object_get(patch, SIM__TAG));
+    return was && is && strcmp(was, is) != 0;
+}
+
 int sim__merge(json_t **target, json_t *patch)
 {
     if (!json_is_object(patch)) {
@@ -19,7 +28,7 @@ int sim__merge(json_t **target, json_t *patch)
         *target = copy;
         return 0;
     }
-    if (!json_is_object(*target)) {
+    if (!json_is_object(*target) || other_type(*target, patch)) {
         json_t *empty = json_object();
         if (!empty)
             return -1;

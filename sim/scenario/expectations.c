@@ -91,6 +91,8 @@ bool sim__check_metric(struct sim__load *load, const struct sim__at *at, const c
     }
     if (!failed || (some && found))
         return found;
+    if (!first.text[0]) /* what it rests on is wrong itself, and was said there */
+        return false;
     if (found || (variant && load->case_count > 1))
         sim__say(load, at, 0, "%s (in variant \"%s\")", first.text, sim_quote(failed).s);
     else

@@ -59,10 +59,10 @@ static bool print_written(const struct walk *w, const struct sim__at *at)
     if (!sim__origin_find(&w->load, at, &origin))
         return false;
     if (origin.source == SIM__BY_SET)
-        fprintf(w->file, "command line, --set %u\n", origin.line);
+        sim_tell(w->file, "command line, --set %u\n", origin.line);
     else
-        fprintf(w->file, "%s, line %u\n", origin.source == SIM__BY_VARIANT ? "variant" : "file",
-                origin.line);
+        sim_tell(w->file, "%s, line %u\n", origin.source == SIM__BY_VARIANT ? "variant" : "file",
+                 origin.line);
     return true;
 }
 
@@ -87,11 +87,11 @@ static void print_origin(struct walk *w, const struct sim__at *at)
         return; /* "prices" may be the name alone */
     unsigned line = priced ? sim__book_line(w->load.document, book, names + 1, depth - 1) : 0;
     if (line) {
-        fprintf(w->file, "price book %s, line %u\n", book, line);
+        sim_tell(w->file, "price book %s, line %u\n", book, line);
         return;
     }
     const struct sim_param *p = param_at(w->tree, names, depth);
-    fprintf(w->file, "default%s%s\n", p && p->source ? ", " : "", p && p->source ? p->source : "");
+    sim_tell(w->file, "default%s%s\n", p && p->source ? ", " : "", p && p->source ? p->source : "");
 }
 
 static bool is_wanted(const struct walk *w, const struct sim__at *at)
@@ -145,7 +145,7 @@ static void print_leaf(struct walk *w, const struct sim__at *at, const json_t *v
         strcpy(path, pointer);
     sim__write_value(&text, value, false);
     char *written = sim_buffer_take(&text.out);
-    fprintf(w->file, "%-42s = %-18s  ", path, written ? written : "?");
+    sim_tell(w->file, "%-42s = %-18s  ", path, written ? written : "?");
     free(written);
     print_origin(w, at);
     w->shown = true;
@@ -162,7 +162,7 @@ static void show(struct walk *w, const struct sim__at *at, json_t *value, const 
         if (!is_wanted(w, at))
             return;
         if (w->load.variant && !w->headed)
-            fprintf(w->file, "\nvariant %s\n", w->load.variant);
+            sim_tell(w->file, "\nvariant %s\n", w->load.variant);
         w->headed = true;
         print_leaf(w, at, value);
         return;

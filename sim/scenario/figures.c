@@ -72,7 +72,7 @@ static void read_slo(struct sim__load *load, const struct sim__at *at, json_t *o
             sim__say(load, SIM__KEY(at, "slo"), 0, "%s", error.text);
         out->slo = metric->dimension == SIM_DIM_TIME ? amount.value / 1e9 : amount.value;
     }
-    out->slo_label = sim__read_text(load, SIM__KEY(at, "slo_label"),
+    out->slo_label = sim__read_line(load, SIM__KEY(at, "slo_label"),
                                     json_object_get(object, "slo_label"));
     if (out->slo_label && !value)
         sim__say(load, SIM__KEY(at, "slo_label"), SIM__ON_KEY,
@@ -134,7 +134,7 @@ static void read_panel(struct sim__load *load, const struct sim__at *at, json_t 
     const struct sim__at *series_at = SIM__KEY(at, "series");
     struct sim__metric first = {0}, metric = {0};
     sim__check_keys(load, at, object, &allowed);
-    out->title = sim__read_text(load, SIM__KEY(at, "title"), json_object_get(object, "title"));
+    out->title = sim__read_line(load, SIM__KEY(at, "title"), json_object_get(object, "title"));
     json_t *log = json_object_get(object, "log");
     if (log)
         sim__read_bool(load, SIM__KEY(at, "log"), log, &out->log);
@@ -288,8 +288,8 @@ static void read_figure(struct sim__load *load, const struct sim__at *at, json_t
         sim__say(load, SIM__KEY(at, "to"), 0, "\"to\" must be later than \"from\"");
     if (!json_object_get(object, "title"))
         sim__say(load, at, 0, "a figure needs a \"title\" that says what it shows");
-    out->title = sim__read_text(load, SIM__KEY(at, "title"), json_object_get(object, "title"));
-    out->subtitle = sim__read_text(load, SIM__KEY(at, "subtitle"),
+    out->title = sim__read_line(load, SIM__KEY(at, "title"), json_object_get(object, "title"));
+    out->subtitle = sim__read_line(load, SIM__KEY(at, "subtitle"),
                                    json_object_get(object, "subtitle"));
     read_name(load, at, object, scenario, out);
     read_variant_list(load, SIM__KEY(at, "variants"), json_object_get(object, "variants"), out);

@@ -151,14 +151,6 @@ static char *duplicate(const char *text)
     return copy;
 }
 
-/* One line: control characters of the user's would break it, or the terminal. */
-static void sanitise(char *text)
-{
-    for (; *text; text++)
-        if ((unsigned char)*text < 0x20 || *text == 0x7F)
-            *text = '?';
-}
-
 static char *whole_sentence(const struct sim__finding *finding)
 {
     struct sim_buffer out = {0};
@@ -187,8 +179,8 @@ static int deliver_one(const struct sim__finding *finding, struct sim_diagnostic
         free(item->sentence);
         return -1;
     }
-    sanitise(item->pointer);
-    sanitise(item->sentence);
+    sim_text_clean(item->pointer, false);
+    sim_text_clean(item->sentence, false);
     out->count++;
     out->errors += !finding->warning;
     return 0;
@@ -242,17 +234,17 @@ void sim_diagnostics_print(const struct sim_diagnostics *diagnostics, void *stdi
     FILE *file = stdio_file;
     for (size_t i = 0; i < diagnostics->count; i++) {
         const struct sim_diagnostic *d = &diagnostics->items[i];
-        fprintf(file, "%s", d->file);
+        sim_tell(file, "%s", d->file);
         if (d->column)
-            fprintf(file, ":%u:%u", d->line, d->column);
+            sim_tell(file, ":%u:%u", d->line, d->column);
         else if (d->line)
-            fprintf(file, " %u", d->line);
+            sim_tell(file, " %u", d->line);
         if (*d->pointer)
-            fprintf(file, ": %s", d->pointer);
-        fprintf(file, ": %s%s\n", d->warning ? "warning: " : "", d->sentence);
+            sim_tell(file, ": %s", d->pointer);
+        sim_tell(file, ": %s%s\n", d->warning ? "warning: " : "", d->sentence);
     }
     if (diagnostics->out_of_memory)
-        fprintf(file, "out of memory while loading the scenario\n");
+        sim_tell(file, "out of memory while loading the scenario\n");
 }
 
 void sim_diagnostics_free(struct sim_diagnostics *diagnostics)

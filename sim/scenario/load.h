@@ -18,6 +18,7 @@ enum {
     SIM__WINDOWS_MAX = 1000000,        /* intervals in a run */
     SIM__NODES_MAX = 100000,           /* nodes of one component */
     SIM__MEMBERS_MAX = 10000,          /* components, regions, keyspaces, links, faults: of each */
+    SIM__VARIANTS_MAX = 5000,          /* each is a file of its own to read */
     SIM__CASES_MAX = 20000,            /* variants times cells */
     SIM__READ_MAX = 400000,            /* components of all of them: each is read for each case */
     SIM__FINDINGS_MAX = 1000,          /* errors shown */
@@ -96,6 +97,7 @@ struct sim__sampler {
 struct sim__trace_file {
     struct sim__trace_file *next; /* by name */
     const char *name, *why;
+    const char *strange; /* columns that are left aside; NULL: none */
     struct sim_trace trace;
 };
 
@@ -220,8 +222,16 @@ void *sim__alloc(struct sim__load *, size_t count, size_t size);
 /* An array of `count` elements, in the arena, with room for one more; NULL, and noted, when out of
  * memory. Amortised O(1). */
 void *sim__grown(struct sim__load *, void *old, size_t count, size_t *room, size_t size);
+/* Text of a page broken at spaces into lines that begin at column `indent`, which it is at. */
+void sim__page_wrapped(FILE *, int indent, const char *text);
+/* The key that says which of a union an object is: of distributions, popularities and all to come.
+ * No parameter may have this name (tests/unit/test_unions.c holds the tables to it). */
+#define SIM__TAG "type"
+
 /* A text, or NULL with the error said. Absent (value NULL) is NULL without one. */
 const char *sim__read_text(struct sim__load *, const struct sim__at *, json_t *value);
+/* As sim__read_text(), for what is shown in one line: a line break or tab is a space. */
+const char *sim__read_line(struct sim__load *, const struct sim__at *, json_t *value);
 bool sim__read_bool(struct sim__load *, const struct sim__at *, json_t *value, bool *out);
 bool sim__read_choice(struct sim__load *, const struct sim__at *, json_t *value,
                       const char *const *choices, int *out);
@@ -312,6 +322,12 @@ void sim__find_unlimited(struct sim__load *);
 void sim__check_lossy_links(struct sim__load *);
 /* Cycles of calls that no request leaves (cycles.c). O(calls log calls). */
 void sim__check_cycles(struct sim__load *);
+/* Whether requests start at components of a model; each call of one component to another. */
+bool sim__starts_requests(const struct sim_model *);
+void sim__each_call(const struct sim_plan *, uint32_t from,
+                    void (*visit)(void *self, uint32_t from, uint32_t to), void *self);
+/* Warns of components that work by keys and get no request with one (keyless.c). O(calls). */
+void sim__check_keyless(struct sim__load *);
 void sim__check_unanswered(struct sim__load *, const struct sim__at *,
                            const struct sim_plan_fault *);
 void sim__read_prices(struct sim__load *);

@@ -57,7 +57,7 @@ static void read_head(struct sim__load *load, json_t *root, struct sim_scenario 
     json_t *chapter = json_object_get(root, "chapter");
     if (!title)
         sim__say(load, NULL, 0, "\"title\" is missing: say in a line what is studied");
-    scenario->title = sim__read_text(load, SIM__KEY(NULL, "title"), title);
+    scenario->title = sim__read_line(load, SIM__KEY(NULL, "title"), title);
     scenario->notes = json_is_string(notes) ? sim__copy(load, json_string_value(notes)) : NULL;
     sim__read_text(load, SIM__KEY(NULL, "$schema"), json_object_get(root, "$schema"));
     struct sim_amount amount = {0};

@@ -199,7 +199,7 @@ static bool read_object(struct sim__load *load, const struct sim__at *at, json_t
     bool good = true;
     sim__check_keys(load, at, object, &allowed);
     out->date = sim__read_text(load, SIM__KEY(at, "date"), json_object_get(object, "date"));
-    out->source = sim__read_text(load, SIM__KEY(at, "source"), json_object_get(object, "source"));
+    out->source = sim__read_line(load, SIM__KEY(at, "source"), json_object_get(object, "source"));
     if (free)
         good = read_quantity(load, SIM__KEY(at, "free"), free, use, &out->free);
     if (billed && sim__read_choice(load, SIM__KEY(at, "billed"), billed, billed_names, &peak) &&

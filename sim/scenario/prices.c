@@ -375,11 +375,11 @@ void sim__read_book(struct sim__load *load, const struct sim__at *at, json_t *ob
     if (whole && !source)
         sim__say(load, at, 0, "\"source\" is missing: who says that these are the prices?");
     if (title)
-        book->title = sim__read_text(load, SIM__KEY(at, "title"), title);
+        book->title = sim__read_line(load, SIM__KEY(at, "title"), title);
     if (date)
         book->date = read_date(load, SIM__KEY(at, "date"), date);
     if (source)
-        book->source = sim__read_text(load, SIM__KEY(at, "source"), source);
+        book->source = sim__read_line(load, SIM__KEY(at, "source"), source);
     read_components(load, SIM__KEY(at, "components"), member_map(load, at, object, "components"),
                     book);
     read_models(load, SIM__KEY(at, "models"), member_map(load, at, object, "models"), book);

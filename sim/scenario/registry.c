@@ -30,6 +30,27 @@ const struct sim_model *sim_model_find(const char *name)
 
 static const char fault_summary[] = "What goes wrong with components and links, and when.";
 
+/* What stands in the values of parameters. */
+static const struct {
+    const char *name, *summary;
+    void (*print)(void *stdio_file);
+} pages[] = {
+    {"distribution", "What is drawn anew each time: its types and their fields.",
+     sim_distribution_page},
+    {"popularity", "How often each key is asked for: its types and their fields.",
+     sim_popularity_page},
+};
+
+bool sim_value_page(const char *name, void *stdio_file)
+{
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+        if (strcmp(pages[i].name, name) == 0) {
+            pages[i].print(stdio_file);
+            return true;
+        }
+    return false;
+}
+
 void sim_models_list(void *stdio_file)
 {
     FILE *file = stdio_file;
@@ -37,10 +58,14 @@ void sim_models_list(void *stdio_file)
     for (const struct sim_model *const *m = sim_models(); *m; m++)
         if ((int)strlen((*m)->name) > width)
             width = (int)strlen((*m)->name);
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+        width = (int)strlen(pages[i].name) > width ? (int)strlen(pages[i].name) : width;
     for (const struct sim_model *const *m = sim_models(); *m; m++)
         fprintf(file, "%-*s  %s\n", width, (*m)->name, (*m)->summary);
     fprintf(file, "%-*s  %s\n", width, sim_link_model.name, sim_link_model.summary);
     fprintf(file, "%-*s  %s\n", width, "fault", fault_summary);
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
+        fprintf(file, "%-*s  %s\n", width, pages[i].name, pages[i].summary);
     fprintf(file, "\nweir models NAME shows one with its parameters, ports and meters.\n");
 }
 
@@ -49,7 +74,7 @@ void sim_models_list(void *stdio_file)
 enum { PAGE_COLUMNS = 96 };
 
 /* Text in lines that begin at column `indent`, which the first is at already. */
-static void wrapped(FILE *file, int indent, const char *text)
+void sim__page_wrapped(FILE *file, int indent, const char *text)
 {
     sim_wrap_print(file, text, (unsigned)indent, (unsigned)indent, PAGE_COLUMNS);
 }
@@ -123,15 +148,15 @@ static void print_params(FILE *file, const struct sim_param *table, int indent, 
         int column = 4 + width;
         facts(p, &text);
         fprintf(file, "%*s%-*s", indent, "", column - indent, p->name);
-        wrapped(file, column, text.text ? text.text : "");
+        sim__page_wrapped(file, column, text.text ? text.text : "");
         fprintf(file, "%*s", column, "");
-        wrapped(file, column, p->doc);
+        sim__page_wrapped(file, column, p->doc);
         if (p->source) {
             sim_buffer_free(&text);
             bool chosen = strncmp(p->source, "chosen", 6) == 0;
             sim_buffer_printf(&text, "Default %s%s.", chosen ? "" : "from: ", p->source);
             fprintf(file, "%*s", column, "");
-            wrapped(file, column, text.text ? text.text : "");
+            sim__page_wrapped(file, column, text.text ? text.text : "");
         }
         sim_buffer_free(&text);
         print_params(file, p->fields, indent + 2, width);
@@ -146,10 +171,12 @@ static void print_ports(FILE *file, const struct sim_port_def *ports)
             width = (int)strlen(p->name);
     fprintf(file, "\nPorts: the names under which it says whom it calls\n");
     for (const struct sim_port_def *p = ports; p->name; p++) {
-        fprintf(file, "  %-*s  %s%s. ", width, p->name,
-                p->flags & SIM_REQUIRED ? "required" : "optional",
-                p->flags & SIM_MANY ? ", one or several" : "");
-        fprintf(file, "%s\n", p->doc);
+        struct sim_buffer text = {0};
+        sim_buffer_printf(&text, "%s%s. %s", p->flags & SIM_REQUIRED ? "required" : "optional",
+                          p->flags & SIM_MANY ? ", one or several" : "", p->doc);
+        fprintf(file, "  %-*s  ", width, p->name);
+        sim__page_wrapped(file, 4 + width, text.text ? text.text : p->doc);
+        sim_buffer_free(&text);
     }
 }
 
@@ -171,7 +198,7 @@ static void print_meters(FILE *file, const struct sim_model *model)
     while ((meter = sim__meter_next(model, &index)) != NULL) {
         fprintf(file, "%c %-*s  %-9s  %-*s  ", meter->flags & SIM_HEADLINE ? '*' : ' ', name,
                 meter->name, kinds[meter->kind], unit, meter->unit);
-        wrapped(file, 2 + name + 2 + 9 + 2 + unit + 2, meter->doc);
+        sim__page_wrapped(file, 2 + name + 2 + 9 + 2 + unit + 2, meter->doc);
     }
 }
 
@@ -185,7 +212,7 @@ static void print_usages(FILE *file, const struct sim_model *model)
         if (i == 1)
             fprintf(file, "\nWhat costs, and by what\n");
         fprintf(file, "  %-*s  %-10s  ", name, u->name, sim_usage_unit(model, u).s);
-        wrapped(file, 2 + name + 2 + 10 + 2, u->doc);
+        sim__page_wrapped(file, 2 + name + 2 + 10 + 2, u->doc);
     }
 }
 
@@ -197,9 +224,9 @@ void sim_model_page(const struct sim_model *model, void *stdio_file)
     if (calls)
         width = name_width(sim_policy_params, width);
     fprintf(file, "%s: ", model->name);
-    wrapped(file, (int)strlen(model->name) + 2, model->summary);
+    sim__page_wrapped(file, (int)strlen(model->name) + 2, model->summary);
     fprintf(file, "Source: ");
-    wrapped(file, 8, model->source);
+    sim__page_wrapped(file, 8, model->source);
     if (model->params && model->params[0].name)
         fprintf(file, "\nParameters\n");
     print_params(file, model->params, 2, width);
@@ -228,7 +255,7 @@ void sim_fault_page(void *stdio_file)
     fprintf(file, "fault: %s\n\nWhat \"do\" may be\n", fault_summary);
     for (int i = 0; sim_fault_names[i]; i++) {
         fprintf(file, "  %-*s", width + 2, sim_fault_names[i]);
-        wrapped(file, 4 + width, sim__fault_docs[i]);
+        sim__page_wrapped(file, 4 + width, sim__fault_docs[i]);
     }
     fprintf(file, "\nGiven in \"timeline\", with \"do\" and \"target\"\n");
     print_params(file, sim__fault_table, 2, width);

@@ -7,6 +7,9 @@
 
 #define SIM_SCHEMA_VERSION 1
 
+/* Of a variant or cell, in a file and on the command line. */
+#define SIM_REPLICATIONS_MOST 1000000
+
 /* One error of the user's: `file:line:column: /json/pointer: sentence (did you mean …)`. */
 struct sim_diagnostic {
     char *file;            /* or "--set", "--variant" */
@@ -158,6 +161,10 @@ void sim_models_list(void *stdio_file);                          /* weir models 
 void sim_model_page(const struct sim_model *, void *stdio_file); /* weir models NAME */
 /* And of what may stand in a scenario's "timeline". */
 void sim_fault_page(void *stdio_file);
+/* Those of "distribution" and "popularity": what values can be. False: there is no such page. */
+bool sim_value_page(const char *name, void *stdio_file);
+void sim_distribution_page(void *stdio_file);
+void sim_popularity_page(void *stdio_file);
 char *sim_schema(void); /* the JSON Schema, malloc'd */
 
 /* Whether a plan has a metric "component.meter[.stat]". 0, or -1 with what is wrong with it. */

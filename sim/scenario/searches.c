@@ -132,6 +132,21 @@ static void check_steps(struct sim__load *load, const struct sim__spot *spot,
                       v->high - v->low + 1, v->steps);
 }
 
+/* Two axes of one path would set it twice. */
+static void check_apart(struct sim__load *load, const struct sim__spot *spot,
+                        const struct sim_vary vary[2])
+{
+    const struct sim_vary *x = &vary[0], *y = &vary[1];
+    size_t same = 0;
+    if (!x->segments || !y->segments || x->depth != y->depth)
+        return;
+    while (same < x->depth && strcmp(x->segments[same], y->segments[same]) == 0)
+        same++;
+    if (same == x->depth)
+        sim__spot_say(load, spot, "both axes vary \"%s\": a map is over two different numbers",
+                      sim_quote(y->path).s);
+}
+
 int sim_question_read(struct sim_scenario *scenario, const struct sim_question *question,
                       struct sim_asked *asked, struct sim_diagnostics *diagnostics)
 {
@@ -150,6 +165,8 @@ int sim_question_read(struct sim_scenario *scenario, const struct sim_question *
         check_steps(&load, &spot, &asked->vary[i]);
         asked->vary_count++;
     }
+    const struct sim__spot second = {.option = question->options[1]};
+    check_apart(&load, &second, asked->vary);
     if (question->criterion) {
         const struct sim_plan *plan = &scenario->variants[0].plan;
         read_windows(&load, &from, &to, plan, question->from, question->to, &asked->criterion);
@@ -195,7 +212,8 @@ static const struct sim_case *read_runs(struct sim__load *load, const struct sim
     const char *name = variant ? sim__read_variant_name(load, SIM__KEY(at, "variant"), variant)
                                : NULL;
     *replications = read_count(load, SIM__KEY(at, "replications"),
-                               json_object_get(section, "replications"), least, 100000);
+                               json_object_get(section, "replications"), least,
+                               SIM_REPLICATIONS_MOST);
     for (size_t i = 0; i < load->case_count; i++)
         if (!name || strcmp(load->cases[i].name, name) == 0)
             return &load->cases[i];
@@ -248,6 +266,8 @@ static void read_map(struct sim__load *load, struct sim_scenario *scenario, json
         if (json_object_get(object, keys[i]))
             read_axis(load, SIM__KEY(at, keys[i]), json_object_get(object, keys[i]), of->name,
                       &map->asked.vary[i]);
+    const struct sim__spot second = {.at = SIM__KEY(SIM__KEY(at, "y"), "path")};
+    check_apart(load, &second, map->asked.vary);
     json_t *from = json_object_get(object, "from"), *to = json_object_get(object, "to");
     const struct sim__spot spots[] = {
         {.at = SIM__KEY(at, "from")}, {.at = SIM__KEY(at, "to")}, {.at = SIM__KEY(at, "while")}};

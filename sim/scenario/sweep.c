@@ -445,8 +445,8 @@ void sim__read_sweep(struct sim__load *load, struct sim_scenario *scenario)
                  "\"60s\"] }");
     if (repeat && sim__read_amount(load, repeat_at, repeat, SIM_DIM_COUNT, NULL, true, &count)) {
         scenario->repeat = (uint32_t)count.whole;
-        if (count.whole < 1 || count.whole > 1000000)
-            sim__say(load, repeat_at, 0, "a cell is run 1 to 1000000 times");
+        if (count.whole < 1 || count.whole > SIM_REPLICATIONS_MOST)
+            sim__say(load, repeat_at, 0, "a cell is run 1 to %d times", SIM_REPLICATIONS_MOST);
     }
     d->swept = sim__alloc(load, SIM__KEY_LIST_MAX + 1, sizeof *d->swept);
     scenario->sweep_paths = sim__alloc(load, SIM__KEY_LIST_MAX, sizeof(char *));

@@ -2,8 +2,11 @@
  * of enum sim_plan_fault_kind with its name, and a row of `kinds` and of its sentences. */
 #include "scenario/load.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#define TIMES_MOST 1e6 /* chosen: of an entry with `every`, in a run */
 
 enum {
     MAY_LAST = 1,
@@ -420,6 +423,15 @@ static void check_times(struct sim__load *load, const struct sim__at *at, json_t
         sim__say(load, SIM__KEY(at, "for"), 0,
                  "\"for\" must be below \"every\", which is %s: else it never ends",
                  sim_units_format(SIM_DIM_TIME, (double)fault->every).s);
+    double times = fault->every > 0
+                       ? (double)(load->plan->duration - fault->at) / (double)fault->every
+                       : 0;
+    if (times > TIMES_MOST)
+        sim__say(load, SIM__KEY(at, "every"), 0,
+                 "it would happen %.3g times in the run, and %.0f times is the most: \"every\" may "
+                 "not be shorter than %s here",
+                 times, TIMES_MOST,
+                 sim_units_format(SIM_DIM_TIME, ceil((double)load->plan->duration / TIMES_MOST)).s);
     if (load->plan->duration > 0 && fault->at >= load->plan->duration)
         sim__say(load, SIM__KEY(at, has(object, "at") ? "at" : "every"), SIM__SOFT | SIM__WARNING,
                  "this never happens: the run ends at %s",
@@ -582,7 +594,7 @@ static void read_fault(struct sim__load *load, const struct sim__at *at, json_t 
     sim__check_keys(load, at, object, &allowed);
     sim__read_table(load, at, object, sim__fault_table, &read);
     say_missing(load, at, object);
-    const char *label = sim__read_text(load, SIM__KEY(at, "label"),
+    const char *label = sim__read_line(load, SIM__KEY(at, "label"),
                                        json_object_get(object, "label"));
     if (!kind || !sim__read_choice(load, SIM__KEY(at, "do"), kind, sim_fault_names, &fault.kind))
         return;

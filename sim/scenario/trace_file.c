@@ -5,11 +5,12 @@
  * first row that is wrong is told by its line. */
 #include "scenario/load.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { RECORD = 24, COLUMNS = 5, CELL_MAX = 256 };
+enum { RECORD = 24, COLUMNS = 5, CELLS_MOST = 64, CELL_MAX = 256 };
 enum column { TIME, OP, KEY, BYTES, SESSION };
 
 static const char *const column_names[COLUMNS + 1] = {"t_s", "op", "key", "bytes", "session", NULL};
@@ -39,7 +40,8 @@ struct reading {
     struct sim_trace_request *requests;
     size_t count;
     struct numbering keys, sessions;
-    int places[COLUMNS]; /* of each column in a row; -1: not there */
+    int places[COLUMNS];       /* of each column in a row; -1: not there */
+    struct sim_buffer strange; /* columns that are left aside, as words behind one another */
     char why[SIM_ERROR_TEXT_BYTES];
 };
 
@@ -118,7 +120,7 @@ static bool decimal(struct cell c, int64_t scale, double most, int64_t *out)
 }
 
 /* The cells of the line at *at, which is moved past it; how many, or -1: more than there may be. */
-static int split(const struct reading *r, size_t *at, struct cell cells[COLUMNS])
+static int split(const struct reading *r, size_t *at, struct cell cells[CELLS_MOST])
 {
     const char *begin = r->text + *at;
     const char *end = memchr(begin, '\n', r->bytes - *at);
@@ -126,7 +128,7 @@ static int split(const struct reading *r, size_t *at, struct cell cells[COLUMNS]
     end = end ? end : r->text + r->bytes;
     if (end > begin && end[-1] == '\r')
         end--;
-    for (int n = 0; n < COLUMNS; n++) {
+    for (int n = 0; n < CELLS_MOST; n++) {
         const char *comma = memchr(begin, ',', (size_t)(end - begin));
         cells[n] = (struct cell){begin, (size_t)((comma ? comma : end) - begin)};
         while (cells[n].length > 0 && *cells[n].text == ' ') {
@@ -163,10 +165,31 @@ static bool refuse(struct reading *r, size_t line, const char *format, const cha
     return false;
 }
 
-/* The first line names the columns. */
+/* A column by another name than weir's is left aside, unless it looks like a slip of the pen. */
+static bool leave_aside(struct reading *r, struct cell c)
+{
+    char copy[CELL_MAX];
+    struct sim_nearest nearest = sim_nearest(shown(c, copy));
+    if (c.length == 0)
+        return refuse(r, 1, "%s", "a column has no name");
+    for (int k = 0; k < COLUMNS; k++)
+        if (r->places[k] < 0)
+            sim_nearest_try(&nearest, column_names[k]);
+    if (nearest.best) {
+        char text[CELL_MAX];
+        snprintf(text, sizeof text, "\"%s\" is not a column%s", sim_quote(copy).s,
+                 sim_nearest_hint(&nearest).s);
+        return refuse(r, 1, "%s", text);
+    }
+    sim_buffer_printf(&r->strange, "%s\"%s\"", r->strange.length > 0 ? ", " : "",
+                      sim_quote(copy).s);
+    return true;
+}
+
+/* The first line names the columns. How many there are; -1: it is wrong, and said. */
 static int read_header(struct reading *r, size_t *at)
 {
-    struct cell cells[COLUMNS];
+    struct cell cells[CELLS_MOST];
     char copy[CELL_MAX];
     int n = split(r, at, cells);
     for (int k = 0; k < COLUMNS; k++)
@@ -175,19 +198,23 @@ static int read_header(struct reading *r, size_t *at)
         int k = 0;
         while (k < COLUMNS && !is(cells[i], column_names[k]))
             k++;
-        if (k < COLUMNS && r->places[k] < 0) {
-            r->places[k] = i;
-            continue;
+        if (k < COLUMNS && r->places[k] >= 0) {
+            refuse(r, 1, "the column \"%s\" stands there twice", shown(cells[i], copy));
+            return -1;
         }
-        refuse(r, 1,
-               "\"%s\" is not a column, or stands there twice: the first line names the columns, "
-               "t_s and of op, key, bytes, session those there are",
-               sim_quote(shown(cells[i], copy)).s);
-        return -1;
+        if (k < COLUMNS)
+            r->places[k] = i;
     }
     if (n < 0 || r->places[TIME] < 0) {
         refuse(r, 1, "the first line names the columns, such as %s", "t_s,op,key,bytes,session");
         return -1;
+    }
+    for (int i = 0; i < n; i++) {
+        int k = 0;
+        while (k < COLUMNS && r->places[k] != i)
+            k++;
+        if (k == COLUMNS && !leave_aside(r, cells[i]))
+            return -1;
     }
     return n;
 }
@@ -233,8 +260,9 @@ static bool read_row(struct reading *r, size_t line, const struct cell *cells)
 
 static bool read_csv(struct reading *r)
 {
-    struct cell cells[COLUMNS];
-    size_t at = 0, lines = 1, line = 1;
+    struct cell cells[CELLS_MOST];
+    size_t at = r->bytes >= 3 && memcmp(r->text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+    size_t lines = 1, line = 1; /* a byte order mark is no part of the first name */
     for (size_t i = 0; i < r->bytes; i++)
         lines += r->text[i] == '\n';
     int columns = read_header(r, &at);
@@ -363,6 +391,8 @@ static void read_entry(struct sim__load *load, struct sim__trace_file *entry)
                                           .has_sessions = r.places[SESSION] >= 0,
                                           .hash = sim_hash64(r.text, r.bytes, 0)};
     entry->why = r.why[0] ? sim__copy(load, r.why) : NULL;
+    entry->strange = r.strange.length > 0 ? sim__copy(load, r.strange.text) : NULL;
+    sim_buffer_free(&r.strange);
     load->out_of_memory = load->out_of_memory || (!good && !r.why[0]);
     sim_arena_free(&r.work);
 }
@@ -389,6 +419,9 @@ bool sim__read_trace(struct sim__load *load, const struct sim__at *at, json_t *v
         sim__say(load, at, SIM__SOFT, "%s", entry->why);
     if (entry->why || load->out_of_memory)
         return false;
+    if (entry->strange)
+        sim__say(load, at, SIM__SOFT | SIM__WARNING, "columns that are left aside: %s",
+                 entry->strange);
     const struct sim_trace *trace = &entry->trace;
     memcpy(out, &trace, sizeof trace);
     return true;
@@ -412,6 +445,38 @@ static const struct sim_arrivals_replay *replay_of(const struct sim_param *table
     return found && found->trace ? found : NULL;
 }
 
+/* Nothing of the file falls into the run: an error. Some of it comes later: said. */
+static void check_length(struct sim__load *load, const struct sim__at *at,
+                         const struct sim_arrivals_replay *replay)
+{
+    const struct sim_trace *trace = replay->trace;
+    double duration = (double)load->plan->duration, after = INFINITY;
+    size_t i = trace->count, late = 0;
+    sim_time first = SIM_NEVER;
+    for (; i-- > 0 && trace->requests[i].at >= replay->from; first = trace->requests[i].at) {
+        after = (double)(trace->requests[i].at - replay->from) / replay->speed;
+        late += after >= duration;
+    }
+    size_t asked = trace->count - (i + 1);
+    if (!(duration > 0) || late == 0)
+        return;
+    struct sim_amount_text ends = sim_units_format(SIM_DIM_TIME, duration);
+    if (late == asked)
+        sim__say(load, at, SIM__SOFT,
+                 "no request falls into the run, %s: the first comes at %s of the file; set "
+                 "\"from\"",
+                 ends.s, sim_units_format(SIM_DIM_TIME, (double)first).s);
+    else
+        sim__say(load, at, SIM__SOFT | SIM__WARNING,
+                 "%zu of the trace's %zu requests come after the run's end, at %s, and are left "
+                 "out: the last comes at %s",
+                 late, asked, ends.s,
+                 sim_units_format(SIM_DIM_TIME,
+                                  (double)(trace->requests[trace->count - 1].at - replay->from) /
+                                      replay->speed)
+                     .s);
+}
+
 void sim__check_trace(struct sim__load *load, const struct sim__at *at,
                       const struct sim_param *table, const char *image)
 {
@@ -433,14 +498,5 @@ void sim__check_trace(struct sim__load *load, const struct sim__at *at,
                  "the trace names %llu keys, more than the %llu of the keyspace \"%s\"",
                  (unsigned long long)trace->keys, (unsigned long long)keys,
                  plan->keyspaces[space - 1].name);
-    sim_time first = SIM_NEVER;
-    for (size_t i = trace->count; i-- > 0 && trace->requests[i].at >= replay->from;)
-        first = trace->requests[i].at;
-    double after = (double)(first - replay->from) / replay->speed;
-    if (plan->duration > 0 && after >= (double)plan->duration)
-        sim__say(load, here, SIM__SOFT,
-                 "no request falls into the run, %s: the first comes at %s of the file; set "
-                 "\"from\"",
-                 sim_units_format(SIM_DIM_TIME, (double)plan->duration).s,
-                 sim_units_format(SIM_DIM_TIME, (double)first).s);
+    check_length(load, here, replay);
 }

@@ -16,14 +16,13 @@ static bool gives_deadline(const struct sim_plan_component *c)
     return false;
 }
 
-static bool starts_requests(const struct sim_model *model)
+bool sim__starts_requests(const struct sim_model *model)
 {
     return !model->serve || model->offered || model->closed;
 }
 
-/* Calls `visit` for each call of one component to another that the plan has. */
-static void each_call(const struct sim_plan *plan, uint32_t from,
-                      void (*visit)(void *self, uint32_t from, uint32_t to), void *self)
+void sim__each_call(const struct sim_plan *plan, uint32_t from,
+                    void (*visit)(void *self, uint32_t from, uint32_t to), void *self)
 {
     const struct sim_plan_component *c = &plan->components[from];
     const struct sim_port_def *ports = c->model && c->ports ? c->model->ports : NULL;
@@ -73,7 +72,7 @@ static void count_callers(struct sim__load *load)
     struct counting c = {load, sim__alloc(load, count + 1u, sizeof *c.last)};
     load->callers = sim__alloc(load, count + 1u, sizeof *load->callers);
     for (uint32_t i = 0; load->callers && c.last && i < count; i++)
-        each_call(load->plan, i, count_caller, &c);
+        sim__each_call(load->plan, i, count_caller, &c);
 }
 
 void sim__find_unlimited(struct sim__load *load)
@@ -86,12 +85,12 @@ void sim__find_unlimited(struct sim__load *load)
         return;
     for (uint32_t i = 0; i < plan->component_count; i++) {
         const struct sim_plan_component *c = &plan->components[i];
-        d.carried[i] = !c->model || !starts_requests(c->model) || gives_deadline(c);
+        d.carried[i] = !c->model || !sim__starts_requests(c->model) || gives_deadline(c);
         if (!d.carried[i])
             d.without[d.count++] = i;
     }
     while (d.count > 0)
-        each_call(plan, d.without[--d.count], pass_on, &d);
+        sim__each_call(plan, d.without[--d.count], pass_on, &d);
     for (uint32_t i = 0; i < plan->component_count; i++)
         d.carried[i] = d.carried[i] || plan->components[i].policy.timeout != 0;
     count_callers(load);
@@ -134,7 +133,7 @@ static void count_all(struct waiting *w, uint32_t first, uint32_t end)
 {
     for (uint32_t i = first; i < end; i++) {
         uint32_t before = w->callers;
-        each_call(w->load->plan, i, count_waiting, w);
+        sim__each_call(w->load->plan, i, count_waiting, w);
         w->callers = w->callers > before ? before + 1 : before; /* of several calls of one */
     }
 }
@@ -195,5 +194,5 @@ static void check_link(void *self, uint32_t from, uint32_t to)
 void sim__check_lossy_links(struct sim__load *load)
 {
     for (uint32_t i = 0; load->limited && i < load->plan->component_count; i++)
-        each_call(load->plan, i, check_link, load);
+        sim__each_call(load->plan, i, check_link, load);
 }

@@ -118,6 +118,14 @@ const char *sim__read_text(struct sim__load *load, const struct sim__at *at, jso
     return NULL;
 }
 
+const char *sim__read_line(struct sim__load *load, const struct sim__at *at, json_t *value)
+{
+    char *text = (char *)sim__read_text(load, at, value);
+    for (char *c = text; c && *c; c++)
+        *c = *c == '\n' || *c == '\r' || *c == '\t' ? ' ' : *c;
+    return text;
+}
+
 bool sim__read_bool(struct sim__load *load, const struct sim__at *at, json_t *value, bool *out)
 {
     if (!json_is_boolean(value)) {

@@ -18,14 +18,20 @@ static bool is_bare(const struct sim_vary *v)
 
 double sim_vary_round(const struct sim_vary *v, double value)
 {
-    double span = v->log ? value : v->high - v->low, times = 1, over = 1;
-    if (v->whole || v->dimension == SIM_DIM_TIME || v->dimension == SIM_DIM_BYTES)
+    double unit = v->unit > 0 ? v->unit : 1;
+    double span = (v->log ? value : v->high - v->low) / unit, times = 1, over = 1;
+    value /= unit;
+    bool base = !(unit < 1) && !(unit > 1);
+    if (v->whole || (base && (v->dimension == SIM_DIM_TIME || v->dimension == SIM_DIM_BYTES)))
         span = fmax(span, 1e4); /* to whole ones */
     while (span * times < 1e4 && times < 1e15)
         times *= 10;
     while (span / over >= 1e5)
         over *= 10;
     value = times > 1 ? floor(value * times + 0.5) / times : floor(value / over + 0.5) * over;
+    value *= unit;
+    if (!base && (v->dimension == SIM_DIM_TIME || v->dimension == SIM_DIM_BYTES))
+        value = floor(value + 0.5);
     return value < v->low ? v->low : value > v->high ? v->high : value;
 }
 
@@ -45,7 +51,9 @@ struct sim_vary_text sim_vary_text(const struct sim_vary *v, double value)
         snprintf(out.s, sizeof out.s, "%s", sim_number_text(value).s);
     else
         snprintf(out.s, sizeof out.s, "%s",
-                 sim_units_format((enum sim_dimension)v->dimension, value).s);
+                 sim_units_format_like((enum sim_dimension)v->dimension, value, v->low_text,
+                                       v->high_text)
+                     .s);
     return out;
 }
 
@@ -273,6 +281,9 @@ bool sim__vary_ends(struct sim__load *load, const struct sim__spot *spot, const 
     v->low = ends[0].value;
     v->high = ends[1].value;
     v->whole = of_low == SIM_DIM_COUNT;
+    v->low_text = sim__copy(load, low);
+    v->high_text = sim__copy(load, high);
+    v->unit = is_bare(v) ? 1 : sim_units_step((enum sim_dimension)of_high, high);
     if (!(v->low < v->high)) {
         sim__spot_say(load, spot, "\"%s\" is not below \"%s\": a range goes from LOW to HIGH",
                       sim_quote(low).s, sim_quote(high).s);

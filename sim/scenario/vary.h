@@ -11,11 +11,13 @@ struct sim_vary {
     const char *path;
     const char **segments; /* of the path */
     size_t depth;
-    int dimension;    /* enum sim_dimension */
-    double low, high; /* low < high */
-    double mid;       /* sensitivity only */
-    bool log, whole;  /* steps are factors; only whole numbers will do */
-    uint32_t steps;   /* of a map; 0: not asked for */
+    int dimension;                    /* enum sim_dimension */
+    double low, high;                 /* low < high */
+    const char *low_text, *high_text; /* as they were given */
+    double unit;                      /* round values are round in it */
+    double mid;                       /* sensitivity only */
+    bool log, whole;                  /* steps are factors; only whole numbers will do */
+    uint32_t steps;                   /* of a map; 0: not asked for */
 };
 
 /* A value as it may stand in a file: "187.5/s", "8". */

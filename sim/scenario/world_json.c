@@ -42,7 +42,7 @@ const struct sim_param sim__run_table[] = {
      .offset = OF(replications),
      .by_default = "5",
      .low = 1,
-     .high = 100000,
+     .high = SIM_REPLICATIONS_MOST,
      .doc = "Independent runs of each variant.",
      .source = "chosen: the fewest that give a usable interval"},
     {.name = "series",
@@ -176,6 +176,15 @@ const struct sim_param sim__keyspace_table[] = {
 const char *const sim__keyspace_keys[] = {"popularity", "home", NULL};
 const char *const sim__popularity_types[] = {"uniform", "zipf", "hot-set", NULL};
 
+/* The fields of each type of popularity, for the reader and the page. */
+static const char *const popularity_keys[][4] = {
+    {"type", NULL}, {"type", "exponent", NULL}, {"type", "hot", "share", NULL}};
+static const char *const popularity_docs[] = {
+    "All keys are asked for alike.",
+    "The key of rank k is asked for in proportion to 1/k^exponent, from 0 to 100; 0.99 is that of "
+    "YCSB.",
+    "So many keys (hot) get that share of the requests, the others the rest, each alike."};
+
 struct popularity {
     int type; /* into sim__popularity_types */
     double exponent, share;
@@ -205,8 +214,6 @@ static bool read_amount_of(struct sim__load *load, const struct sim__at *at, jso
 static bool read_popularity(struct sim__load *load, const struct sim__at *at, json_t *value,
                             int64_t keys, struct popularity *out)
 {
-    static const char *const keys_of[][4] = {
-        {"type", NULL}, {"type", "exponent", NULL}, {"type", "hot", "share", NULL}};
     *out = (struct popularity){0};
     if (!json_is_object(value)) {
         if (!sim__read_choice(load, at, value, sim__popularity_types, &out->type))
@@ -214,7 +221,7 @@ static bool read_popularity(struct sim__load *load, const struct sim__at *at, js
         if (out->type != 0)
             sim__say(load, at, 0, "\"%s\" needs more than its name: {\"type\": \"%s\", \"%s\": …}",
                      sim__popularity_types[out->type], sim__popularity_types[out->type],
-                     keys_of[out->type][1]);
+                     popularity_keys[out->type][1]);
         return out->type == 0;
     }
     json_t *tag = json_object_get(value, "type");
@@ -224,7 +231,7 @@ static bool read_popularity(struct sim__load *load, const struct sim__at *at, js
     }
     if (!sim__read_choice(load, SIM__KEY(at, "type"), tag, sim__popularity_types, &out->type))
         return false;
-    struct sim__keys_allowed allowed = {.others = keys_of[out->type]};
+    struct sim__keys_allowed allowed = {.others = popularity_keys[out->type]};
     sim__check_keys(load, at, value, &allowed);
     struct sim_amount amount = {0}, share = {0};
     if (out->type == 0)
@@ -239,6 +246,27 @@ static bool read_popularity(struct sim__load *load, const struct sim__at *at, js
     out->hot = amount.whole;
     out->share = share.value;
     return good;
+}
+
+void sim_popularity_page(void *stdio_file)
+{
+    enum { COLUMN = 12 };
+    FILE *file = stdio_file;
+    fprintf(
+        file, "%s",
+        "popularity: How often each key of a keyspace is asked for.\n\n"
+        "Given in a keyspace, such as "
+        "\"popularity\": { \"type\": \"zipf\", \"exponent\": 0.99 }; \"uniform\" may be\n"
+        "given by its name alone, and is the default.\n\nTypes, and the fields that each is given "
+        "by\n");
+    for (int i = 0; sim__popularity_types[i]; i++) {
+        char fields[64] = "";
+        for (int k = 1; popularity_keys[i][k]; k++)
+            snprintf(fields + strlen(fields), sizeof fields - strlen(fields), "%s%s",
+                     k > 1 ? ", " : "", popularity_keys[i][k]);
+        fprintf(file, "  %-*s%-*s", COLUMN - 2, sim__popularity_types[i], COLUMN, fields);
+        sim__page_wrapped(file, 2 * COLUMN, popularity_docs[i]);
+    }
 }
 
 static int make_keys(struct sim_keys *keys, uint64_t n, const struct popularity *p)
@@ -568,6 +596,7 @@ void sim__read_plan(struct sim__load *load, json_t *tree, struct sim_plan *plan,
     sim__find_unlimited(load);
     sim__check_lossy_links(load);
     sim__check_cycles(load);
+    sim__check_keyless(load);
     sim__read_timeline(load);
     sim__read_prices(load);
 }

@@ -50,16 +50,17 @@ void sim__write_close(struct sim__writer *w, char bracket)
 static void quoted(struct sim__writer *w, const char *text)
 {
     sim_buffer_puts(&w->out, "\"");
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            sim_buffer_printf(&w->out, "\\%c", c);
-        else if (c == '\n')
+    while (*text) {
+        struct sim_text_char c = sim_text_char(text);
+        if (c.code == '\n')
             sim_buffer_puts(&w->out, "\\n");
-        else if (c < 0x20)
-            sim_buffer_printf(&w->out, "\\u%04x", c);
+        else if (!c.fit) /* escaped, as in all that weir writes */
+            sim_buffer_printf(&w->out, "\\u%04x", c.code);
+        else if (*text == '"' || *text == '\\')
+            sim_buffer_printf(&w->out, "\\%c", *text);
         else
-            sim_buffer_add(&w->out, text, 1);
+            sim_buffer_add(&w->out, text, c.bytes);
+        text += c.bytes;
     }
     sim_buffer_puts(&w->out, "\"");
 }

@@ -73,6 +73,7 @@ struct sim_store_metric {
     uint32_t replication;
     const char *component, *meter, *stat, *unit;
     double value;
+    uint64_t cell; /* of a sweep, from 1; 0: a variant */
 };
 /* Every case with its runs; every number of every run. In order of the names, then replications.
  * 0, or -1 with the reason. */

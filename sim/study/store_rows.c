@@ -358,7 +358,8 @@ static void say_metric(sqlite3_stmt *q, void *self,
                                  .meter = text_of(q, 8),
                                  .stat = text_of(q, 9),
                                  .unit = text_of(q, 10),
-                                 .value = sqlite3_column_double(q, 11)};
+                                 .value = sqlite3_column_double(q, 11),
+                                 .cell = (uint64_t)sqlite3_column_int64(q, 12)};
     say(self, &m);
 }
 
@@ -369,7 +370,7 @@ int sim_store_metrics(struct sim_store *store, void (*say)(void *, const struct 
     int status;
     if (sqlite3_prepare_v2(store->db,
                            "SELECT scenario, hash, variant, name, seed, version, replication,"
-                           " component, meter, stat, unit, value FROM result"
+                           " component, meter, stat, unit, value, cell FROM result"
                            " ORDER BY scenario, hash, variant, cell, name, seed, version, engine,"
                            " replication, component, meter, stat",
                            -1, &query, NULL) != SQLITE_OK)

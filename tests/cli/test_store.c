@@ -116,7 +116,7 @@ static void results_lists_and_exports(void **state)
     r = run("results o --csv");
     assert_int_equal(r.status, 0);
     assert_true(strstr(r.out, "scenario,hash,variant,name,version,seed,replication,component,meter,"
-                              "stat,unit,value\n") == r.out);
+                              "stat,unit,value,cell\n") == r.out);
     assert_non_null(strstr(r.out, ",3,server,answered,mean,requests/s,"));
     result_free(&r);
     assert_int_equal(ask(database, "SELECT count(DISTINCT name) FROM result WHERE meter = "

@@ -35,6 +35,7 @@ PLANTED = [
     ("sim/base/off.c", "#if 0\n#endif\n", "style", "#if 0"),
     ("sim/study/fine.c", "", "style", "the same file name as"),
     ("models/tall.c", "\n" * 300, "style", "300 lines"),
+    ("sim/study/say.c", 'fprintf(stderr, "%s", name);\n', "style", "sim_tell() cleans"),
     ("notes.md", "fetched from deb." + "debian.org\n", "style", "a package registry"),
     ("sim/base/path.c", "/* see /ho" + "me/me/notes */\n", "style", "a path of one machine"),
 ]

@@ -56,6 +56,13 @@ def check_code(name, text, errors):
         errors.append(f"{name}: no newline at its end")
 
 
+def check_printing(name, text, errors):
+    """What goes to a terminal goes through sim_tell(), which cleans a user's text."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if re.search(r"\b(fprintf|vfprintf)\(stderr", line):
+            errors.append(f"{name}:{number}: fprintf to stderr: sim_tell() cleans what it prints")
+
+
 def check_hosts(name, text, errors):
     for number, line in enumerate(text.split("\n"), 1):
         for host in HOSTS:
@@ -75,6 +82,8 @@ def main():
         check_hosts(name, text, errors)
         if ("/" + name).endswith(CODE):
             check_code(name, text, errors)
+        if name.startswith("sim/") and name.endswith(".c") and name != "sim/study/progress.c":
+            check_printing(name, text, errors)
         if name.startswith(("sim/", "models/")) and name.endswith((".c", ".h")):
             base = os.path.basename(name)
             if base in seen:

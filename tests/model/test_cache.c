@@ -174,7 +174,7 @@ static void lifetimes_fixed_and_sliding(void **state)
                               PULSES ", " CACHE(", 'ttl': '1.7s', 'expiry': 'sliding'") ", " DB));
     harness_is(r, "cache.hits.count", 2);
     harness_free(r);
-    /* a hit may shorten a lifetime: the audit walks what is kept, and finds the copies registered */
+    /* a hit may shorten a lifetime: the audit walks what is kept, and finds the copies there */
     r = harness_once("{'schema_version': 1, 'title': 't', 'run': {'duration': '20s',"
                      " 'replications': 1}, 'keyspaces': {'k': {'keys': 10, 'subjects': 5}},"
                      " 'components': {'users': {'model': 'client', 'to': 'cache', 'keyspace': 'k',"

@@ -106,6 +106,36 @@ static void rates_and_others(void **state)
     assert_int_equal(sim_units_guess("ten", &amount), -1);
 }
 
+/* In the unit that was asked in, without the dust of a conversion. */
+static void a_range_keeps_its_units(void **state)
+{
+    (void)state;
+    static const struct {
+        enum sim_dimension dimension;
+        double value;
+        const char *low, *high, *text;
+    } rows[] = {
+        {SIM_DIM_RATE, 0.51094, "1000/d", "90000/d", "44145.216/d"},
+        {SIM_DIM_RATE, 0.51094, "0.1/s", "1/s", "0.51094/s"},
+        {SIM_DIM_RATE, 500, "100/s", "1k/s", "500/s"},
+        {SIM_DIM_RATE, 1500, "100/s", "2k/s", "1.5k/s"},
+        {SIM_DIM_RATE, 44145.0 / 86400, "1/d", "90000/d", "44145/d"},
+        {SIM_DIM_TIME, 12.5e6, "10ms", "2s", "12.5ms"},
+        {SIM_DIM_TIME, 1.25e9, "10ms", "2s", "1.25s"},
+        {SIM_DIM_TIME, 90e9, "1min", "9min", "1.5min"},
+        {SIM_DIM_BYTES, 1536, "1KiB", "9KiB", "1.5KiB"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_string_equal(
+            sim_units_format_like(rows[i].dimension, rows[i].value, rows[i].low, rows[i].high).s,
+            rows[i].text);
+    assert_true(sim_units_step(SIM_DIM_TIME, "10ms") == 1);
+    assert_true(sim_units_step(SIM_DIM_RATE, "10k/s") == 1);
+    assert_true(sim_units_step(SIM_DIM_TIME, "2min") == 60e9);
+    assert_true(sim_units_step(SIM_DIM_RATE, "2/d") == 1.0 / 86400);
+    assert_true(sim_units_step(SIM_DIM_BYTES, "2KiB") == 1024);
+}
+
 static void refusals(void **state)
 {
     static const struct {
@@ -113,6 +143,9 @@ static void refusals(void **state)
         enum sim_dimension dimension;
         const char *says;
     } rows[] = {
+        {"60/m", SIM_DIM_RATE, "\"/m\" is not a unit of a rate: write \"/min\" for minutes"},
+        {"6/x", SIM_DIM_RATE,
+         "\"/x\" is not a unit of a rate, which is written such as \"2000/s\""},
         {"60", SIM_DIM_TIME, "a duration needs a unit: \"60s\""},
         {"0", SIM_DIM_TIME, "a duration needs a unit, even when it is nothing: \"0s\""},
         {"", SIM_DIM_TIME, "an empty text is not a duration, such as \"60s\""},
@@ -229,7 +262,12 @@ static void suggestions(void **state)
     assert_string_equal(nearest_of("servers"), "");
     assert_string_equal(nearest_of("x"), "");
     assert_string_equal(nearest_of(""), "");
-    assert_string_equal(sim_quote("a\nb\033[0m").s, "a?b?[0m");
+    assert_string_equal(sim_quote("a\nb\033[0m").s, "a b?[0m");
+    assert_string_equal(sim_quote("\xC2\xB5s \xC2\xB1 \xE2\x9C\x93").s,
+                        "\xC2\xB5s \xC2\xB1 \xE2\x9C\x93");
+    assert_string_equal(sim_quote("\xC2\x9B|\xE2\x80\xA8|\xE2\x80\xAE|\xE2\x81\xA9|\x7F").s,
+                        "?|?|?|?|?");
+    assert_string_equal(sim_quote("\x9B|\xC2|\xC0\x9B|\xED\xA0\x80|\xF5\xFF").s, "?|?|??|???|??");
     char lots[300];
     memset(lots, 'x', sizeof lots - 1);
     lots[sizeof lots - 1] = '\0';
@@ -299,6 +337,7 @@ int main(void)
         cmocka_unit_test(durations),
         cmocka_unit_test(counts_and_sizes),
         cmocka_unit_test(rates_and_others),
+        cmocka_unit_test(a_range_keeps_its_units),
         cmocka_unit_test(refusals),
         cmocka_unit_test(survives_noise),
         cmocka_unit_test(no_locale_matters),
