@@ -77,7 +77,7 @@ struct sim_histogram {
     uint32_t *const *rows; /* counts of the present window by octave; NULL: no value fell there */
     uint32_t **own;        /* the same list, once it is this histogram's; NULL before */
     struct sim_histogram *first, *next; /* whose counts these share, NULL: own; who shares them */
-    bool incomplete;       /* a value was not counted for want of memory: the roll says so */
+    bool incomplete; /* a value was not counted for want of memory: the roll says so */
 };
 
 #define SIM_HISTOGRAM_TOP 6 /* 64 is 1 << 6; 127 has the same highest bit */

@@ -99,8 +99,8 @@ struct sim__trace {
     struct sim__row_part *parts;
     uint32_t row_count, part_count; /* with those of dropped rows, until there is no room */
     uint32_t live_rows, live_parts; /* without */
-    sim_time *spent;   /* of the request being divided, by key */
-    uint32_t *touched; /* keys that are not 0 */
+    sim_time *spent;                /* of the request being divided, by key */
+    uint32_t *touched;              /* keys that are not 0 */
     uint32_t touched_count;
     uint64_t divided, unequal; /* requests; whose parts are not the whole: for the audit */
     uint64_t missed;           /* spans for which there was no room */
