@@ -20,24 +20,6 @@
 
 #define LEVEL_MOST 60u
 
-int sim__attribution_make(struct sim__trace *t)
-{
-    size_t keys = (size_t)t->component_count * SIM_SPENT_CAUSES;
-    t->rows = calloc(SIM__ROWS, sizeof *t->rows);
-    t->parts = calloc(SIM__ROW_PARTS + keys, sizeof *t->parts);
-    t->spent = calloc(keys + 1, sizeof *t->spent);
-    t->touched = calloc(keys + 1, sizeof *t->touched);
-    return t->rows && t->parts && t->spent && t->touched ? 0 : -1;
-}
-
-void sim__attribution_free(struct sim__trace *t)
-{
-    free(t->rows);
-    free(t->parts);
-    free(t->spent);
-    free(t->touched);
-}
-
 /* ---- dividing -------------------------------------------------------------------------------- */
 
 static void spend(struct sim__trace *t, const struct sim__span *s, enum sim_spent on, sim_time time)
@@ -156,7 +138,30 @@ static void divide(struct sim__trace *t, const struct sim__span *s, sim_time fro
 
 static bool has_room(const struct sim__trace *t)
 {
-    return t->row_count < SIM__ROWS && t->part_count < SIM__ROW_PARTS;
+    return t->live_rows < SIM__ROWS && t->live_parts < SIM__ROW_PARTS;
+}
+
+/* Takes the dropped rows out. O(rows), once for each half of the room that was filled. */
+static void close_gaps(struct sim__trace *t)
+{
+    uint32_t rows = 0, parts = 0;
+    for (uint32_t i = 0; i < t->row_count; i++)
+        if (t->rows[i].source != SIM__NO_SOURCE)
+            t->sources[t->rows[i].source].newest = 0;
+    for (uint32_t i = 0; i < t->row_count; i++) {
+        struct sim__row row = t->rows[i];
+        if (row.source == SIM__NO_SOURCE)
+            continue;
+        for (uint32_t k = 0; k < row.count; k++)
+            t->parts[parts + k] = t->parts[row.first + k];
+        row.first = parts;
+        row.older = t->sources[row.source].newest;
+        parts += row.count;
+        t->rows[rows++] = row;
+        t->sources[row.source].newest = rows;
+    }
+    t->row_count = rows;
+    t->part_count = parts;
 }
 
 void sim__attribution_add(struct sim__trace *t, const struct sim__span *root)
@@ -169,9 +174,15 @@ void sim__attribution_add(struct sim__trace *t, const struct sim__span *root)
     uint32_t source = root->component;
     if (!sim__is_chosen(root->pick, t->sources[source].level))
         return;
+    if (t->row_count == 2 * SIM__ROWS || t->part_count >= 2 * SIM__ROW_PARTS)
+        close_gaps(t);
     struct sim__row *row = &t->rows[t->row_count++];
-    *row = (struct sim__row){
-        .pick = root->pick, .latency = latency, .source = source, .first = t->part_count};
+    *row = (struct sim__row){.pick = root->pick,
+                             .latency = latency,
+                             .source = source,
+                             .first = t->part_count,
+                             .older = t->sources[source].newest};
+    t->sources[source].newest = t->row_count;
     sim_time sent = later(root->sent, root->intended);
     spend(t, root, SIM_SPENT_QUEUE, sent - root->intended);
     divide(t, root, sent, root->ended);
@@ -182,41 +193,98 @@ void sim__attribution_add(struct sim__trace *t, const struct sim__span *root)
         t->spent[key] = 0;
     }
     row->count = t->touched_count;
+    t->live_rows++;
+    t->live_parts += row->count;
     t->touched_count = 0;
     t->divided++;
     t->unequal += sum != latency;
 }
 
-/* Drops the rows that are not chosen at the present levels. */
-static void thin(struct sim__trace *t)
+/* Drops the rows of a source that are not chosen at its present level. O(its rows). */
+static void thin(struct sim__trace *t, struct sim__source *source)
 {
-    uint32_t rows = 0, parts = 0;
-    for (uint32_t i = 0; i < t->row_count; i++) {
-        struct sim__row row = t->rows[i];
-        if (!sim__is_chosen(row.pick, t->sources[row.source].level))
+    uint32_t *at = &source->newest;
+    while (*at != 0) {
+        struct sim__row *row = &t->rows[*at - 1];
+        if (sim__is_chosen(row->pick, source->level)) {
+            at = &row->older;
             continue;
-        for (uint32_t k = 0; k < row.count; k++)
-            t->parts[parts + k] = t->parts[row.first + k];
-        row.first = parts;
-        parts += row.count;
-        t->rows[rows++] = row;
+        }
+        *at = row->older;
+        row->source = SIM__NO_SOURCE;
+        t->live_rows--;
+        t->live_parts -= row->count;
     }
-    t->row_count = rows;
-    t->part_count = parts;
+}
+
+void sim__attribution_clear(struct sim__trace *t)
+{
+    for (uint32_t i = 0; i < t->row_count; i++)
+        if (t->rows[i].source != SIM__NO_SOURCE)
+            t->sources[t->rows[i].source].newest = 0;
+    t->row_count = t->part_count = t->live_rows = t->live_parts = 0;
+}
+
+/* ---- who is followed most -------------------------------------------------------------------- */
+
+/* The one of which more are followed; of two alike the first. */
+static uint32_t winner(const struct sim__trace *t, uint32_t a, uint32_t b)
+{
+    uint32_t x = t->sources[a].begun, y = t->sources[b].begun;
+    return x > y || (x == y && a < b) ? a : b;
+}
+
+void sim__attribution_begun(struct sim__trace *t, uint32_t source)
+{
+    for (uint32_t i = (t->component_count + source) / 2; i > 0; i /= 2)
+        t->most[i] = winner(t, t->most[2 * i], t->most[2 * i + 1]);
+}
+
+/* Entry i is the better of 2i and 2i + 1; the last half are the sources themselves. */
+static int most_make(struct sim__trace *t)
+{
+    uint32_t n = t->component_count;
+    t->most = calloc(2 * (size_t)n + 2, sizeof *t->most);
+    if (t->most == NULL)
+        return -1;
+    for (uint32_t i = 0; i < n; i++)
+        t->most[n + i] = i;
+    for (uint32_t i = n > 0 ? n - 1 : 0; i > 0; i--)
+        t->most[i] = winner(t, t->most[2 * i], t->most[2 * i + 1]);
+    return 0;
 }
 
 void sim__attribution_raise(struct sim__trace *t)
 {
-    struct sim__source *most = &t->sources[0];
-    for (uint32_t i = 1; i < t->component_count; i++)
-        if (t->sources[i].begun > most->begun)
-            most = &t->sources[i];
+    uint32_t source = t->most[1];
+    struct sim__source *most = &t->sources[source];
     if (most->level == LEVEL_MOST)
         return;
     most->level++;
     t->begun -= most->begun - most->begun / 2;
     most->begun /= 2;
-    thin(t);
+    sim__attribution_begun(t, source);
+    thin(t, most);
+}
+
+int sim__attribution_make(struct sim__trace *t)
+{
+    size_t keys = (size_t)t->component_count * SIM_SPENT_CAUSES;
+    t->rows = calloc(2 * SIM__ROWS, sizeof *t->rows);
+    t->parts = calloc(2 * SIM__ROW_PARTS + keys, sizeof *t->parts);
+    t->spent = calloc(keys + 1, sizeof *t->spent);
+    t->touched = calloc(keys + 1, sizeof *t->touched);
+    bool made = t->rows && t->parts && t->spent && t->touched;
+    return made ? most_make(t) : -1;
+}
+
+void sim__attribution_free(struct sim__trace *t)
+{
+    free(t->rows);
+    free(t->parts);
+    free(t->spent);
+    free(t->touched);
+    free(t->most);
 }
 
 /* ---- at percentiles -------------------------------------------------------------------------- */
@@ -296,6 +364,7 @@ int sim__attribution_bands(struct sim__trace *t, struct sim__bands *out)
 {
     uint32_t sources = 0;
     *out = (struct sim__bands){.bands = NULL};
+    close_gaps(t);
     qsort(t->rows, t->row_count, sizeof *t->rows, by_latency);
     for (uint32_t i = 0; i < t->row_count; i++)
         sources += i == 0 || t->rows[i].source != t->rows[i - 1].source;

@@ -9,10 +9,20 @@ struct sim__fault {
     const struct sim_plan_fault *plan;
     struct sim_plan_end on;
     const char *name;                 /* of the part; NULL: all of it */
-    struct sim__fault *older, *newer; /* of those active, in the order in which they began */
+    struct sim__fault *older, *newer; /* in a list of those active */
+    uint64_t begun;                   /* its place among all that began */
     uint32_t window;                  /* its place in the world's windows, 1 + index; 0: none */
     struct sim_stream fails, repaired, effect;
 };
+
+/* The active faults that may hold at a component, or between two, in the order in which they
+ * began. */
+struct sim__active {
+    struct sim__fault *next[3];
+};
+struct sim__active sim__active_at(const struct sim_world *, uint32_t a, uint32_t b);
+struct sim__active sim__active_at_node(const struct sim_node *);
+struct sim__fault *sim__active_next(struct sim__active *); /* NULL: that was the last */
 
 /* Schedules the plan's timeline. 0, or -1 when out of memory. */
 int sim__faults_begin(struct sim_world *);

@@ -18,7 +18,8 @@ struct sim__link {
     const struct sim_link_params *own_params; /* what they are without faults */
     struct sim_lane *own_lane;
     bool impaired;
-    uint32_t from, to; /* components */
+    uint32_t from, to;                     /* components */
+    struct sim__link *next_from, *next_to; /* with the same .from, with the same .to */
     struct sim_stream stream;
     struct sim__line *line, own_line;
     int64_t bytes[SIM_CAUSES]; /* sent, whether they arrived or not; for the ledger */

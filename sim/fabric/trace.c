@@ -191,6 +191,7 @@ static uint64_t next_pick(struct sim__trace *t, struct sim__source *s)
     if (!sim__is_chosen(pick, s->level))
         return UINT64_MAX;
     s->begun++;
+    sim__attribution_begun(t, (uint32_t)(s - t->sources));
     if (++t->begun >= SIM__ROWS)
         sim__attribution_raise(t);
     return pick;
@@ -245,7 +246,7 @@ int sim__trace_keep(struct sim__trace *t, uint32_t requests)
 void sim__trace_measure(struct sim__trace *t)
 {
     t->measuring = true;
-    t->row_count = t->part_count = 0;
+    sim__attribution_clear(t);
 }
 
 /* ---- requests of users ----------------------------------------------------------------------- */

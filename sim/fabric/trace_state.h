@@ -53,12 +53,15 @@ _Static_assert(sizeof(struct sim__span) == 64, "a span is one cache line");
 
 #define SIM__SPAN_BITS 22 /* 4 million spans at once; what is over that is not followed */
 
+#define SIM__NO_SOURCE UINT32_MAX /* of a row that was dropped */
+
 /* One followed request that ended well after the warm-up. */
 struct sim__row {
     uint64_t pick;
     sim_time latency;
-    uint32_t source; /* component */
+    uint32_t source; /* component; SIM_NOWHERE: the row was dropped */
     uint32_t first, count;
+    uint32_t older; /* the row of the same source before it, + 1; 0: none */
 };
 
 struct sim__row_part {
@@ -76,7 +79,8 @@ struct sim__source {
     struct sim_stream stream;
     uint64_t left; /* requests until the next that is chosen at .drawn_at */
     unsigned level, drawn_at;
-    uint32_t begun; /* requests chosen at this level, about */
+    uint32_t begun;  /* requests chosen at this level, about */
+    uint32_t newest; /* of its rows, + 1; 0: it has none */
 };
 
 /* Whether a pick is among those chosen with probability 2^-level. */
@@ -97,12 +101,14 @@ struct sim__trace {
     bool measuring;              /* the warm-up is over */
     struct sim__source *sources; /* by component */
     uint32_t component_count;
+    uint32_t *most; /* a tournament of sources by .begun: the first has won */
     uint32_t begun; /* of all sources */
     struct sim__row *rows;
     struct sim__row_part *parts;
-    uint32_t row_count, part_count;
-    sim_time *spent;   /* of the request being divided, by key */
-    uint32_t *touched; /* keys that are not 0 */
+    uint32_t row_count, part_count; /* with those of dropped rows, until there is no room */
+    uint32_t live_rows, live_parts; /* without */
+    sim_time *spent;                /* of the request being divided, by key */
+    uint32_t *touched;              /* keys that are not 0 */
     uint32_t touched_count;
     uint64_t divided, unequal; /* requests; whose parts are not the whole: for the audit */
     uint64_t missed;           /* spans for which there was no room */
@@ -201,8 +207,11 @@ int sim__attribution_make(struct sim__trace *); /* 0, or -1 when out of memory *
 void sim__attribution_free(struct sim__trace *);
 /* Divides the latency of a request that has just ended, and keeps a row of it. */
 void sim__attribution_add(struct sim__trace *, const struct sim__span *root);
+/* After .begun of a source grew. O(log sources). */
+void sim__attribution_begun(struct sim__trace *, uint32_t source);
 /* The source of which most are followed has half as many from now on. */
 void sim__attribution_raise(struct sim__trace *);
+void sim__attribution_clear(struct sim__trace *); /* drops all rows. O(rows) */
 /* Where the latency of each source's requests went. The caller frees both arrays. 0, or -1 when
  * out of memory. */
 int sim__attribution_bands(struct sim__trace *, struct sim__bands *);

@@ -13,6 +13,11 @@ struct sim__line;
 struct sim__link;
 struct sim__operations;
 
+/* Faults that are active, in the order in which they began. */
+struct sim__faults {
+    struct sim__fault *oldest, *newest;
+};
+
 struct sim_component {
     struct sim_world *world;
     const struct sim_plan_component *plan;
@@ -26,6 +31,8 @@ struct sim_component {
     uint64_t until_followed; /* calls until the one to be followed (trace.c); never 0 */
     void *shared;
     size_t shared_bytes;
+    struct sim__faults faults;               /* that name it */
+    struct sim__link *links_from, *links_to; /* that were made */
 };
 
 struct sim_port_target {
@@ -79,7 +86,7 @@ struct sim_world {
     struct sim__operations *operations; /* of the policies */
     struct sim__fault *faults;
     uint32_t fault_count;
-    struct sim__fault *oldest_fault, *newest_fault; /* of those active */
+    struct sim__faults wide_faults; /* those active that name no component */
     struct sim_fault_window *fault_windows;
     uint32_t fault_window_count;
     uint64_t fault_begins;
