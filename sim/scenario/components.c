@@ -168,20 +168,6 @@ static void read_ports(struct sim__load *load, const struct sim__at *at, uint32_
 
 /* ---- components ------------------------------------------------------------------------------ */
 
-const struct sim_model *sim__find_model(struct sim__load *load, const struct sim__at *at,
-                                        unsigned flags, const char *name)
-{
-    const struct sim_model *model = sim_model_find(name);
-    if (model)
-        return model;
-    struct sim_nearest nearest = sim_nearest(name);
-    for (const struct sim_model *const *m = sim_models(); *m; m++)
-        sim_nearest_try(&nearest, (*m)->name);
-    sim__say(load, at, flags, "there is no model \"%s\"%s", sim_quote(name).s,
-             sim_nearest_hint(&nearest).s);
-    return NULL;
-}
-
 static const struct sim_model *read_model(struct sim__load *load, const struct sim__at *at,
                                           json_t *object)
 {

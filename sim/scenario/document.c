@@ -278,3 +278,58 @@ json_t *sim__document_of(struct sim__load *load, json_t *patch)
     }
     return document;
 }
+
+const char *sim__json_kind(const json_t *value)
+{
+    switch (json_typeof(value)) {
+    case JSON_OBJECT: return "an object";
+    case JSON_ARRAY: return "a list";
+    case JSON_STRING: return "a text";
+    case JSON_INTEGER:
+    case JSON_REAL: return "a number";
+    case JSON_NULL: return "null";
+    default: return "true or false";
+    }
+}
+
+size_t sim__member_count(json_t *map)
+{
+    size_t count = 0;
+    const char *key;
+    json_t *value;
+    json_object_foreach (map, key, value)
+        count += !sim__is_free(key);
+    return count;
+}
+
+bool sim__check_version(struct sim__load *load, json_t *root)
+{
+    const struct sim__at *at = SIM__KEY(NULL, "schema_version");
+    json_t *value = json_object_get(root, "schema_version");
+    if (!value) {
+        sim__say(load, NULL, 0, "\"schema_version\" is missing: write \"schema_version\": %d",
+                 SIM_SCHEMA_VERSION);
+        return true;
+    }
+    if (!json_is_integer(value) || json_integer_value(value) < 1) {
+        sim__say(load, at, 0, "the version of the format is a whole number, such as %d",
+                 SIM_SCHEMA_VERSION);
+        return true;
+    }
+    if (json_integer_value(value) <= SIM_SCHEMA_VERSION)
+        return true;
+    sim__say(load, at, 0,
+             "this file is of format version %lld, newer than this build, which "
+             "knows %d: update weir",
+             (long long)json_integer_value(value), SIM_SCHEMA_VERSION);
+    return false;
+}
+
+const char *const sim__run_apart[] = {"seed", "replications", "series", NULL};
+
+const char *const sim__case_keys[] = {"run",        "keyspaces", "regions", "links",
+                                      "components", "timeline",  "prices",  NULL};
+
+const char *const sim__study_keys[] = {"$schema",  "schema_version", "title",  "chapter",
+                                       "variants", "sweep",          "expect", "figures",
+                                       "map",      "sensitivity",    NULL};

@@ -257,3 +257,19 @@ void sim_diagnostics_free(struct sim_diagnostics *diagnostics)
     free(diagnostics->items);
     *diagnostics = (struct sim_diagnostics){0};
 }
+
+void *sim__alloc(struct sim__load *load, size_t count, size_t size)
+{
+    void *memory = sim_arena_alloc(load->arena, count, size);
+    if (!memory)
+        load->out_of_memory = true;
+    return memory;
+}
+
+const char *sim__copy(struct sim__load *load, const char *text)
+{
+    const char *copy = sim_arena_copy(load->arena, text);
+    if (!copy)
+        load->out_of_memory = true;
+    return copy;
+}

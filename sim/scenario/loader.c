@@ -28,29 +28,6 @@ static json_t *parse(struct sim__load *load, const char *text, size_t bytes)
 
 /* ---- what stands at the top ------------------------------------------------------------------ */
 
-bool sim__check_version(struct sim__load *load, json_t *root)
-{
-    const struct sim__at *at = SIM__KEY(NULL, "schema_version");
-    json_t *value = json_object_get(root, "schema_version");
-    if (!value) {
-        sim__say(load, NULL, 0, "\"schema_version\" is missing: write \"schema_version\": %d",
-                 SIM_SCHEMA_VERSION);
-        return true;
-    }
-    if (!json_is_integer(value) || json_integer_value(value) < 1) {
-        sim__say(load, at, 0, "the version of the format is a whole number, such as %d",
-                 SIM_SCHEMA_VERSION);
-        return true;
-    }
-    if (json_integer_value(value) <= SIM_SCHEMA_VERSION)
-        return true;
-    sim__say(load, at, 0,
-             "this file is of format version %lld, newer than this build, which "
-             "knows %d: update weir",
-             (long long)json_integer_value(value), SIM_SCHEMA_VERSION);
-    return false;
-}
-
 static void read_head(struct sim__load *load, json_t *root, struct sim_scenario *scenario)
 {
     json_t *title = json_object_get(root, "title"), *notes = json_object_get(root, "notes");

@@ -155,14 +155,6 @@ bool sim__metric_is_whole(const struct sim__metric *metric)
     return strcmp(metric->stat, "per_month") == 0 || strcmp(metric->stat, "per_million") == 0;
 }
 
-bool sim__has_subjects(const struct sim_plan *plan)
-{
-    uint32_t i = 0;
-    while (i < plan->keyspace_count && plan->keyspaces[i].subjects == 0)
-        i++;
-    return i < plan->keyspace_count;
-}
-
 /* Copies are counted only where keys are somebody's. */
 static bool is_measured(const struct sim_plan *plan, const struct sim__metric *metric,
                         struct sim_error *error)
@@ -287,4 +279,60 @@ int sim_quantity(const char *text, const char *dimension, double *value, struct 
     }
     snprintf(error->text, sizeof error->text, "\"%s\" is no dimension", sim_quote(dimension).s);
     return -1;
+}
+
+/* The cases a metric is asked of: the one of that name, or the first of every kind. */
+static const struct sim_case *asked_of(struct sim__load *load, const char *variant, size_t i)
+{
+    uint32_t named = variant ? sim__case_named(load, variant) : SIM_NOWHERE;
+    if (variant)
+        return i == 0 && named != SIM_NOWHERE ? &load->cases[named] : NULL;
+    sim__find_kinds(load);
+    return i < load->kind_count ? load->kinds[i]->first : NULL;
+}
+
+const char *sim__read_variant_name(struct sim__load *load, const struct sim__at *at, json_t *value)
+{
+    const char *name = sim__read_text(load, at, value);
+    if (!name)
+        return NULL;
+    if (sim__case_named(load, name) != SIM_NOWHERE)
+        return name;
+    struct sim_nearest nearest = sim_nearest(name);
+    for (size_t i = 0; i < load->case_count && sim__may_hint(load, load->case_count); i++)
+        sim_nearest_try(&nearest, load->cases[i].name);
+    sim__say(load, at, SIM__SOFT, "there is no variant \"%s\"%s%s", sim_quote(name).s,
+             sim_nearest_hint(&nearest).s,
+             strcmp(name, "base") == 0 ? ": add \"base\": {} to the variants to run the file as it "
+                                         "stands"
+                                       : "");
+    return NULL;
+}
+
+bool sim__check_metric(struct sim__load *load, const struct sim__at *at, const char *text,
+                       const char *variant, bool some, struct sim__metric *out)
+{
+    struct sim_error error, first = {""};
+    const struct sim_case *it;
+    const char *failed = NULL;
+    bool found = false;
+    for (size_t i = 0; (it = asked_of(load, variant, i)) != NULL; i++) {
+        struct sim__metric metric;
+        if (sim__metric_find(&it->plan, text, &metric, &error) == 0) {
+            *out = metric;
+            found = true;
+        } else if (!failed && error.text[0]) { /* else it is said already */
+            failed = it->name;
+            first = error;
+        }
+    }
+    if (!failed || (some && found))
+        return found;
+    if (!first.text[0]) /* what it rests on is wrong itself, and was said there */
+        return false;
+    if (found || (variant && load->case_count > 1))
+        sim__say(load, at, 0, "%s (in variant \"%s\")", first.text, sim_quote(failed).s);
+    else
+        sim__say(load, at, 0, "%s", first.text);
+    return false;
 }

@@ -5,14 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-void *sim__alloc(struct sim__load *load, size_t count, size_t size)
-{
-    void *memory = sim_arena_alloc(load->arena, count, size);
-    if (!memory)
-        load->out_of_memory = true;
-    return memory;
-}
-
 void *sim__grown(struct sim__load *load, void *old, size_t count, size_t *room, size_t size)
 {
     if (count < *room)
@@ -24,27 +16,6 @@ void *sim__grown(struct sim__load *load, void *old, size_t count, size_t *room, 
     if (grown)
         *room = wider;
     return grown;
-}
-
-const char *sim__copy(struct sim__load *load, const char *text)
-{
-    const char *copy = sim_arena_copy(load->arena, text);
-    if (!copy)
-        load->out_of_memory = true;
-    return copy;
-}
-
-const char *sim__json_kind(const json_t *value)
-{
-    switch (json_typeof(value)) {
-    case JSON_OBJECT: return "an object";
-    case JSON_ARRAY: return "a list";
-    case JSON_STRING: return "a text";
-    case JSON_INTEGER:
-    case JSON_REAL: return "a number";
-    case JSON_NULL: return "null";
-    default: return "true or false";
-    }
 }
 
 enum sim_dimension sim__dimension(enum sim_param_kind kind)
@@ -265,14 +236,4 @@ bool sim__is_member(struct sim__load *load, const struct sim__at *at, const char
                  "\"-\" and \"_\", %d at most",
                  sim_quote(key).s, SIM__NAME_MAX);
     return true;
-}
-
-size_t sim__member_count(json_t *map)
-{
-    size_t count = 0;
-    const char *key;
-    json_t *value;
-    json_object_foreach (map, key, value)
-        count += !sim__is_free(key);
-    return count;
 }

@@ -55,8 +55,6 @@ const struct sim_param sim__run_table[] = {
     {.name = NULL},
 };
 
-const char *const sim__run_apart[] = {"seed", "replications", "series", NULL};
-
 /* The longest interval, up to the one given, of which both the run and its warm-up are whole
  * numbers; 0: it would make too many windows. */
 static sim_time fitting_interval(const struct sim__run *run)
@@ -398,58 +396,6 @@ void sim__read_keyspaces(struct sim__load *load)
 
 const char *const sim__link_keys[] = {"between", NULL};
 
-static void read_regions(struct sim__load *load)
-{
-    const struct sim__at *at = SIM__KEY(NULL, "regions");
-    struct sim_plan *plan = load->plan;
-    json_t *map = sim__as_object(load, at, json_object_get(load->tree, "regions"));
-    const char *key;
-    json_t *value;
-    plan->regions = sim__alloc(load, sim__member_count(map), sizeof *plan->regions);
-    sim_lookup_clear(&load->region_names);
-    json_object_foreach (map, key, value) {
-        const struct sim__at *member = SIM__KEY(at, key);
-        struct sim__keys_allowed none = {.others = NULL};
-        if (!sim__is_member(load, member, key, value) || !plan->regions)
-            continue;
-        if (sim__as_object(load, member, value))
-            sim__check_keys(load, member, value, &none);
-        const char *name = sim__copy(load, key);
-        if (!name)
-            return;
-        sim__name_put(load, &load->region_names, name, plan->region_count);
-        plan->regions[plan->region_count++] = name;
-    }
-}
-
-uint32_t sim__find_region(struct sim__load *load, const struct sim__at *at, const char *name)
-{
-    uint32_t found = sim__region_named(load, name);
-    if (found != SIM_NOWHERE)
-        return found;
-    struct sim_nearest nearest = sim_nearest(name);
-    uint32_t names = load->plan->region_count;
-    for (uint32_t i = 0; i < names && sim__may_hint(load, names); i++)
-        sim_nearest_try(&nearest, load->plan->regions[i]);
-    sim__say(load, at, SIM__SOFT, "there is no region \"%s\"%s", sim_quote(name).s,
-             sim_nearest_hint(&nearest).s);
-    return SIM_NOWHERE;
-}
-
-uint32_t sim__find_component(struct sim__load *load, const struct sim__at *at, const char *name)
-{
-    uint32_t found = sim__component_named(load->plan, name);
-    if (found != SIM_NOWHERE)
-        return found;
-    struct sim_nearest nearest = sim_nearest(name);
-    uint32_t names = load->plan->component_count;
-    for (uint32_t i = 0; i < names && sim__may_hint(load, names); i++)
-        sim_nearest_try(&nearest, load->plan->components[i].name);
-    sim__say(load, at, SIM__SOFT, "there is no component \"%s\"%s", sim_quote(name).s,
-             sim_nearest_hint(&nearest).s);
-    return SIM_NOWHERE;
-}
-
 /* One end of a link. 1: a region, 2: a component, 0: neither (said). */
 static int read_end(struct sim__load *load, const struct sim__at *at, json_t *value,
                     uint32_t *index)
@@ -523,18 +469,6 @@ static void check_pair(struct sim__load *load, const struct sim__at *at, uint32_
                  first);
 }
 
-const struct sim_plan_link *sim__link_declared_between(const struct sim__load *load, uint32_t from,
-                                                       uint32_t to)
-{
-    const struct sim_plan *plan = load->plan;
-    uint32_t found = sim_lookup_get_pair(&load->component_links, from < to ? from : to,
-                                         from < to ? to : from);
-    uint32_t a = plan->components[from].region, b = plan->components[to].region;
-    if (found == SIM_LOOKUP_NONE && a != SIM_NOWHERE && b != SIM_NOWHERE)
-        found = sim_lookup_get_pair(&load->region_links, a < b ? a : b, a < b ? b : a);
-    return found == SIM_LOOKUP_NONE ? NULL : &plan->links[found];
-}
-
 void sim__read_network(struct sim__load *load)
 {
     const struct sim__at *at = SIM__KEY(NULL, "links");
@@ -567,36 +501,3 @@ void sim__read_network(struct sim__load *load)
 }
 
 /* ---- a whole plan ---------------------------------------------------------------------------- */
-
-const char *const sim__case_keys[] = {"run",        "keyspaces", "regions", "links",
-                                      "components", "timeline",  "prices",  NULL};
-const char *const sim__study_keys[] = {"$schema",  "schema_version", "title",  "chapter",
-                                       "variants", "sweep",          "expect", "figures",
-                                       "map",      "sensitivity",    NULL};
-
-void sim__read_plan(struct sim__load *load, json_t *tree, struct sim_plan *plan,
-                    struct sim__run *run)
-{
-    const char *names[SIM__KEY_LIST_MAX] = {0};
-    struct sim__keys_allowed allowed = {.others = names};
-    struct sim__run own;
-    size_t n = 0;
-    load->tree = tree;
-    load->plan = plan;
-    for (size_t i = 0; sim__study_keys[i]; i++)
-        names[n++] = sim__study_keys[i];
-    for (size_t i = 0; sim__case_keys[i]; i++)
-        names[n++] = sim__case_keys[i];
-    sim__check_keys(load, NULL, tree, &allowed);
-    sim__read_run(load, run ? run : &own);
-    read_regions(load); /* subjects of keyspaces are at home there */
-    sim__read_keyspaces(load);
-    sim__read_components(load);
-    sim__read_network(load);
-    sim__find_unlimited(load);
-    sim__check_lossy_links(load);
-    sim__check_cycles(load);
-    sim__check_keyless(load);
-    sim__read_timeline(load);
-    sim__read_prices(load);
-}

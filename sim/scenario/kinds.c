@@ -1,70 +1,9 @@
-/* named.c - components, regions and cases by their names; and which cases have the same metrics, so
- * that what holds of one is not asked of each. */
+/* kinds.c - which cases have the same metrics, so that what holds of one is not asked of each. */
 #include "scenario/load.h"
 
 #include "sim/random.h"
 
 #include <string.h>
-
-enum { HINT_NAMES_MAX = 1000 };
-
-static uint32_t find(const struct sim_lookup *names, const char *name)
-{
-    return names ? sim_lookup_get(names, name, strlen(name)) : SIM_LOOKUP_NONE;
-}
-
-bool sim__name_put(struct sim__load *load, struct sim_lookup *names, const char *name,
-                   uint32_t number)
-{
-    names->arena = load->arena;
-    uint32_t there = sim_lookup_put(names, name, strlen(name), number);
-    load->out_of_memory = load->out_of_memory || there == SIM_LOOKUP_NONE;
-    return there == number;
-}
-
-void sim__name_components(struct sim__load *load)
-{
-    struct sim_plan *plan = load->plan;
-    struct sim_lookup *names = sim__alloc(load, 1, sizeof *names);
-    for (uint32_t i = 0; names && i < plan->component_count; i++)
-        sim__name_put(load, names, plan->components[i].name, i);
-    plan->component_names = names;
-}
-
-uint32_t sim__component_named(const struct sim_plan *plan, const char *name)
-{
-    if (plan->component_names)
-        return find(plan->component_names, name);
-    for (uint32_t i = 0; i < plan->component_count; i++)
-        if (strcmp(plan->components[i].name, name) == 0)
-            return i;
-    return SIM_NOWHERE;
-}
-
-uint32_t sim__region_named(const struct sim__load *load, const char *name)
-{
-    return find(&load->region_names, name);
-}
-
-uint32_t sim__keyspace_named(const struct sim__load *load, const char *name)
-{
-    return find(&load->keyspace_names, name);
-}
-
-uint32_t sim__case_named(struct sim__load *load, const char *name)
-{
-    for (; load->named_cases < load->case_count; load->named_cases++)
-        sim__name_put(load, &load->case_names, load->cases[load->named_cases].name,
-                      (uint32_t)load->named_cases);
-    return find(&load->case_names, name);
-}
-
-bool sim__may_hint(const struct sim__load *load, size_t names)
-{
-    return names <= HINT_NAMES_MAX && load->finding_count < SIM__FINDINGS_MAX;
-}
-
-/* ---- kinds of cases -------------------------------------------------------------------------- */
 
 /* Over what decides which metrics a plan has: the components, by name, model and number of nodes;
  * the lines of the bill; whether keys are somebody's. */
