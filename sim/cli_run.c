@@ -138,6 +138,7 @@ static int simulate(struct job *job)
                                       .aggregates = job->aggregates,
                                       .verdicts = job->verdicts,
                                       .verdict_count = count,
+                                      .series = sim_series_keep(&job->runs),
                                       .sweep = job->sweep,
                                       .figure_format = job->cli->format,
                                       .until = job->until.target > 0 ? &job->until : NULL,

@@ -33,12 +33,16 @@ struct sim_number sim_number_json(double value)
     return isfinite(value) ? sim_number_csv(value) : (struct sim_number){"null"};
 }
 
-void sim_number_field(FILE *out, const char *text)
+size_t sim_number_field(FILE *out, const char *text)
 {
-    if (!strpbrk(text, ",\"\r\n")) {
+    bool quoted = strpbrk(text, ",\"\r\n") != NULL;
+    size_t bytes = strlen(text) + (quoted ? 2 : 0);
+    for (const char *c = text; *c; c++)
+        bytes += *c == '"';
+    if (out && !quoted)
         fputs(text, out);
-        return;
-    }
+    if (!out || !quoted)
+        return bytes;
     fputc('"', out);
     for (; *text; text++) {
         if (*text == '"')
@@ -46,6 +50,7 @@ void sim_number_field(FILE *out, const char *text)
         fputc(*text, out);
     }
     fputc('"', out);
+    return bytes;
 }
 
 /* Units of a family, ascending: from `from` on, in base units, `unit` is used. */

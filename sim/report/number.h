@@ -13,8 +13,9 @@ struct sim_number {
 struct sim_number sim_number_json(double value);
 struct sim_number sim_number_csv(double value);
 
-/* A text as a field of CSV, quoted where it has to be (RFC 4180). */
-void sim_number_field(FILE *, const char *text);
+/* A text as a field of CSV, quoted where it has to be (RFC 4180). Returns its bytes; without a file
+ * (NULL) it only counts them. */
+size_t sim_number_field(FILE *, const char *text);
 
 /* A unit that suits a value: multiply by .factor and say .unit. `unit` is the base unit of a
  * metric: "s" becomes ns, us, ms, s, min or h, "B" and "B/s" binary multiples, "1" nothing; others

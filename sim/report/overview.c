@@ -481,7 +481,7 @@ void sim_overview_print(const struct sim_report *report, const char *place, unsi
     if (!place)
         return;
     sim_tell(out, "\nresults: %s/summary.json, %s/series.csv\n", place, place);
-    sim_series_thinned_print(report->runs, out);
+    sim_series_left_out_print(report, out);
     for (uint32_t i = 0; i < report->scenario->figure_count; i++) {
         const struct sim_figure *figure = &report->scenario->figures[i];
         char path[4096];

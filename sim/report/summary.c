@@ -393,14 +393,14 @@ void sim_summary_begin(struct sim_json *json, FILE *out, const struct sim_scenar
 }
 
 /* Present only where series.csv leaves something out. */
-static void write_thinned(struct sim_json *json, const struct sim_runs *runs)
+static void write_series_kept(struct sim_json *json, const struct sim_report *report)
 {
-    struct sim_series_thinned t = sim_series_thin(runs);
-    if (t.replications == runs->replications && t.every == 1)
+    if (!sim_series_left_out(report))
         return;
     sim_json_open(json, "series_csv", '{', true);
-    sim_json_count(json, "replications", t.replications);
-    sim_json_count(json, "one_window_of", t.every);
+    sim_json_count(json, "variants", report->series.cases);
+    sim_json_count(json, "replications", report->series.replications);
+    sim_json_count(json, "windows_per_row", report->series.windows);
     sim_json_close(json, '}');
 }
 
@@ -414,7 +414,7 @@ void sim_summary_write(const struct sim_report *report, FILE *out)
     write_asked(&json, report);
     write_until(&json, report);
     write_incomplete(&json, report->runs);
-    write_thinned(&json, report->runs);
+    write_series_kept(&json, report);
     write_headline(&json, report);
     sim_json_open(&json, "variants", '{', false);
     for (uint32_t at = 0; at < report->runs->case_count; at++)

@@ -254,6 +254,39 @@ static void a_success_says_what_it_leaves_out(void **state)
     expect_in(r.out, "users.success of base leaves out 360 of 398 requests");
 }
 
+/* 40,000 windows take 27 MB: series.csv has one of two replications and merges two windows into a
+ * row. In the second from 7777 s on some 1000 requests come to a server that answers 100. The rows
+ * tell of it, and the size is in what the file may have. */
+static void a_spike_stays_in_a_merged_series(void **state)
+{
+    (void)state;
+    write_file("q.json",
+               "{\"schema_version\": 1, \"title\": \"A spike\", \"run\": {\"duration\": "
+               "\"40000s\", \"interval\": \"1s\", \"replications\": 2},\n \"components\": {"
+               "\"users\": {\"model\": \"client\", \"to\": \"server\", \"rate\": \"0.5/s\", "
+               "\"spikes\": [{\"at\": \"7777s\", \"for\": \"1s\", \"factor\": 2000}]},\n"
+               "\"server\": {\"model\": \"service\", \"servers\": 1, \"service_time\": "
+               "\"10ms\"}}}\n");
+    struct result r = run("run q.json --out o --no-plot");
+    assert_int_equal(r.status, 0);
+    expect_in(r.out,
+              "series.csv would be over 20 MB; it has 1 of 2 replications, and each row is 2 "
+              "windows merged: the mean, of peaks and percentiles the greatest; \"series\": "
+              "\"all\" in \"run\" keeps all\n");
+    result_free(&r);
+    char *summary = read_file("o/summary.json"), *csv = read_file("o/series.csv");
+    assert_true(summary && csv);
+    expect_in(summary,
+              "\"series_csv\": {\"variants\": 1, \"replications\": 1, \"windows_per_row\": 2}");
+    assert_true(strlen(csv) > 10000000 && strlen(csv) <= 20000000);
+    static const char queue[] = "\nbase,0,7776,server,queue,peak,requests,";
+    const char *row = strstr(csv, queue);
+    assert_true(row && strtod(row + strlen(queue), NULL) > 800);
+    assert_null(strstr(csv, "\nbase,0,7777,"));
+    free(summary);
+    free(csv);
+}
+
 int main(void)
 {
 #define IN_OWN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, enter, leave)
@@ -266,6 +299,7 @@ int main(void)
         IN_OWN_DIRECTORY(a_sample_says_what_it_cannot_carry),
         IN_OWN_DIRECTORY(a_success_says_what_it_leaves_out),
         IN_OWN_DIRECTORY(without_exchange_results_are_replaced),
+        IN_OWN_DIRECTORY(a_spike_stays_in_a_merged_series),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
