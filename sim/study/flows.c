@@ -363,15 +363,22 @@ static const struct sim_plan_link *link_of(const struct sim_flows *f, bool compo
     return NULL;
 }
 
+/* What messages between two components go over; NULL: nothing, they are there at once. */
+static const struct sim_plan_link *link_between(const struct sim_flows *f, uint32_t a, uint32_t b)
+{
+    uint32_t x = f->plan->components[a].region, y = f->plan->components[b].region;
+    const struct sim_plan_link *link = link_of(f, true, a, b);
+    if (link == NULL && x != SIM_NOWHERE && y != SIM_NOWHERE)
+        link = link_of(f, false, x, y);
+    return link;
+}
+
 /* NULL, or why messages between two components do not arrive as they were sent, only later. */
 static const char *link_spoils(const struct sim_flows *f, uint32_t a, uint32_t b)
 {
     static const char *const known[] = {"latency", "bandwidth", "loss"};
     size_t rows = 0;
-    uint32_t x = f->plan->components[a].region, y = f->plan->components[b].region;
-    const struct sim_plan_link *link = link_of(f, true, a, b);
-    if (link == NULL && x != SIM_NOWHERE && y != SIM_NOWHERE)
-        link = link_of(f, false, x, y);
+    const struct sim_plan_link *link = link_between(f, a, b);
     if (link == NULL)
         return NULL;
     for (const struct sim_param *p = sim_link_param_table; p->name; p++, rows++)
@@ -511,12 +518,41 @@ static void mark_station(struct sim_flows *f, uint32_t c, double rate)
         mark(f, out_of(f, c), SIM_FLOW_UNKNOWN, "who goes first depends on who asks", c);
 }
 
+/* NULL, or why what is dealt in turn does not come in turn. It is dealt when it is sent: a node gets
+ * every n-th of the arrivals only where all of them are late by the same time, and none is lost.
+ * O(callers). */
+static const char *way_spoils_turns(const struct sim_flows *f, uint32_t to)
+{
+    const struct part *p = &f->graph->parts[to];
+    double late = -1; /* that of the first caller; none yet */
+    for (uint32_t i = 0; i < p->callers; i++) {
+        uint32_t from = f->graph->callers[p->first_caller + i].from;
+        const struct sim_plan_link *link = link_between(f, from, to);
+        const struct sim_dist *latency = link ? &link->params.latency : NULL;
+        if (link && link->params.loss > 0)
+            return "a link loses some of what is dealt in turn";
+        if (latency && latency->kind != SIM_DIST_NONE && latency->kind != SIM_DIST_CONSTANT)
+            return "the latency of a link mixes up what is dealt in turn";
+        double mean = latency && latency->kind != SIM_DIST_NONE ? sim_dist_mean(latency) : 0;
+        if (late < 0)
+            late = mean;
+        if (mean < late || mean > late)
+            return "callers whose requests are dealt in turn differ in latency";
+    }
+    return NULL;
+}
+
 static void mark_turns(struct sim_flows *f)
 {
     for (uint32_t c = 0; c < f->plan->component_count; c++) {
         const struct part *p = &f->graph->parts[c];
-        if (f->in[c].turn > 1 && p->dealers + p->plain > 1)
+        if (f->in[c].turn <= 1)
+            continue;
+        if (p->dealers + p->plain > 1)
             mark(f, in_of(f, c), SIM_FLOW_UNKNOWN, "several deal requests in turn", c);
+        const char *why = way_spoils_turns(f, c);
+        if (why)
+            mark(f, in_of(f, c), SIM_FLOW_UNKNOWN, why, c);
     }
 }
 

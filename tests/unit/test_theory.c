@@ -281,6 +281,28 @@ static void requests_that_come_back(void **state)
          "]," SEND("web", ", 'region': 'x', 'timeout': '60s'") ONE("web", ", 'region': 'y'"))
 #define LINK(what) LINKED("{'between': ['y', 'x'], " what "}")
 
+/* One server that can do the 8 requests a second at which form_is() looks. */
+#define FAST(more)                                                                                 \
+    "'web': {'model': 'service', 'servers': 1, 'service_time': {'type': 'exponential',"            \
+    " 'mean': '100ms'}" more "}"
+#define AT(name, where)                                                                            \
+    "'" name "': {'model': 'client', 'to': 'web', 'rate': '40/s', 'timeout': '60s', 'region':"     \
+    " '" where "'}, "
+#define DEALT(to_x, to_y)                                                                          \
+    PLAN("'regions': {'x': {}, 'y': {}, 'z': {}}, 'links': [{'between': ['x', 'z'], " to_x         \
+         "}, {'between': ['y', 'z'], " to_y "}], 'components': {" AT("users", "x") AT("more", "y") \
+             FAST(", 'region': 'z'" NODES("10", "round-robin")))
+#define FARM(n, how, link)                                                                         \
+    PLAN("'regions': {'x': {}, 'z': {}}, 'links': [{'between': ['x', 'z'], " link                  \
+         "}], 'components': {" AT("users", "x") FAST(", 'region': 'z'" NODES(n, how)))
+#define BALANCED(link)                                                                             \
+    LINKED_TO("lb", "{'between': ['x', 'y'], " link "}",                                           \
+              "'lb': {'model': 'balancer', 'to': 'web', 'policy': 'round-robin', 'timeout':"       \
+              " '60s', 'region': 'x'}, " FAST(", 'region': 'y', 'nodes': 10, 'spread': 'random'"))
+#define LINKED_TO(to, link, parts)                                                                 \
+    PLAN("'regions': {'x': {}, 'y': {}}, 'links': [" link                                          \
+         "]," SEND(to, ", 'region': 'x', 'timeout': '60s'") ", " parts)
+
 static void links(void **state)
 {
     (void)state;
@@ -293,6 +315,26 @@ static void links(void **state)
     exact(LINKED("{'between': ['y', 'x'], 'bandwidth': '900B/s'},"
                  " {'between': ['web', 'users'], 'latency': '1ms'}"),
           "web", "M/M/9");
+}
+
+/* What is dealt in turn comes in turn only where all of it is late by one time, and none is lost. */
+static void links_that_mix_up_turns(void **state)
+{
+    (void)state;
+    const char *jitter = "the latency of a link mixes up what is dealt in turn (web)";
+    const char *loss = "a link loses some of what is dealt in turn (web)";
+    const char *uneven = "callers whose requests are dealt in turn differ in latency (web)";
+    exact(DEALT("'latency': '1s'", "'latency': '1s'"), "web", "E10/M/1");
+    unsure(DEALT("'latency': " EXP, "'latency': " EXP), "web", "E10/M/1", jitter);
+    unsure(DEALT("'loss': 0.1", "'loss': 0.1"), "web", "E10/M/1", loss);
+    unsure(DEALT("'latency': '1s'", "'latency': '2s'"), "web", "E10/M/1", uneven);
+    unsure(DEALT("'loss': 0", "'latency': '2s'"), "web", "E10/M/1", uneven);
+    exact(BALANCED("'latency': '5s'"), "web", "E10/M/1");
+    unsure(BALANCED("'latency': " EXP), "web", "E10/M/1", jitter);
+    unsure(BALANCED("'latency': '5s', 'loss': 0.2"), "web", "E10/M/1", loss);
+    /* what goes to one node, or wherever chance sends it, is not dealt in turn */
+    exact(FARM("1", "round-robin", "'latency': " EXP), "web", "M/M/1");
+    exact(FARM("10", "random", "'latency': " EXP), "web", "M/M/1");
 }
 
 /* All parameters of the models that say something of themselves: theory.c and the model's
@@ -442,6 +484,7 @@ int main(void)
         cmocka_unit_test(what_comes_before),
         cmocka_unit_test(requests_that_come_back),
         cmocka_unit_test(links),
+        cmocka_unit_test(links_that_mix_up_turns),
         cmocka_unit_test(every_parameter_is_known),
         cmocka_unit_test(a_wrong_form_is_found),
         cmocka_unit_test(what_a_run_cannot_show_is_not_judged),
