@@ -33,7 +33,8 @@ struct part {
     enum asks asks;
     uint32_t source; /* 1 + one who starts requests that come here; 0: none */
     uint32_t plain, dealers;
-    bool keyed, limited; /* some of its requests have keys; may have a deadline */
+    bool keyed, limited; /* some of its requests have keys; may have a deadline; */
+    bool unwanted;       /* callers may stop waiting for them */
 };
 
 struct sim__flow_graph {
@@ -275,6 +276,13 @@ static bool raise(bool *flag, bool value)
     return changes;
 }
 
+/* Whether a component may stop waiting for what it asked, deadlines aside. */
+static bool may_leave(const struct sim_flows *f, uint32_t c)
+{
+    const struct sim_plan_component *it = &f->plan->components[c];
+    return it->model->queueing == NULL || it->policy.timeout != 0 || it->policy.hedge.extra > 0;
+}
+
 /* What is known of the requests of a caller is true of those that come to a callee. Whether
  * anything was new. */
 static bool pass_on(struct sim_flows *f, uint32_t from, uint32_t to)
@@ -288,10 +296,11 @@ static bool pass_on(struct sim_flows *f, uint32_t from, uint32_t to)
     changes |= raise(&b->keyed, a->keyed);
     bool deadline = a->limited || gives_deadline(&f->plan->components[from]);
     changes |= raise(&b->limited, deadline);
+    changes |= raise(&b->unwanted, a->unwanted || deadline || may_leave(f, from));
     return changes;
 }
 
-/* Each component changes four times at most, so it is looked at so often at most. */
+/* Each component changes five times at most, so it is looked at so often at most. */
 static int follow_requests(struct sim_flows *f)
 {
     struct sim__flow_graph *g = f->graph;
@@ -318,9 +327,12 @@ static int follow_requests(struct sim_flows *f)
             waits[to] = true;
         }
     }
-    for (uint32_t c = 0; waits && c < count; c++)
-        if (g->parts[c].source)
-            memcpy(f->in[c].mix, f->about[g->parts[c].source - 1].mix, sizeof f->in[c].mix);
+    for (uint32_t c = 0; waits && c < count; c++) {
+        const struct part *p = &g->parts[c];
+        f->about[c].no_form = sim_queueing_no_form(&f->about[c], p->calls > 0, p->unwanted);
+        if (p->source)
+            memcpy(f->in[c].mix, f->about[p->source - 1].mix, sizeof f->in[c].mix);
+    }
     int result = stack && waits ? 0 : -1;
     free(stack);
     free(waits);

@@ -118,8 +118,11 @@ static void rough_forms_and_none(void **state)
             "no form for a limited queue unless work is exponential");
     form_is(PLAN(USERS APP("8", EXP, "")), "app", SIM_THEORY_NONE, "none",
             "more work comes than the servers can do");
-    form_is(PLAN(USERS APP("9", EXP, ", 'while_calling': 'hold'")), "app", SIM_THEORY_NONE, "none",
-            "a server is held while others are asked");
+    form_is(PLAN(USERS APP("9", EXP, ", 'while_calling': 'hold', 'to': 'db'") //
+                 ", 'db': {'model': 'store'}"),
+            "app", SIM_THEORY_NONE, "none", "a server is held while others are asked");
+    form_is(PLAN(USERS APP("9", EXP, ", 'while_calling': 'hold'")), "app", SIM_THEORY_EXACT,
+            "M/M/9", "");
     form_is(
         PLAN("'timeline': [{'at': '10s', 'for': '1s', 'do': 'crash', 'target': 'app'}]," USERS APP(
             "9", EXP, "")),
@@ -282,6 +285,7 @@ static void requests_that_come_back(void **state)
 #define LINK(what) LINKED("{'between': ['y', 'x'], " what "}")
 
 /* One server that can do the 8 requests a second at which form_is() looks. */
+#define ABANDON ", 'abandon': 'when-reached'"
 #define FAST(more)                                                                                 \
     "'web': {'model': 'service', 'servers': 1, 'service_time': {'type': 'exponential',"            \
     " 'mean': '100ms'}" more "}"
@@ -315,6 +319,21 @@ static void links(void **state)
     exact(LINKED("{'between': ['y', 'x'], 'bandwidth': '900B/s'},"
                  " {'between': ['web', 'users'], 'latency': '1ms'}"),
           "web", "M/M/9");
+}
+
+/* Who never stops waiting leaves nothing to abandon. */
+static void who_gives_up(void **state)
+{
+    (void)state;
+    const char *why = "requests give up waiting";
+    exact(PLAN(SEND("a", "") ONE("a", ABANDON)), "a", "M/M/9");
+    exact(PLAN(SEND("b", "") ONE("b", ", 'to': 'a'") ONE("a", ABANDON)), "a", "M/M/9");
+    no_form(PLAN(SEND("a", ", 'timeout': '1s'") ONE("a", ABANDON)), "a", why);
+    no_form(PLAN(SEND("a", ", 'patience': '1s'") ONE("a", ABANDON)), "a", why);
+    no_form(PLAN(SEND("b", ", 'timeout': '1s'") ONE("b", ", 'to': 'a'") ONE("a", ABANDON)), "a",
+            why);
+    no_form(PLAN(SEND("b", "") ONE("b", ", 'to': 'a', 'deadline': '1s'") ONE("a", ABANDON)), "a",
+            why);
 }
 
 /* What is dealt in turn comes in turn only where all of it is late by one time, and none is lost. */
@@ -483,6 +502,7 @@ int main(void)
         cmocka_unit_test(fan_outs),
         cmocka_unit_test(what_comes_before),
         cmocka_unit_test(requests_that_come_back),
+        cmocka_unit_test(who_gives_up),
         cmocka_unit_test(links),
         cmocka_unit_test(links_that_mix_up_turns),
         cmocka_unit_test(every_parameter_is_known),
