@@ -62,7 +62,8 @@ static double sends(const struct sim_plan *plan, const struct sim_plan_component
         return 0;
     if (c->model->sustained != NULL)
         return c->model->sustained(c->image, plan->duration) * c->nodes;
-    bool all = q.servers == 0 || (!sim_queueing_no_form(&q, true, true) && q.queue_limit == SIM_NO_LIMIT);
+    bool all = q.servers == 0 ||
+               (!sim_queueing_no_form(&q, true, true) && q.queue_limit == SIM_NO_LIMIT);
     return all && q.flow == SIM_FLOW_SAME ? fmin(comes, capacity(plan, c, &q)) : 0;
 }
 

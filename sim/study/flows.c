@@ -177,26 +177,6 @@ static bool gives_deadline(const struct sim_plan_component *c)
     return c->policy.deadline != 0;
 }
 
-/* NULL, or why calls under this policy do not follow the requests they are made for. */
-static const char *policy_spoils(const struct sim_policy *p)
-{
-    static const char *const known[] = {"timeout", "deadline",    "retry",     "hedge",
-                                        "breaker", "concurrency", "rate_limit"};
-    for (const struct sim_param *row = sim_policy_params; row->name; row++) {
-        size_t i = 0;
-        while (i < sizeof known / sizeof *known && strcmp(known[i], row->name) != 0)
-            i++;
-        if (i == sizeof known / sizeof *known)
-            return "callers have a rule that theory knows nothing of";
-    }
-    if (p->retry.attempts > 1)
-        return "callers try again";
-    if (p->hedge.extra > 0 || p->breaker.open > 0 || p->concurrency.limit > 0 ||
-        p->rate_limit.rate > 0)
-        return "callers hedge or hold back";
-    return NULL;
-}
-
 /* ---- the graph ------------------------------------------------------------------------------- */
 
 static uint32_t ports_of(const struct sim_plan_component *c)
@@ -457,7 +437,7 @@ static void mark_calls(struct sim_flows *f, uint32_t c)
 {
     const struct part *p = &f->graph->parts[c];
     const struct sim_plan_component *it = &f->plan->components[c];
-    const char *why = policy_spoils(&it->policy);
+    const char *why = sim__flows_policy_spoils(&it->policy);
     uint32_t places = 0;
     if (f->about[c].delay && f->about[c].delay->kind != SIM_DIST_NONE)
         f->in[c].delay = fmax(f->in[c].delay, sim_dist_mean(f->about[c].delay));
@@ -530,8 +510,8 @@ static void mark_station(struct sim_flows *f, uint32_t c, double rate)
         mark(f, out_of(f, c), SIM_FLOW_UNKNOWN, "who goes first depends on who asks", c);
 }
 
-/* NULL, or why what is dealt in turn does not come in turn. It is dealt when it is sent: a node gets
- * every n-th of the arrivals only where all of them are late by the same time, and none is lost.
+/* NULL, or why what is dealt in turn does not come in turn. It is dealt when it is sent: a node
+ * gets every n-th of the arrivals only where all are late by the same time, and none is lost.
  * O(callers). */
 static const char *way_spoils_turns(const struct sim_flows *f, uint32_t to)
 {

@@ -336,7 +336,7 @@ static void who_gives_up(void **state)
             why);
 }
 
-/* What is dealt in turn comes in turn only where all of it is late by one time, and none is lost. */
+/* What is dealt in turn comes in turn only where all of it is late by one time, none lost. */
 static void links_that_mix_up_turns(void **state)
 {
     (void)state;
