@@ -6,8 +6,8 @@
  * way; stores, caches; links with latency and with bandwidth. Work is drawn so that no queue grows
  * without end. Of each, replications are held against the forms as `weir run` does it: none may
  * miss (SIM_THEORY_MISS in each topology), and of all that are judged not many more may disagree
- * than would by chance. Stations dealt to in turn, over links that mix up turns or do not, are drawn
- * for themselves. Canaries are plans held against the forms of others, one for each reason
+ * than would by chance. Stations dealt to in turn, over links that mix up turns or do not, are
+ * drawn for themselves. Canaries are plans held against the forms of others, one for each reason
  * why a form does not apply: the same verdict finds them.
  *
  * WEIR_PROPERTY_SEED and WEIR_PROPERTY_COUNT ask for others than the fixed cases. */
