@@ -102,10 +102,10 @@ void sim_queueing_rules(struct sim_queueing *q, const struct sim_station_rules *
     q->discipline = r->discipline;
     if (r->pause.lasts.kind != SIM_DIST_NONE)
         q->no_form = "its servers pause";
-    else if (r->abandon != SIM_ABANDON_NEVER)
-        q->no_form = "requests give up waiting";
     else if (r->shed.by != SIM_SHED_NONE)
         q->no_form = "it sheds load";
+    if (r->abandon != SIM_ABANDON_NEVER)
+        q->no_form_unwanted = "requests give up waiting";
 }
 
 double sim_station_rules_ticks(const struct sim_station_rules *r, double calls)

@@ -272,8 +272,8 @@ static double started_by_waiting(struct workload *w, uint32_t i, double users, d
         const struct of *to = &w->of[e->to];
         least = fmin(least, to->answer + e->round_trip);
         most += to->capacity;
-        bounded = bounded && !to->turns_away && !to->changes && to->q.no_form == NULL &&
-                  users <= to->admits;
+        bounded = bounded && !to->turns_away && !to->changes &&
+                  !sim_queueing_no_form(&to->q, true, true) && users <= to->admits;
     }
     least = isinf(least) ? 0 : least;
     if (c->policy.timeout != 0)

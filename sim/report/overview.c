@@ -292,6 +292,45 @@ static void print_too_few(const struct sim_report *report, unsigned columns, FIL
         fputc('\n', out);
 }
 
+static bool tells_percentile(const struct sim_aggregate *a)
+{
+    for (uint32_t i = 0; a->sample && i < a->sample->metric_count; i++)
+        if (sim_aggregate_is_shown(a->sample, i) && !isnan(a->metrics[i].low) &&
+            !isnan(sim_percentile_of(a->sample->metrics[i].stat)))
+            return true;
+    return false;
+}
+
+/* That intervals of percentiles do not know of values that depend on one another: the busiest of
+ * the cases. */
+static void print_busy(const struct sim_report *report, unsigned columns, FILE *out)
+{
+    struct sim_busiest most = {NULL, 0};
+    uint32_t count = 0, of = 0;
+    char text[768];
+    for (uint32_t at = 0; at < report->runs->case_count; at++) {
+        struct sim_busiest busy = {NULL, 0};
+        if (tells_percentile(&report->aggregates[at]))
+            busy = sim_share_busiest(report->runs, at);
+        if (!(busy.utilisation >= SIM_CARRY_BUSY))
+            continue;
+        count++;
+        if (busy.utilisation > most.utilisation) {
+            most = busy;
+            of = at;
+        }
+    }
+    if (count == 0)
+        return;
+    snprintf(text, sizeof text,
+             "Values of a busy component depend on one another (utilisation of %s of %s: %.2g): "
+             "the intervals of percentiles may be too narrow%s.",
+             most.component, report->runs->cases[of].name, most.utilisation,
+             count > 1 ? ", also in other cases" : "");
+    sim_overview_wrap(out, text, 2, 0, columns);
+    fputc('\n', out);
+}
+
 /* Successes that leave out a hundredth of the requests or more, as these were still under way. */
 static void print_unfinished(const struct sim_report *report, unsigned columns, FILE *out)
 {
@@ -468,6 +507,7 @@ void sim_overview_print(const struct sim_report *report, const char *place, unsi
         print_head(report, columns, out);
         print_table(report, columns, out);
         print_too_few(report, columns, out);
+        print_busy(report, columns, out);
         print_unfinished(report, columns, out);
         print_nodes(report, columns, out);
         sim_parts_print(report, columns, out);

@@ -231,6 +231,30 @@ static void note_unfinished(struct sim_verdict *v, const struct sim_runs *runs)
              u.open, u.all, u.low, u.high);
 }
 
+/* An interval of a percentile does not know that values of a busy component depend on one another
+ * (carry.h). Nothing hangs on it where `within` is asked for. */
+static void note_busy(struct sim_verdict *v, const struct sim_runs *runs)
+{
+    const struct sim_expect *e = v->expect;
+    const struct sim_metric *metric = metric_of(e, sim_runs_sample(runs, v->at));
+    bool bound = !isnan(e->at_most) || !isnan(e->at_least);
+    bool hangs = bound || (!isnan(e->equals) && isnan(e->within));
+    if (!metric || !hangs || isnan(v->observed.low) || isnan(sim_percentile_of(metric->stat)))
+        return;
+    struct sim_busiest busy = sim_share_busiest(runs, v->at), other = {NULL, 0};
+    if (e->relative_to)
+        other = sim_share_busiest(runs, sim_runs_find(runs, e->relative_to));
+    if (other.utilisation > busy.utilisation)
+        busy = other;
+    if (!(busy.utilisation >= SIM_CARRY_BUSY))
+        return;
+    size_t said = strlen(v->note);
+    snprintf(v->note + said, sizeof v->note - said,
+             "%svalues of a busy component depend on one another (utilisation of %.40s: %.2g): the "
+             "interval may be too narrow",
+             said ? "; " : "", busy.component, busy.utilisation);
+}
+
 static void judge(struct sim_verdict *v, const struct sim_runs *runs, double *values)
 {
     const struct sim_expect *e = v->expect;
@@ -258,6 +282,7 @@ static void judge(struct sim_verdict *v, const struct sim_runs *runs, double *va
     if (!isnan(e->equals))
         v->held = holds_equality(v) && v->held;
     note_unfinished(v, runs);
+    note_busy(v, runs);
 }
 
 /* What is said of no variant in particular is said of all but the one it is relative to. Nothing

@@ -74,6 +74,29 @@ struct sim_unfinished sim_share_unfinished(const struct sim_runs *runs, uint32_t
     return u;
 }
 
+struct sim_busiest sim_share_busiest(const struct sim_runs *runs, uint32_t at)
+{
+    struct sim_busiest busiest = {NULL, 0};
+    const struct sim_record *sample = runs->replications ? sim_runs_sample(runs, at) : NULL;
+    for (uint32_t m = 0; sample && m < sample->metric_count; m++) {
+        const struct sim_metric *metric = &sample->metrics[m];
+        double sum = 0;
+        uint32_t count = 0;
+        if (strcmp(metric->meter, "utilisation") != 0 || strcmp(metric->stat, "mean") != 0)
+            continue;
+        for (uint32_t r = 0; r < runs->replications; r++) {
+            const struct sim_record *record = sim_runs_record(runs, at, r);
+            if (!record || m >= record->metric_count || isnan(record->metrics[m].value))
+                continue;
+            sum += record->metrics[m].value;
+            count++;
+        }
+        if (count > 0 && sum / count > busiest.utilisation)
+            busiest = (struct sim_busiest){metric->component, sum / count};
+    }
+    return busiest;
+}
+
 double sim__share_blur(const struct sim_plan *plan, const struct sim_metric *metric, double value)
 {
     const struct sim_meter *m = meter_of(plan, metric);

@@ -150,6 +150,13 @@ struct sim_unfinished {
 };
 struct sim_unfinished sim_share_unfinished(const struct sim_runs *, uint32_t at,
                                            const struct sim_metric *);
+/* The component of a case with the highest utilisation, as the mean over its replications. Its name
+ * is that of the record; NULL: none has a utilisation. O(replications x metrics). */
+struct sim_busiest {
+    const char *component;
+    double utilisation;
+};
+struct sim_busiest sim_share_busiest(const struct sim_runs *, uint32_t at);
 /* The same as sim_aggregate_metric() for record->series. */
 uint32_t sim_aggregate_series(const struct sim_record *, const char *that);
 

@@ -398,6 +398,39 @@ static void too_few_values_hold_no_claim(void **state)
     assert_true(!v.held && fabs(v.observed.has - 399.88) < 0.01);
 }
 
+/* Claims that hang on the interval of a percentile say when a component was busy (carry.h). */
+static void a_busy_component_is_said_beside_percentiles(void **state)
+{
+    (void)state;
+    const char *narrow = "utilisation of db: 0.9): the interval may be too narrow";
+    struct fake f;
+    fake_init(&f, REPLICATIONS);
+    f.expect.at_most = 100;
+    for (uint32_t i = 0; i < 2 * REPLICATIONS; i++) {
+        f.metrics[i][2].meter = "utilisation";
+        f.metrics[i][2].value = i < REPLICATIONS ? 0.69 : 0.9;
+    }
+    assert_string_equal(judge(&f).note, "");
+    f.expect.relative_to = "fast"; /* the busier of both */
+    assert_non_null(strstr(judge(&f).note, narrow));
+    f.expect.relative_to = NULL;
+    for (uint32_t i = 0; i < 2 * REPLICATIONS; i++)
+        f.metrics[i][2].value = i == 0 ? 0.6 : i == 1 ? 1.2 : 0.9; /* the mean counts */
+    assert_true(judge(&f).held);
+    assert_non_null(strstr(judge(&f).note, narrow));
+    struct sim_busiest busy = sim_share_busiest(&f.all, 0);
+    assert_string_equal(busy.component, "db");
+    assert_true(fabs(busy.utilisation - 0.9) < 1e-12);
+    f.expect.at_most = NAN;
+    f.expect.equals = 11.5;
+    assert_non_null(strstr(judge(&f).note, narrow));
+    f.expect.within = 0.5; /* the interval plays no part */
+    assert_string_equal(judge(&f).note, "");
+    f.expect.that = "users.latency.mean";
+    f.expect.at_most = 100;
+    assert_string_equal(judge(&f).note, "");
+}
+
 static void equality_is_covered_or_within(void **state)
 {
     (void)state;
@@ -734,6 +767,7 @@ int main(void)
         cmocka_unit_test(percentiles_are_read_from_their_names),
         cmocka_unit_test(a_percentile_says_what_it_needs),
         cmocka_unit_test(too_few_values_hold_no_claim),
+        cmocka_unit_test(a_busy_component_is_said_beside_percentiles),
         cmocka_unit_test(equality_is_covered_or_within),
         cmocka_unit_test(one_replication_says_so),
         cmocka_unit_test(relative_claims_are_paired),
