@@ -65,10 +65,81 @@ static void estimates_are_within_a_factor_of_two(void **state)
         check_file(files[i].path, files[i].duration);
 }
 
+/* ---- users whose own policy ends their calls ------------------------------------------------- */
+
+#define DB "'db': {'model': 'service', 'servers': 1, 'service_time': '5ms'}"
+
+/* Ten users who do not think, of a callee that takes 5 ms for each. They start requests without end
+ * and without time between them once a call of theirs ends at once: the limit is full, no token
+ * comes in time, the breaker is open after what must fail, or nothing may be waited for. */
+static const struct {
+    const char *policy;
+    bool endless;
+} policies[] = {
+    {"'concurrency': {'limit': 1}", true},
+    {"'concurrency': {'limit': 9, 'kind': 'aimd'}", true},
+    {"'concurrency': {'limit': 10}", false},
+    {"'concurrency': {'limit': 1, 'wait': '10ms'}", false},
+    {"'concurrency': {'limit': 1, 'wait': '10ms', 'queue': 3}", true},
+    {"'concurrency': {'limit': 1}, 'retry': {'attempts': 2, 'backoff': '10ms'}", false},
+    {"'concurrency': {'limit': 1}, 'retry': {'attempts': 2}", true},
+    {"'concurrency': {'limit': 1}, 'retry': {'attempts': 2, 'backoff': '10ms', "
+     "'refused_is_final': true}",
+     true},
+    {"'concurrency': {'limit': 1}, 'retry': {'attempts': 2, 'backoff': '10ms', 'budget': "
+     "{'ratio': 0, 'minimum': '0/s'}}",
+     true},
+    {"'rate_limit': {'rate': '100/s'}", true},
+    {"'rate_limit': {'rate': '100/s', 'burst': 10}", true},
+    {"'rate_limit': {'rate': '100/s', 'wait': '1ms'}", true},
+    {"'rate_limit': {'rate': '100/s', 'wait': '1s'}", false},
+    {"'rate_limit': {'rate': '1000/s', 'burst': 10}", false},
+    {"'breaker': {'consecutive': 1, 'open': '1000d'}, 'timeout': '1ms'", true},
+    {"'breaker': {'consecutive': 1}, 'timeout': '1s'", false},
+    {"'patience': '0s'", true},
+    {"'timeout': '0s'", true},
+    {"'timeout': '0s', 'retry': {'attempts': 2, 'backoff': '10ms'}", false},
+    {"'deadline': '0s', 'retry': {'attempts': 2, 'backoff': '10ms'}", true},
+};
+
+static void check_policy(const char *to, const char *users, const char *more, bool endless)
+{
+    char text[1024];
+    snprintf(text, sizeof text,
+             "{'schema_version': 1, 'title': 't', 'run': {'duration': '100s', 'warmup': '0s'}, "
+             "'components': {'users': {'model': 'client', 'to': '%s', 'users': 10, "
+             "'think_time': '0s'%s}, " DB "%s}}",
+             to, users, more);
+    struct sim_scenario *s = harness_scenario(text);
+    double said = sim_plan_events(&s->variants[0].plan, NULL, 0);
+    if (endless != (isinf(said) != 0))
+        fail_msg("%.3g events are foreseen: %s%s", said, users, more);
+    double ratio = endless ? 1 : ratio_of(s, 0);
+    assert_true(ratio > 0.5 && ratio < 2);
+    sim_scenario_free(s);
+}
+
+static void calls_that_their_own_policy_ends_are_seen(void **state)
+{
+    (void)state;
+    char users[512], more[512];
+    for (size_t i = 0; i < sizeof policies / sizeof policies[0]; i++) {
+        snprintf(users, sizeof users, ", %s", policies[i].policy);
+        check_policy("db", users, "", policies[i].endless);
+    }
+    for (size_t i = 0; i < 2; i++) { /* and the policy of who passes calls on without work */
+        snprintf(more, sizeof more,
+                 ", 'between': {'model': 'balancer', 'policy': 'random', 'to': 'db', %s}",
+                 policies[i].policy);
+        check_policy("between", "", more, policies[i].endless);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(estimates_are_within_a_factor_of_two),
+        cmocka_unit_test(calls_that_their_own_policy_ends_are_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
