@@ -76,7 +76,8 @@ struct sim_histogram {
     int64_t low, high;     /* least and greatest value; INT64_MAX, -1 while empty */
     uint32_t *const *rows; /* counts of the present window by octave; NULL: no value fell there */
     uint32_t **own;        /* the same list, once it is this histogram's; NULL before */
-    bool incomplete;       /* a value was not counted for want of memory: the roll says so */
+    struct sim_histogram *first, *next; /* whose counts these share, NULL: own; who shares them */
+    bool incomplete; /* a value was not counted for want of memory: the roll says so */
 };
 
 #define SIM_HISTOGRAM_TOP 6 /* 64 is 1 << 6; 127 has the same highest bit */
@@ -132,8 +133,12 @@ struct sim_tally {
 
 void sim_histogram_init(struct sim_histogram *);
 void sim_histogram_free(struct sim_histogram *);
-/* Ends a window: adds what it holds to *into and starts the next. 0, or -1 when out of memory, now
- * or while the window's values were recorded. O(octaves between the least and the greatest). */
+/* From now on the values of a histogram, empty so far, are counted in the rows of `first`, which
+ * shares those of no other: less memory, and one roll for all. Both must last as long. O(1). */
+void sim_histogram_share(struct sim_histogram *, struct sim_histogram *first);
+/* Ends a window: adds what it holds to *into, with what those hold that share its counts, and
+ * starts the next. 0, or -1 when out of memory, now or while the window's values were recorded.
+ * O(buckets between the least and the greatest, and who shares). */
 int sim_histogram_roll(struct sim_histogram *, struct sim_tally *into);
 
 int sim_tally_add(struct sim_tally *into, const struct sim_tally *from);

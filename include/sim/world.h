@@ -223,6 +223,11 @@ struct sim_plan {
 /* Whether every run of the plan gives it as one of its metrics, asked for or not. O(meters). */
 bool sim_plan_ask_is_given(const struct sim_plan *, const struct sim_plan_ask *);
 
+/* Whether a plan keeps a meter's series, or with `stat` one that not every series of it has. Plans
+ * have what they keep in order: O(log kept). */
+bool sim_plan_keeps(const struct sim_plan *, const char *place, const char *meter,
+                    const char *stat);
+
 /* Whether any node of a component is among those of an end, the node's number aside. */
 bool sim_plan_end_reaches(const struct sim_plan *, const struct sim_plan_end *, uint32_t component);
 

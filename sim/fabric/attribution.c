@@ -22,8 +22,8 @@ int sim__attribution_make(struct sim_world *w)
 {
     struct sim__trace *t = w->trace;
     size_t keys = (size_t)w->component_count * SIM_SPENT_CAUSES;
-    t->rows = sim__world_alloc(w, SIM__ROWS, sizeof *t->rows);
-    t->parts = sim__world_alloc(w, SIM__ROW_PARTS + keys, sizeof *t->parts);
+    t->rows = sim__world_alloc(w, 2 * SIM__ROWS, sizeof *t->rows);
+    t->parts = sim__world_alloc(w, 2 * SIM__ROW_PARTS + keys, sizeof *t->parts);
     t->spent = sim__world_alloc(w, keys, sizeof *t->spent);
     t->touched = sim__world_alloc(w, keys, sizeof *t->touched);
     return t->rows && t->parts && t->spent && t->touched ? 0 : -1;
@@ -153,7 +153,30 @@ static void divide(struct sim_world *w, const struct sim__span *s, sim_time from
 
 static bool has_room(const struct sim__trace *t)
 {
-    return t->row_count < SIM__ROWS && t->part_count < SIM__ROW_PARTS;
+    return t->live_rows < SIM__ROWS && t->live_parts < SIM__ROW_PARTS;
+}
+
+/* Takes the dropped rows out. O(rows), once for each half of the room that was filled. */
+static void close_gaps(struct sim__trace *t)
+{
+    uint32_t rows = 0, parts = 0;
+    for (uint32_t i = 0; i < t->row_count; i++)
+        if (t->rows[i].source != SIM_NOWHERE)
+            t->sources[t->rows[i].source].newest = 0;
+    for (uint32_t i = 0; i < t->row_count; i++) {
+        struct sim__row row = t->rows[i];
+        if (row.source == SIM_NOWHERE)
+            continue;
+        for (uint32_t k = 0; k < row.count; k++)
+            t->parts[parts + k] = t->parts[row.first + k];
+        row.first = parts;
+        row.older = t->sources[row.source].newest;
+        parts += row.count;
+        t->rows[rows++] = row;
+        t->sources[row.source].newest = rows;
+    }
+    t->row_count = rows;
+    t->part_count = parts;
 }
 
 void sim__attribution_add(struct sim_world *w, const struct sim__span *root)
@@ -167,9 +190,15 @@ void sim__attribution_add(struct sim_world *w, const struct sim__span *root)
     uint32_t source = (uint32_t)(root->node->component - w->components);
     if (!sim__is_chosen(root->pick, t->sources[source].level))
         return;
+    if (t->row_count == 2 * SIM__ROWS || t->part_count >= 2 * SIM__ROW_PARTS)
+        close_gaps(t);
     struct sim__row *row = &t->rows[t->row_count++];
-    *row = (struct sim__row){
-        .pick = root->pick, .latency = latency, .source = source, .first = t->part_count};
+    *row = (struct sim__row){.pick = root->pick,
+                             .latency = latency,
+                             .source = source,
+                             .first = t->part_count,
+                             .older = t->sources[source].newest};
+    t->sources[source].newest = t->row_count;
     sim_time sent = later(root->sent, root->intended);
     spend(w, root, SIM_SPENT_QUEUE, sent - root->intended);
     divide(w, root, sent, root->ended);
@@ -180,26 +209,35 @@ void sim__attribution_add(struct sim_world *w, const struct sim__span *root)
         t->spent[key] = 0;
     }
     row->count = t->touched_count;
+    t->live_rows++;
+    t->live_parts += row->count;
     t->touched_count = 0;
     t->divided++;
     t->unequal += sum != latency;
 }
 
-void sim__attribution_thin(struct sim__trace *t)
+void sim__attribution_thin(struct sim__trace *t, struct sim__source *source)
 {
-    uint32_t rows = 0, parts = 0;
-    for (uint32_t i = 0; i < t->row_count; i++) {
-        struct sim__row row = t->rows[i];
-        if (!sim__is_chosen(row.pick, t->sources[row.source].level))
+    uint32_t *at = &source->newest;
+    while (*at != 0) {
+        struct sim__row *row = &t->rows[*at - 1];
+        if (sim__is_chosen(row->pick, source->level)) {
+            at = &row->older;
             continue;
-        for (uint32_t k = 0; k < row.count; k++)
-            t->parts[parts + k] = t->parts[row.first + k];
-        row.first = parts;
-        parts += row.count;
-        t->rows[rows++] = row;
+        }
+        *at = row->older;
+        row->source = SIM_NOWHERE;
+        t->live_rows--;
+        t->live_parts -= row->count;
     }
-    t->row_count = rows;
-    t->part_count = parts;
+}
+
+void sim__attribution_clear(struct sim__trace *t)
+{
+    for (uint32_t i = 0; i < t->row_count; i++)
+        if (t->rows[i].source != SIM_NOWHERE)
+            t->sources[t->rows[i].source].newest = 0;
+    t->row_count = t->part_count = t->live_rows = t->live_parts = 0;
 }
 
 /* ---- at percentiles -------------------------------------------------------------------------- */
@@ -282,6 +320,7 @@ int sim__attribution_finish(struct sim_world *w, struct sim_record *record)
 {
     struct sim__trace *t = w->trace;
     uint32_t sources = 0;
+    close_gaps(t);
     qsort(t->rows, t->row_count, sizeof *t->rows, by_latency);
     for (uint32_t i = 0; i < t->row_count; i++)
         sources += i == 0 || t->rows[i].source != t->rows[i - 1].source;

@@ -27,34 +27,34 @@ static struct sim_queueing about(const struct sim_plan_component *c)
     return q;
 }
 
-/* Whether anybody sends requests of a kind; who says nothing of kinds may send any. */
-static bool is_sent(const struct sim_plan *plan, int op)
+/* Whether anybody sends requests of each kind; who says nothing of kinds may send any. */
+static void find_sent(const struct sim_plan *plan, bool *sent)
 {
     for (uint32_t i = 0; i < plan->component_count; i++) {
         struct sim_queueing q = about(&plan->components[i]);
         double all = 0;
         for (int k = 0; k < SIM_OP_COUNT; k++)
             all += q.mix[k];
-        if (plan->components[i].model->sustained != NULL && (q.mix[op] > 0 || !(all > 0)))
-            return true;
+        for (int k = 0; plan->components[i].model->sustained != NULL && k < SIM_OP_COUNT; k++)
+            sent[k] = sent[k] || q.mix[k] > 0 || !(all > 0);
     }
-    return false;
 }
 
 /* Requests per second that can be worked on, at most; INFINITY: there is no station. */
-static double capacity(const struct sim_plan *plan, const struct sim_plan_component *c,
+static double capacity(const bool *sent, const struct sim_plan_component *c,
                        const struct sim_queueing *q)
 {
     double least = INFINITY;
     for (int op = 0; op < SIM_OP_COUNT; op++)
-        if (q->work[op] != NULL && q->work[op]->kind != SIM_DIST_NONE && is_sent(plan, op))
+        if (q->work[op] != NULL && q->work[op]->kind != SIM_DIST_NONE && sent[op])
             least = fmin(least, sim_dist_mean(q->work[op]));
     bool none = q->servers == 0 || isinf(least) || !(least > 0);
     return none ? INFINITY : (double)q->servers * c->nodes * 1e9 / least;
 }
 
 /* Requests per second that a component sends to each it calls, its share aside. */
-static double sends(const struct sim_plan *plan, const struct sim_plan_component *c, double comes)
+static double sends(const struct sim_plan *plan, const bool *sent,
+                    const struct sim_plan_component *c, double comes)
 {
     const struct sim_policy *p = &c->policy;
     struct sim_queueing q = about(c);
@@ -63,18 +63,18 @@ static double sends(const struct sim_plan *plan, const struct sim_plan_component
     if (c->model->sustained != NULL)
         return c->model->sustained(c->image, plan->duration) * c->nodes;
     bool all = q.servers == 0 || (q.no_form == NULL && q.queue_limit == SIM_NO_LIMIT);
-    return all && q.flow == SIM_FLOW_SAME ? fmin(comes, capacity(plan, c, &q)) : 0;
+    return all && q.flow == SIM_FLOW_SAME ? fmin(comes, capacity(sent, c, &q)) : 0;
 }
 
 /* Requests per second that come to each component, by following them from where they start. */
-static void follow(const struct sim_plan *plan, double *comes, double *next)
+static void follow(const struct sim_plan *plan, const bool *sent, double *comes, double *next)
 {
     for (int depth = 0; depth < DEPTH_MOST; depth++) {
         for (uint32_t i = 0; i < plan->component_count; i++)
             next[i] = 0;
         for (uint32_t i = 0; i < plan->component_count; i++) {
             const struct sim_plan_component *c = &plan->components[i];
-            double rate = sends(plan, c, comes[i]);
+            double rate = sends(plan, sent, c, comes[i]);
             for (uint32_t k = 0; c->model->ports && c->model->ports[k].name; k++)
                 for (uint32_t t = 0; t < c->ports[k].count; t++)
                     next[c->ports[k].targets[t].component] += rate * c->ports[k].targets[t].share;
@@ -87,16 +87,18 @@ static void follow(const struct sim_plan *plan, double *comes, double *next)
 double sim_plan_bytes(const struct sim_plan *plan, char *arithmetic, size_t bytes)
 {
     double seconds = (double)plan->duration / 1e9, total = 0, most = 0;
+    bool sent[SIM_OP_COUNT] = {false};
     double *comes = calloc(2 * (size_t)plan->component_count + 1, sizeof *comes);
     if (comes == NULL)
         return 0;
     if (arithmetic != NULL && bytes > 0)
         arithmetic[0] = '\0';
-    follow(plan, comes, comes + plan->component_count);
+    find_sent(plan, sent);
+    follow(plan, sent, comes, comes + plan->component_count);
     for (uint32_t i = 0; i < plan->component_count; i++) {
         const struct sim_plan_component *c = &plan->components[i];
         struct sim_queueing q = about(c);
-        double done = capacity(plan, c, &q), wait = (comes[i] - done) * seconds;
+        double done = capacity(sent, c, &q), wait = (comes[i] - done) * seconds;
         if (q.no_form != NULL || q.queue_limit != SIM_NO_LIMIT || !(wait > 0))
             continue;
         total += wait * (double)sizeof(struct sim__call);

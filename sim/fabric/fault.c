@@ -53,6 +53,49 @@ static bool covers(const struct sim_plan_end *end, const struct sim_node *node)
            (end->node == SIM_ALL_NODES || end->node == node->index);
 }
 
+/* ---- those that are active ------------------------------------------------------------------- */
+
+/* A fault stands in the list of a component that it names; else it is a wide one. So what may hold
+ * at a place stands in few lists, and these are short. */
+static struct sim__faults *list_of(struct sim_world *w, const struct sim__fault *f)
+{
+    if (f->on.kind == SIM_END_COMPONENT)
+        return &w->components[f->on.index].faults;
+    if (sim_fault_on_links(f->plan->kind) && f->plan->to.kind == SIM_END_COMPONENT)
+        return &w->components[f->plan->to.index].faults;
+    return &w->wide_faults;
+}
+
+/* The faults that may hold at a component, or between two, in the order in which they began. */
+struct active {
+    struct sim__fault *next[3];
+};
+
+static struct active active_at(const struct sim_world *w, uint32_t a, uint32_t b)
+{
+    return (struct active){{w->wide_faults.oldest, w->components[a].faults.oldest,
+                            b != a ? w->components[b].faults.oldest : NULL}};
+}
+
+/* NULL: that was the last. */
+static struct sim__fault *active_next(struct active *a)
+{
+    struct sim__fault **first = &a->next[0], *f;
+    for (int i = 1; i < 3; i++)
+        if (a->next[i] != NULL && (*first == NULL || a->next[i]->begun < (*first)->begun))
+            first = &a->next[i];
+    f = *first;
+    if (f != NULL)
+        *first = f->newer;
+    return f;
+}
+
+static struct active active_at_node(const struct sim_node *node)
+{
+    uint32_t component = (uint32_t)(node->component - node->world->components);
+    return active_at(node->world, component, component);
+}
+
 /* ---- nodes ----------------------------------------------------------------------------------- */
 
 static void crash_or_restart(struct sim_node *node, bool down, bool silent)
@@ -89,7 +132,8 @@ static size_t param_bytes(const struct sim_param *p)
 static void set_param(struct sim_node *node, const struct sim_param *p)
 {
     const char *value = (const char *)node->component->plan->image + p->offset;
-    for (const struct sim__fault *f = node->world->oldest_fault; f != NULL; f = f->newer)
+    struct active active = active_at_node(node);
+    for (const struct sim__fault *f; (f = active_next(&active)) != NULL;)
         if (f->plan->kind == SIM_DO_SET && f->plan->param == p && covers(&f->on, node))
             value = f->plan->value;
     memcpy((char *)node + p->offset, value, param_bytes(p));
@@ -102,7 +146,8 @@ static void apply(struct sim_node *node, const struct sim_plan_fault *changed, b
 {
     bool down = false, silent = false, errors = false;
     double slow = 1;
-    for (const struct sim__fault *f = node->world->oldest_fault; f != NULL; f = f->newer) {
+    struct active active = active_at_node(node);
+    for (const struct sim__fault *f; (f = active_next(&active)) != NULL;) {
         int kind = f->plan->kind;
         if (sim_fault_on_links(kind) || !covers(&f->on, node))
             continue;
@@ -141,7 +186,8 @@ static void apply_to_nodes(struct sim_world *w, const struct sim__fault *f, bool
 bool sim__faults_spoil(const struct sim_node *node, enum sim_plan_when when)
 {
     bool spoilt = false;
-    for (struct sim__fault *f = node->world->oldest_fault; f != NULL; f = f->newer)
+    struct active active = active_at_node(node);
+    for (struct sim__fault *f; (f = active_next(&active)) != NULL;)
         if (f->plan->kind == SIM_DO_ERRORS && f->plan->when == (int)when && covers(&f->on, node))
             spoilt |= sim_draw_chance(&f->effect, f->plan->share);
     return spoilt;
@@ -157,25 +203,43 @@ static bool joins(const struct sim_plan *plan, const struct sim_plan_fault *f, u
             sim_plan_end_reaches(plan, &f->to, from));
 }
 
-static void apply_to_links(struct sim_world *w, const struct sim_plan_fault *changed)
+static void apply_to_link(struct sim_world *w, struct sim__link *link)
 {
-    for (uint32_t i = 0; i < w->links_made_count; i++) {
-        struct sim__link *link = w->links_made[i];
-        if (!joins(w->plan, changed, link->from, link->to))
-            continue;
-        bool impaired = false;
-        for (const struct sim__fault *f = w->oldest_fault; f != NULL && !impaired; f = f->newer)
-            impaired = sim_fault_on_links(f->plan->kind) &&
-                       joins(w->plan, f->plan, link->from, link->to);
-        sim__link_impair(link, impaired);
+    struct active active = active_at(w, link->from, link->to);
+    bool impaired = false;
+    for (const struct sim__fault *f; !impaired && (f = active_next(&active)) != NULL;)
+        impaired = sim_fault_on_links(f->plan->kind) &&
+                   joins(w->plan, f->plan, link->from, link->to);
+    sim__link_impair(link, impaired);
+}
+
+/* Of a fault that names a component, only its links are looked at. */
+static void apply_to_links(struct sim_world *w, const struct sim__fault *changed)
+{
+    const struct sim_plan_fault *p = changed->plan;
+    const struct sim_plan_end *end = p->on.kind == SIM_END_COMPONENT ? &p->on : &p->to;
+    if (end->kind == SIM_END_COMPONENT) {
+        struct sim_component *c = &w->components[end->index];
+        for (struct sim__link *link = c->links_from; link != NULL; link = link->next_from)
+            if (joins(w->plan, p, link->from, link->to))
+                apply_to_link(w, link);
+        for (struct sim__link *link = c->links_to; link != NULL; link = link->next_to)
+            if (joins(w->plan, p, link->from, link->to))
+                apply_to_link(w, link);
+        return;
     }
+    for (uint32_t i = 0; i < w->links_made_count; i++)
+        if (joins(w->plan, p, w->links_made[i]->from, w->links_made[i]->to))
+            apply_to_link(w, w->links_made[i]);
 }
 
 bool sim__faults_let_pass(const struct sim_world *w, const struct sim_node *from,
                           const struct sim_node *to, sim_time *takes)
 {
     bool passes = true;
-    for (struct sim__fault *f = w->oldest_fault; f != NULL; f = f->newer) {
+    struct active active = active_at(w, (uint32_t)(from->component - w->components),
+                                     (uint32_t)(to->component - w->components));
+    for (struct sim__fault *f; (f = active_next(&active)) != NULL;) {
         const struct sim_plan_fault *p = f->plan;
         bool here = sim_fault_on_links(p->kind) &&
                     ((covers(&p->on, from) && covers(&p->to, to)) ||
@@ -213,25 +277,28 @@ static void window_opens(struct sim_world *w, struct sim__fault *f)
 static void apply_all(struct sim_world *w, const struct sim__fault *f, bool begins)
 {
     if (sim_fault_on_links(f->plan->kind))
-        apply_to_links(w, f->plan);
+        apply_to_links(w, f);
     else
         apply_to_nodes(w, f, begins);
 }
 
 static void begin(struct sim_world *w, struct sim__fault *f)
 {
-    f->older = w->newest_fault;
+    struct sim__faults *list = list_of(w, f);
+    f->older = list->newest;
     f->newer = NULL;
-    *(f->older != NULL ? &f->older->newer : &w->oldest_fault) = f;
-    w->newest_fault = f;
+    *(f->older != NULL ? &f->older->newer : &list->oldest) = f;
+    list->newest = f;
     window_opens(w, f);
+    f->begun = w->fault_begins;
     apply_all(w, f, true);
 }
 
 static void end(struct sim_world *w, struct sim__fault *f)
 {
-    *(f->older != NULL ? &f->older->newer : &w->oldest_fault) = f->newer;
-    *(f->newer != NULL ? &f->newer->older : &w->newest_fault) = f->older;
+    struct sim__faults *list = list_of(w, f);
+    *(f->older != NULL ? &f->older->newer : &list->oldest) = f->newer;
+    *(f->newer != NULL ? &f->newer->older : &list->newest) = f->older;
     if (f->window > 0)
         w->fault_windows[f->window - 1].ended = sim_now(w->sim);
     apply_all(w, f, false);
@@ -291,28 +358,32 @@ static void fault_begins(struct sim *sim, void *self, sim_arg which)
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
-/* The index-th part of a fault that strikes alone, from 0; false: there are no more. */
-static bool part(const struct sim_world *w, const struct sim_plan_fault *p, uint32_t index,
-                 struct sim__fault *out)
+/* Whether parts of a fault strike on their own. */
+static bool strikes_in_parts(const struct sim_plan_fault *p)
 {
-    *out = (struct sim__fault){.plan = p, .on = p->on};
-    bool alone = p->fails.kind != SIM_DIST_NONE && p->each != SIM_EACH_TARGET &&
-                 p->on.node == SIM_ALL_NODES && !sim_fault_on_links(p->kind);
-    if (!alone)
-        return index == 0;
-    for (uint32_t i = 0; i < w->component_count; i++) {
-        if (!sim_plan_end_reaches(w->plan, &p->on, i))
-            continue;
-        uint32_t parts = p->each == SIM_EACH_NODE ? w->plan->components[i].nodes : 1;
-        if (index < parts) {
-            bool node = p->each == SIM_EACH_NODE;
-            out->on = (struct sim_plan_end){SIM_END_COMPONENT, i, node ? index : SIM_ALL_NODES};
-            out->name = node ? w->components[i].nodes[index]->name : w->plan->components[i].name;
-            return true;
-        }
-        index -= parts;
+    return p->fails.kind != SIM_DIST_NONE && p->each != SIM_EACH_TARGET &&
+           p->on.node == SIM_ALL_NODES && !sim_fault_on_links(p->kind);
+}
+
+/* The parts of a fault, into out[]; only counted where that is NULL. O(components, parts). */
+static uint32_t parts_make(const struct sim_world *w, const struct sim_plan_fault *p,
+                           struct sim__fault *out)
+{
+    uint32_t count = 0;
+    bool node = p->each == SIM_EACH_NODE, all = strikes_in_parts(p);
+    if (!all && out != NULL)
+        *out = (struct sim__fault){.plan = p, .on = p->on};
+    for (uint32_t i = 0; all && i < w->component_count; i++) {
+        const struct sim_component *c = &w->components[i];
+        uint32_t here = !sim_plan_end_reaches(w->plan, &p->on, i) ? 0 : node ? c->plan->nodes : 1;
+        for (uint32_t n = 0; n < here; n++, count++)
+            if (out != NULL)
+                out[count] = (struct sim__fault){
+                    .plan = p,
+                    .on = {SIM_END_COMPONENT, i, node ? n : SIM_ALL_NODES},
+                    .name = node ? c->nodes[n]->name : c->plan->name};
     }
-    return false;
+    return all ? count : 1;
 }
 
 static void streams(const struct sim_world *w, struct sim__fault *f)
@@ -362,27 +433,24 @@ double sim__faults_events(const struct sim_plan *plan)
 
 int sim__faults_begin(struct sim_world *w)
 {
-    struct sim__fault f;
     uint32_t count = 0;
     for (uint32_t i = 0; i < w->plan->fault_count; i++)
-        for (uint32_t k = 0; part(w, &w->plan->faults[i], k, &f); k++)
-            count++;
+        count += parts_make(w, &w->plan->faults[i], NULL);
     if (count == 0)
         return 0;
     w->faults = sim__world_alloc(w, count, sizeof *w->faults);
     w->fault_windows = sim__world_alloc(w, SIM_FAULT_WINDOWS_MOST, sizeof *w->fault_windows);
     if (w->faults == NULL || w->fault_windows == NULL)
         return -1;
-    for (uint32_t i = 0; i < w->plan->fault_count; i++) {
-        for (uint32_t k = 0; part(w, &w->plan->faults[i], k, &f); k++) {
-            struct sim__fault *made = &w->faults[w->fault_count++];
-            *made = f;
-            streams(w, made);
-            if (f.plan->fails.kind != SIM_DIST_NONE)
-                schedule_failure(w, made);
-            else
-                schedule(w, made, f.plan->at, fault_begins);
-        }
+    for (uint32_t i = 0; i < w->plan->fault_count; i++)
+        w->fault_count += parts_make(w, &w->plan->faults[i], w->faults + w->fault_count);
+    for (uint32_t i = 0; i < w->fault_count; i++) {
+        struct sim__fault *f = &w->faults[i];
+        streams(w, f);
+        if (f->plan->fails.kind != SIM_DIST_NONE)
+            schedule_failure(w, f);
+        else
+            schedule(w, f, f->plan->at, fault_begins);
     }
     return 0;
 }

@@ -3,8 +3,8 @@
  *
  * It is a bound from below: what is counted is what a run is sure to write to. Memory for keys is
  * taken as they are used, so of them no more is counted than requests can come to. So it is with
- * histograms: of each that a node has, one row is counted where requests come. What they grow by
- * afterwards, and pools, are left out. */
+ * histograms: one row of each is counted where requests come. What they grow by afterwards, and
+ * pools, are left out. */
 #include "fabric/world_state.h"
 
 #include <math.h>
@@ -53,7 +53,8 @@ static double beside_bytes(const struct sim_plan *plan, const struct sim_plan_co
     return bytes + blocks * BLOCK_BYTES;
 }
 
-/* Of the histograms of a node that requests come to: each has a list of rows and at least one. */
+/* Of the histograms of a component that requests come to: its nodes share a list of rows and at
+ * least one row of each (record.c). */
 static double histograms_bytes(const struct sim_plan *plan, const struct sim_model *model)
 {
     double histograms = 0;
@@ -122,9 +123,8 @@ static void add_component(struct footprint *f, const struct sim_plan *plan,
                           const struct sim__reach *r, uint32_t component, double requests)
 {
     const struct sim_plan_component *c = &plan->components[component];
-    double reached = c->nodes * (1 - exp(-requests / c->nodes)); /* of nodes, at random */
-    double each = (double)c->model->size + beside_bytes(plan, c) +
-                  reached / c->nodes * histograms_bytes(plan, c->model);
+    double shared = requests >= 1 ? histograms_bytes(plan, c->model) : 0;
+    double each = (double)c->model->size + beside_bytes(plan, c) + shared / c->nodes;
     if (is_most(f, c->nodes * each))
         snprintf(f->arithmetic, f->bytes, "\"%.60s\" has %u nodes x %.4g bytes", c->name, c->nodes,
                  each);

@@ -16,12 +16,17 @@
 
 #define WINDOW_SLICES 3
 
+/* The latencies of an octave, by what became of the attempts. Made when one falls into it. */
+struct octave {
+    uint32_t ended[WINDOW_SLICES][SIM_HISTOGRAM_STEPS];
+    uint32_t cut_off[WINDOW_SLICES][SIM_HISTOGRAM_STEPS];
+};
+
 struct sim__latencies {
     int64_t slice;  /* number of the newest, counted from time 0 */
     sim_time delay; /* in force; SIM_NEVER: too little was seen */
     uint64_t n[WINDOW_SLICES];
-    uint32_t ended[WINDOW_SLICES][SIM_HISTOGRAM_BUCKETS];
-    uint32_t cut_off[WINDOW_SLICES][SIM_HISTOGRAM_BUCKETS];
+    struct octave *octaves[SIM_HISTOGRAM_ROWS]; /* NULL: no latency fell there */
 };
 
 int sim__hedge_make(struct sim__guard *g)
@@ -37,10 +42,15 @@ int sim__hedge_make(struct sim__guard *g)
 
 void sim__hedge_reset(struct sim__guard *g)
 {
-    if (g->latencies != NULL) {
-        memset(g->latencies, 0, sizeof *g->latencies);
-        g->latencies->delay = SIM_NEVER;
-    }
+    struct sim__latencies *l = g->latencies;
+    if (l == NULL)
+        return;
+    for (uint32_t row = 0; row < SIM_HISTOGRAM_ROWS; row++)
+        if (l->octaves[row] != NULL)
+            memset(l->octaves[row], 0, sizeof *l->octaves[row]);
+    memset(l->n, 0, sizeof l->n);
+    l->slice = 0;
+    l->delay = SIM_NEVER;
 }
 
 /* Where the share of those that take longer falls to 1 - p; even within a bucket. SIM_NEVER: so few
@@ -52,10 +62,12 @@ static sim_time percentile(const struct sim__latencies *l, double p)
         at_risk += l->n[s];
     double longer = 1;
     for (uint32_t i = 0; i < SIM_HISTOGRAM_BUCKETS && at_risk > 0; i++) {
+        const struct octave *o = l->octaves[i / SIM_HISTOGRAM_STEPS];
+        uint32_t step = i % SIM_HISTOGRAM_STEPS;
         uint64_t ended = 0, cut_off = 0;
-        for (int s = 0; s < WINDOW_SLICES; s++) {
-            ended += l->ended[s][i];
-            cut_off += l->cut_off[s][i];
+        for (int s = 0; o != NULL && s < WINDOW_SLICES; s++) {
+            ended += o->ended[s][step];
+            cut_off += o->cut_off[s][step];
         }
         double after = longer * (1 - (double)ended / (double)at_risk);
         if (ended > 0 && after <= 1 - p) {
@@ -84,9 +96,15 @@ static void advance(struct sim__guard *g)
         l->delay = percentile(l, g->policy->hedge.percentile);
     int64_t gone = slice - l->slice < WINDOW_SLICES ? slice - l->slice : WINDOW_SLICES;
     for (int64_t s = slice - gone + 1; s <= slice; s++) {
-        l->n[s % WINDOW_SLICES] = 0;
-        memset(l->ended[s % WINDOW_SLICES], 0, sizeof l->ended[0]);
-        memset(l->cut_off[s % WINDOW_SLICES], 0, sizeof l->cut_off[0]);
+        int64_t at = s % WINDOW_SLICES;
+        l->n[at] = 0;
+        for (uint32_t row = 0; row < SIM_HISTOGRAM_ROWS; row++) {
+            struct octave *o = l->octaves[row];
+            if (o == NULL)
+                continue;
+            memset(o->ended[at], 0, sizeof o->ended[at]);
+            memset(o->cut_off[at], 0, sizeof o->cut_off[at]);
+        }
     }
     l->slice = slice;
 }
@@ -97,10 +115,18 @@ void sim__hedge_observe(struct sim__guard *g, sim_time latency, bool cut_off)
         return;
     advance(g);
     struct sim__latencies *l = g->latencies;
-    uint32_t bucket = sim_histogram_bucket(latency);
-    l->ended[l->slice % WINDOW_SLICES][bucket] += !cut_off;
-    l->cut_off[l->slice % WINDOW_SLICES][bucket] += cut_off;
-    l->n[l->slice % WINDOW_SLICES]++;
+    uint32_t bucket = sim_histogram_bucket(latency), step = bucket % SIM_HISTOGRAM_STEPS;
+    struct octave **o = &l->octaves[bucket / SIM_HISTOGRAM_STEPS];
+    int64_t at = l->slice % WINDOW_SLICES;
+    if (*o == NULL)
+        *o = sim__world_alloc(g->from->world, 1, sizeof **o);
+    if (*o == NULL) {
+        sim_fail_memory(g->from->sim);
+        return;
+    }
+    (*o)->ended[at][step] += !cut_off;
+    (*o)->cut_off[at][step] += cut_off;
+    l->n[at]++;
 }
 
 static void hedge(struct sim *sim, void *node, sim_arg arg)

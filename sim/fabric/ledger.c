@@ -416,15 +416,6 @@ static uint64_t windows_measured(const struct sim__ledger *l)
     return l->window > l->first_warm ? l->window - l->first_warm : 0;
 }
 
-static bool is_kept(const struct sim_plan *plan, const struct line *line)
-{
-    for (uint32_t i = 0; i < plan->kept_count; i++)
-        if (strcmp(plan->kept[i].place, line->place) == 0 &&
-            strcmp(plan->kept[i].meter, line->meter) == 0)
-            return true;
-    return plan->all_series || line->headline;
-}
-
 static int add_line(const struct sim__ledger *l, const struct line *line, double successes,
                     struct sim_record *record)
 {
@@ -451,7 +442,8 @@ static int add_line(const struct sim__ledger *l, const struct line *line, double
             .value = stats[k],
             .headline = line->headline,
             .n = windows_measured(l)};
-    if (is_kept(l->world->plan, line))
+    const struct sim_plan *plan = l->world->plan;
+    if (plan->all_series || line->headline || sim_plan_keeps(plan, line->place, line->meter, NULL))
         record->series[record->series_count++] = series;
     else
         free(series.values);

@@ -199,6 +199,9 @@ struct sim__link *sim__link_between(struct sim_world *w, uint32_t from, uint32_t
     w->links_made[w->links_made_count++] = link;
     link->from = from;
     link->to = to;
+    link->next_from = w->components[from].links_from;
+    link->next_to = w->components[to].links_to;
+    w->components[from].links_from = w->components[to].links_to = link;
     const struct sim_plan_link *plan = declared(w, from, to);
     if (plan != NULL && link_set(w, link, plan) != 0)
         return NULL;

@@ -187,6 +187,30 @@ static int bill_make(struct sim__recorder *r)
     return 0;
 }
 
+static void *meter_at(struct sim__recorder *r, const struct sim__channel *c, uint32_t node)
+{
+    struct sim_node *n = r->world->components[c->component].nodes[node];
+    return (char *)sim__node_meters(n, c->table) + c->meter->offset;
+}
+
+static bool has_parts(const struct sim__channel *c)
+{
+    return c->watch != NULL && c->watch->parts != NULL;
+}
+
+/* Where nothing is asked of single nodes, the nodes of a component count in the rows of its first
+ * one: so a window of many nodes costs little more than that of one. */
+static void share_counts(struct sim__recorder *r)
+{
+    for (uint32_t i = 0; i < r->count; i++) {
+        const struct sim__channel *c = &r->channels[i];
+        uint32_t nodes = r->world->plan->components[c->component].nodes;
+        bool shared = c->meter->kind == SIM_HISTOGRAM && !has_parts(c);
+        for (uint32_t n = nodes; shared && n > 1; n--) /* so that they stand in order */
+            sim_histogram_share(meter_at(r, c, n - 1), meter_at(r, c, 0));
+    }
+}
+
 struct sim__recorder *sim__recorder_new(struct sim_world *w)
 {
     struct sim__recorder *r = calloc(1, sizeof *r);
@@ -201,6 +225,7 @@ struct sim__recorder *sim__recorder_new(struct sim_world *w)
         sim__recorder_free(r);
         return NULL;
     }
+    share_counts(r);
     r->record->interval = plan->interval;
     return r;
 }
@@ -227,12 +252,6 @@ void sim__recorder_free(struct sim__recorder *r)
 
 /* ---- the end of a window --------------------------------------------------------------------- */
 
-static void *meter_at(struct sim__recorder *r, const struct sim__channel *c, uint32_t node)
-{
-    struct sim_node *n = r->world->components[c->component].nodes[node];
-    return (char *)sim__node_meters(n, c->table) + c->meter->offset;
-}
-
 sim_area sim__channel_sum_of(struct sim__recorder *r, const struct sim__channel *c, uint32_t node,
                              sim_time now)
 {
@@ -255,12 +274,12 @@ sim_area sim__channel_sum(struct sim__recorder *r, const struct sim__channel *c,
 /* The channel of one node, where there is one. */
 static struct sim__channel *part_of(const struct sim__channel *c, uint32_t node)
 {
-    return c->watch != NULL && c->watch->parts != NULL ? c->watch->parts[node] : NULL;
+    return has_parts(c) ? c->watch->parts[node] : NULL;
 }
 
 int sim__channel_roll(struct sim__recorder *r, struct sim__channel *c)
 {
-    uint32_t nodes = r->world->plan->components[c->component].nodes;
+    uint32_t nodes = has_parts(c) ? r->world->plan->components[c->component].nodes : 1;
     struct sim_tally *into = c->watch != NULL ? &c->watch->fresh : &c->window;
     for (uint32_t n = 0; n < nodes; n++) {
         struct sim__channel *part = part_of(c, n);

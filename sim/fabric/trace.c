@@ -186,19 +186,46 @@ static void draw_gap(struct sim__source *s)
     s->left = gap < 1e18 ? 1 + (uint64_t)gap : UINT64_MAX;
 }
 
+/* The one of which more are followed; of two alike the first. */
+static uint32_t winner(const struct sim__trace *t, uint32_t a, uint32_t b)
+{
+    uint32_t x = t->sources[a].begun, y = t->sources[b].begun;
+    return x > y || (x == y && a < b) ? a : b;
+}
+
+/* After .begun of a source changed. O(log sources). */
+static void play(struct sim_world *w, uint32_t source)
+{
+    uint32_t *most = w->trace->most;
+    for (uint32_t i = (w->component_count + source) / 2; i > 0; i /= 2)
+        most[i] = winner(w->trace, most[2 * i], most[2 * i + 1]);
+}
+
+/* Entry i is the better of 2i and 2i + 1; the last half are the sources themselves. */
+static int play_all(struct sim_world *w)
+{
+    uint32_t n = w->component_count;
+    uint32_t *most = w->trace->most = sim__world_alloc(w, 2 * (size_t)n, sizeof *most);
+    if (most == NULL)
+        return -1;
+    for (uint32_t i = 0; i < n; i++)
+        most[n + i] = i;
+    for (uint32_t i = n - 1; i > 0; i--)
+        most[i] = winner(w->trace, most[2 * i], most[2 * i + 1]);
+    return 0;
+}
+
 void sim__trace_raise(struct sim_world *w)
 {
     struct sim__trace *t = w->trace;
-    struct sim__source *most = &t->sources[0];
-    for (uint32_t i = 1; i < w->component_count; i++)
-        if (t->sources[i].begun > most->begun)
-            most = &t->sources[i];
+    struct sim__source *most = &t->sources[t->most[1]];
     if (most->level == LEVEL_MOST)
         return;
     most->level++;
     t->begun -= most->begun - most->begun / 2;
     most->begun /= 2;
-    sim__attribution_thin(t);
+    play(w, t->most[1]);
+    sim__attribution_thin(t, most);
 }
 
 /* The place of the next request of a source in the order of choice. Gaps that were drawn before the
@@ -212,6 +239,7 @@ static uint64_t next_pick(struct sim_world *w, struct sim__source *s)
     if (!sim__is_chosen(pick, s->level))
         return UINT64_MAX;
     s->begun++;
+    play(w, (uint32_t)(s - w->trace->sources));
     if (++w->trace->begun >= SIM__ROWS)
         sim__trace_raise(w);
     return pick;
@@ -225,7 +253,7 @@ int sim__trace_make(struct sim_world *w)
         return -1;
     t->measuring = w->plan->warmup == 0;
     t->sources = sim__world_alloc(w, w->component_count, sizeof *t->sources);
-    if (t->sources == NULL || !spans_grow(t))
+    if (t->sources == NULL || play_all(w) != 0 || !spans_grow(t))
         return -1;
     for (uint32_t i = 0; i < w->component_count; i++) {
         struct sim_component *c = &w->components[i];
@@ -258,7 +286,7 @@ void sim__trace_measure(struct sim_world *w)
 {
     struct sim__trace *t = w->trace;
     t->measuring = true;
-    t->row_count = t->part_count = 0;
+    sim__attribution_clear(t);
 }
 
 void sim__trace_free(struct sim_world *w)

@@ -52,8 +52,9 @@ _Static_assert(sizeof(struct sim__span) == 64, "a span is one cache line");
 struct sim__row {
     uint64_t pick;
     sim_time latency;
-    uint32_t source; /* component */
+    uint32_t source; /* component; SIM_NOWHERE: the row was dropped */
     uint32_t first, count;
+    uint32_t older; /* the row of the same source before it, + 1; 0: none */
 };
 
 struct sim__row_part {
@@ -71,7 +72,8 @@ struct sim__source {
     struct sim_stream stream;
     uint64_t left; /* requests until the next that is chosen at .drawn_at */
     unsigned level, drawn_at;
-    uint32_t begun; /* requests chosen at this level, about */
+    uint32_t begun;  /* requests chosen at this level, about */
+    uint32_t newest; /* of its rows, + 1; 0: it has none */
 };
 
 /* Whether a pick is among those chosen with probability 2^-level. */
@@ -91,12 +93,14 @@ struct sim__trace {
     uint32_t linked;             /* spans in use or in the free list: the first ones */
     bool measuring;              /* the warm-up is over */
     struct sim__source *sources; /* by component */
+    uint32_t *most;              /* a tournament of sources by .begun: the first has won */
     uint32_t begun;              /* of all sources */
     struct sim__row *rows;
     struct sim__row_part *parts;
-    uint32_t row_count, part_count;
-    sim_time *spent;   /* of the request being divided, by key */
-    uint32_t *touched; /* keys that are not 0 */
+    uint32_t row_count, part_count; /* with those of dropped rows, until there is no room */
+    uint32_t live_rows, live_parts; /* without */
+    sim_time *spent;                /* of the request being divided, by key */
+    uint32_t *touched;              /* keys that are not 0 */
     uint32_t touched_count;
     uint64_t divided, unequal; /* requests; whose parts are not the whole: for the audit */
     uint64_t missed;           /* spans for which there was no room */
@@ -113,8 +117,9 @@ static inline struct sim__span *sim__span_at(const struct sim__trace *t, uint32_
 int sim__attribution_make(struct sim_world *); /* 0, or -1 when out of memory */
 /* Divides the latency of a request that has just ended, and keeps a row of it. */
 void sim__attribution_add(struct sim_world *, const struct sim__span *root);
-/* Drops the rows that are not chosen at the present levels. */
-void sim__attribution_thin(struct sim__trace *);
+/* Drops the rows of a source that are not chosen at its present level. O(its rows). */
+void sim__attribution_thin(struct sim__trace *, struct sim__source *);
+void sim__attribution_clear(struct sim__trace *); /* drops all rows. O(rows) */
 /* trace.c: the source of which most are followed has half as many from now on. */
 void sim__trace_raise(struct sim_world *);
 

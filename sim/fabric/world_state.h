@@ -20,10 +20,16 @@ struct sim__link {
     const struct sim_link_params *own_params; /* what they are without faults */
     struct sim_lane *own_lane;
     bool impaired;
-    uint32_t from, to; /* components */
+    uint32_t from, to;                     /* components */
+    struct sim__link *next_from, *next_to; /* with the same .from, with the same .to */
     struct sim_stream stream;
     struct sim__line *line, own_line;
     int64_t bytes[SIM_CAUSES]; /* sent, whether they arrived or not; for the ledger */
+};
+
+/* Faults that are active, in the order in which they began. */
+struct sim__faults {
+    struct sim__fault *oldest, *newest;
 };
 
 struct sim_component {
@@ -39,6 +45,8 @@ struct sim_component {
     uint64_t until_followed; /* calls until the one to be followed (trace.c); never 0 */
     void *shared;
     size_t shared_bytes;
+    struct sim__faults faults;               /* that name it */
+    struct sim__link *links_from, *links_to; /* that were made */
 };
 
 struct sim_port_target {
@@ -126,7 +134,8 @@ struct sim__fault {
     const struct sim_plan_fault *plan;
     struct sim_plan_end on;
     const char *name;                 /* of the part; NULL: all of it */
-    struct sim__fault *older, *newer; /* of those active, in the order in which they began */
+    struct sim__fault *older, *newer; /* in a list of those active */
+    uint64_t begun;                   /* its place among all that began */
     uint32_t window;                  /* its place in the world's windows, 1 + index; 0: none */
     struct sim_stream fails, repaired, effect;
 };
@@ -148,7 +157,7 @@ struct sim_world {
     struct sim__operations operations;
     struct sim__fault *faults;
     uint32_t fault_count;
-    struct sim__fault *oldest_fault, *newest_fault; /* of those active */
+    struct sim__faults wide_faults; /* those active that name no component */
     struct sim_fault_window *fault_windows;
     uint32_t fault_window_count;
     uint64_t fault_begins;

@@ -30,6 +30,7 @@ void sim_histogram_init(struct sim_histogram *h)
     histogram_empty(h);
     h->rows = no_rows;
     h->own = NULL;
+    h->first = h->next = NULL;
     h->incomplete = false;
 }
 
@@ -49,8 +50,23 @@ static uint32_t *no_memory(struct sim_histogram *h)
     return NULL;
 }
 
+void sim_histogram_share(struct sim_histogram *h, struct sim_histogram *first)
+{
+    assert(h->own == NULL && h->high < 0 && first->first == NULL);
+    h->first = first;
+    h->next = first->next;
+    first->next = h;
+}
+
 __attribute__((noinline, cold)) uint32_t *sim_histogram_row(struct sim_histogram *h, uint32_t row)
 {
+    if (h->first != NULL) {
+        struct sim_histogram *first = h->first;
+        uint32_t *there = first->rows[row] != NULL ? first->rows[row]
+                                                   : sim_histogram_row(first, row);
+        h->rows = first->rows;
+        return there != NULL ? there : no_memory(h);
+    }
     if (h->own == NULL)
         h->own = calloc(SIM_HISTOGRAM_ROWS, sizeof *h->own);
     if (h->own == NULL)
@@ -90,28 +106,48 @@ static void tally_extend(struct sim_tally *t, double sum, int64_t low, int64_t h
     t->high = empty || high > t->high ? high : t->high;
 }
 
-int sim_histogram_roll(struct sim_histogram *h, struct sim_tally *into)
+/* Moves the counts from the least value's bucket to the greatest's into a tally. */
+static int pour(const struct sim_histogram *h, struct sim_tally *into, int64_t low, int64_t high)
 {
-    if (h->incomplete)
-        return -1;
-    if (h->high < 0)
-        return 0;
-    tally_extend(into, (double)h->sum, h->low, h->high);
-    for (uint32_t row = row_of(h->low); row <= row_of(h->high); row++) {
-        uint32_t *from = h->rows[row];
+    uint32_t first = sim_histogram_bucket(low), last = sim_histogram_bucket(high);
+    for (uint32_t row = first / SIM_HISTOGRAM_STEPS; row <= last / SIM_HISTOGRAM_STEPS; row++) {
+        uint32_t *from = h->rows[row], start = row * SIM_HISTOGRAM_STEPS;
         if (from == NULL)
             continue;
         uint64_t *to = tally_row(into, row);
         if (to == NULL)
             return -1;
-        for (uint32_t i = 0; i < SIM_HISTOGRAM_STEPS; i++) {
+        uint32_t i = first > start ? first - start : 0;
+        uint32_t end = last - start < SIM_HISTOGRAM_STEPS ? last - start + 1 : SIM_HISTOGRAM_STEPS;
+        for (; i < end; i++) {
             to[i] += from[i];
             into->n += from[i];
+            from[i] = 0;
         }
-        memset(from, 0, SIM_HISTOGRAM_STEPS * sizeof *from);
     }
-    histogram_empty(h);
     return 0;
+}
+
+int sim_histogram_roll(struct sim_histogram *h, struct sim_tally *into)
+{
+    int64_t low = INT64_MAX, high = -1;
+    double sum = into->n > 0 ? into->sum : 0;
+    struct sim_histogram *next = h;
+    for (; next != NULL; next = next->next) {
+        if (next->incomplete)
+            return -1;
+        if (next->high < 0)
+            continue;
+        sum += (double)next->sum;
+        low = next->low < low ? next->low : low;
+        high = next->high > high ? next->high : high;
+        histogram_empty(next);
+    }
+    if (high < 0)
+        return 0;
+    tally_extend(into, 0, low, high);
+    into->sum = sum;
+    return pour(h, into, low, high);
 }
 
 int sim_tally_add(struct sim_tally *into, const struct sim_tally *from)

@@ -17,29 +17,6 @@ struct search {
     struct sim_error *error;
 };
 
-/* Whether a plan keeps a meter's series, or with `stat` one that not every series of it has. Plans
- * have what they keep in order. */
-static bool is_kept(const struct sim_plan *plan, const char *place, const char *meter,
-                    const char *stat)
-{
-    uint32_t low = 0, high = plan->kept_count;
-    while (low < high) {
-        uint32_t at = low + (high - low) / 2;
-        const struct sim_plan_kept *kept = &plan->kept[at];
-        int order = strcmp(kept->place, place);
-        order = order ? order : strcmp(kept->meter, meter);
-        if (order == 0 && stat)
-            order = strcmp(kept->stat ? kept->stat : "", stat);
-        if (order == 0)
-            return true;
-        if (order < 0)
-            low = at + 1;
-        else
-            high = at;
-    }
-    return false;
-}
-
 /* The first metric of a meter; UINT32_MAX: none. Texts are of one pool, so pointers will do. */
 static uint32_t metric_of(const struct sim_record *record, const char *component, const char *meter,
                           uint32_t from)
@@ -71,8 +48,8 @@ static void leave_out_series(struct sim_record *record, const struct sim_plan *p
         from = metric == UINT32_MAX ? 0 : metric;
         bool headline = metric != UINT32_MAX && record->metrics[metric].headline;
         bool always = (plan->all_series || headline) && !strchr(s->component, '/');
-        if (is_more(s->stat) ? is_kept(plan, s->component, s->meter, s->stat)
-                             : always || is_kept(plan, s->component, s->meter, NULL))
+        if (is_more(s->stat) ? sim_plan_keeps(plan, s->component, s->meter, s->stat)
+                             : always || sim_plan_keeps(plan, s->component, s->meter, NULL))
             record->series[kept++] = *s;
         else
             free(s->values);
@@ -85,7 +62,7 @@ static void leave_out_distributions(struct sim_record *record, const struct sim_
     uint32_t kept = 0;
     for (uint32_t i = 0; i < record->distribution_count; i++) {
         struct sim_distribution_result *d = &record->distributions[i];
-        if (is_kept(plan, d->component, d->meter, NULL))
+        if (sim_plan_keeps(plan, d->component, d->meter, NULL))
             record->distributions[kept++] = *d;
         else
             sim_tally_free(&d->tally);
@@ -105,6 +82,21 @@ static uint32_t series_of(const struct sim_record *record, const char *component
     return from > 0 ? series_of(record, component, meter, 0) : UINT32_MAX;
 }
 
+/* Whether one of the series of a place is this one. */
+static bool has_line(const struct sim_record *record, const struct sim_plan_kept *kept)
+{
+    struct sim_record_run run = {0};
+    size_t length = strlen(kept->place);
+    while (sim_record_next(record, SIM_LIST_SERIES, kept->place, length, &run))
+        for (uint32_t i = run.first; i < run.end; i++) {
+            const struct sim_series *s = &record->series[i];
+            if (strcmp(s->component, kept->place) == 0 && strcmp(s->meter, kept->meter) == 0 &&
+                (!kept->stat || strcmp(s->stat, kept->stat) == 0))
+                return true;
+        }
+    return false;
+}
+
 /* Whether what is kept of nodes, and of other statistics, is there. */
 static bool has_lines(const struct sim_record *record, const struct sim_plan *plan)
 {
@@ -112,43 +104,42 @@ static bool has_lines(const struct sim_record *record, const struct sim_plan *pl
         const struct sim_plan_kept *kept = &plan->kept[i];
         if (!kept->stat && kept->node == SIM_ALL_NODES)
             continue;
-        bool found = false;
-        for (uint32_t s = 0; s < record->series_count && !found; s++)
-            found = strcmp(record->series[s].component, kept->place) == 0 &&
-                    strcmp(record->series[s].meter, kept->meter) == 0 &&
-                    (!kept->stat || strcmp(record->series[s].stat, kept->stat) == 0);
-        if (!found)
+        if (!has_line(record, kept))
             return false;
     }
     return true;
 }
 
-static bool has_distribution(const struct sim_record *record, const struct sim_metric *m)
+/* The same of a distribution. */
+static uint32_t distribution_of(const struct sim_record *record, const struct sim_metric *m,
+                                uint32_t from)
 {
-    for (uint32_t i = 0; i < record->distribution_count; i++) {
+    for (uint32_t i = from; i < record->distribution_count; i++) {
         if (record->distributions[i].component == m->component &&
             record->distributions[i].meter == m->meter)
-            return true;
+            return i;
     }
-    return false;
+    return from > 0 ? distribution_of(record, m, 0) : UINT32_MAX;
 }
 
 /* Whether all series and distributions are there that a run of the plan would keep. Histograms
  * have percentiles. */
 static bool suffices(const struct sim_record *record, const struct sim_plan *plan)
 {
-    uint32_t from = 0;
+    uint32_t from = 0, shape = 0;
     for (uint32_t i = 0; i < record->metric_count; i++) {
         const struct sim_metric *m = &record->metrics[i];
         bool first = i == 0 || m[-1].component != m->component || m[-1].meter != m->meter;
-        bool kept = is_kept(plan, m->component, m->meter, NULL);
+        bool kept = sim_plan_keeps(plan, m->component, m->meter, NULL);
         if (m->asked || strchr(m->component, '/')) /* no series goes with it */
             continue;
         if (first && (kept || plan->all_series || m->headline))
             from = series_of(record, m->component, m->meter, from);
         if (from == UINT32_MAX)
             return false;
-        if (kept && strcmp(m->stat, "p50") == 0 && !has_distribution(record, m))
+        if (kept && strcmp(m->stat, "p50") == 0)
+            shape = distribution_of(record, m, shape);
+        if (shape == UINT32_MAX)
             return false;
     }
     return has_lines(record, plan);
@@ -208,7 +199,13 @@ static int found(void *self, uint32_t replication, const struct sim_packed *pack
     struct sim_record *record = sim_record_unpack(packed, runs->names, search->error);
     if (!record)
         return 1;
-    if (!leave_out_answers(record, plan) || (!runs->metrics_only && !suffices(record, plan))) {
+    if (sim_record_place(record) != 0) {
+        sim_record_free(record);
+        return 1;
+    }
+    bool enough = leave_out_answers(record, plan) && (runs->metrics_only || suffices(record, plan));
+    sim_record_unplace(record); /* its lists become shorter */
+    if (!enough) {
         sim_record_free(record);
         return 0;
     }

@@ -17,7 +17,7 @@ static uint64_t steps;
 void __sanitizer_cov_trace_pc(void);
 void __sanitizer_cov_trace_pc(void)
 {
-    steps++;
+    __atomic_fetch_add(&steps, 1, __ATOMIC_RELAXED); /* runs have a thread of their own */
 }
 
 /* Runs work(self, n) and work(self, 2 n), and fails when twice as much of something takes more than

@@ -1,69 +1,7 @@
 /* test_loading.c - a list of a file takes no more than in proportion to be loaded or refused. */
-#include "base/text.h"
+#include "growth/shape.h"
 #include "growth/steps.h"
 #include "scenario/scenario.h"
-
-#include <string.h>
-
-/* ---- a scenario of so many of something ------------------------------------------------------ */
-
-/* A part of a scenario: text before, item i with its number wherever "%u" stands, text after. */
-struct list {
-    const char *before, *item, *after;
-};
-
-struct shape {
-    const char *name;
-    uint32_t n;
-    bool refused;              /* it has mistakes */
-    struct list components[2]; /* besides "users" and "db" */
-    const char *users;         /* what "users" has besides */
-    struct list top[4];
-};
-
-/* An item, its "%u" the number and "%p" the number before it. */
-static void add_item(struct sim_buffer *out, const char *item, uint32_t i)
-{
-    for (; *item; item++) {
-        bool number = *item == '%' && (item[1] == 'u' || item[1] == 'p');
-        if (number)
-            sim_buffer_printf(out, "%u", item[1] == 'u' ? i : i > 0 ? i - 1 : 0);
-        else
-            sim_buffer_add(out, item, 1);
-        item += number;
-    }
-}
-
-static void add_list(struct sim_buffer *out, const struct list *list, uint32_t n)
-{
-    sim_buffer_puts(out, list->before);
-    for (uint32_t i = 0; i < n; i++) {
-        sim_buffer_puts(out, i ? "," : "");
-        add_item(out, list->item, i);
-    }
-    sim_buffer_puts(out, list->after);
-}
-
-static char *text_of(const struct shape *shape, uint32_t n)
-{
-    struct sim_buffer out = {0};
-    sim_buffer_printf(&out,
-                      "{\"schema_version\": 1, \"title\": \"t\", \"run\": {\"duration\": \"100s\"},"
-                      "\"components\": {\"users\": {\"model\": \"client\", \"to\": \"db\"%s},"
-                      "\"db\": {\"model\": \"store\"}",
-                      shape->users ? shape->users : ", \"rate\": \"10/s\"");
-    for (int i = 0; i < 2 && shape->components[i].item; i++) {
-        sim_buffer_puts(&out, ",");
-        add_list(&out, &shape->components[i], n);
-    }
-    sim_buffer_puts(&out, "}");
-    for (int i = 0; i < 4 && shape->top[i].item; i++) {
-        sim_buffer_puts(&out, ",");
-        add_list(&out, &shape->top[i], n);
-    }
-    sim_buffer_puts(&out, "}");
-    return sim_buffer_take(&out);
-}
 
 static void load(const void *self, uint32_t n)
 {
@@ -81,12 +19,6 @@ static void load(const void *self, uint32_t n)
 }
 
 /* ---- the lists ------------------------------------------------------------------------------- */
-
-#define SERVICE "\"s%u\": {\"model\": \"service\", \"servers\": 1, \"service_time\": \"1ms\""
-#define SERVICES                                                                                   \
-    {                                                                                              \
-        "", SERVICE "}", ""                                                                        \
-    }
 
 static const struct shape shapes[] = {
     {"variants", 1000,

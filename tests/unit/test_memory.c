@@ -240,11 +240,42 @@ static void test_memory_of_nodes_is_foreseen(void **state)
     sim_diagnostics_free(&said);
 }
 
+/* Those that share counts take no memory of their own, and are rolled as one. */
+static void test_histograms_share_counts(void **state)
+{
+    (void)state;
+    enum { LIST = 59 * 8, ROW = 64 * 4, COUNT = 1000 };
+    static struct sim_histogram h[COUNT];
+    struct sim_tally t = {0};
+    uint64_t before = bytes_asked_for();
+    for (uint32_t i = 0; i < COUNT; i++)
+        sim_histogram_init(&h[i]);
+    for (uint32_t i = COUNT - 1; i > 0; i--)
+        sim_histogram_share(&h[i], &h[0]);
+    for (uint32_t i = 1; i < COUNT; i++)
+        sim_histogram_record(&h[i], 600000 + i);
+    sim_histogram_record(&h[0], 70);
+    assert_true(!COUNTED || bytes_asked_for() - before == LIST + 3 * ROW);
+    assert_int_equal(sim_histogram_roll(&h[0], &t), 0);
+    assert_int_equal(t.n, COUNT);
+    assert_true(t.low == 70 && t.high == 600000 + COUNT - 1);
+    assert_true(t.sum == 70 + 600000.0 * (COUNT - 1) + COUNT * (COUNT - 1) / 2.0);
+    assert_int_equal(sim_tally_count(&t, sim_histogram_bucket(70)), 1);
+    sim_histogram_record(&h[5], 70); /* of the window before nothing is left */
+    assert_int_equal(sim_histogram_roll(&h[0], &t), 0);
+    assert_int_equal(t.n, COUNT + 1);
+    assert_int_equal(sim_tally_count(&t, sim_histogram_bucket(70)), 2);
+    for (uint32_t i = 0; i < COUNT; i++)
+        sim_histogram_free(&h[i]);
+    sim_tally_free(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_histograms_are_sparse),
         cmocka_unit_test(test_memory_of_nodes_is_foreseen),
+        cmocka_unit_test(test_histograms_share_counts),
         cmocka_unit_test(test_a_million_calls),
         cmocka_unit_test(test_a_cached_key),
         cmocka_unit_test(test_steady_state_allocates_nothing),
