@@ -52,7 +52,8 @@ struct of {
     double bad;    /* share of its answers that are failures, for want of those of others */
     bool faults, turns_away, changes, works;
     uint32_t first_edge, edge_count;
-    bool queued;
+    uint32_t rank, looked; /* see rank_all() */
+    bool seen, queued;
 };
 
 struct edge {
@@ -66,8 +67,9 @@ struct workload {
     const struct sim_plan *plan;
     struct of *of;
     struct edge *edges;
-    uint32_t *queue; /* a ring of components */
-    uint32_t head, count;
+    uint32_t *by_rank; /* components, callers before those whom they call but for cycles */
+    uint32_t *heap;    /* the ranks of those with calls to be passed on; the lowest first */
+    uint32_t count;
     struct sim__reach reach;
     struct sim_lookup own, regions; /* links, by pairs of components and of regions */
 };
@@ -370,23 +372,63 @@ static enum ended start_closed(struct workload *w)
 
 /* ---- following requests ---------------------------------------------------------------------- */
 
+/* Ranks the components, so that each is followed when all that comes to it is known: in the reverse
+ * of the order in which a walk along the calls leaves them. O(components + calls). */
+static void rank_all(struct workload *w)
+{
+    uint32_t left = w->plan->component_count, *way = w->heap;
+    for (uint32_t root = 0; root < w->plan->component_count; root++) {
+        uint32_t depth = 0;
+        if (!w->of[root].seen)
+            way[depth++] = root;
+        w->of[root].seen = true;
+        while (depth > 0) {
+            struct of *of = &w->of[way[depth - 1]];
+            if (of->looked == of->edge_count) {
+                of->rank = --left;
+                w->by_rank[left] = way[--depth];
+                continue;
+            }
+            uint32_t to = w->edges[of->first_edge + of->looked++].to;
+            if (!w->of[to].seen)
+                way[depth++] = to;
+            w->of[to].seen = true;
+        }
+    }
+}
+
 static void push(struct workload *w, uint32_t i, double more)
 {
-    w->of[i].pending += more;
-    if (w->of[i].queued || !(w->of[i].pending > 1e-6 * w->of[i].comes))
+    struct of *of = &w->of[i];
+    of->pending += more;
+    if (of->queued || !(of->pending > 1e-6 * of->comes))
         return;
-    w->of[i].queued = true;
-    w->queue[(w->head + w->count++) % w->plan->component_count] = i;
+    of->queued = true;
+    uint32_t at = w->count++;
+    for (; at > 0 && w->heap[(at - 1) / 2] > of->rank; at = (at - 1) / 2)
+        w->heap[at] = w->heap[(at - 1) / 2];
+    w->heap[at] = of->rank;
+}
+
+/* The component of the lowest rank. */
+static uint32_t pop(struct workload *w)
+{
+    uint32_t least = w->heap[0], last = w->heap[--w->count], at = 0;
+    for (uint32_t next; (next = 2 * at + 1) < w->count; at = next) {
+        next += next + 1 < w->count && w->heap[next + 1] < w->heap[next];
+        if (w->heap[next] >= last)
+            break;
+        w->heap[at] = w->heap[next];
+    }
+    w->heap[at] = last;
+    return w->by_rank[least];
 }
 
 /* Takes one component's pending calls on to those it calls, so many times over. */
 static void pass_on(struct workload *w, double times, bool capped)
 {
-    uint32_t i = w->queue[w->head];
-    struct of *of = &w->of[i];
+    struct of *of = &w->of[pop(w)];
     double cap = capped ? of->capacity : INFINITY, before = fmin(of->comes, cap);
-    w->head = (w->head + 1) % w->plan->component_count;
-    w->count--;
     of->queued = false;
     of->comes += of->pending * times;
     of->pending = 0;
@@ -404,7 +446,7 @@ static bool follow(struct workload *w, bool peak)
     uint32_t count = w->plan->component_count;
     uint64_t passes = 0;
     double times = 1;
-    w->head = w->count = 0;
+    w->count = 0;
     for (uint32_t i = 0; i < count; i++) {
         w->of[i].comes = w->of[i].pending = 0;
         w->of[i].queued = false;
@@ -587,14 +629,15 @@ static bool workload_make(struct workload *w, const struct sim_plan *plan)
     }
     w->of = calloc(n + 1u, sizeof *w->of);
     w->edges = calloc(edges + 1u, sizeof *w->edges);
-    w->queue = calloc(n + 1u, sizeof *w->queue);
+    w->by_rank = calloc(n + 1u, sizeof *w->by_rank);
+    w->heap = calloc(n + 1u, sizeof *w->heap);
     for (uint32_t i = 0; i < plan->link_count; i++) {
         const struct sim_plan_link *l = &plan->links[i];
         sim_lookup_put_pair(l->components ? &w->own : &w->regions, l->a < l->b ? l->a : l->b,
                             l->a < l->b ? l->b : l->a, i);
     }
     return sim__reach_make(&w->reach, plan) == 0 && w->of != NULL && w->edges != NULL &&
-           w->queue != NULL && !w->own.failed && !w->regions.failed;
+           w->by_rank != NULL && w->heap != NULL && !w->own.failed && !w->regions.failed;
 }
 
 static void workload_free(struct workload *w)
@@ -604,7 +647,8 @@ static void workload_free(struct workload *w)
     sim_lookup_free(&w->regions);
     free(w->of);
     free(w->edges);
-    free(w->queue);
+    free(w->by_rank);
+    free(w->heap);
 }
 
 static enum ended estimate(struct workload *w)
@@ -617,6 +661,7 @@ static enum ended estimate(struct workload *w)
         describe(w, i);
     strike_all(w);
     connect(w);
+    rank_all(w);
     enum ended closed = start_closed(w);
     bool ends = closed == FOUND && follow(w, false);
     if (ends) {

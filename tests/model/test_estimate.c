@@ -1,4 +1,5 @@
 /* test_estimate.c - how many events a run is said to take, held against how many it took. */
+#include "base/text.h"
 #include "model/harness.h"
 
 #include <stdio.h>
@@ -63,6 +64,28 @@ static void estimates_are_within_a_factor_of_two(void **state)
     };
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
         check_file(files[i].path, files[i].duration);
+}
+
+/* A thousand services in a row, the last one first in the file, and a client of each: what comes to
+ * one is known only when all before it have been followed. */
+static void a_long_chain_is_followed_once(void **state)
+{
+    (void)state;
+    struct sim_buffer text = {0};
+    sim_buffer_puts(&text, "{'schema_version': 1, 'title': 't', 'run': {'duration': '2s', "
+                           "'warmup': '0s'}, 'components': {'s0': {'model': 'store'}");
+    for (uint32_t i = 0; i < 1000; i++)
+        sim_buffer_printf(&text,
+                          ", 's%u': {'model': 'service', 'servers': 1, 'service_time': '1us', "
+                          "'to': 's%u'}, 'c%u': {'model': 'client', 'to': 's%u', 'rate': '0.1/s'}",
+                          i + 1, i, i, i + 1);
+    sim_buffer_puts(&text, "}}");
+    assert_non_null(text.text);
+    struct sim_scenario *s = harness_scenario(text.text);
+    double ratio = ratio_of(s, 0);
+    assert_true(ratio > 0.5 && ratio < 2);
+    sim_scenario_free(s);
+    sim_buffer_free(&text);
 }
 
 /* ---- users whose own policy ends their calls ------------------------------------------------- */
@@ -139,6 +162,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(estimates_are_within_a_factor_of_two),
+        cmocka_unit_test(a_long_chain_is_followed_once),
         cmocka_unit_test(calls_that_their_own_policy_ends_are_seen),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
