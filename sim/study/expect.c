@@ -108,9 +108,10 @@ static struct sim_estimate estimate(const struct sim_expect *e, const struct sim
         return sim_wilson_level(values, runs->replications, trials, level);
     }
     struct sim_estimate o = sim_estimate_mean(values, runs->replications, level);
-    carry(&o, e, runs, at, other, metric->stat, level);
     if (!e->relative_to)
         sim__share_widen(&o, sim__share_blur(plan, metric, o.mean));
+    sim_estimate_not_below_zero(&o);
+    carry(&o, e, runs, at, other, metric->stat, level);
     return o;
 }
 

@@ -154,6 +154,7 @@ struct sim_estimate sim__share_one_run(const struct sim_runs *runs, uint32_t at,
             e = batches;
     }
     sim__share_widen(&e, sim__share_blur(plan, metric, e.mean));
+    sim_estimate_not_below_zero(&e);
     sim_carry_percentile(&e, sim_percentile_of(metric->stat), (double)metric->n, level);
     return e;
 }
@@ -179,5 +180,6 @@ struct sim_estimate sim__share_or_mean(const struct sim_runs *runs, uint32_t at,
     double p = sim_percentile_of(metric->stat);
     sim_carry_percentile(&e, p, isnan(p) ? 0 : sim__share_values(runs, at, m), SIM_LEVEL);
     sim__share_widen(&e, sim__share_blur(&runs->cases[at].plan, metric, e.mean));
+    sim_estimate_not_below_zero(&e);
     return e;
 }
