@@ -8,7 +8,7 @@
  * But max and min of what is no histogram are of windows, those that lie in the span whole; and the
  * peak of several nodes is the greatest sum of their peaks within a window, or the part of one that
  * lies in the span. What happens in the very instant in which one span ends and another begins is of
- * the first. */
+ * the second. */
 #include "fabric/record_state.h"
 
 #include <assert.h>

@@ -417,6 +417,25 @@ static void equality_is_covered_or_within(void **state)
     assert_false(judge(&f).held);
 }
 
+/* The mean decides; that its interval is wider than what is allowed is said. The p99s are 10, 11,
+ * 12 and 13: 11.5 +- 2.054. */
+static void a_wide_interval_is_told(void **state)
+{
+    (void)state;
+    struct fake f;
+    fake_init(&f, REPLICATIONS);
+    f.expect.equals = 11.5;
+    f.expect.within = 0.3;
+    struct sim_verdict v = judge(&f);
+    assert_true(v.held);
+    assert_string_equal(v.note, "");
+    f.expect.within = 0.01;
+    v = judge(&f);
+    assert_true(v.held);
+    assert_string_equal(v.note, "the interval is wider than what is allowed: more replications "
+                                "would tell");
+}
+
 /* No meter can be below 0, and so no interval is: 1, 0, 0, 20 have 5.25 +- 15.7. */
 static void no_interval_goes_below_zero(void **state)
 {
@@ -759,6 +778,7 @@ int main(void)
         cmocka_unit_test(a_percentile_says_what_it_needs),
         cmocka_unit_test(too_few_values_hold_no_claim),
         cmocka_unit_test(equality_is_covered_or_within),
+        cmocka_unit_test(a_wide_interval_is_told),
         cmocka_unit_test(no_interval_goes_below_zero),
         cmocka_unit_test(one_replication_says_so),
         cmocka_unit_test(relative_claims_are_paired),
