@@ -6,7 +6,7 @@
 
 /* What was seen of a meter over some time. */
 struct sim__seen {
-    double amount;                /* counted; or area in unit x ns */
+    double amount;          /* counted; or area in unit x ns */
     double greatest, least; /* of the windows that lie within that time whole */
     uint64_t windows;       /* how many those are */
     double peak;            /* of several nodes the greatest sum of their peaks in a window, or in
@@ -32,8 +32,8 @@ struct sim__watch {
     struct sim__span *lasting;   /* the spans that have begun and not ended */
     struct sim__span *newest;    /* the span made last; NULL: none */
     struct sim_tally fresh;      /* since the last cut; used where there are spans, and by parts */
-    int64_t *peaks; /* of a gauge of all nodes: by node, in the open window up to the last cut; NULL:
-                       there are no spans */
+    int64_t *peaks;              /* of a gauge of all nodes, where there are spans: by node, in the
+                                    open window up to the last cut */
 };
 
 /* One meter of one component, or of one node of it. */

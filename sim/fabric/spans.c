@@ -3,12 +3,12 @@
  *
  * Counters and gauges say at any time what they counted, or their area, since the start: over a
  * span that is a difference. Histograms are rolled where a span begins or ends, as at the end of a
- * window, and what was recorded in between goes to every span under way; so it is with the greatest
- * values of gauges. So a number over a span is that of the requests in it, whatever the windows are.
- * But max and min of what is no histogram are of windows, those that lie in the span whole; and the
+ * window, and what was recorded in between goes to every span under way; so do the greatest values
+ * of gauges. So a number over a span is that of the requests in it, whatever the windows are. But
+ * max and min of what is no histogram are of windows, those that lie in the span whole; and the
  * peak of several nodes is the greatest sum of their peaks within a window, or the part of one that
- * lies in the span. What happens in the very instant in which one span ends and another begins is of
- * the second. */
+ * lies in the span. What happens in the very instant in which one span ends and another begins is
+ * of the second. */
 #include "fabric/record_state.h"
 
 #include <assert.h>

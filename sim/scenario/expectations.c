@@ -145,8 +145,7 @@ static void warn_of_end(struct sim__load *load, const struct sim__at *at,
         }
         if (e->to * 1e9 > duration) {
             sim__say(load, SIM__KEY(at, "to"), SIM__WARNING,
-                     "the run ends before this: the claim is judged up to its end, at %s",
-                     ends.s);
+                     "the run ends before this: the claim is judged up to its end, at %s", ends.s);
             return;
         }
     }

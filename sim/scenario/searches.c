@@ -93,9 +93,8 @@ static void read_criterion(struct sim__load *load, const struct sim__spot *spot,
     bool extreme = strcmp(metric.stat, "max") == 0 || strcmp(metric.stat, "min") == 0;
     if (extreme && metric.meter->kind != SIM_HISTOGRAM &&
         !sim_span_has_window(plan, c->from, c->to))
-        sim__spot_say(load, spot,
-                      "no whole window lies in that time: \"%s\" is of windows of %s", metric.stat,
-                      sim_units_format(SIM_DIM_TIME, (double)plan->interval).s);
+        sim__spot_say(load, spot, "no whole window lies in that time: \"%s\" is of windows of %s",
+                      metric.stat, sim_units_format(SIM_DIM_TIME, (double)plan->interval).s);
     if (!metric.has_stat)
         c->that = sim_arena_format(load->arena, "%s.%s", c->that, metric.stat);
 }

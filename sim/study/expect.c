@@ -279,8 +279,8 @@ static void note_unfinished(struct sim_verdict *v, const struct sim_runs *runs)
     if (!(u.open > 0) || is_within(e, u.low) == is_within(e, u.high))
         return;
     snprintf(v->note, sizeof v->note,
-             "%.9g of %.9g requests were unfinished when the %s ended: with them it is from %.4g to "
-             "%.4g",
+             "%.9g of %.9g requests were unfinished when the %s ended: with them it is from "
+             "%.4g to %.4g",
              u.open, u.all, is_windowed(e) ? "span" : "run", u.low, u.high);
 }
 

@@ -100,9 +100,8 @@ struct sim_unfinished sim_share_unfinished_over(const struct sim_runs *runs, uin
         return u;
     for (uint32_t r = 0; r < runs->replications; r++) {
         const struct sim_record *record = sim_runs_record(runs, at, r);
-        const struct sim_metric *m = record
-                                         ? sim_aggregate_over(record, e->that, e->from, e->to)
-                                         : NULL;
+        const struct sim_metric *m = record ? sim_aggregate_over(record, e->that, e->from, e->to)
+                                            : NULL;
         if (!m)
             continue;
         judged += (double)m->n;

@@ -150,8 +150,8 @@ struct sim_unfinished {
 };
 struct sim_unfinished sim_share_unfinished(const struct sim_runs *, uint32_t at,
                                            const struct sim_metric *);
-/* The same of the success over a span of time: those under way when it ends. Of no other metric, and
- * not of the worst node: low and high are NAN then. */
+/* The same of the success over a span of time: those under way when it ends. Another metric, or the
+ * worst node: low and high are NAN. */
 struct sim_unfinished sim_share_unfinished_over(const struct sim_runs *, uint32_t at,
                                                 const struct sim_expect *);
 /* The same as sim_aggregate_metric() for record->series. */

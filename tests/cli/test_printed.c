@@ -288,11 +288,13 @@ static void a_span_says_what_it_leaves_out(void **state)
                  "{'that': 'users.success.mean', 'at_least': 0, 'from': '50s'}]}");
     struct result r = run("run q.json --out o --no-plot");
     /* of 999 sent 99 are done, 50 of them since 50 s: 900 open and 50 done, twice */
-    expect_words(r.out, "from 50 s to 100 s is 1.000 -0.037; expected at least 0.9 (1800 of 1900 "
-                     "requests were unfinished when the span ended: with them it is from 0.05263 ");
+    expect_words(r.out,
+                 "from 50 s to 100 s is 1.000 -0.037; expected at least 0.9 (1800 of 1900 "
+                 "requests were unfinished when the span ended: with them it is from 0.05263 ");
     /* of 600 sent by then 59 are done */
-    expect_words(r.out, "(1082 of 1102 requests were unfinished when the span ended: with them it is "
-                     "from 0.01815 to 1)");
+    expect_words(r.out,
+                 "(1082 of 1102 requests were unfinished when the span ended: with them it is "
+                 "from 0.01815 to 1)");
     assert_null(strstr(r.out, "at least 0 ("));
 }
 
@@ -318,11 +320,12 @@ static void claims_say_what_they_are_of(void **state)
     struct result r = run("run q.json --out o --no-plot");
     assert_int_equal(r.status, 1);
     expect_words(r.out, "half: app.queue.peak is 0.444 of that of many; expected at most 0.5 times "
-                     "that of many");
+                        "that of many");
     expect_words(r.out, "many: app.queue.peak is -; expected at most 2 times that of idle (that of "
-                     "idle is 0: nothing can be so many times that)");
-    expect_words(r.out, "app.queue.max from 12 s to 28 s is -; expected at least 2 requests (no whole "
-                     "window lies in the span: `max` is of windows of 10 s)");
+                        "idle is 0: nothing can be so many times that)");
+    expect_words(r.out,
+                 "app.queue.max from 12 s to 28 s is -; expected at least 2 requests (no whole "
+                 "window lies in the span: `max` is of windows of 10 s)");
     expect_words(r.out, "app.queue.peak from 100 s to 200 s is ");
     expect_in(r.err, "/expect/3/to: warning: the run ends before this: the claim is judged up to "
                      "its end, at 200s");
