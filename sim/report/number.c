@@ -130,7 +130,18 @@ static const char *prefix(const char *family, double value, double *factor)
     return scale.unit;
 }
 
-struct sim_number sim_number_with(double value, double half, const char *unit)
+/* "±half", or "-below +above" where the two are not alike. */
+static const char *around_of(char *text, size_t room, int digits, double below, double above)
+{
+    if (below == above)
+        snprintf(text, room, "±%.*f", digits, above);
+    else
+        snprintf(text, room, "-%.*f +%.*f", digits, below, digits, above);
+    return text;
+}
+
+/* NAN, NAN: without an interval. */
+static struct sim_number with(double value, double below, double above, const char *unit)
 {
     struct sim_number n = {"-"};
     if (!isfinite(value))
@@ -138,7 +149,9 @@ struct sim_number sim_number_with(double value, double half, const char *unit)
     struct sim_scale scale = sim_number_scale(unit, value);
     double factor;
     const char *big = prefix(unit, value, &factor);
-    double shown = value * scale.factor * factor, around = half * scale.factor * factor;
+    double shown = value * scale.factor * factor, half = fmax(below, above);
+    double around = half * scale.factor * factor;
+    char text[40];
     int digits = decimals(shown);
     if (around > 0 && around < fabs(shown) * 1e-5) /* nothing to see, or the rounding of sums */
         half = NAN;
@@ -151,14 +164,21 @@ struct sim_number sim_number_with(double value, double half, const char *unit)
     } else if (isfinite(half)) {
         int finer = around > 0 && decimals(around) > 1 ? decimals(around) - 1 : 0;
         digits = finer > digits && finer <= digits + 4 ? finer : digits;
-        snprintf(n.s, sizeof n.s, "%.*f ±%.*f%s%s%s%.12s", digits, shown, digits, around, space,
-                 big, between, scale.unit);
+        around_of(text, sizeof text, digits, below * scale.factor * factor,
+                  above * scale.factor * factor);
+        snprintf(n.s, sizeof n.s, "%.*f %.38s%s%s%s%.12s", digits, shown, text, space, big, between,
+                 scale.unit);
     } else {
         bool one = digits == 0 && shown == 1 && !*big;
         snprintf(n.s, sizeof n.s, "%.*f%s%s%s%.12s", digits, shown, space, big, between,
                  sim_unit_text(scale.unit, one).s);
     }
     return n;
+}
+
+struct sim_number sim_number_with(double value, double half, const char *unit)
+{
+    return with(value, half, half, unit);
 }
 
 struct sim_number sim_number_dollars(double value, double half)
@@ -184,8 +204,10 @@ struct sim_number sim_number_within(double value, double low, double high, const
     double below = value - low, above = high - value, wide = fmax(below, above);
     if (!(wide > 0) || (value != 0 && wide < fabs(value) * 1e-5))
         return sim_number_human(value, unit);
-    if (fabs(below - above) <= 0.1 * wide || strcmp(unit, "1") != 0)
+    if (fabs(below - above) <= 0.1 * wide)
         return sim_number_with(value, wide, unit);
+    if (strcmp(unit, "1") != 0)
+        return with(value, below, above, unit);
     struct sim_number n = {""};
     int finer = decimals(wide) > 1 ? decimals(wide) - 1 : 1;
     int digits = decimals(value) > finer ? decimals(value) : finer;

@@ -424,16 +424,18 @@ static void print_verdict(const struct sim_report *report, const struct sim_verd
                           unsigned columns, bool colour, FILE *out)
 {
     const struct sim_expect *e = v->expect;
-    char text[1024], when[64] = "";
+    char text[1024], when[64] = "", of[128] = "";
     if (!isnan(e->from) || !isnan(e->to))
         snprintf(when, sizeof when, " from %.9g s to %.9g s", isnan(e->from) ? 0.0 : e->from,
-                 isnan(e->to) ? (double)report->runs->cases[v->at].plan.duration / 1e9 : e->to);
+                 sim_expect_end(e, &report->runs->cases[v->at].plan));
     const struct sim_estimate *o = &v->observed;
     struct sim_number seen = {"not told"};
     if (!(o->needs > 0))
         seen = sim_number_within(o->mean, o->low, o->high, v->unit);
-    snprintf(text, sizeof text, "%s: %s%s is %s; expected %s%s%s%s",
-             report->runs->cases[v->at].name, e->that, when, seen.s, v->bound,
+    if (e->relative_to && v->observed.n > 0)
+        snprintf(of, sizeof of, " of that of %s", e->relative_to);
+    snprintf(text, sizeof text, "%s: %s%s is %s%s; expected %s%s%s%s",
+             report->runs->cases[v->at].name, e->that, when, seen.s, of, v->bound,
              v->note[0] ? " (" : "", v->note, v->note[0] ? ")" : "");
     mark(out, v->held, colour);
     sim_overview_wrap(out, text, 4, 4, columns);
@@ -477,7 +479,7 @@ static void print_head(const struct sim_report *report, unsigned columns, FILE *
     const struct sim_scenario *s = report->scenario;
     const struct sim_plan *plan = &runs->cases[0].plan;
     uint64_t total = (uint64_t)runs->case_count * runs->replications;
-    char text[512], warm[64] = "", interval[96];
+    char text[512], warm[96] = "", interval[96];
     sim_overview_wrap(out, s->title ? s->title : s->name, 0, 0, columns);
     if (plan->warmup > 0)
         snprintf(warm, sizeof warm, " after %s of warm-up",

@@ -127,7 +127,8 @@ static void write_attribution(struct sim_json *json, const struct sim_aggregate 
     sim_json_close(json, '}');
 }
 
-static void write_verdict(struct sim_json *json, const struct sim_verdict *v)
+static void write_verdict(struct sim_json *json, const struct sim_verdict *v,
+                          const struct sim_plan *plan)
 {
     const struct sim_expect *e = v->expect;
     sim_json_open(json, NULL, '{', true);
@@ -140,10 +141,12 @@ static void write_verdict(struct sim_json *json, const struct sim_verdict *v)
     write_method(json, &v->observed);
     sim_summary_too_few(json, &v->observed);
     sim_json_text(json, "bound", v->bound);
+    if (e->relative_to)
+        sim_json_text(json, "relative_to", e->relative_to);
     if (!isnan(e->from))
         sim_json_number(json, "from", e->from);
     if (!isnan(e->to))
-        sim_json_number(json, "to", e->to);
+        sim_json_number(json, "to", sim_expect_end(e, plan));
     if (e->because)
         sim_json_text(json, "because", e->because);
     if (v->note[0])
@@ -253,7 +256,7 @@ static void write_case(struct sim_json *json, const struct sim_report *report, u
     sim_json_open(json, "expect", '[', false);
     for (uint32_t i = 0; i < report->verdict_count; i++) {
         if (report->verdicts[i].at == at)
-            write_verdict(json, &report->verdicts[i]);
+            write_verdict(json, &report->verdicts[i], &report->runs->cases[at].plan);
     }
     sim_json_close(json, ']');
     write_attribution(json, a);

@@ -118,6 +118,8 @@ struct sim_set {
 
 /* The span of struct sim_plan_ask for times in s: NAN, NAN: the whole run. */
 void sim_span_of(double from_s, double to_s, sim_time *from, sim_time *to);
+/* Whether a window of the run lies between two times whole. */
+bool sim_span_has_window(const struct sim_plan *, double from_s, double to_s);
 
 struct sim_load_options {
     const char **variants; /* run only these; none: all. "base" is always there to be asked for */

@@ -157,6 +157,10 @@ struct sim_busiest {
     double utilisation;
 };
 struct sim_busiest sim_share_busiest(const struct sim_runs *, uint32_t at);
+/* The same of the success over a span of time: those under way when it ends. Another metric, or the
+ * worst node: low and high are NAN. */
+struct sim_unfinished sim_share_unfinished_over(const struct sim_runs *, uint32_t at,
+                                                const struct sim_expect *);
 /* The same as sim_aggregate_metric() for record->series. */
 uint32_t sim_aggregate_series(const struct sim_record *, const char *that);
 
@@ -178,6 +182,9 @@ struct sim_verdict {
 double sim_expect_observe(const struct sim_expect *, const struct sim_record *);
 struct sim_estimate sim_expect_estimate(const struct sim_expect *, const struct sim_runs *,
                                         uint32_t at, double *values);
+
+/* When the span ends on which an expectation is judged, s: with the run, at the latest. */
+double sim_expect_end(const struct sim_expect *, const struct sim_plan *);
 
 /* Judges every expectation on every case it is about. The caller frees *verdicts. 0, or -1 when
  * out of memory. */

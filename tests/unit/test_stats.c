@@ -450,6 +450,49 @@ static void equality_is_covered_or_within(void **state)
     assert_false(judge(&f).held);
 }
 
+/* The mean decides; that its interval is wider than what is allowed is said. The p99s are 10, 11,
+ * 12 and 13: 11.5 +- 2.054. */
+static void a_wide_interval_is_told(void **state)
+{
+    (void)state;
+    struct fake f;
+    fake_init(&f, REPLICATIONS);
+    f.expect.equals = 11.5;
+    f.expect.within = 0.3;
+    struct sim_verdict v = judge(&f);
+    assert_true(v.held);
+    assert_string_equal(v.note, "");
+    f.expect.within = 0.01;
+    v = judge(&f);
+    assert_true(v.held);
+    assert_string_equal(v.note, "the interval is wider than what is allowed: more replications "
+                                "would tell");
+}
+
+/* No meter can be below 0, and so no interval is: 1, 0, 0, 20 have 5.25 +- 15.7. */
+static void no_interval_goes_below_zero(void **state)
+{
+    static const double values[] = {1, 0, 0, 20};
+    (void)state;
+    struct sim_estimate e = sim_estimate_mean(values, 4, SIM_LEVEL);
+    assert_true(e.low < 0);
+    double high = e.high;
+    sim_estimate_not_below_zero(&e);
+    assert_true(e.low == 0 && e.mean == 5.25 && e.high == high);
+    struct fake f;
+    fake_init(&f, 4);
+    for (size_t r = 0; r < 4; r++)
+        f.metrics[r][0].value = values[r];
+    f.expect.that = "users.latency.mean";
+    f.expect.at_most = 100;
+    struct sim_verdict v = judge(&f);
+    assert_true(v.held && v.observed.low == 0 && v.observed.mean == 5.25);
+    struct sim_aggregate *all = sim_aggregate_runs(&f.all);
+    assert_non_null(all);
+    assert_true(all[0].metrics[0].low == 0 && all[0].metrics[0].mean == 5.25);
+    sim_aggregate_free(all, f.all.case_count);
+}
+
 static void one_replication_says_so(void **state)
 {
     (void)state;
@@ -769,6 +812,8 @@ int main(void)
         cmocka_unit_test(too_few_values_hold_no_claim),
         cmocka_unit_test(a_busy_component_is_said_beside_percentiles),
         cmocka_unit_test(equality_is_covered_or_within),
+        cmocka_unit_test(a_wide_interval_is_told),
+        cmocka_unit_test(no_interval_goes_below_zero),
         cmocka_unit_test(one_replication_says_so),
         cmocka_unit_test(relative_claims_are_paired),
         cmocka_unit_test(spans_are_answered_by_the_run),
