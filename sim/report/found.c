@@ -51,14 +51,14 @@ static const struct sim_find_point *too_few(const struct sim_search *s)
 static void say_remedy(struct sim_buffer *text, const struct sim_search *s)
 {
     const struct sim_find_point *p = too_few(s);
-    const char *stat = strrchr(s->asked->criterion.that, '.');
+    const char *stat = sim_aggregate_stat(s->asked->criterion.that, NULL);
     const struct sim_plan *plan = &s->scenario->variants[0].plan;
     bool span = !isnan(s->asked->criterion.from) || !isnan(s->asked->criterion.to);
-    if (!p || !stat)
+    if (!p)
         sim_buffer_puts(text, "--reps more can.");
     else
         sim_buffer_printf(text, "at %s there are %s.", text_of(s, p->x).s,
-                          sim_carry_text(&p->seen, stat + 1, (double)plan->warmup,
+                          sim_carry_text(&p->seen, stat, (double)plan->warmup,
                                          span ? 0 : (double)plan->duration)
                               .s);
 }

@@ -27,7 +27,7 @@ static void say_too_few(const struct sim_search *s, unsigned columns, FILE *out)
 {
     const struct sim_map *map = s->map;
     const struct sim_map_cell *worst = NULL;
-    const char *stat = strrchr(s->asked->criterion.that, '.');
+    const char *stat = sim_aggregate_stat(s->asked->criterion.that, NULL);
     uint32_t count = 0;
     char text[512];
     for (uint32_t i = 0; i < map->columns * map->rows; i++) {
@@ -36,10 +36,10 @@ static void say_too_few(const struct sim_search *s, unsigned columns, FILE *out)
         if (e->needs > 0 && (!worst || e->has < worst->share.has))
             worst = &map->cells[i];
     }
-    if (!worst || !stat)
+    if (!worst)
         return;
     snprintf(text, sizeof text, "Not told in %u of %u cells, which have no interval: %s.", count,
-             map->columns * map->rows, sim_carry_text(&worst->share, stat + 1, 0, 0).s);
+             map->columns * map->rows, sim_carry_text(&worst->share, stat, 0, 0).s);
     sim_overview_wrap(out, text, 0, 0, columns);
 }
 

@@ -385,10 +385,12 @@ static void print_verdict(const struct sim_report *report, const struct sim_verd
                           unsigned columns, bool colour, FILE *out)
 {
     const struct sim_expect *e = v->expect;
-    char text[1024], when[64] = "";
+    double end = (double)report->runs->cases[v->at].plan.duration / 1e9;
+    char text[1024], when[80] = "";
     if (!isnan(e->from) || !isnan(e->to))
-        snprintf(when, sizeof when, " from %.9g s to %.9g s", isnan(e->from) ? 0.0 : e->from,
-                 isnan(e->to) ? (double)report->runs->cases[v->at].plan.duration / 1e9 : e->to);
+        snprintf(when, sizeof when, " from %s s to %s s",
+                 sim_number_text(isnan(e->from) ? 0.0 : e->from).s,
+                 sim_number_text(isnan(e->to) ? end : e->to).s);
     const struct sim_estimate *o = &v->observed;
     struct sim_number seen = {"not told"};
     if (!(o->needs > 0))
@@ -438,7 +440,7 @@ static void print_head(const struct sim_report *report, unsigned columns, FILE *
     const struct sim_scenario *s = report->scenario;
     const struct sim_plan *plan = &runs->cases[0].plan;
     uint64_t total = (uint64_t)runs->case_count * runs->replications;
-    char text[512], warm[64] = "", interval[96];
+    char text[512], warm[96] = "", interval[96];
     sim_overview_wrap(out, s->title ? s->title : s->name, 0, 0, columns);
     if (plan->warmup > 0)
         snprintf(warm, sizeof warm, " after %s of warm-up",

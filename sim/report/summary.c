@@ -141,9 +141,9 @@ static void write_verdict(struct sim_json *json, const struct sim_verdict *v)
     sim_summary_too_few(json, &v->observed);
     sim_json_text(json, "bound", v->bound);
     if (!isnan(e->from))
-        sim_json_number(json, "from", e->from);
+        sim_json_exact(json, "from", e->from);
     if (!isnan(e->to))
-        sim_json_number(json, "to", e->to);
+        sim_json_exact(json, "to", e->to);
     if (e->because)
         sim_json_text(json, "because", e->because);
     if (v->note[0])

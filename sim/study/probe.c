@@ -136,8 +136,9 @@ void sim__probe_carry(const struct sim_criterion *c, const struct sim_runs *runs
 {
     struct sim_expect expect = sim__probe_expect(c);
     const struct sim_record *sample = sim_runs_sample(runs, at);
-    uint32_t m = sample ? sim_aggregate_metric(sample, c->that) : UINT32_MAX;
-    double p = m == UINT32_MAX ? (double)NAN : sim_percentile_of(sample->metrics[m].stat);
+    const struct sim_metric *m = sample ? sim_aggregate_over(sample, c->that, c->from, c->to)
+                                        : NULL;
+    double p = m ? sim_percentile_of(m->stat) : (double)NAN;
     struct sim_estimate one = {.n = 1};
     if (isnan(p))
         return;
