@@ -127,11 +127,11 @@ void sim__page_glance(struct sim__page *page)
 
 /* ---- expectations --------------------------------------------------------------------------- */
 
-/* A time of a span, in full where it would read as the other one does. */
+/* A time of a span, in full where three digits hardly tell it from the other one. */
 static struct sim_number time_of(double time, double other)
 {
     struct sim_number text = sim_number_human(time, "s");
-    if (strcmp(text.s, sim_number_human(other, "s").s) == 0)
+    if (fabs(time - other) < 0.01 * fmax(time, other))
         snprintf(text.s, sizeof text.s, "%s s", sim_number_text(time).s);
     return text;
 }
