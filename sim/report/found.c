@@ -57,10 +57,10 @@ static void say_remedy(struct sim_buffer *text, const struct sim_search *s)
     if (!p)
         sim_buffer_puts(text, "--reps more can.");
     else
-        sim_buffer_printf(text, "at %s there are %s.", text_of(s, p->x).s,
-                          sim_carry_text(&p->seen, stat, (double)plan->warmup,
-                                         span ? 0 : (double)plan->duration)
-                              .s);
+        sim_buffer_printf(
+            text, "at %s there are %s.", text_of(s, p->x).s,
+            sim_carry_text(&p->seen, stat, (double)plan->warmup, span ? 0 : (double)plan->duration)
+                .s);
 }
 
 /* Whether nothing was observed at a value that was looked at. */
@@ -85,8 +85,8 @@ static void say_unseen(struct sim_buffer *text, const struct sim_search *s)
                               text_of(s, p->x).s);
     }
     if (said > 0)
-        sim_buffer_puts(text, said > 1 ? ": these values tell nothing."
-                                       : ": this value tells nothing.");
+        sim_buffer_puts(text,
+                        said > 1 ? ": these values tell nothing." : ": this value tells nothing.");
 }
 
 static void say_point(struct sim_buffer *text, const struct sim_search *s)

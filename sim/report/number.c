@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LONG_FROM 1e12      /* numbers from here on are told as powers of ten */
+#define LONG_FROM 1e12           /* numbers from here on are told as powers of ten */
 #define MILLION_YEARS 3.15576e13 /* s */
 
 static void point(char *s)
@@ -229,8 +229,8 @@ struct sim_span_text sim_number_span(double value, double low, double high, cons
     digits = finer > digits || digits > finer + 2 ? finer : digits;
     const char *space = *big || *scale.unit ? " " : "";
     const char *between = *big && *scale.unit ? " " : "";
-    snprintf(text.s, sizeof text.s, "%.18s%s%s%s%.24s (%.18s to %.18s)", fixed(value * factor, digits).s,
-             space, big, between, scale.unit, fixed(low * factor, digits).s,
-             fixed(high * factor, digits).s);
+    snprintf(text.s, sizeof text.s, "%.18s%s%s%s%.24s (%.18s to %.18s)",
+             fixed(value * factor, digits).s, space, big, between, scale.unit,
+             fixed(low * factor, digits).s, fixed(high * factor, digits).s);
     return text;
 }
