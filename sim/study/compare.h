@@ -46,9 +46,9 @@ struct sim_comparison {
 
 /* Compares cases `a` and `b` by the metrics named ("component.meter[.stat]"); count 0: by those
  * shown when nobody names any, that either has and that are not zero throughout. A metric that both
- * sides of no pair have is unobserved. Differences of percentiles are known to no more than the histograms' buckets:
- * their intervals are the wider for it. The caller
- * frees with sim_compare_free(). 0, or -1 when out of memory. */
+ * sides of no pair have is unobserved. Differences of percentiles are known to no more than the
+ * histograms' buckets: their intervals are the wider for it. The caller frees with
+ * sim_compare_free(). 0, or -1 when out of memory. */
 int sim_compare_runs(const struct sim_runs *, uint32_t a, uint32_t b, const char *const *metrics,
                      uint32_t count, double resolution, struct sim_comparison *);
 void sim_compare_free(struct sim_comparison *);
