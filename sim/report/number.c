@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LONG_FROM 1e12           /* numbers from here on are told as powers of ten */
+#define MILLION_YEARS 3.15576e13 /* s */
+
 static void point(char *s)
 {
     for (; *s; s++) {
@@ -130,13 +133,24 @@ static const char *prefix(const char *family, double value, double *factor)
     return scale.unit;
 }
 
+/* Digits after the point, or a power of ten when there are too many before it. */
+static struct sim_number fixed(double value, int digits)
+{
+    struct sim_number n;
+    if (fabs(value) < LONG_FROM)
+        snprintf(n.s, sizeof n.s, "%.*f", digits, value);
+    else
+        snprintf(n.s, sizeof n.s, "%.3g", value);
+    return n;
+}
+
 /* "±half", or "-below +above" where the two are not alike. */
 static const char *around_of(char *text, size_t room, int digits, double below, double above)
 {
     if (below == above)
-        snprintf(text, room, "±%.*f", digits, above);
+        snprintf(text, room, "±%.18s", fixed(above, digits).s);
     else
-        snprintf(text, room, "-%.*f +%.*f", digits, below, digits, above);
+        snprintf(text, room, "-%.18s +%.18s", fixed(below, digits).s, fixed(above, digits).s);
     return text;
 }
 
@@ -146,6 +160,8 @@ static struct sim_number with(double value, double below, double above, const ch
     struct sim_number n = {"-"};
     if (!isfinite(value))
         return n;
+    if (strcmp(unit, "s") == 0 && value > MILLION_YEARS)
+        return (struct sim_number){"more than a million years"};
     struct sim_scale scale = sim_number_scale(unit, value);
     double factor;
     const char *big = prefix(unit, value, &factor);
@@ -166,11 +182,11 @@ static struct sim_number with(double value, double below, double above, const ch
         digits = finer > digits && finer <= digits + 4 ? finer : digits;
         around_of(text, sizeof text, digits, below * scale.factor * factor,
                   above * scale.factor * factor);
-        snprintf(n.s, sizeof n.s, "%.*f %.38s%s%s%s%.12s", digits, shown, text, space, big, between,
-                 scale.unit);
+        snprintf(n.s, sizeof n.s, "%.18s %.38s%s%s%s%.12s", fixed(shown, digits).s, text, space, big,
+                 between, scale.unit);
     } else {
         bool one = digits == 0 && shown == 1 && !*big;
-        snprintf(n.s, sizeof n.s, "%.*f%s%s%s%.12s", digits, shown, space, big, between,
+        snprintf(n.s, sizeof n.s, "%.18s%s%s%s%.12s", fixed(shown, digits).s, space, big, between,
                  sim_unit_text(scale.unit, one).s);
     }
     return n;
@@ -188,9 +204,9 @@ struct sim_number sim_number_dollars(double value, double half)
     for (double v = fabs(value); v > 0 && v < 0.9995 && digits < 9; v *= 10)
         digits++;
     if (!isnan(value) && half > 1e-5 * fabs(value))
-        snprintf(n.s, sizeof n.s, "$%.*f ±%.*f", digits, value, digits, half);
+        snprintf(n.s, sizeof n.s, "$%.18s ±%.18s", fixed(value, digits).s, fixed(half, digits).s);
     else if (!isnan(value))
-        snprintf(n.s, sizeof n.s, "$%.*f", digits, value);
+        snprintf(n.s, sizeof n.s, "$%.18s", fixed(value, digits).s);
     return n;
 }
 
@@ -240,7 +256,8 @@ struct sim_span_text sim_number_span(double value, double low, double high, cons
     digits = finer > digits || digits > finer + 2 ? finer : digits;
     const char *space = *big || *scale.unit ? " " : "";
     const char *between = *big && *scale.unit ? " " : "";
-    snprintf(text.s, sizeof text.s, "%.*f%s%s%s%.24s (%.*f to %.*f)", digits, value * factor, space,
-             big, between, scale.unit, digits, low * factor, digits, high * factor);
+    snprintf(text.s, sizeof text.s, "%.18s%s%s%s%.24s (%.18s to %.18s)",
+             fixed(value * factor, digits).s, space, big, between, scale.unit,
+             fixed(low * factor, digits).s, fixed(high * factor, digits).s);
     return text;
 }

@@ -424,10 +424,11 @@ static void print_verdict(const struct sim_report *report, const struct sim_verd
                           unsigned columns, bool colour, FILE *out)
 {
     const struct sim_expect *e = v->expect;
-    char text[1024], when[64] = "", of[128] = "";
+    char text[1024], when[80] = "", of[128] = "";
     if (!isnan(e->from) || !isnan(e->to))
-        snprintf(when, sizeof when, " from %.9g s to %.9g s", isnan(e->from) ? 0.0 : e->from,
-                 sim_expect_end(e, &report->runs->cases[v->at].plan));
+        snprintf(when, sizeof when, " from %s s to %s s",
+                 sim_number_text(isnan(e->from) ? 0.0 : e->from).s,
+                 sim_number_text(sim_expect_end(e, &report->runs->cases[v->at].plan)).s);
     const struct sim_estimate *o = &v->observed;
     struct sim_number seen = {"not told"};
     if (!(o->needs > 0))

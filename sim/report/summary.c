@@ -144,9 +144,9 @@ static void write_verdict(struct sim_json *json, const struct sim_verdict *v,
     if (e->relative_to)
         sim_json_text(json, "relative_to", e->relative_to);
     if (!isnan(e->from))
-        sim_json_number(json, "from", e->from);
+        sim_json_exact(json, "from", e->from);
     if (!isnan(e->to))
-        sim_json_number(json, "to", sim_expect_end(e, plan));
+        sim_json_exact(json, "to", sim_expect_end(e, plan));
     if (e->because)
         sim_json_text(json, "because", e->because);
     if (v->note[0])

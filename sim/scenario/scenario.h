@@ -146,6 +146,10 @@ struct sim_scenario *sim_scenario_parse(const char *path, const char *text, size
                                         const struct sim_load_options *, struct sim_diagnostics *);
 void sim_scenario_free(struct sim_scenario *);
 
+/* The paths of the files that a scenario was read from: its own, its traces and price books; ends
+ * with NULL. The caller frees the array, the scenario owns the texts. NULL: out of memory. */
+const char **sim_scenario_files(const struct sim_scenario *);
+
 /* JSON text of every value in force, by variant: what resolved.json holds. malloc'd; the caller
  * frees. NULL when out of memory. */
 char *sim_scenario_resolved(const struct sim_scenario *);

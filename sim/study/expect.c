@@ -322,7 +322,7 @@ static void judge(struct sim_verdict *v, const struct sim_runs *runs, double *va
     if (v->observed.needs > 0) {
         const struct sim_plan *plan = &runs->cases[v->at].plan;
         const struct sim_record *sample = sim_runs_sample(runs, v->at);
-        const char *stat = sample->metrics[sim_aggregate_metric(sample, e->that)].stat;
+        const char *stat = sim_aggregate_stat(e->that, metric_of(e, sample));
         note(v, sim_carry_text(&v->observed, stat, (double)plan->warmup,
                                is_windowed(e) ? 0 : (double)plan->duration)
                     .s);

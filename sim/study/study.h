@@ -136,6 +136,9 @@ uint32_t sim_aggregate_metric(const struct sim_record *, const char *that);
  * NAN. NULL: the plan does not ask for it. O(metrics), over a span O(log answers). */
 const struct sim_metric *sim_aggregate_over(const struct sim_record *, const char *that,
                                             double from_s, double to_s);
+/* The statistic as it was asked for ("p99_9" where the metric says "p999"). Where none was asked
+ * for it is the metric's own, and with NULL the natural one of histograms, "p99". */
+const char *sim_aggregate_stat(const char *that, const struct sim_metric *);
 /* Whether a metric is one of those shown when nobody names any: of headline meters the median and
  * the 99th percentile where there are such, the mean of the others. O(metrics). */
 bool sim_aggregate_is_shown(const struct sim_record *, uint32_t at);

@@ -139,7 +139,7 @@ static void a_figure_of_nothing_is_said(void **state)
     write_file("q.json", SCENARIO("\"duration\": \"10s\"",
                                   ",\n \"figures\": [{\"kind\": \"ccdf\", \"name\": \"stale\", "
                                   "\"title\": \"S\", \"panels\": [{\"series\": "
-                                  "[\"server.stale_age\"]}]}]"));
+                                  "[\"users.stale_age\"]}]}]"));
     expect_run("run q.json --out o", 0, "nothing was observed for the figure \"stale\"");
     assert_false(exists("o/figures/stale.csv") || exists("o/figures/stale.gp"));
 }
@@ -237,6 +237,47 @@ static void a_sample_says_what_it_cannot_carry(void **state)
     r = run("sensitivity q.json --out s --no-plot");
     expect_in(r.out, "not told: too few values");
     expect_in(r.out, "users.latency.p99: too few for p99: ");
+}
+
+/* The same of what is only asked for: over a span, of a node, of a percentile no run tells. */
+static void an_answer_says_what_it_cannot_carry(void **state)
+{
+    (void)state;
+    write_quoted("q.json",
+                 "{'schema_version': 1, 'title': 'Few', 'run': {'duration': '6s',"
+                 " 'replications': 10}, 'components': {"
+                 " 'users': {'model': 'client', 'to': 'app', 'rate': '10/s'},"
+                 " 'app': {'model': 'service', 'nodes': 2, 'spread': 'random', 'servers': 4,"
+                 "  'service_time': '1ms'}},"
+                 " 'variants': {'a': {}, 'b': {}}, 'expect': ["
+                 " {'that': 'users.latency.p95', 'from': '3s', 'to': '4s', 'at_most': '1s'},"
+                 " {'that': 'app/0.sojourn.p99', 'from': '3s', 'to': '4s', 'at_most': '1s'},"
+                 " {'that': 'app/worst.sojourn.p90', 'from': '3s', 'to': '4s', 'at_most': '1s'},"
+                 " {'that': 'users.latency.p99_99', 'from': '3s', 'variant': 'a',"
+                 "  'relative_to': 'b', 'at_most': 2},"
+                 " {'that': 'users.latency.p99_9', 'at_most': '1s'},"
+                 " {'that': 'users.latency.p99', 'from': '3.005s', 'to': '3005000001ns',"
+                 "  'at_most': '1s'}]}");
+    struct result r = run("run q.json --out o --no-plot");
+    assert_int_equal(r.status, 1);
+    expect_in(r.out, "users.latency.p99 from 3.005 s to 3.005000001 s is");
+    char *summary = read_file("o/summary.json");
+    expect_in(summary, "\"from\": 3.005, \"to\": 3.005000001");
+    free(summary);
+    expect_run("report o", 0, NULL);
+    char *page = read_file("o/report.html");
+    expect_in(page, " from 3.005 s to 3.005000001 s");
+    free(page);
+    expect_in(r.out, "(too few for p95: ");
+    expect_in(r.out, "(too few for p99: ");
+    expect_in(r.out, "(too few for p90: ");
+    expect_in(r.out, "(too few for p99_99: ");
+    expect_in(r.out, "(too few for p99_9: ");
+    assert_null(strstr(r.out, "p999:"));
+    r = run("map q.json --variant a --x components.users.rate=1/s..2/s:2 --out m --no-plot "
+            "--y components.app.servers=1..2:2 --while users.latency.p95<=4s --from 3s --to 4s "
+            "--reps 5");
+    expect_in(r.out, "Not told in 4 of 4 cells");
 }
 
 /* One server answers 19 of the 199 requests of 20 s that nobody gives up on: success reads 1. */
@@ -388,6 +429,7 @@ int main(void)
         IN_OWN_DIRECTORY(a_gnuplot_that_hangs_is_ended),
         IN_OWN_DIRECTORY(a_figure_of_nothing_is_said),
         IN_OWN_DIRECTORY(a_sample_says_what_it_cannot_carry),
+        IN_OWN_DIRECTORY(an_answer_says_what_it_cannot_carry),
         IN_OWN_DIRECTORY(a_success_says_what_it_leaves_out),
         IN_OWN_DIRECTORY(without_exchange_results_are_replaced),
         IN_OWN_DIRECTORY(a_spike_stays_in_a_merged_series),

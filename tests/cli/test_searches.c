@@ -70,6 +70,43 @@ static void a_system_comes_back_or_not(void **state)
          0, "it holds in the whole range");
 }
 
+/* At 0/s there is nothing to judge by: no verdict, no share, no difference. */
+static void where_nothing_was_observed_nothing_is_judged(void **state)
+{
+    (void)state;
+    write_file("q.json",
+               SCENARIO(QUICK, ",\n \"sensitivity\": {\"metric\": \"users.latency.mean\", "
+                               "\"replications\": 3, \"vary\": {\"components.users.rate\": "
+                               "{\"low\": \"0/s\", \"mid\": \"50/s\", \"high\": "
+                               "\"100/s\"}}}"));
+    SAID("find q.json --vary components.users.rate=0/s..2000/s --while users.latency.mean<=50ms "
+         "--within 20% --out f",
+         0, "0/s                40  -                                  not observed",
+         "users.rate: it breaks above a point between ",
+         "Nothing was observed at 0/s:", "checked at 4 values");
+    char *written = read_file("f/find.json");
+    assert_non_null(strstr(written, "\"mean\": null, \"low\": null, \"high\": null, "
+                                    "\"verdict\": \"not observed\""));
+    free(written);
+    SAID("find q.json --vary components.users.rate=0/s..100/s --while users.latency.mean<=50ms "
+         "--probability 0.5 --out f",
+         0, "no breaking point was seen", "ask for a range", "not observed");
+    SAID("map q.json --x components.users.rate=0/s..100/s:2 --y components.server.servers=1..2:2 "
+         "--while users.latency.p99<=50ms --reps 3 --out m",
+         0, "\n           2                   1\n           1                   1\n",
+         "Nothing was observed in 2 of 4 cells, which are empty.\n");
+    written = read_file("m/map.json");
+    assert_non_null(strstr(written, "{\"x\": 0, \"y\": 1, \"share\": null, \"low\": null, "
+                                    "\"high\": null, \"yes\": 0, \"trials\": 0, "));
+    free(written);
+    written = read_file("m/figures/map.csv");
+    assert_non_null(strstr(written, "\n1,1,,,,0,1,0,0\n"));
+    free(written);
+    assert_true(exists("m/figures/map.svg"));
+    SAID("sensitivity q.json --out s", 0, " 0/s .. 100/s  -  ", "  not observed at 0/s\n");
+    assert_true(exists("s/figures/tornado.svg"));
+}
+
 static void the_same_for_any_number_of_threads(void **state)
 {
     (void)state;
@@ -224,6 +261,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_OWN_DIRECTORY(a_breaking_point_is_an_interval),
         IN_OWN_DIRECTORY(a_system_comes_back_or_not),
+        IN_OWN_DIRECTORY(where_nothing_was_observed_nothing_is_judged),
         IN_OWN_DIRECTORY(the_same_for_any_number_of_threads),
         IN_OWN_DIRECTORY(results_are_written),
         IN_OWN_DIRECTORY(a_time_within_the_run_is_searched_by_its_requests),
