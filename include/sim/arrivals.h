@@ -123,11 +123,11 @@ struct sim_arrivals {
     struct sim_arrivals_replay replay;
 
     /* state */
-    bool plain;     /* Poisson at a constant rate, and seldom two in a nanosecond */
-    bool shaped;    /* spikes: the rate changes even where it is constant */
-    bool keeps;     /* what rounding takes or adds */
-    double begun;   /* how much of the first gap of evenly spaced arrivals is over at the start */
-    double grown;   /* how much of the next growth is over, as arrivals fall on whole nanoseconds */
+    bool plain;   /* Poisson at a constant rate, and seldom two in a nanosecond */
+    bool shaped;  /* spikes: the rate changes even where it is constant */
+    bool keeps;   /* what rounding takes or adds */
+    double begun; /* how much of the first gap of evenly spaced arrivals is over at the start */
+    double grown; /* how much of the next growth is over, as arrivals fall on whole nanoseconds */
     sim_time asked, due; /* when an arrival was last asked for, and when it is, */
     double wanted, pace; /* by how much the integral was to grow, and the rate that was set */
     sim_time end;        /* of the run: no rate is looked at beyond it */

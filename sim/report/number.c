@@ -182,8 +182,8 @@ static struct sim_number with(double value, double below, double above, const ch
         digits = finer > digits && finer <= digits + 4 ? finer : digits;
         around_of(text, sizeof text, digits, below * scale.factor * factor,
                   above * scale.factor * factor);
-        snprintf(n.s, sizeof n.s, "%.18s %.38s%s%s%s%.12s", fixed(shown, digits).s, text, space, big,
-                 between, scale.unit);
+        snprintf(n.s, sizeof n.s, "%.18s %.38s%s%s%s%.12s", fixed(shown, digits).s, text, space,
+                 big, between, scale.unit);
     } else {
         bool one = digits == 0 && shown == 1 && !*big;
         snprintf(n.s, sizeof n.s, "%.18s%s%s%s%.12s", fixed(shown, digits).s, space, big, between,

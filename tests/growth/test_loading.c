@@ -69,8 +69,7 @@ static const struct shape shapes[] = {
               "{\"components.users.rate\": [\"1/s\"]}", "]}"}}},
     {"a chain", 1000,
      .components = {{"\"c\": {\"model\": \"client\", \"to\": \"s0\", \"rate\": \"1/s\"}, ",
-                     SERVICE ", \"to\": \"s%s\"}",
-                     ", \"s%n\": {\"model\": \"store\"}"}}},
+                     SERVICE ", \"to\": \"s%s\"}", ", \"s%n\": {\"model\": \"store\"}"}}},
     {"a chain, its end first, and a user of each", 500,
      .components = {{"\"s0\": {\"model\": \"store\"}, ",
                      "\"s%s\": {\"model\": \"service\", \"servers\": 1, \"service_time\": "
