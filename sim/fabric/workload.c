@@ -46,10 +46,10 @@ struct of {
     double ends;     /* the least time after which its own policy ends a call of its, ns */
     double patience; /* the least mean time after which who starts requests here gives up, ns */
     double waits;    /* between the attempts of a call of which each fails, ns */
-    double struck; /* share of its calls that faults spoil */
-    double hurt;   /* share of the time in which faults keep it from its work */
-    double after;  /* share of the run that is left when the first begins */
-    double bad;    /* share of its answers that are failures, for want of those of others */
+    double struck;   /* share of its calls that faults spoil */
+    double hurt;     /* share of the time in which faults keep it from its work */
+    double after;    /* share of the run that is left when the first begins */
+    double bad;      /* share of its answers that are failures, for want of those of others */
     bool faults, turns_away, changes, works;
     uint32_t first_edge, edge_count;
     uint32_t rank, looked; /* see rank_all() */
