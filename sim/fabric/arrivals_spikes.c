@@ -42,8 +42,8 @@ static sim_time end_of(const struct sim_arrivals_spike *s)
     return far ? SIM_NEVER : s->at + s->lasts;
 }
 
-/* The product of the factors in force at `from`, and how long it stays. So many of the list are over
- * by then, which is 0 at first and moved on as `from` is. Amortised O(spikes that overlap). */
+/* The product of the factors in force at `from`, and how long it stays. `over`: how many of the
+ * list are over by then; 0 at first, and moved on with `from`. Amortised O(spikes that overlap). */
 static double listed(const struct sim_arrivals *a, sim_time from, size_t *over, sim_time *until)
 {
     const struct sim_arrivals_spike *s = a->spikes.items;
