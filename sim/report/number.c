@@ -148,9 +148,9 @@ static struct sim_number fixed(double value, int digits)
 static const char *around_of(char *text, size_t room, int digits, double below, double above)
 {
     if (below == above)
-        snprintf(text, room, "±%.18s", fixed(above, digits).s);
+        snprintf(text, room, "±%.14s", fixed(above, digits).s);
     else
-        snprintf(text, room, "-%.18s +%.18s", fixed(below, digits).s, fixed(above, digits).s);
+        snprintf(text, room, "-%.14s +%.14s", fixed(below, digits).s, fixed(above, digits).s);
     return text;
 }
 
@@ -182,7 +182,7 @@ static struct sim_number with(double value, double below, double above, const ch
         digits = finer > digits && finer <= digits + 4 ? finer : digits;
         around_of(text, sizeof text, digits, below * scale.factor * factor,
                   above * scale.factor * factor);
-        snprintf(n.s, sizeof n.s, "%.18s %.38s%s%s%s%.12s", fixed(shown, digits).s, text, space,
+        snprintf(n.s, sizeof n.s, "%.14s %.32s%s%s%s%.12s", fixed(shown, digits).s, text, space,
                  big, between, scale.unit);
     } else {
         bool one = digits == 0 && shown == 1 && !*big;

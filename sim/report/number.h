@@ -8,7 +8,7 @@
 /* For JSON and CSV: whole numbers below 2^53 in full, others to nine significant digits, '.' in any
  * locale. NAN and infinities: "null", and nothing in CSV. */
 struct sim_number {
-    char s[80];
+    char s[64];
 };
 struct sim_number sim_number_json(double value);
 struct sim_number sim_number_csv(double value);

@@ -480,7 +480,7 @@ static void print_head(const struct sim_report *report, unsigned columns, FILE *
     const struct sim_scenario *s = report->scenario;
     const struct sim_plan *plan = &runs->cases[0].plan;
     uint64_t total = (uint64_t)runs->case_count * runs->replications;
-    char text[512], warm[96] = "", interval[96];
+    char text[512], warm[112] = "", interval[96];
     sim_overview_wrap(out, s->title ? s->title : s->name, 0, 0, columns);
     if (plan->warmup > 0)
         snprintf(warm, sizeof warm, " after %s of warm-up",

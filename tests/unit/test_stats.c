@@ -9,9 +9,8 @@
 #include "base/text.h"
 #include "study/batch.h"
 #include "study/carry.h"
-#include "study/progress.h"
 #include "study/student.h"
-#include "study/until.h"
+#include "study/study.h"
 #include "study/wilson.h"
 
 #include <math.h>
@@ -738,22 +737,6 @@ static void a_short_warm_up_is_told(void **state)
     free(told);
 }
 
-static void looks_come_at_fixed_numbers(void **state)
-{
-    (void)state;
-    static const uint32_t at[] = {10, 15, 23, 35, 53, 80, 100, 100};
-    uint32_t n = 0;
-    for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
-        n = sim_until_next(n, 100);
-        assert_int_equal(n, at[i]);
-    }
-    struct sim_estimate e = {.mean = 100, .low = 98.05, .high = 101.95, .n = 10};
-    assert_true(sim_until_narrow(&e, 100, 0.02)); /* 1.95 <= 100 x 0.02/1.02 = 1.961 */
-    e.high = 101.99;
-    assert_false(sim_until_narrow(&e, 100, 0.02));
-    assert_false(sim_until_narrow(&e, 0, 0.02)); /* nothing to relate it to */
-}
-
 static void one_of_a_thing_is_singular(void **state)
 {
     (void)state;
@@ -776,23 +759,6 @@ static void one_of_a_thing_is_singular(void **state)
     f.expect.that = "db.rate";
     f.expect.at_most = 1;
     assert_string_equal(judge(&f).bound, "at most 1 request/s");
-}
-
-/* ---- the bar ------------------------------------------------------------------------------- */
-
-static void progress_fits_the_terminal(void **state)
-{
-    (void)state;
-    struct sim_progress_state s = {
-        .done_s = 30, .total_s = 120, .events = 5e6, .elapsed_s = 2, .finished = 1, .runs = 4};
-    char line[256];
-    sim_progress_line(&s, 200, line, sizeof line);
-    assert_non_null(strstr(line, " 25 % of 2 min 00 s simulated, 2.5 M events/s, 6 s left"));
-    assert_non_null(strstr(line, ", 1/4 runs"));
-    sim_progress_line(&s, 40, line, sizeof line);
-    assert_int_equal(strlen(line), 39);
-    sim_progress_line(&s, 200, line, 10);
-    assert_int_equal(strlen(line), 9);
 }
 
 int main(void)
@@ -823,9 +789,7 @@ int main(void)
         cmocka_unit_test(batches_say_why_not),
         cmocka_unit_test(a_beginning_is_found),
         cmocka_unit_test(a_short_warm_up_is_told),
-        cmocka_unit_test(looks_come_at_fixed_numbers),
         cmocka_unit_test(one_of_a_thing_is_singular),
-        cmocka_unit_test(progress_fits_the_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
