@@ -208,9 +208,10 @@ static bool read_any(struct sim__load *load, const struct sim__at *at, const str
 bool sim__read_param(struct sim__load *load, const struct sim__at *at, const struct sim_param *p,
                      json_t *value, char *image)
 {
-    size_t said = load->said;
+    const size_t said = load->said;
     bool good = read_any(load, at, p, value, image + p->offset);
     assert(good || load->said > said || load->out_of_memory); /* what is refused is said */
+    (void)said;
     return good;
 }
 
