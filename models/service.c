@@ -221,7 +221,7 @@ static void queueing(const void *params, struct sim_queueing *q)
 {
     const struct service *s = params;
     q->flow = SIM_FLOW_SAME;
-    q->independent = s->while_calling == RELEASE;
+    q->independent = true;
     q->chooses = s->calls == EVERY_NODE ? SIM_CHOOSES_ALL : SIM_CHOOSES_NOTHING;
     q->at_once = s->calls != IN_TURN;
     sim_queueing_servers(q, s->servers);
@@ -230,7 +230,7 @@ static void queueing(const void *params, struct sim_queueing *q)
         q->work[op] = &s->service_time;
     sim_queueing_rules(q, &s->rules);
     if (s->while_calling == HOLD)
-        q->no_form = "a server is held while others are asked";
+        q->no_form_asking = "a server is held while others are asked";
 }
 
 #define OF(member) offsetof(struct service, member)

@@ -237,11 +237,18 @@ static int open_and_run(struct pair *pair)
     else
         snprintf(pair->place, sizeof pair->place, "out/%s", pair->scenario->name);
     sim_watch_session(pair->cli->watch, &pair->session, pair->place);
-    struct sim_output_plan plan = {.files = {NULL}};
+    const char **inputs = sim_scenario_files(pair->scenario);
+    struct sim_output_plan plan = {.inputs = inputs};
+    if (!inputs) {
+        snprintf(error.text, sizeof error.text, "out of memory");
+        return fault(&error);
+    }
     if (pair->cli->out)
         plan = (struct sim_output_plan){
-            .files = {"resolved.json", "summary.json", "comparison.json"}};
-    switch (sim_output_open(&pair->output, pair->place, &plan, &error)) {
+            .files = {"resolved.json", "summary.json", "comparison.json"}, .inputs = inputs};
+    enum sim_output_problem problem = sim_output_open(&pair->output, pair->place, &plan, &error);
+    free(inputs);
+    switch (problem) {
     case SIM_OUTPUT_FINE: return run(pair);
     case SIM_OUTPUT_REFUSED: return sim__cli_usage(pair->cli->command, "%s", error.text);
     case SIM_OUTPUT_FAULT: break;

@@ -343,11 +343,17 @@ static int open_output(struct hunt *hunt)
     sim_watch_session(cli->watch, &hunt->session, hunt->place);
     char results[64];
     snprintf(results, sizeof results, "%s.json", hunt->kind->results);
+    const char **inputs = sim_scenario_files(hunt->scenario);
+    if (!inputs)
+        return fault("out of memory");
     const struct sim_output_plan plan = {.files = {"resolved.json", results},
+                                         .inputs = inputs,
                                          .figures = &hunt->kind->figure,
                                          .figure_count = 1,
                                          .format = cli->format};
-    switch (sim_output_open(&hunt->output, hunt->place, &plan, &error)) {
+    enum sim_output_problem problem = sim_output_open(&hunt->output, hunt->place, &plan, &error);
+    free(inputs);
+    switch (problem) {
     case SIM_OUTPUT_FINE: return SIM_EXIT_DONE;
     case SIM_OUTPUT_REFUSED: return sim__cli_usage(cli->command, "%s", error.text);
     case SIM_OUTPUT_FAULT: break;

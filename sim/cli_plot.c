@@ -116,7 +116,7 @@ static int draw(const struct sim_cli *cli, struct sim_session *session, const ch
         sim_tell(complaints, "weir: %s\n", error.text);
     } else {
         status = draw_in(cli, session, folder, &drawn, figures, count, complaints);
-        sim_output_unlist(dir, drawn.names, drawn.count);
+        sim_output_settle(dir, drawn.names, drawn.count);
     }
     drawn_free(&drawn);
     return status;

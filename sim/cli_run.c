@@ -138,6 +138,7 @@ static int simulate(struct job *job)
                                       .aggregates = job->aggregates,
                                       .verdicts = job->verdicts,
                                       .verdict_count = count,
+                                      .series = sim_series_keep(&job->runs),
                                       .sweep = job->sweep,
                                       .figure_format = job->cli->format,
                                       .until = job->until.target > 0 ? &job->until : NULL,
@@ -439,17 +440,22 @@ static enum sim_output_problem open_output(struct job *job, struct sim_error *er
         .format = job->cli->format,
     };
     const char **names = calloc(job->scenario->figure_count + 1u, sizeof *names);
-    if (!names) {
+    const char **inputs = sim_scenario_files(job->scenario);
+    if (!names || !inputs) {
         snprintf(error->text, sizeof error->text, "out of memory");
+        free(names);
+        free(inputs);
         return SIM_OUTPUT_FAULT;
     }
     for (uint32_t i = 0; i < job->scenario->figure_count; i++)
         if (sim_report_draws(&(struct sim_report){.sweep = job->sweep, .scenario = job->scenario},
-                               &job->scenario->figures[i]))
+                             &job->scenario->figures[i]))
             names[plan.figure_count++] = job->scenario->figures[i].name;
     plan.figures = names;
+    plan.inputs = inputs;
     enum sim_output_problem problem = sim_output_open(&job->output, job->place, &plan, error);
     free(names);
+    free(inputs);
     return problem;
 }
 

@@ -108,6 +108,7 @@ struct sim_arrivals_walk {
     struct sim_stream bursts;            /* of random spikes */
     sim_time listed_until, random_until; /* how long the two factors stay */
     double listed, random;
+    size_t listed_over; /* how many of the listed ones are over */
     bool in_burst;
 };
 
@@ -202,7 +203,7 @@ const char *sim_arrivals_check_count(const struct sim_dist *);
 /* The most requests per second, batches and spikes on average: of a trace the mean. */
 double sim_arrivals_offered(const struct sim_arrivals *);
 /* The mean of them over a run of some length, about: where rate and spikes both change, as if
- * neither knew of the other. O(states^2 + items of lists squared). */
+ * neither knew of the other. O(states^2 + items of lists, for spikes those that overlap). */
 double sim_arrivals_sustained(const struct sim_arrivals *, sim_time duration);
 /* Changes of the rate per second that are drawn: of states, and of random spikes. */
 double sim_arrivals_ticks(const struct sim_arrivals *);

@@ -57,6 +57,15 @@ static inline sim_area sim_gauge_area(const struct sim_gauge *g, sim_time now)
     return (sim_area)g->value * now - g->changes;
 }
 
+/* The greatest value since the window's start, or since the last cut; from now on it is counted
+ * anew. Ends no window. */
+static inline int64_t sim_gauge_cut(struct sim_gauge *g)
+{
+    int64_t peak = g->peak;
+    g->peak = g->value;
+    return peak;
+}
+
 /* Ends a window at `now`: returns its area (value x ns), puts the window's greatest value in
  * *peak, and starts the next. */
 double sim_gauge_roll(struct sim_gauge *, sim_time now, int64_t *peak);

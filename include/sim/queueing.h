@@ -42,11 +42,23 @@ struct sim_queueing {
     /* each request works once, for a draw of its own that depends on nothing but its kind, and then
        leaves its server; unless a model says so, no closed form is claimed */
     bool independent;
-    const char
-        *no_form; /* why no closed form is known, a clause; NULL: nothing stands against it */
+    /* why no closed form is known, a clause; NULL: nothing stands against it */
+    const char *no_form;
+    const char *no_form_asking;   /* the same of a component that asks others, */
+    const char *no_form_unwanted; /* and of requests that callers may stop waiting for */
 };
 
-/* Fills in .rules, and what they mean for .discipline and .no_form. */
+/* The first of these clauses that is true of a component; NULL: a form may be known. Who does not
+ * know how it is called takes both to be so. */
+static inline const char *sim_queueing_no_form(const struct sim_queueing *q, bool asks,
+                                               bool unwanted)
+{
+    if (q->no_form)
+        return q->no_form;
+    return asks && q->no_form_asking ? q->no_form_asking : unwanted ? q->no_form_unwanted : NULL;
+}
+
+/* Fills in .rules, and what they mean for .discipline, .no_form and .no_form_unwanted. */
 void sim_queueing_rules(struct sim_queueing *, const struct sim_station_rules *);
 /* Fills in .servers, and .no_form when there are none. */
 void sim_queueing_servers(struct sim_queueing *, int64_t servers);

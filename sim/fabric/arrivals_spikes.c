@@ -42,18 +42,23 @@ static sim_time end_of(const struct sim_arrivals_spike *s)
     return far ? SIM_NEVER : s->at + s->lasts;
 }
 
-/* The product of the factors in force at `from`, and how long it stays. */
-static double listed(const struct sim_arrivals *a, sim_time from, sim_time *until)
+/* The product of the factors in force at `from`, and how long it stays. `over`: how many of the
+ * list are over by then; 0 at first, and moved on with `from`. Amortised O(spikes that overlap). */
+static double listed(const struct sim_arrivals *a, sim_time from, size_t *over, sim_time *until)
 {
     const struct sim_arrivals_spike *s = a->spikes.items;
     double factor = 1;
     *until = SIM_NEVER;
-    for (size_t i = 0; i < a->spikes.count; i++) {
-        bool on = s[i].at <= from && from < end_of(&s[i]);
+    while (*over < a->spikes.count && end_of(&s[*over]) <= from)
+        ++*over;
+    for (size_t i = *over; i < a->spikes.count; i++) {
+        bool begun = s[i].at <= from, on = begun && from < end_of(&s[i]);
         sim_time change = on ? end_of(&s[i]) : s[i].at;
         factor *= on ? s[i].factor : 1;
         if (change > from && change < *until)
             *until = change;
+        if (!begun)
+            break;
     }
     return factor;
 }
@@ -62,9 +67,10 @@ double sim__spikes_most(const struct sim_arrivals *a)
 {
     const struct sim_arrivals_spike *s = a->spikes.items;
     double most = 1;
+    size_t over = 0;
     sim_time ignored;
     for (size_t i = 0; i < a->spikes.count; i++)
-        most = fmax(most, listed(a, s[i].at, &ignored));
+        most = fmax(most, listed(a, s[i].at, &over, &ignored));
     if (a->random_spikes.factor.kind == SIM_DIST_NONE)
         return most;
     return most * fmax(1, sim_dist_mean(&a->random_spikes.factor));
@@ -74,8 +80,9 @@ double sim__spikes_mean(const struct sim_arrivals *a, sim_time duration)
 {
     const struct sim_arrivals_random_spikes *r = &a->random_spikes;
     double area = 0, random = 1;
+    size_t over = 0;
     for (sim_time from = 0, until; from < duration; from = until) {
-        double factor = listed(a, from, &until);
+        double factor = listed(a, from, &over, &until);
         until = until < duration ? until : duration;
         area += factor * (double)(until - from);
     }
@@ -100,7 +107,8 @@ static void turn(const struct sim_arrivals *a, struct sim_arrivals_walk *w, sim_
 void sim__spikes_begin(struct sim_arrivals *a)
 {
     struct sim_arrivals_walk *w = &a->walk;
-    w->listed = listed(a, 0, &w->listed_until);
+    w->listed_over = 0;
+    w->listed = listed(a, 0, &w->listed_over, &w->listed_until);
     w->random = 1;
     w->random_until = SIM_NEVER;
     w->in_burst = true; /* so that calm comes first */
@@ -111,7 +119,7 @@ void sim__spikes_begin(struct sim_arrivals *a)
 void sim__spikes_advance(const struct sim_arrivals *a, struct sim_arrivals_walk *w, sim_time from)
 {
     if (w->listed_until <= from)
-        w->listed = listed(a, from, &w->listed_until);
+        w->listed = listed(a, from, &w->listed_over, &w->listed_until);
     for (uint32_t turns = 0; w->random_until <= from; turns++) {
         if (sim__arrivals_stop(a, turns)) {
             w->random_until = SIM_NEVER;

@@ -62,7 +62,8 @@ static double sends(const struct sim_plan *plan, const bool *sent,
         return 0;
     if (c->model->sustained != NULL)
         return c->model->sustained(c->image, plan->duration) * c->nodes;
-    bool all = q.servers == 0 || (q.no_form == NULL && q.queue_limit == SIM_NO_LIMIT);
+    bool all = q.servers == 0 ||
+               (!sim_queueing_no_form(&q, true, true) && q.queue_limit == SIM_NO_LIMIT);
     return all && q.flow == SIM_FLOW_SAME ? fmin(comes, capacity(sent, c, &q)) : 0;
 }
 
@@ -99,7 +100,7 @@ double sim_plan_bytes(const struct sim_plan *plan, char *arithmetic, size_t byte
         const struct sim_plan_component *c = &plan->components[i];
         struct sim_queueing q = about(c);
         double done = capacity(sent, c, &q), wait = (comes[i] - done) * seconds;
-        if (q.no_form != NULL || q.queue_limit != SIM_NO_LIMIT || !(wait > 0))
+        if (sim_queueing_no_form(&q, true, true) || q.queue_limit != SIM_NO_LIMIT || !(wait > 0))
             continue;
         total += wait * (double)sizeof(struct sim__call);
         if (wait > most && arithmetic != NULL)

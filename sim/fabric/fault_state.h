@@ -16,7 +16,7 @@ struct sim__fault {
 };
 
 /* The active faults that may hold at a component, or between two, in the order in which they
- * began. */
+ * began; not those that set parameters. */
 struct sim__active {
     struct sim__fault *next[3];
 };

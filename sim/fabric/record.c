@@ -279,6 +279,12 @@ static struct sim__channel *part_of(const struct sim__channel *c, uint32_t node)
     return has_parts(c) ? c->watch->parts[node] : NULL;
 }
 
+void sim__channel_peaks(struct sim__recorder *r, struct sim__channel *c)
+{
+    for (uint32_t n = 0; n < r->world->plan->components[c->component].nodes; n++)
+        sim__spans_peak(c, n, sim_gauge_cut(meter_at(r, c, n)));
+}
+
 int sim__channel_roll(struct sim__recorder *r, struct sim__channel *c)
 {
     uint32_t nodes = has_parts(c) ? r->world->plan->components[c->component].nodes : 1;
@@ -309,6 +315,10 @@ static void collect_gauge(struct sim__recorder *r, struct sim__channel *c, sim_t
         struct sim__channel *part = part_of(c, n);
         int64_t peak;
         double area = sim_gauge_roll(meter_at(r, c, n), now, &peak);
+        if (c->watch != NULL && c->watch->peaks != NULL) {
+            peak = sim__spans_peak(c, n, peak);
+            c->watch->peaks[n] = INT64_MIN;
+        }
         c->amount += area;
         c->peak += (double)peak;
         if (part != NULL) {
@@ -421,8 +431,8 @@ static int finish_window(struct sim__recorder *r, struct sim__channel *c, sim_ti
     double mean = length > 0 ? window_mean(c, length) : (double)NAN;
     if (c->series && length > 0)
         write_series(r, c, mean);
-    if (c->watch != NULL && length > 0)
-        sim__spans_measure(c, r->last, mean);
+    if (c->watch != NULL)
+        sim__spans_measure(r, c, mean, length > 0);
     return warm ? measure(c, length, mean) : 0;
 }
 

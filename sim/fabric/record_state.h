@@ -55,9 +55,11 @@ int sim__audit(struct sim_world *, const struct sim__station_sums *, const doubl
 
 /* What was seen of a meter over some time. */
 struct sim__seen {
-    double amount;                /* counted; or area in unit x ns */
-    double greatest, least, peak; /* of the windows that lie within that time whole */
-    uint64_t windows;             /* how many those are */
+    double amount;          /* counted; or area in unit x ns */
+    double greatest, least; /* of the windows that lie within that time whole */
+    uint64_t windows;       /* how many those are */
+    double peak;            /* of several nodes the greatest sum of their peaks in a window, or in
+                               the part of it that lies within that time */
     struct sim_tally tally;
 };
 
@@ -67,6 +69,7 @@ struct sim__time_span {
     sim_time from, to;           /* as asked */
     sim_time began, ended;       /* SIM_NEVER: not yet */
     sim_area before;             /* counted, or the area, when it began */
+    int64_t *peaks; /* by node, since it began within the open window; NULL: it did not */
     struct sim__seen seen;
     const struct sim__time_span *of, *by; /* SIM_RATIO: the same of its two meters */
 };
@@ -78,6 +81,8 @@ struct sim__watch {
     struct sim__time_span *lasting; /* the spans that have begun and not ended */
     struct sim__time_span *newest;  /* the span made last; NULL: none */
     struct sim_tally fresh; /* since the last cut; used where there are spans, and by parts */
+    int64_t *peaks;         /* of a gauge of all nodes, where there are spans: by node, in the
+                                    open window up to the last cut */
 };
 
 /* One meter of one component, or of one node of it. */
@@ -162,6 +167,8 @@ sim_area sim__channel_sum_of(struct sim__recorder *, const struct sim__channel *
 /* Rolls the histograms of a channel's nodes into its window, its spans, and those of its parts. 0,
  * or -1 when out of memory. */
 int sim__channel_roll(struct sim__recorder *, struct sim__channel *);
+/* Takes the greatest values of a gauge's nodes up to now, to the window and spans under way. */
+void sim__channel_peaks(struct sim__recorder *, struct sim__channel *);
 /* A statistic of what was seen over `length` ns; `of`, `by`: of a ratio's two meters. */
 double sim__seen_stat(const struct sim_meter *, const char *stat, const struct sim__seen *,
                       const struct sim__seen *of, const struct sim__seen *by, double length);
@@ -180,8 +187,13 @@ struct sim__channel *sim__channel_part(struct sim__recorder *, struct sim__chann
                                        uint32_t node);
 /* The worse of two values by a meter's flags; what was not observed is never the worse one. */
 bool sim__is_worse(const struct sim_meter *, double value, double than);
-/* A window from `began` on is over, with this mean: to the spans it lies in. */
-void sim__spans_measure(struct sim__channel *, sim_time began, double mean);
+/* A window is over, with this mean (NAN: none) and the channel's peak: to the spans under way.
+ * `whole`: it took time. */
+void sim__spans_measure(const struct sim__recorder *, struct sim__channel *, double mean,
+                        bool whole);
+/* The greatest value of a gauge of a node since the last cut, to all that is under way. Returns the
+ * greatest in the open window. O(spans that began in it). */
+int64_t sim__spans_peak(struct sim__channel *, uint32_t node, int64_t peak);
 /* Adds what was recorded since the last cut to the channel's window and spans. 0, or -1. */
 int sim__channel_settle(struct sim__channel *);
 void sim__by_node_begin(struct sim__recorder *, sim_time now); /* the warm-up is over */

@@ -86,6 +86,10 @@ const char *sim_station_rules_check(const struct sim_station_rules *r, int64_t q
         return "a pause comes by \"every\" or by \"requests\": give one of them";
     if ((causes == 1) != (r->pause.lasts.kind != SIM_DIST_NONE))
         return "a pause needs \"lasts\", and one of \"every\" and \"requests\"";
+    if (r->pause.every.kind != SIM_DIST_NONE &&
+        !(sim_dist_mean(&r->pause.every) + sim_dist_mean(&r->pause.lasts) > 0))
+        return "pauses that take no time would come one after the other in the same instant: "
+               "\"every\" or \"lasts\" must be above 0s";
     return NULL;
 }
 
@@ -102,10 +106,10 @@ void sim_queueing_rules(struct sim_queueing *q, const struct sim_station_rules *
     q->discipline = r->discipline;
     if (r->pause.lasts.kind != SIM_DIST_NONE)
         q->no_form = "its servers pause";
-    else if (r->abandon != SIM_ABANDON_NEVER)
-        q->no_form = "requests give up waiting";
     else if (r->shed.by != SIM_SHED_NONE)
         q->no_form = "it sheds load";
+    if (r->abandon != SIM_ABANDON_NEVER)
+        q->no_form_unwanted = "requests give up waiting";
 }
 
 double sim_station_rules_ticks(const struct sim_station_rules *r, double calls)

@@ -3,10 +3,12 @@
  *
  * Counters and gauges say at any time what they counted, or their area, since the start: over a
  * span that is a difference. Histograms are rolled where a span begins or ends, as at the end of a
- * window, and what was recorded in between goes to every span under way. So a number over a span is
- * that of the requests in it, whatever the windows are; but for max, min and peak of what is no
- * histogram, which are of windows, those that lie in the span whole. What happens in the very
- * instant in which one span ends and another begins is of the first. */
+ * window, and what was recorded in between goes to every span under way; so do the greatest values
+ * of gauges. So a number over a span is that of the requests in it, whatever the windows are. But
+ * max and min of what is no histogram are of windows, those that lie in the span whole; and the
+ * peak of several nodes is the greatest sum of their peaks within a window, or the part of one that
+ * lies in the span. What happens in the very instant in which one span ends and another begins is
+ * of the second. */
 #include "fabric/record_state.h"
 
 #include <assert.h>
@@ -115,6 +117,7 @@ static void channel_free(struct sim__channel *c)
     if (c->watch != NULL) {
         sim_tally_free(&c->watch->fresh);
         free(c->watch->parts);
+        free(c->watch->peaks);
         free(c->watch);
     }
 }
@@ -172,6 +175,26 @@ static int edge_add(struct sim__recorder *r, struct sim__channel *c, struct sim_
     return 0;
 }
 
+/* Room for what was seen of each node of a gauge; nothing yet. NULL: out of memory. */
+static int64_t *peaks_new(uint32_t nodes)
+{
+    int64_t *peaks = calloc(nodes, sizeof *peaks);
+    for (uint32_t n = 0; peaks != NULL && n < nodes; n++)
+        peaks[n] = INT64_MIN;
+    return peaks;
+}
+
+/* Has the peaks of a gauge kept where spans cut windows. 0, or -1 when out of memory. */
+static int peaks_keep(struct sim__recorder *r, struct sim__channel *c)
+{
+    struct sim__watch *watch = c->watch->owner != NULL ? c->watch->owner->watch : c->watch;
+    if (c->meter->kind == SIM_GAUGE && watch->peaks == NULL) {
+        watch->peaks = peaks_new(r->world->plan->components[c->component].nodes);
+        return watch->peaks != NULL ? 0 : -1;
+    }
+    return 0;
+}
+
 /* The span of an ask on a channel, and on a ratio's two meters. Asks of one span come one after
  * another, so the newest will do. NULL: out of memory. */
 static struct sim__time_span *span_of(struct sim__recorder *r, struct sim__channel *c,
@@ -179,7 +202,7 @@ static struct sim__time_span *span_of(struct sim__recorder *r, struct sim__chann
 {
     struct sim__watch *watch = watch_of(c);
     assert(ask->from >= 0 && ask->from < ask->to);
-    if (watch == NULL)
+    if (watch == NULL || peaks_keep(r, c) != 0)
         return NULL;
     if (watch->newest != NULL && watch->newest->from == ask->from && watch->newest->to == ask->to)
         return watch->newest;
@@ -336,6 +359,7 @@ void sim__asks_free(struct sim__recorder *r)
         if (!r->edges[i].end)
             continue;
         sim_tally_free(&r->edges[i].span->seen.tally);
+        free(r->edges[i].span->peaks);
         free(r->edges[i].span);
     }
     for (uint32_t i = 0; r->asked != NULL && i < r->world->plan->ask_count; i++)
@@ -373,13 +397,46 @@ int sim__channel_settle(struct sim__channel *c)
     return 0;
 }
 
-void sim__spans_measure(struct sim__channel *c, sim_time began, double mean)
+int64_t sim__spans_peak(struct sim__channel *c, uint32_t node, int64_t peak)
+{
+    struct sim__channel *part = c->watch->parts != NULL ? c->watch->parts[node] : NULL;
+    for (struct sim__time_span *s = c->watch->lasting; s != NULL; s = s->next)
+        if (s->peaks != NULL && s->peaks[node] < peak)
+            s->peaks[node] = peak;
+    for (struct sim__time_span *s = part != NULL ? part->watch->lasting : NULL; s != NULL;
+         s = s->next)
+        if (s->peaks != NULL && s->peaks[0] < peak)
+            s->peaks[0] = peak;
+    if (c->watch->peaks[node] < peak)
+        c->watch->peaks[node] = peak;
+    return c->watch->peaks[node];
+}
+
+/* The sum of the peaks of a channel's nodes; of one that is of a single node, its own. */
+static double sum_of(const struct sim__recorder *r, const struct sim__channel *c,
+                     const struct sim__time_span *span)
+{
+    const struct sim__channel *owner = c->watch->owner;
+    if (owner != NULL)
+        return (double)(span->peaks != NULL ? span->peaks[0] : owner->watch->peaks[c->node]);
+    const int64_t *peaks = span->peaks != NULL ? span->peaks : c->watch->peaks;
+    double sum = 0;
+    for (uint32_t n = 0; n < r->world->plan->components[c->component].nodes; n++)
+        sum += (double)peaks[n];
+    return sum;
+}
+
+void sim__spans_measure(const struct sim__recorder *r, struct sim__channel *c, double mean,
+                        bool whole)
 {
     for (struct sim__time_span *s = c->watch->lasting; s != NULL; s = s->next) {
-        if (s->began > began)
+        if (c->meter->kind == SIM_GAUGE)
+            s->seen.peak = fmax(s->seen.peak, s->peaks != NULL ? sum_of(r, c, s) : c->peak);
+        free(s->peaks);
+        s->peaks = NULL;
+        if (s->began > r->last || !whole)
             continue;
         s->seen.windows++;
-        s->seen.peak = fmax(s->seen.peak, c->peak);
         if (isnan(mean))
             continue;
         s->seen.greatest = fmax(s->seen.greatest, mean);
@@ -392,13 +449,18 @@ static bool is_summed(const struct sim__channel *c)
     return c->meter->kind == SIM_COUNTER || c->meter->kind == SIM_GAUGE;
 }
 
-static void span_begin(struct sim__recorder *r, struct sim__channel *c, struct sim__time_span *span,
-                       sim_time now)
+/* 0, or -1 when out of memory. */
+static int span_begin(struct sim__recorder *r, struct sim__channel *c, struct sim__time_span *span,
+                      sim_time now)
 {
+    uint32_t nodes = c->watch->owner != NULL ? 1 : r->world->plan->components[c->component].nodes;
+    if (c->meter->kind == SIM_GAUGE && now > r->last && (span->peaks = peaks_new(nodes)) == NULL)
+        return -1;
     span->began = now;
     span->before = is_summed(c) ? sim__channel_sum(r, c, now) : 0;
     span->next = c->watch->lasting;
     c->watch->lasting = span;
+    return 0;
 }
 
 static void span_end(struct sim__recorder *r, struct sim__channel *c, struct sim__time_span *span,
@@ -409,6 +471,8 @@ static void span_end(struct sim__recorder *r, struct sim__channel *c, struct sim
         at = &(*at)->next;
     *at = span->next;
     span->ended = now;
+    if (c->meter->kind == SIM_GAUGE && now > r->last)
+        span->seen.peak = fmax(span->seen.peak, sum_of(r, c, span));
     if (is_summed(c))
         span->seen.amount = (double)(sim__channel_sum(r, c, now) - span->before);
 }
@@ -425,10 +489,12 @@ int sim__recorder_cut(struct sim__recorder *r, sim_time now)
         struct sim__channel *c = edge->channel, *owner = c->watch->owner ? c->watch->owner : c;
         if (c->meter->kind == SIM_HISTOGRAM && sim__channel_roll(r, owner) != 0)
             return -1;
+        if (c->meter->kind == SIM_GAUGE)
+            sim__channel_peaks(r, owner);
         if (edge->end)
             span_end(r, c, edge->span, now);
-        else
-            span_begin(r, c, edge->span, now);
+        else if (span_begin(r, c, edge->span, now) != 0)
+            return -1;
     }
     return 0;
 }

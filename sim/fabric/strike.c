@@ -27,10 +27,12 @@
 
 /* ---- those that are active ------------------------------------------------------------------- */
 
-/* A fault stands in the list of a component that it names; else it is a wide one. So what may hold
- * at a place stands in few lists, and these are short. */
+/* A fault stands in the list of a component that it names, what sets parameters in one of its own;
+ * else it is a wide one. So what may hold at a place stands in few lists, and these are short. */
 static struct sim__faults *list_of(struct sim_world *w, const struct sim__fault *f)
 {
+    if (f->plan->kind == SIM_DO_SET)
+        return &w->components[f->on.index].sets;
     if (f->on.kind == SIM_END_COMPONENT)
         return &w->components[f->on.index].faults;
     if (sim_fault_on_links(f->plan->kind) && f->plan->to.kind == SIM_END_COMPONENT)
@@ -78,10 +80,11 @@ static size_t param_bytes(const struct sim_param *p)
 static void set_param(struct sim_node *node, const struct sim_param *p)
 {
     const char *value = (const char *)node->component->plan->image + p->offset;
-    struct sim__active active = sim__active_at_node(node);
-    for (const struct sim__fault *f; (f = sim__active_next(&active)) != NULL;)
-        if (f->plan->kind == SIM_DO_SET && f->plan->param == p && sim__fault_covers(&f->on, node))
-            value = f->plan->value;
+    const struct sim__fault *f = node->component->sets.newest;
+    while (f != NULL && (f->plan->param != p || !sim__fault_covers(&f->on, node)))
+        f = f->older;
+    if (f != NULL)
+        value = f->plan->value;
     memcpy((char *)node + p->offset, value, param_bytes(p));
     if (node->model->changed != NULL)
         node->model->changed(node, p);
@@ -92,6 +95,10 @@ static void apply(struct sim_node *node, const struct sim_plan_fault *changed, b
 {
     bool down = false, silent = false, errors = false;
     double slow = 1;
+    if (changed->kind == SIM_DO_SET) {
+        set_param(node, changed->param);
+        return;
+    }
     struct sim__active active = sim__active_at_node(node);
     for (const struct sim__fault *f; (f = sim__active_next(&active)) != NULL;) {
         int kind = f->plan->kind;
@@ -113,8 +120,6 @@ static void apply(struct sim_node *node, const struct sim_plan_fault *changed, b
     }
     node->impaired = down || errors;
     crash_or_restart(node, down, silent);
-    if (changed->kind == SIM_DO_SET)
-        set_param(node, changed->param);
     if (changed->kind == SIM_DO_FLUSH && begins && !down && node->model->fault != NULL)
         node->model->fault(node, SIM_FAULT_FLUSH);
 }

@@ -15,7 +15,8 @@
  *   has no room for.
  * - Users who wait for answers start one request in each cycle of answer and thought (the
  *   asymptotic bound of Denning and Buzen 1978, "The operational analysis of queueing network
- *   models"), and no more than whom they call can do, unless answers may come without work.
+ *   models"), and no more than whom they call can do, unless answers may come without work. A
+ *   call that its caller's own policy refuses or gives up is over as soon.
  * - A cycle that requests do not leave keeps its stations at work all the time. */
 #include "fabric/fault_state.h"
 #include "fabric/link_state.h"
@@ -44,13 +45,17 @@ struct of {
     double work;                   /* the least mean time of an answer here, ns; INFINITY: none */
     double answer;                 /* the same with what is called */
     double admits;
-    double struck; /* share of its calls that faults spoil */
-    double hurt;   /* share of the time in which faults keep it from its work */
-    double after;  /* share of the run that is left when the first begins */
-    double bad;    /* share of its answers that are failures, for want of those of others */
+    double ends;     /* the least time after which its own policy ends a call of its, ns */
+    double patience; /* the least mean time after which who starts requests here gives up, ns */
+    double waits;    /* between the attempts of a call of which each fails, ns */
+    double struck;   /* share of its calls that faults spoil */
+    double hurt;     /* share of the time in which faults keep it from its work */
+    double after;    /* share of the run that is left when the first begins */
+    double bad;      /* share of its answers that are failures, for want of those of others */
     bool faults, turns_away, changes, works;
     uint32_t first_edge, edge_count;
-    bool queued;
+    uint32_t rank, looked; /* see rank_all() */
+    bool seen, queued;
 };
 
 struct edge {
@@ -64,33 +69,47 @@ struct workload {
     const struct sim_plan *plan;
     struct of *of;
     struct edge *edges;
-    uint32_t *queue; /* a ring of components */
-    uint32_t head, count;
+    uint32_t *by_rank; /* components, callers before those whom they call but for cycles */
+    uint32_t *heap;    /* the ranks of those with calls to be passed on; the lowest first */
+    uint32_t count;
     struct sim__reach reach;
     struct sim_lookup own, regions; /* links, by pairs of components and of regions */
 };
 
 /* ---- what is known of each component --------------------------------------------------------- */
 
-/* The least of the durations that calls take at a model's node, ns, and the fewest calls at once of
- * which some may be refused, as its table marks them. */
-static void marked(const struct sim_param *p, const char *image, double *work, double *admits)
+/* The least of the durations that calls take at a model's node, and that are waited for what starts
+ * there, ns, and the fewest calls at once of which some may be refused, as its table marks them. */
+static void marked(const struct sim_param *p, const char *image, struct of *of)
 {
     for (; p != NULL && p->name != NULL; p++) {
         if (p->kind == SIM_GROUP)
-            marked(p->fields, image + p->offset, work, admits);
-        if (p->kind == SIM_DISTRIBUTION && (p->flags & SIM_WORK)) {
+            marked(p->fields, image + p->offset, of);
+        if (p->kind == SIM_DISTRIBUTION && (p->flags & (SIM_WORK | SIM_DEADLINE))) {
             struct sim_dist time;
+            double *least = p->flags & SIM_WORK ? &of->work : &of->patience;
             memcpy(&time, image + p->offset, sizeof time);
             if (time.kind != SIM_DIST_NONE)
-                *work = fmin(*work, sim_dist_mean(&time));
+                *least = fmin(*least, sim_dist_mean(&time));
         }
         if (p->kind == SIM_COUNT && (p->flags & SIM_ADMITS)) {
             int64_t count;
             memcpy(&count, image + p->offset, sizeof count);
-            *admits = fmin(*admits, (double)count);
+            of->admits = fmin(of->admits, (double)count);
         }
     }
+}
+
+/* How long a call waits between its attempts, ns, when each of them fails. A budget allows so many
+ * retries on average. */
+static double mean_waits(const struct sim_policy *p)
+{
+    double all = 0, wait = (double)p->retry.backoff, cap = (double)p->retry.cap;
+    for (int64_t attempt = 1; attempt < p->retry.attempts; attempt++) {
+        all += fmin(wait, cap);
+        wait *= p->retry.growth == SIM_BACKOFF_EXPONENTIAL ? 2 : 1;
+    }
+    return p->retry.budget.window > 0 ? fmin(all, p->retry.budget.ratio * all) : all;
 }
 
 static double mean_work(const struct sim_queueing *q)
@@ -114,8 +133,9 @@ static void describe(struct workload *w, uint32_t i)
     double each = mean_work(&of->q);
     bool station = of->q.servers > 0 && !isinf(each) && each > 0;
     of->capacity = station ? (double)of->q.servers * c->nodes * 1e9 / each : INFINITY;
-    of->work = of->admits = INFINITY;
-    marked(c->model->params, c->image, &of->work, &of->admits);
+    of->work = of->admits = of->patience = INFINITY;
+    marked(c->model->params, c->image, of);
+    of->waits = mean_waits(&c->policy);
     of->works = !isinf(of->work);
     of->passed = 1;
     of->foreseen = sim__plan_foresee(w->plan, &w->reach, i);
@@ -236,6 +256,46 @@ static void connect(struct workload *w)
     }
 }
 
+/* After how long a call is over at most, whatever its callee does: when its caller gives up, ns. */
+static double given_up(const struct sim_policy *p, const struct of *of)
+{
+    double limit = of->patience;
+    if (p->timeout != 0) /* SIM_ZERO is below 0 */
+        limit = fmin(limit, fmax(0, (double)p->timeout) + of->waits);
+    if (p->deadline != 0)
+        limit = fmin(limit, fmax(0, (double)p->deadline));
+    return limit;
+}
+
+/* After how long a call is over that its caller's own policy refuses, ns; INFINITY: it refuses
+ * none. So many at a time call at each node, each of them again after `takes`, ns; `fail`: attempts
+ * may fail, so that a breaker opens. */
+static double refused_after(const struct sim_policy *p, const struct of *of, double users,
+                            double takes, bool fail)
+{
+    double after = INFINITY, waits = p->retry.refused_is_final ? 0 : of->waits;
+    double wait = (double)p->concurrency.wait, token = (double)p->rate_limit.wait;
+    double limit = (double)p->concurrency.limit, rate = p->rate_limit.rate * 1e-9;
+    if (limit > 0 && users > limit)
+        after = users > limit + (double)p->concurrency.queue ? waits : wait + waits;
+    if (rate > 0 &&
+        (users - (double)p->rate_limit.burst > rate * token || users > rate * (takes + token)))
+        after = fmin(after, waits);
+    return p->breaker.open > 0 && fail ? fmin(after, waits) : after;
+}
+
+/* After how long a call is over, whatever its callee does, ns: so many callers at each node. */
+static double ended_after(const struct workload *w, uint32_t from, const struct edge *e,
+                          double users, double think_ns)
+{
+    const struct sim_policy *p = &w->plan->components[from].policy;
+    const struct of *of = &w->of[from], *to = &w->of[e->to];
+    double queued = users * 1e9 / to->capacity - think_ns, ends = given_up(p, of);
+    double answer = fmax(to->answer + e->round_trip, queued);
+    bool fail = ends < answer || e->loss > 0 || to->struck > 0;
+    return fmin(ends, refused_after(p, of, users, think_ns + fmin(ends, answer), fail));
+}
+
 /* How soon each can answer at least: by its work, or what it passes calls on to. A callee that is
  * down, or full, answers at once. */
 static void find_answers(struct workload *w, double at_once)
@@ -249,10 +309,11 @@ static void find_answers(struct workload *w, double at_once)
         changed = 0;
         for (uint32_t i = 0; i < w->plan->component_count; i++) {
             struct of *of = &w->of[i];
-            double least = INFINITY;
+            double least = INFINITY, users = at_once / w->plan->components[i].nodes;
             for (uint32_t k = 0; k < of->edge_count; k++) {
                 const struct edge *e = &w->edges[of->first_edge + k];
                 least = fmin(least, w->of[e->to].answer + e->round_trip);
+                least = fmin(least, ended_after(w, i, e, users, 0));
             }
             if (!of->works && least < of->answer) {
                 of->answer = least;
@@ -262,34 +323,35 @@ static void find_answers(struct workload *w, double at_once)
     }
 }
 
-/* Calls a second that those start who wait for an answer before they go on. */
+/* Calls a second that those start who wait for an answer before they go on; so many users at each
+ * node. */
 static double started_by_waiting(struct workload *w, uint32_t i, double users, double think_ns)
 {
     const struct sim_plan_component *c = &w->plan->components[i];
-    const struct of *of = &w->of[i];
-    double least = INFINITY, most = 0, limit = INFINITY;
+    struct of *of = &w->of[i];
+    double all = users * c->nodes * 1e9, least = INFINITY, most = 0, limit = INFINITY;
     bool bounded = of->edge_count > 0;
     for (uint32_t k = 0; k < of->edge_count; k++) {
         const struct edge *e = &w->edges[of->first_edge + k];
         const struct of *to = &w->of[e->to];
         least = fmin(least, to->answer + e->round_trip);
+        limit = fmin(limit, ended_after(w, i, e, users, think_ns));
         most += to->capacity;
-        bounded = bounded && !to->turns_away && !to->changes && to->q.no_form == NULL &&
-                  users <= to->admits;
+        bounded = bounded && !to->turns_away && !to->changes &&
+                  !sim_queueing_no_form(&to->q, true, true) && users * c->nodes <= to->admits;
     }
-    least = isinf(least) ? 0 : least;
-    if (c->policy.timeout != 0)
-        limit = fmin(limit, fmax(0, (double)c->policy.timeout)); /* SIM_ZERO is below 0 */
-    if (c->policy.deadline != 0)
-        limit = fmin(limit, fmax(0, (double)c->policy.deadline));
-    double rate = users * 1e9 / (think_ns + fmin(least, limit));
-    return bounded ? fmin(rate, most + users * 1e9 / (think_ns + limit)) : rate; /* or INFINITY */
+    of->ends = limit;
+    double rate = all / (think_ns + fmin(isinf(least) ? 0 : least, limit));
+    return bounded ? fmin(rate, most + all / (think_ns + limit)) : rate; /* or INFINITY */
 }
 
-/* False: some start requests without end and without time between them. */
-static bool start_closed(struct workload *w)
+/* How an estimate ended. */
+enum ended { FOUND, NO_MEMORY, CYCLE_OF_CALLS, CYCLE_OF_USERS, CYCLE_OF_REFUSALS };
+
+/* Whether some start requests without end and without time between them. */
+static enum ended start_closed(struct workload *w)
 {
-    bool timed = true;
+    enum ended ended = FOUND;
     double think_ns = 0, at_once = 0;
     for (uint32_t i = 0; i < w->plan->component_count; i++) {
         const struct sim_plan_component *c = &w->plan->components[i];
@@ -302,32 +364,73 @@ static bool start_closed(struct workload *w)
         double users = c->model->closed != NULL ? c->model->closed(c->image, &think_ns) : 0;
         if (!(users > 0))
             continue;
-        w->of[i].starts += started_by_waiting(w, i, users * c->nodes, think_ns);
+        w->of[i].starts += started_by_waiting(w, i, users, think_ns);
         w->of[i].peak = w->of[i].starts;
-        timed = timed && !isinf(w->of[i].starts);
+        if (isinf(w->of[i].starts))
+            ended = w->of[i].ends > 0 ? CYCLE_OF_USERS : CYCLE_OF_REFUSALS;
     }
-    return timed;
+    return ended;
 }
 
 /* ---- following requests ---------------------------------------------------------------------- */
 
+/* Ranks the components, so that each is followed when all that comes to it is known: in the reverse
+ * of the order in which a walk along the calls leaves them. O(components + calls). */
+static void rank_all(struct workload *w)
+{
+    uint32_t left = w->plan->component_count, *way = w->heap;
+    for (uint32_t root = 0; root < w->plan->component_count; root++) {
+        uint32_t depth = 0;
+        if (!w->of[root].seen)
+            way[depth++] = root;
+        w->of[root].seen = true;
+        while (depth > 0) {
+            struct of *of = &w->of[way[depth - 1]];
+            if (of->looked == of->edge_count) {
+                of->rank = --left;
+                w->by_rank[left] = way[--depth];
+                continue;
+            }
+            uint32_t to = w->edges[of->first_edge + of->looked++].to;
+            if (!w->of[to].seen)
+                way[depth++] = to;
+            w->of[to].seen = true;
+        }
+    }
+}
+
 static void push(struct workload *w, uint32_t i, double more)
 {
-    w->of[i].pending += more;
-    if (w->of[i].queued || !(w->of[i].pending > 1e-6 * w->of[i].comes))
+    struct of *of = &w->of[i];
+    of->pending += more;
+    if (of->queued || !(of->pending > 1e-6 * of->comes))
         return;
-    w->of[i].queued = true;
-    w->queue[(w->head + w->count++) % w->plan->component_count] = i;
+    of->queued = true;
+    uint32_t at = w->count++;
+    for (; at > 0 && w->heap[(at - 1) / 2] > of->rank; at = (at - 1) / 2)
+        w->heap[at] = w->heap[(at - 1) / 2];
+    w->heap[at] = of->rank;
+}
+
+/* The component of the lowest rank. */
+static uint32_t pop(struct workload *w)
+{
+    uint32_t least = w->heap[0], last = w->heap[--w->count], at = 0;
+    for (uint32_t next; (next = 2 * at + 1) < w->count; at = next) {
+        next += next + 1 < w->count && w->heap[next + 1] < w->heap[next];
+        if (w->heap[next] >= last)
+            break;
+        w->heap[at] = w->heap[next];
+    }
+    w->heap[at] = last;
+    return w->by_rank[least];
 }
 
 /* Takes one component's pending calls on to those it calls, so many times over. */
 static void pass_on(struct workload *w, double times, bool capped)
 {
-    uint32_t i = w->queue[w->head];
-    struct of *of = &w->of[i];
+    struct of *of = &w->of[pop(w)];
     double cap = capped ? of->capacity : INFINITY, before = fmin(of->comes, cap);
-    w->head = (w->head + 1) % w->plan->component_count;
-    w->count--;
     of->queued = false;
     of->comes += of->pending * times;
     of->pending = 0;
@@ -345,7 +448,7 @@ static bool follow(struct workload *w, bool peak)
     uint32_t count = w->plan->component_count;
     uint64_t passes = 0;
     double times = 1;
-    w->head = w->count = 0;
+    w->count = 0;
     for (uint32_t i = 0; i < count; i++) {
         w->of[i].comes = w->of[i].pending = 0;
         w->of[i].queued = false;
@@ -528,14 +631,15 @@ static bool workload_make(struct workload *w, const struct sim_plan *plan)
     }
     w->of = calloc(n + 1u, sizeof *w->of);
     w->edges = calloc(edges + 1u, sizeof *w->edges);
-    w->queue = calloc(n + 1u, sizeof *w->queue);
+    w->by_rank = calloc(n + 1u, sizeof *w->by_rank);
+    w->heap = calloc(n + 1u, sizeof *w->heap);
     for (uint32_t i = 0; i < plan->link_count; i++) {
         const struct sim_plan_link *l = &plan->links[i];
         sim_lookup_put_pair(l->components ? &w->own : &w->regions, l->a < l->b ? l->a : l->b,
                             l->a < l->b ? l->b : l->a, i);
     }
     return sim__reach_make(&w->reach, plan) == 0 && w->of != NULL && w->edges != NULL &&
-           w->queue != NULL && !w->own.failed && !w->regions.failed;
+           w->by_rank != NULL && w->heap != NULL && !w->own.failed && !w->regions.failed;
 }
 
 static void workload_free(struct workload *w)
@@ -545,11 +649,9 @@ static void workload_free(struct workload *w)
     sim_lookup_free(&w->regions);
     free(w->of);
     free(w->edges);
-    free(w->queue);
+    free(w->by_rank);
+    free(w->heap);
 }
-
-/* How an estimate ended. */
-enum ended { FOUND, NO_MEMORY, CYCLE_OF_CALLS, CYCLE_OF_USERS };
 
 static enum ended estimate(struct workload *w)
 {
@@ -561,7 +663,9 @@ static enum ended estimate(struct workload *w)
         describe(w, i);
     strike_all(w);
     connect(w);
-    bool timed = start_closed(w), ends = timed && follow(w, false);
+    rank_all(w);
+    enum ended closed = start_closed(w);
+    bool ends = closed == FOUND && follow(w, false);
     if (ends) {
         find_passed(w);
         follow(w, true);
@@ -573,7 +677,7 @@ static enum ended estimate(struct workload *w)
         find_all_attempts(w, peak);
     ends = ends && follow(w, false);
     free(peak);
-    return !timed ? CYCLE_OF_USERS : ends ? FOUND : CYCLE_OF_CALLS;
+    return closed != FOUND || ends ? closed : CYCLE_OF_CALLS;
 }
 
 double sim_plan_events(const struct sim_plan *plan, char *arithmetic, size_t bytes)
@@ -582,6 +686,8 @@ double sim_plan_events(const struct sim_plan *plan, char *arithmetic, size_t byt
         [CYCLE_OF_CALLS] = "requests go round in a cycle of calls that takes no time",
         [CYCLE_OF_USERS] = "users whose answers may take no time need a think_time, or whom they "
                            "call work",
+        [CYCLE_OF_REFUSALS] = "users whose own policy may end calls at once need a think_time, or "
+                              "a \"wait\" or \"backoff\"",
     };
     double seconds = (double)plan->duration / 1e9, rate = 0, starts = 0, ticks = 0, nodes = 0;
     struct workload w;

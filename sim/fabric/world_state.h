@@ -31,7 +31,7 @@ struct sim_component {
     uint64_t until_followed; /* calls until the one to be followed (trace.c); never 0 */
     void *shared;
     size_t shared_bytes;
-    struct sim__faults faults;               /* that name it */
+    struct sim__faults sets, faults;         /* that set its parameters; others that name it */
     struct sim__link *links_from, *links_to; /* that were made */
 };
 

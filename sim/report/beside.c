@@ -21,8 +21,8 @@ static size_t append_number(char *text, size_t bytes, const char *name,
 {
     if (isnan(n->predicted) || n->observed.n == 0)
         return 0;
-    double half = n->observed.high - n->observed.mean;
-    struct sim_number seen = sim_number_with(n->observed.mean, half > 0 ? half : NAN, unit);
+    struct sim_number seen = sim_number_within(n->observed.mean, n->observed.low, n->observed.high,
+                                               unit);
     struct sim_number predicted = sim_number_human(n->predicted, unit);
     int wrote = snprintf(text, bytes, "; %s %s, seen %s", name, predicted.s, seen.s);
     double gap = fabs(n->gap) < 0.0005 ? 0 : 100 * n->gap; /* no "-0.0" */

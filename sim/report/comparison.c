@@ -70,6 +70,53 @@ static void say_too_few(struct sim_buffer *text, const struct sim_report *report
         sim_carry_text(&d->change, d->stat, (double)plan->warmup, (double)plan->duration).s);
 }
 
+/* Where a metric was observed, and where not. */
+enum unseen { UNSEEN_IN_A, UNSEEN_IN_B, UNSEEN, UNSEEN_IN_PAIRS, UNSEENS };
+
+static enum unseen unseen_of(const struct sim_difference *d)
+{
+    if (d->seen[0] > 0 && d->seen[1] > 0)
+        return UNSEEN_IN_PAIRS;
+    return d->seen[1] > 0 ? UNSEEN_IN_A : d->seen[0] > 0 ? UNSEEN_IN_B : UNSEEN;
+}
+
+static void say_where(struct sim_buffer *text, const struct sim_report *report,
+                      const struct sim_comparison *c, enum unseen unseen)
+{
+    const char *a = report->runs->cases[c->a].name, *b = report->runs->cases[c->b].name;
+    if (unseen == UNSEEN_IN_PAIRS)
+        sim_buffer_puts(text, "ot observed on both sides of any pair");
+    else
+        sim_buffer_printf(text, "ot observed in %s%s%s", unseen == UNSEEN_IN_B ? b : a,
+                          unseen == UNSEEN ? " or " : "", unseen == UNSEEN ? b : "");
+}
+
+static void say_unobserved(struct sim_buffer *text, const struct sim_report *report,
+                           const struct sim_comparison *c, const struct sim_difference *d,
+                           const char *name)
+{
+    sim_buffer_printf(text, "%s: n", name);
+    say_where(text, report, c, unseen_of(d));
+}
+
+/* All that was not observed in the same place, in one sentence. */
+static void say_all_unobserved(struct sim_buffer *text, const struct sim_report *report,
+                               const struct sim_comparison *c, enum unseen unseen)
+{
+    uint32_t said = 0;
+    for (uint32_t i = 0; i < c->count; i++) {
+        const struct sim_difference *d = &c->items[i];
+        if (d->finding != SIM_COMPARE_UNOBSERVED || unseen_of(d) != unseen)
+            continue;
+        if (said == 0) {
+            sim_buffer_puts(text, "N");
+            say_where(text, report, c, unseen);
+        }
+        sim_buffer_printf(text, "%s %s.%s.%s", said++ > 0 ? "," : ":", d->component, d->meter,
+                          d->stat);
+    }
+}
+
 static void say(struct sim_buffer *text, const struct sim_report *report,
                 const struct sim_comparison *c, const struct sim_difference *d)
 {
@@ -81,7 +128,7 @@ static void say(struct sim_buffer *text, const struct sim_report *report,
     double most = lower ? -d->change.low : d->change.high;
     snprintf(name, sizeof name, "%s.%s.%s", d->component, d->meter, d->stat);
     switch (d->finding) {
-    case SIM_COMPARE_UNOBSERVED: sim_buffer_printf(text, "%s: not observed in both", name); return;
+    case SIM_COMPARE_UNOBSERVED: say_unobserved(text, report, c, d, name); return;
     case SIM_COMPARE_SAME:
         sim_buffer_printf(text, "%s: the same in %s, %s", name,
                           d->change.n == 1 ? "the one pair" : "all pairs",
@@ -118,30 +165,39 @@ void sim_comparison_print(const struct sim_report *report, const struct sim_comp
 {
     const struct sim_scenario *s = report->scenario;
     struct sim_buffer text = {.text = NULL};
+    uint32_t told = 0;
+    for (uint32_t i = 0; i < c->count; i++)
+        told += c->items[i].change.n > 0;
     sim_wrap_print(out, s->title ? s->title : s->name, 0, 0, columns);
     sim_buffer_printf(&text, "%s against %s: n = %u %s of the same load, seed %" PRIu64 ". ",
                       report->runs->cases[c->b].name, report->runs->cases[c->a].name, c->pairs,
                       c->pairs == 1 ? "pair" : "pairs", s->seed);
-    if (c->pairs > 1)
+    if (c->pairs > 1 && told > 0)
         sim_buffer_printf(&text,
                           "Intervals of %u %s hold together with 95 %%: each is of %.4g %% "
                           "(Bonferroni).",
-                          c->count, c->count == 1 ? "metric" : "metrics", 100 * c->level);
-    else
+                          told, told == 1 ? "metric" : "metrics", 100 * c->level);
+    else if (told > 0)
         sim_buffer_puts(&text, "One pair says nothing about chance: ask for more with --reps.");
     sim_wrap_print(out, text.text ? text.text : "", 0, 0, columns);
     fputc('\n', out);
     for (uint32_t i = 0; i < c->count; i++) {
-        if (c->items[i].finding == SIM_COMPARE_SAME)
+        if (c->items[i].finding == SIM_COMPARE_SAME ||
+            c->items[i].finding == SIM_COMPARE_UNOBSERVED)
             continue;
         text.length = 0;
         say(&text, report, c, &c->items[i]);
         fputs("  ", out);
         sim_wrap_print(out, text.text ? text.text : "", 4, 2, columns);
     }
-    text.length = 0;
-    say_same(&text, c);
-    if (text.length > 0) {
+    for (int i = 0; i <= UNSEENS; i++) {
+        text.length = 0;
+        if (i == 0)
+            say_same(&text, c);
+        else
+            say_all_unobserved(&text, report, c, (enum unseen)(i - 1));
+        if (text.length == 0)
+            continue;
         fputs("  ", out);
         sim_wrap_print(out, text.text, 4, 2, columns);
     }

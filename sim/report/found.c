@@ -52,16 +52,42 @@ static const struct sim_find_point *too_few(const struct sim_search *s)
 static void say_remedy(struct sim_buffer *text, const struct sim_search *s)
 {
     const struct sim_find_point *p = too_few(s);
-    const char *stat = strrchr(s->asked->criterion.that, '.');
+    const char *stat = sim_aggregate_stat(s->asked->criterion.that, NULL);
     const struct sim_plan *plan = &s->scenario->variants[0].plan;
     bool span = !isnan(s->asked->criterion.from) || !isnan(s->asked->criterion.to);
-    if (!p || !stat)
+    if (!p)
         sim_buffer_puts(text, "--reps more can.");
     else
-        sim_buffer_printf(text, "at %s there are %s.", text_of(s, p->x).s,
-                          sim_carry_text(&p->seen, stat + 1, (double)plan->warmup,
-                                         span ? 0 : (double)plan->duration)
-                              .s);
+        sim_buffer_printf(
+            text, "at %s there are %s.", text_of(s, p->x).s,
+            sim_carry_text(&p->seen, stat, (double)plan->warmup, span ? 0 : (double)plan->duration)
+                .s);
+}
+
+/* Whether nothing was observed at a value that was looked at. */
+static bool is_unseen(const struct sim_find_point *p)
+{
+    return p->seen.n == 0;
+}
+
+static const char *verdict_of(const struct sim_find_point *p)
+{
+    return is_unseen(p) ? "not observed" : verdicts[p->verdict];
+}
+
+/* At which values nothing was observed, so that the search went on without them. */
+static void say_unseen(struct sim_buffer *text, const struct sim_search *s)
+{
+    uint32_t said = 0;
+    for (uint32_t i = 0; i < s->found->point_count; i++) {
+        const struct sim_find_point *p = &s->found->points[i];
+        if (is_unseen(p))
+            sim_buffer_printf(text, "%s%s", said++ > 0 ? ", " : " Nothing was observed at ",
+                              text_of(s, p->x).s);
+    }
+    if (said > 0)
+        sim_buffer_puts(text,
+                        said > 1 ? ": these values tell nothing." : ": this value tells nothing.");
 }
 
 static void say_point(struct sim_buffer *text, const struct sim_search *s)
@@ -99,11 +125,12 @@ static void say_changes(struct sim_buffer *text, const struct sim_search *s)
     sim_buffer_puts(text, ". Ask for a smaller range.");
 }
 
-static void say(struct sim_buffer *text, const struct sim_search *s)
+static void say_finding(struct sim_buffer *text, const struct sim_search *s)
 {
     const struct sim_vary *v = &s->asked->vary[0];
     const char *name = sim_vary_name(v);
     struct sim_vary_text low = sim_vary_text(v, v->low), high = sim_vary_text(v, v->high);
+    const struct sim_find_point *last = &s->found->points[s->found->point_count - 1];
     switch (s->found->finding) {
     case SIM_FIND_POINT: say_point(text, s); break;
     case SIM_FIND_ALL:
@@ -119,9 +146,18 @@ static void say(struct sim_buffer *text, const struct sim_search *s)
                           "%s: no breaking point was seen from %s to %s, but the replications "
                           "cannot tell at its ends; ",
                           name, low.s, high.s);
-        say_remedy(text, s);
+        if (is_unseen(&s->found->points[0]) || is_unseen(last))
+            sim_buffer_puts(text, "ask for a range at whose ends something is observed.");
+        else
+            say_remedy(text, s);
         break;
     }
+}
+
+static void say(struct sim_buffer *text, const struct sim_search *s)
+{
+    say_finding(text, s);
+    say_unseen(text, s);
 }
 
 /* What the sentence rests on. */
@@ -129,7 +165,7 @@ static void say_assumed(struct sim_buffer *text, const struct sim_search *s)
 {
     uint32_t grid = 0;
     for (uint32_t i = 0; i < s->found->point_count; i++)
-        grid += s->found->points[i].grid;
+        grid += s->found->points[i].grid && !is_unseen(&s->found->points[i]);
     sim_buffer_printf(text,
                       "Assumed: one change over the range, checked at %u values over it. Every "
                       "\"holds\" and \"breaks\" is right, all together, with 95 %%.",
@@ -150,7 +186,7 @@ void sim_find_print(const struct sim_search *s, unsigned columns, FILE *out)
         const struct sim_find_point *p = &s->found->points[i];
         sim_tell(out, "  %-14s %6u  %-34s %s\n", text_of(s, p->x).s, p->replications,
                  sim_number_span(p->seen.mean, p->seen.low, p->seen.high, share ? "1" : s->unit).s,
-                 verdicts[p->verdict]);
+                 verdict_of(p));
     }
     sim_buffer_free(&text);
     fputc('\n', out);
@@ -196,7 +232,7 @@ void sim_find_write(const struct sim_search *s, FILE *out)
         sim_json_number(&json, "low", p->seen.low);
         sim_json_number(&json, "high", p->seen.high);
         sim_summary_too_few(&json, &p->seen);
-        sim_json_text(&json, "verdict", verdicts[p->verdict]);
+        sim_json_text(&json, "verdict", verdict_of(p));
         sim_json_close(&json, '}');
     }
     sim_json_close(&json, ']');
@@ -263,7 +299,7 @@ void sim_find_draw(const struct sim_search *s, FILE *csv, FILE *gp)
         sim_preamble_cell(csv, p->seen.low * y.factor);
         sim_preamble_cell(csv, p->seen.high * y.factor);
         sim_preamble_text_cell(csv, s->asked->criterion.that);
-        sim_preamble_text_cell(csv, verdicts[p->verdict]);
+        sim_preamble_text_cell(csv, verdict_of(p));
         sim_preamble_text_cell(csv, y.unit);
         sim_preamble_text_cell(csv, s->asked->variant);
         fputc('\n', csv);

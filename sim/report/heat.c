@@ -23,12 +23,23 @@ static const struct sim_map_cell *cell_at(const struct sim_map *map, uint32_t co
 
 /* ---- for people ------------------------------------------------------------------------------ */
 
+/* How many cells are empty as nothing was observed in them. */
+static void say_unseen(const struct sim_map *map, FILE *out)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < map->columns * map->rows; i++)
+        count += map->cells[i].trials == 0;
+    if (count > 0)
+        sim_tell(out, "Nothing was observed in %u of %u cells, which are empty.\n", count,
+                 map->columns * map->rows);
+}
+
 /* In how many cells each run has too few values for the percentile that is asked for. */
 static void say_too_few(const struct sim_search *s, unsigned columns, FILE *out)
 {
     const struct sim_map *map = s->map;
     const struct sim_map_cell *worst = NULL;
-    const char *stat = strrchr(s->asked->criterion.that, '.');
+    const char *stat = sim_aggregate_stat(s->asked->criterion.that, NULL);
     uint32_t count = 0;
     char text[512];
     for (uint32_t i = 0; i < map->columns * map->rows; i++) {
@@ -37,10 +48,10 @@ static void say_too_few(const struct sim_search *s, unsigned columns, FILE *out)
         if (e->needs > 0 && (!worst || e->has < worst->share.has))
             worst = &map->cells[i];
     }
-    if (!worst || !stat)
+    if (!worst)
         return;
     snprintf(text, sizeof text, "Not told in %u of %u cells, which have no interval: %s.", count,
-             map->columns * map->rows, sim_carry_text(&worst->share, stat + 1, 0, 0).s);
+             map->columns * map->rows, sim_carry_text(&worst->share, stat, 0, 0).s);
     sim_wrap_print(out, text, 0, 0, columns);
 }
 
@@ -65,7 +76,8 @@ void sim_map_print(const struct sim_search *s, unsigned columns, FILE *out)
         for (uint32_t i = 0; i < map->columns; i++) {
             const struct sim_map_cell *cell = cell_at(map, i, row);
             if (i < shown)
-                sim_tell(out, " %9s", sim_number_human(cell->share.mean, "1").s);
+                sim_tell(out, " %9s",
+                         cell->trials > 0 ? sim_number_human(cell->share.mean, "1").s : "");
             widest = fmax(widest, cell->share.high - cell->share.low);
         }
         fputc('\n', out);
@@ -74,6 +86,7 @@ void sim_map_print(const struct sim_search *s, unsigned columns, FILE *out)
              "\nIntervals (95 %%, Wilson) are up to %.2g wide; map.json and the figure's CSV "
              "have each.\n",
              widest);
+    say_unseen(map, out);
     say_too_few(s, columns, out);
 }
 

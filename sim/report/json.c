@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <math.h>
 
 void sim_json_begin(struct sim_json *json, FILE *out)
 {
@@ -96,6 +97,12 @@ void sim_json_number(struct sim_json *json, const char *key, double value)
 {
     lead(json, key);
     fputs(sim_number_json(value).s, json->out);
+}
+
+void sim_json_exact(struct sim_json *json, const char *key, double value)
+{
+    lead(json, key);
+    fputs(isfinite(value) ? sim_number_text(value).s : "null", json->out);
 }
 
 void sim_json_count(struct sim_json *json, const char *key, uint64_t value)

@@ -25,6 +25,8 @@ void sim_json_open(struct sim_json *, const char *key, char bracket, bool compac
 void sim_json_close(struct sim_json *, char bracket);                               /* '}', ']' */
 void sim_json_text(struct sim_json *, const char *key, const char *value);          /* NULL: null */
 void sim_json_number(struct sim_json *, const char *key, double value); /* NAN, inf: null */
+/* With all its digits: for times that may lie a nanosecond apart. */
+void sim_json_exact(struct sim_json *, const char *key, double value);
 void sim_json_count(struct sim_json *, const char *key, uint64_t value);
 /* A time of ns as us, all digits of it. */
 void sim_json_us(struct sim_json *, const char *key, int64_t ns);

@@ -31,6 +31,7 @@ static void estimate_windows(struct sim_drawing *d, uint32_t at, uint32_t series
         }
         all[w] = share ? sim_wilson_shares(d->values, n, 0, d->quantiles)
                        : sim_estimate_quick(d->values, n, d->quantiles);
+        sim_estimate_not_below_zero(&all[w]);
         means[w] = all[w].mean;
     }
 }

@@ -2,6 +2,7 @@
 #include "report/manifest.h"
 
 #include "report/json.h"
+#include "sim/random.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { VERSION = 1, MOST_BYTES = 1 << 28 };
+enum { VERSION = 2, MOST_BYTES = 1 << 28, PIECE_BYTES = 1 << 16 }; /* 1: names alone */
 
 #define MARK "weir_results"
 static const char opening[] = "{\n  \"" MARK "\": ";
@@ -23,7 +24,7 @@ int sim_manifest_add(struct sim_manifest *manifest, const char *name)
 {
     if (manifest->count == manifest->room) {
         size_t room = manifest->room ? 2 * manifest->room : 16;
-        char **files = realloc(manifest->files, room * sizeof *files);
+        struct sim_manifest_file *files = realloc(manifest->files, room * sizeof *files);
         if (!files)
             return -1;
         manifest->files = files;
@@ -32,14 +33,15 @@ int sim_manifest_add(struct sim_manifest *manifest, const char *name)
     char *copy = strdup(name);
     if (!copy)
         return -1;
-    manifest->files[manifest->count++] = copy;
+    manifest->files[manifest->count++] = (struct sim_manifest_file){.name = copy};
     manifest->sorted = false;
     return 0;
 }
 
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(*(char *const *)a, *(char *const *)b);
+    const struct sim_manifest_file *x = a, *y = b;
+    return strcmp(x->name, y->name);
 }
 
 /* Sorts, and drops what is there twice. */
@@ -50,10 +52,15 @@ static void sort(struct sim_manifest *manifest)
         return;
     qsort(manifest->files, manifest->count, sizeof *manifest->files, by_name);
     for (size_t i = 0; i < manifest->count; i++) {
-        if (kept > 0 && strcmp(manifest->files[kept - 1], manifest->files[i]) == 0)
-            free(manifest->files[i]);
-        else
-            manifest->files[kept++] = manifest->files[i];
+        struct sim_manifest_file *file = &manifest->files[i];
+        struct sim_manifest_file *last = kept > 0 ? &manifest->files[kept - 1] : NULL;
+        if (last && strcmp(last->name, file->name) == 0) {
+            last->known = last->known && file->known && last->bytes == file->bytes &&
+                          last->hash == file->hash;
+            free(file->name);
+        } else {
+            manifest->files[kept++] = *file;
+        }
     }
     manifest->count = kept;
     manifest->sorted = true;
@@ -61,17 +68,93 @@ static void sort(struct sim_manifest *manifest)
 
 bool sim_manifest_has(struct sim_manifest *manifest, const char *name)
 {
+    const struct sim_manifest_file wanted = {.name = (char *)(uintptr_t)name};
     sort(manifest);
-    return manifest->count > 0 && bsearch(&name, manifest->files, manifest->count,
+    return manifest->count > 0 && bsearch(&wanted, manifest->files, manifest->count,
                                           sizeof *manifest->files, by_name) != NULL;
 }
 
 void sim_manifest_free(struct sim_manifest *manifest)
 {
     for (size_t i = 0; i < manifest->count; i++)
-        free(manifest->files[i]);
+        free(manifest->files[i].name);
     free(manifest->files);
     *manifest = (struct sim_manifest){.whole = false};
+}
+
+/* ---- what is in the files -------------------------------------------------------------------- */
+
+/* 0, or -1: it is no plain file, or cannot be read. */
+static int look_into(int dir, const char *name, uint64_t *bytes, uint64_t *hash)
+{
+    unsigned char piece[PIECE_BYTES];
+    struct stat st;
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    ssize_t n = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? 1 : -1;
+    *bytes = *hash = 0;
+    while (n > 0) {
+        size_t filled = 0;
+        while (filled < sizeof piece && (n = read(fd, piece + filled, sizeof piece - filled)) > 0)
+            filled += (size_t)n;
+        *hash = sim_hash64(piece, filled, *hash);
+        *bytes += filled;
+    }
+    if (fd >= 0)
+        close(fd);
+    return n == 0 ? 0 : -1;
+}
+
+int sim_manifest_add_file(struct sim_manifest *manifest, int dir, const char *name)
+{
+    if (sim_manifest_add(manifest, name) != 0)
+        return -1;
+    struct sim_manifest_file *file = &manifest->files[manifest->count - 1];
+    file->known = look_into(dir, name, &file->bytes, &file->hash) == 0;
+    return 0;
+}
+
+bool sim_manifest_is_changed(int dir, const struct sim_manifest_file *file)
+{
+    uint64_t bytes, hash;
+    struct stat st;
+    if (fstatat(dir, file->name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return false;
+    if (!S_ISREG(st.st_mode))
+        return true;
+    return file->known && ((uint64_t)st.st_size != file->bytes ||
+                           look_into(dir, file->name, &bytes, &hash) != 0 || hash != file->hash);
+}
+
+void sim_manifest_settle(struct sim_manifest *manifest, int dir, struct sim_manifest *names)
+{
+    size_t kept = 0;
+    sort(manifest);
+    for (size_t i = 0; i < manifest->count; i++) {
+        struct sim_manifest_file file = manifest->files[i];
+        bool asked = sim_manifest_has(names, file.name);
+        struct stat st;
+        if (asked && fstatat(dir, file.name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+            free(file.name);
+            continue;
+        }
+        if (asked)
+            file.known = look_into(dir, file.name, &file.bytes, &file.hash) == 0;
+        manifest->files[kept++] = file;
+    }
+    manifest->count = kept;
+}
+
+void sim_manifest_drop_changed(struct sim_manifest *manifest, int dir)
+{
+    size_t kept = 0;
+    sort(manifest);
+    for (size_t i = 0; i < manifest->count; i++) {
+        if (sim_manifest_is_changed(dir, &manifest->files[i]))
+            free(manifest->files[i].name);
+        else
+            manifest->files[kept++] = manifest->files[i];
+    }
+    manifest->count = kept;
 }
 
 /* ---- reading --------------------------------------------------------------------------------- */
@@ -82,15 +165,32 @@ static bool is_name(const char *name)
            strcmp(name, "..") != 0;
 }
 
-/* A list that leads out of its directory is not weir's. */
+/* A list that leads out of its directory is not weir's, nor one of a directory. */
 static bool is_inside(const char *path)
 {
-    return is_name(strncmp(path, "figures/", 8) == 0 ? path + 8 : path);
+    return strcmp(path, "figures") != 0 && strcmp(path, "store") != 0 &&
+           is_name(strncmp(path, "figures/", 8) == 0 ? path + 8 : path);
 }
 
 static bool is_staging(const char *path)
 {
     return is_name(strncmp(path, "../", 3) == 0 ? path + 3 : path) && strstr(path, ".tmp-");
+}
+
+static int take_file(const json_t *file, struct sim_manifest *manifest)
+{
+    bool known = json_is_object(file);
+    const char *name = json_string_value(known ? json_object_get(file, "name") : file);
+    const json_t *bytes = json_object_get(file, "bytes");
+    const char *hash = json_string_value(json_object_get(file, "hash"));
+    if (!name || !is_inside(name) || (known && (!json_is_integer(bytes) || !hash)) ||
+        sim_manifest_add(manifest, name) != 0)
+        return -1;
+    struct sim_manifest_file *last = &manifest->files[manifest->count - 1];
+    last->known = known;
+    last->bytes = known ? (uint64_t)json_integer_value(bytes) : 0;
+    last->hash = known ? strtoull(hash, NULL, 16) : 0;
+    return 0;
 }
 
 static int take(const json_t *root, struct sim_manifest *manifest)
@@ -104,8 +204,7 @@ static int take(const json_t *root, struct sim_manifest *manifest)
     if (staging)
         snprintf(manifest->staging, sizeof manifest->staging, "%s", staging);
     json_array_foreach (files, i, file) {
-        const char *name = json_string_value(file);
-        if (!name || !is_inside(name) || sim_manifest_add(manifest, name) != 0)
+        if (take_file(file, manifest) != 0)
             return -1;
     }
     return 0;
@@ -158,6 +257,21 @@ bool sim_manifest_is_draft(int dir)
 
 /* ---- writing --------------------------------------------------------------------------------- */
 
+static void put_file(struct sim_json *json, const struct sim_manifest_file *file)
+{
+    char hash[17];
+    if (!file->known) {
+        sim_json_text(json, NULL, file->name);
+        return;
+    }
+    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)file->hash);
+    sim_json_open(json, NULL, '{', true);
+    sim_json_text(json, "name", file->name);
+    sim_json_count(json, "bytes", file->bytes);
+    sim_json_text(json, "hash", hash);
+    sim_json_close(json, '}');
+}
+
 static void put(struct sim_manifest *manifest, FILE *file)
 {
     struct sim_json json;
@@ -171,7 +285,7 @@ static void put(struct sim_manifest *manifest, FILE *file)
         sim_json_text(&json, "staging", manifest->staging);
     sim_json_open(&json, "files", '[', false);
     for (size_t i = 0; i < manifest->count; i++)
-        sim_json_text(&json, NULL, manifest->files[i]);
+        put_file(&json, &manifest->files[i]);
     sim_json_close(&json, ']');
     sim_json_close(&json, '}');
     sim_json_end(&json);

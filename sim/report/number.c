@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#define LONG_FROM 1e12           /* numbers from here on are told as powers of ten */
+#define MILLION_YEARS 3.15576e13 /* s */
+
 static void point(char *s)
 {
     for (; *s; s++) {
@@ -33,12 +36,16 @@ struct sim_number sim_number_json(double value)
     return isfinite(value) ? sim_number_csv(value) : (struct sim_number){"null"};
 }
 
-void sim_number_field(FILE *out, const char *text)
+size_t sim_number_field(FILE *out, const char *text)
 {
-    if (!strpbrk(text, ",\"\r\n")) {
+    bool quoted = strpbrk(text, ",\"\r\n") != NULL;
+    size_t bytes = strlen(text) + (quoted ? 2 : 0);
+    for (const char *c = text; *c; c++)
+        bytes += *c == '"';
+    if (out && !quoted)
         fputs(text, out);
-        return;
-    }
+    if (!out || !quoted)
+        return bytes;
     fputc('"', out);
     for (; *text; text++) {
         if (*text == '"')
@@ -46,6 +53,7 @@ void sim_number_field(FILE *out, const char *text)
         fputc(*text, out);
     }
     fputc('"', out);
+    return bytes;
 }
 
 /* Units of a family, ascending: from `from` on, in base units, `unit` is used. */
@@ -125,15 +133,41 @@ static const char *prefix(const char *family, double value, double *factor)
     return scale.unit;
 }
 
-struct sim_number sim_number_with(double value, double half, const char *unit)
+/* Digits after the point, or a power of ten when there are too many before it. */
+static struct sim_number fixed(double value, int digits)
+{
+    struct sim_number n;
+    if (fabs(value) < LONG_FROM)
+        snprintf(n.s, sizeof n.s, "%.*f", digits, value);
+    else
+        snprintf(n.s, sizeof n.s, "%.3g", value);
+    return n;
+}
+
+/* "±half", or "-below +above" where the two are not alike. */
+static const char *around_of(char *text, size_t room, int digits, double below, double above)
+{
+    if (below == above)
+        snprintf(text, room, "±%.14s", fixed(above, digits).s);
+    else
+        snprintf(text, room, "-%.14s +%.14s", fixed(below, digits).s, fixed(above, digits).s);
+    return text;
+}
+
+/* NAN, NAN: without an interval. */
+static struct sim_number with(double value, double below, double above, const char *unit)
 {
     struct sim_number n = {"-"};
     if (!isfinite(value))
         return n;
+    if (strcmp(unit, "s") == 0 && value > MILLION_YEARS)
+        return (struct sim_number){"more than a million years"};
     struct sim_scale scale = sim_number_scale(unit, value);
     double factor;
     const char *big = prefix(unit, value, &factor);
-    double shown = value * scale.factor * factor, around = half * scale.factor * factor;
+    double shown = value * scale.factor * factor, half = fmax(below, above);
+    double around = half * scale.factor * factor;
+    char text[40];
     int digits = decimals(shown);
     if (around > 0 && around < fabs(shown) * 1e-5) /* nothing to see, or the rounding of sums */
         half = NAN;
@@ -146,14 +180,21 @@ struct sim_number sim_number_with(double value, double half, const char *unit)
     } else if (isfinite(half)) {
         int finer = around > 0 && decimals(around) > 1 ? decimals(around) - 1 : 0;
         digits = finer > digits && finer <= digits + 4 ? finer : digits;
-        snprintf(n.s, sizeof n.s, "%.*f ±%.*f%s%s%s%.12s", digits, shown, digits, around, space,
+        around_of(text, sizeof text, digits, below * scale.factor * factor,
+                  above * scale.factor * factor);
+        snprintf(n.s, sizeof n.s, "%.14s %.32s%s%s%s%.12s", fixed(shown, digits).s, text, space,
                  big, between, scale.unit);
     } else {
         bool one = digits == 0 && shown == 1 && !*big;
-        snprintf(n.s, sizeof n.s, "%.*f%s%s%s%.12s", digits, shown, space, big, between,
+        snprintf(n.s, sizeof n.s, "%.18s%s%s%s%.12s", fixed(shown, digits).s, space, big, between,
                  sim_unit_text(scale.unit, one).s);
     }
     return n;
+}
+
+struct sim_number sim_number_with(double value, double half, const char *unit)
+{
+    return with(value, half, half, unit);
 }
 
 struct sim_number sim_number_dollars(double value, double half)
@@ -163,9 +204,9 @@ struct sim_number sim_number_dollars(double value, double half)
     for (double v = fabs(value); v > 0 && v < 0.9995 && digits < 9; v *= 10)
         digits++;
     if (!isnan(value) && half > 1e-5 * fabs(value))
-        snprintf(n.s, sizeof n.s, "$%.*f ±%.*f", digits, value, digits, half);
+        snprintf(n.s, sizeof n.s, "$%.18s ±%.18s", fixed(value, digits).s, fixed(half, digits).s);
     else if (!isnan(value))
-        snprintf(n.s, sizeof n.s, "$%.*f", digits, value);
+        snprintf(n.s, sizeof n.s, "$%.18s", fixed(value, digits).s);
     return n;
 }
 
@@ -179,8 +220,10 @@ struct sim_number sim_number_within(double value, double low, double high, const
     double below = value - low, above = high - value, wide = fmax(below, above);
     if (!(wide > 0) || (value != 0 && wide < fabs(value) * 1e-5))
         return sim_number_human(value, unit);
-    if (fabs(below - above) <= 0.1 * wide || strcmp(unit, "1") != 0)
+    if (fabs(below - above) <= 0.1 * wide)
         return sim_number_with(value, wide, unit);
+    if (strcmp(unit, "1") != 0)
+        return with(value, below, above, unit);
     struct sim_number n = {""};
     int finer = decimals(wide) > 1 ? decimals(wide) - 1 : 1;
     int digits = decimals(value) > finer ? decimals(value) : finer;
@@ -213,7 +256,8 @@ struct sim_span_text sim_number_span(double value, double low, double high, cons
     digits = finer > digits || digits > finer + 2 ? finer : digits;
     const char *space = *big || *scale.unit ? " " : "";
     const char *between = *big && *scale.unit ? " " : "";
-    snprintf(text.s, sizeof text.s, "%.*f%s%s%s%.24s (%.*f to %.*f)", digits, value * factor, space,
-             big, between, scale.unit, digits, low * factor, digits, high * factor);
+    snprintf(text.s, sizeof text.s, "%.18s%s%s%s%.24s (%.18s to %.18s)",
+             fixed(value * factor, digits).s, space, big, between, scale.unit,
+             fixed(low * factor, digits).s, fixed(high * factor, digits).s);
     return text;
 }

@@ -8,13 +8,14 @@
 /* For JSON and CSV: whole numbers below 2^53 in full, others to nine significant digits, '.' in any
  * locale. NAN and infinities: "null", and nothing in CSV. */
 struct sim_number {
-    char s[40];
+    char s[64];
 };
 struct sim_number sim_number_json(double value);
 struct sim_number sim_number_csv(double value);
 
-/* A text as a field of CSV, quoted where it has to be (RFC 4180). */
-void sim_number_field(FILE *, const char *text);
+/* A text as a field of CSV, quoted where it has to be (RFC 4180). Returns its bytes; without a file
+ * (NULL) it only counts them. */
+size_t sim_number_field(FILE *, const char *text);
 
 /* A unit that suits a value: multiply by .factor and say .unit. `unit` is the base unit of a
  * metric: "s" becomes ns, us, ms, s, min or h, "B" and "B/s" binary multiples, "1" nothing; others
@@ -28,7 +29,9 @@ struct sim_scale sim_number_scale(const char *unit, double value);
 bool sim_number_has_family(const char *unit);
 
 /* For people: three significant digits ("12.3 ms", "2.01 k requests/s", "-" for NAN); with a half
- * width in the same unit ("12.34 ±0.40 ms"), without when it is NAN or below 1e-5 of the value. */
+ * width in the same unit ("12.34 ±0.40 ms"), without when it is NAN or below 1e-5 of the value.
+ * However large a number is, its text is short: it is a power of ten from 10^12 of the greatest
+ * unit on, and a time is "more than a million years". */
 struct sim_number sim_number_human(double value, const char *unit);
 struct sim_number sim_number_with(double value, double half, const char *unit);
 /* Money: with cents, or three significant digits below a dollar ("$12.34 ±0.40"). */

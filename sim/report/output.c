@@ -40,6 +40,15 @@ static enum sim_output_problem refuse(struct sim_error *error, const char *forma
     return SIM_OUTPUT_REFUSED;
 }
 
+static enum sim_output_problem refuse_long(struct sim_error *error, const char *dir)
+{
+    return refuse(
+        error,
+        "the name of %.300s is too long: results are made in a directory beside it, whose "
+        "name is longer still. Give a shorter one with --out",
+        dir);
+}
+
 /* Joins with a slash. False when it is too long, which no file of ours is. */
 static bool join(char *path, const char *dir, const char *name)
 {
@@ -67,11 +76,12 @@ static int make_dirs(char *path, struct sim_error *error)
         int why = errno;
         struct stat st;
         if (status != 0 && (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))) {
-            errno = why == EEXIST ? ENOTDIR : why;
+            why = why == EEXIST ? ENOTDIR : why;
             snprintf(error->text, sizeof error->text,
                      "cannot make the directory %.300s: %s: give another directory with --out",
-                     path, strerror(errno));
+                     path, strerror(why));
             *slash = '/';
+            errno = why;
             return -1;
         }
         *slash = '/';
@@ -105,13 +115,11 @@ static enum sim_output_problem absolute(struct sim_output *out, const char *dir,
         n--;
     if (n == 0)
         return refuse(error, "--out has to name a directory, and is empty");
-    if (n >= sizeof given) {
-        errno = ENAMETOOLONG;
-        return fault(error, "use as an output directory", dir);
-    }
+    if (n >= sizeof given)
+        return refuse_long(error, dir);
     snprintf(given, sizeof given, "%.*s", (int)n, dir);
     if (make_dirs(given, error) != 0)
-        return SIM_OUTPUT_FAULT;
+        return errno == ENAMETOOLONG ? SIM_OUTPUT_REFUSED : SIM_OUTPUT_FAULT;
     if (realpath(given, out->dir))
         return stat(out->dir, &st) == 0 && !S_ISDIR(st.st_mode) ? refuse_other(given, error)
                                                                 : SIM_OUTPUT_FINE;
@@ -119,6 +127,8 @@ static enum sim_output_problem absolute(struct sim_output *out, const char *dir,
         return refuse_other(given, error);
     slash = strrchr(given, '/');
     const char *last = slash ? slash + 1 : given;
+    if (errno == ENAMETOOLONG)
+        return refuse_long(error, dir);
     if (errno != ENOENT)
         return fault(error, "use as an output directory", dir);
     if (slash)
@@ -171,6 +181,17 @@ static enum sim_output_problem check_owner(const struct sim_output *out, int dir
     return SIM_OUTPUT_FINE;
 }
 
+/* A file that is listed and was changed since weir wrote it; NULL: there is none. `names`: one of
+ * these; NULL: any. */
+static const char *changed(int dir, struct sim_manifest *listed, struct sim_manifest *names)
+{
+    for (size_t i = 0; i < listed->count; i++)
+        if ((!names || sim_manifest_has(names, listed->files[i].name)) &&
+            sim_manifest_is_changed(dir, &listed->files[i]))
+            return listed->files[i].name;
+    return NULL;
+}
+
 /* Whether there is something of the name that weir did not write. */
 static bool is_in_the_way(int dir, struct sim_manifest *listed, const char *path)
 {
@@ -180,7 +201,7 @@ static bool is_in_the_way(int dir, struct sim_manifest *listed, const char *path
 }
 
 static enum sim_output_problem check_names(const char *where, int dir, struct sim_manifest *listed,
-                                           const char *const *names, size_t count,
+                                           const struct sim_manifest *names,
                                            struct sim_error *error)
 {
     static const char *const folders[] = {"figures", "store"};
@@ -194,8 +215,8 @@ static enum sim_output_problem check_names(const char *where, int dir, struct si
                           "give another directory",
                           where, folders[i]);
     bool none = !sim__place_is_there(dir, SIM_MANIFEST_FILE);
-    for (size_t i = 0; i < count; i++)
-        if (is_in_the_way(dir, listed, names[i]))
+    for (size_t i = 0; i < names->count; i++)
+        if (is_in_the_way(dir, listed, names->files[i].name))
             return refuse(
                 error,
                 none ? "%.200s/%.200s may be yours: there is no " SIM_MANIFEST_FILE
@@ -203,11 +224,61 @@ static enum sim_output_problem check_names(const char *where, int dir, struct si
                        "another directory"
                      : "%.200s/%.200s was not written by weir, by the list in " SIM_MANIFEST_FILE
                        ": move it away, or give another directory",
-                where, names[i]);
+                where, names->files[i].name);
     if (!sim_manifest_is_draft(dir))
         return refuse(error, "%.300s/" SIM_MANIFEST_DRAFT " was not written by weir: move it away",
                       where);
     return SIM_OUTPUT_FINE;
+}
+
+static enum sim_output_problem refuse_changed(const char *where, const char *name,
+                                              struct sim_error *error)
+{
+    return refuse(
+        error,
+        "%.200s/%.200s is not as weir wrote it, by the list in " SIM_MANIFEST_FILE
+        ": it was changed or put there since, and is yours. Move it away, or give another "
+        "directory",
+        where, name);
+}
+
+/* Whether one of the files that a command reads is among those that it is to replace or remove. */
+static const char *input_among(const char *input, int dir, const struct sim_manifest *names)
+{
+    struct stat own, behind, st;
+    bool there = lstat(input, &own) == 0 && stat(input, &behind) == 0;
+    for (size_t i = 0; there && i < names->count; i++)
+        if (fstatat(dir, names->files[i].name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+            ((st.st_dev == own.st_dev && st.st_ino == own.st_ino) ||
+             (st.st_dev == behind.st_dev && st.st_ino == behind.st_ino)))
+            return names->files[i].name;
+    return NULL;
+}
+
+static enum sim_output_problem check_inputs(const struct sim_output *out, int dir,
+                                            const struct sim_manifest *listed,
+                                            struct sim_error *error)
+{
+    const struct sim_manifest *const lists[] = {listed, &out->planned};
+    for (const char *const *input = out->inputs; input && *input; input++)
+        for (int i = 0; i < 2; i++)
+            if (input_among(*input, dir, lists[i]))
+                return refuse(error,
+                              "%.300s is read, and would be replaced by the results in %.300s: "
+                              "move it out of there, or give another directory with --out",
+                              *input, out->dir);
+    return SIM_OUTPUT_FINE;
+}
+
+/* All that is in DIR and is to be replaced has to be weir's, and nothing that is read. */
+static enum sim_output_problem check_files(struct sim_output *out, int dir,
+                                           struct sim_manifest *listed, struct sim_error *error)
+{
+    enum sim_output_problem problem = check_inputs(out, dir, listed, error);
+    if (problem == SIM_OUTPUT_FINE)
+        problem = check_names(out->dir, dir, listed, &out->planned, error);
+    const char *name = problem == SIM_OUTPUT_FINE ? changed(dir, listed, NULL) : NULL;
+    return name ? refuse_changed(out->dir, name, error) : problem;
 }
 
 /* ---- opening --------------------------------------------------------------------------------- */
@@ -309,8 +380,7 @@ static enum sim_output_problem look(struct sim_output *out, struct sim_error *er
             break;
         problem = check_owner(out, dir, &listed, error);
         if (problem == SIM_OUTPUT_FINE && healed)
-            problem = check_names(out->dir, dir, &listed, (const char *const *)out->planned.files,
-                                  out->planned.count, error);
+            problem = check_files(out, dir, &listed, error);
         else if (problem == SIM_OUTPUT_FINE && sim__place_heal(out->dir, error) != 0)
             problem = SIM_OUTPUT_REFUSED;
         out->holds_whole = listed.whole && listed.count > 0;
@@ -340,12 +410,16 @@ static enum sim_output_problem open_guarded(struct sim_output *out, struct sim_e
         close(dir);
         return SIM_OUTPUT_FINE;
     }
-    snprintf(error->text, sizeof error->text,
-             "cannot make results in %.200s: %s: give another directory with --out", out->dir,
-             strerror(errno));
+    problem = SIM_OUTPUT_FAULT;
+    if (errno == ENAMETOOLONG)
+        problem = refuse_long(error, out->dir);
+    else
+        snprintf(error->text, sizeof error->text,
+                 "cannot make results in %.200s: %s: give another directory with --out", out->dir,
+                 strerror(errno));
     if (dir >= 0)
         close(dir);
-    return SIM_OUTPUT_FAULT;
+    return problem;
 }
 
 static void end(struct sim_output *out);
@@ -353,7 +427,7 @@ static void end(struct sim_output *out);
 enum sim_output_problem sim_output_open(struct sim_output *out, const char *dir,
                                         const struct sim_output_plan *plan, struct sim_error *error)
 {
-    *out = (struct sim_output){.lock = -1};
+    *out = (struct sim_output){.lock = -1, .inputs = plan->inputs};
     enum sim_output_problem problem = absolute(out, dir, error);
     if (problem != SIM_OUTPUT_FINE)
         return problem;
@@ -439,13 +513,13 @@ static void sync_dir(const char *path)
 static int list_written(struct sim_output *out, struct sim_manifest *written)
 {
     for (size_t i = 0; i < out->planned.count; i++) {
-        const char *path = out->planned.files[i];
+        const char *path = out->planned.files[i].name;
         size_t n = strlen(path);
         if (!sim__place_is_there(out->lock, path))
             continue;
         if (n > 4 && strcmp(path + n - 4, ".tmp") == 0)
             unlinkat(out->lock, path, 0);
-        else if (sim_manifest_add(written, path) != 0)
+        else if (sim_manifest_add_file(written, out->lock, path) != 0)
             return -1;
     }
     return 0;
@@ -547,16 +621,31 @@ int sim_output_heal(const char *dir, struct sim_error *error)
     return status;
 }
 
+static int add_all(struct sim_manifest *manifest, const char *const *names, size_t count)
+{
+    int status = 0;
+    for (size_t i = 0; status == 0 && i < count; i++)
+        status = sim_manifest_add(manifest, names[i]);
+    return status;
+}
+
 enum sim_output_problem sim_output_check(const char *dir, const char *const *names, size_t count,
                                          struct sim_error *error)
 {
     struct results it = open_results(dir);
+    struct sim_manifest asked = {.whole = false};
     enum sim_output_problem problem = SIM_OUTPUT_FINE;
     if (it.dir < 0)
         problem = fault(error, "open the directory", dir);
+    else if (add_all(&asked, names, count) != 0)
+        problem = refuse(error, "out of memory");
     else
-        problem = check_names(dir, it.dir, &it.listed, names, count, error);
+        problem = check_names(dir, it.dir, &it.listed, &asked, error);
+    const char *name = problem == SIM_OUTPUT_FINE ? changed(it.dir, &it.listed, &asked) : NULL;
+    if (name)
+        problem = refuse_changed(dir, name, error);
     close_results(&it);
+    sim_manifest_free(&asked);
     return problem;
 }
 
@@ -566,8 +655,7 @@ int sim_output_list(const char *dir, const char *const *names, size_t count,
     struct results it = open_results(dir);
     int status = 0;
     if (it.kind == SIM_MANIFEST_OURS) {
-        for (size_t i = 0; status == 0 && i < count; i++)
-            status = sim_manifest_add(&it.listed, names[i]);
+        status = add_all(&it.listed, names, count);
         if (status != 0)
             snprintf(error->text, sizeof error->text, "out of memory");
         else if (sim_manifest_write(it.dir, &it.listed) != 0)
@@ -577,20 +665,14 @@ int sim_output_list(const char *dir, const char *const *names, size_t count,
     return status;
 }
 
-void sim_output_unlist(const char *dir, const char *const *names, size_t count)
+void sim_output_settle(const char *dir, const char *const *names, size_t count)
 {
     struct results it = open_results(dir);
-    struct sim_manifest asked = {.whole = false}, next = {.whole = it.listed.whole};
-    int status = 0;
-    for (size_t i = 0; status == 0 && i < count; i++)
-        status = sim_manifest_add(&asked, names[i]);
-    for (size_t i = 0; status == 0 && i < it.listed.count; i++)
-        if (!sim_manifest_has(&asked, it.listed.files[i]) ||
-            sim__place_is_there(it.dir, it.listed.files[i]))
-            status = sim_manifest_add(&next, it.listed.files[i]);
-    if (it.kind == SIM_MANIFEST_OURS && status == 0)
-        sim_manifest_write(it.dir, &next);
+    struct sim_manifest asked = {.whole = false};
+    if (it.kind == SIM_MANIFEST_OURS && add_all(&asked, names, count) == 0) {
+        sim_manifest_settle(&it.listed, it.dir, &asked);
+        sim_manifest_write(it.dir, &it.listed);
+    }
     close_results(&it);
     sim_manifest_free(&asked);
-    sim_manifest_free(&next);
 }

@@ -1,5 +1,5 @@
 /* output.h - the output directory, which is whole at any moment, and in which only files that weir
- * wrote are replaced or removed.
+ * wrote, and that are as it wrote them, are replaced or removed.
  *
  * Which those are stands in DIR/manifest.json (manifest.h). Everything is written into a directory
  * of its own, DIR.tmp-PID, and the two are exchanged by one rename. Killed before it, DIR holds the
@@ -21,6 +21,7 @@ struct sim_output {
     char dir[SIM_OUTPUT_PATH_BYTES];       /* absolute */
     char temporary[SIM_OUTPUT_PATH_BYTES]; /* where all is written: its sibling, or in it */
     struct sim_manifest planned;           /* all that may be written */
+    const char *const *inputs;             /* as in the plan; only while it is opened */
     int lock;                              /* of the temporary, held while this process lives */
     FILE *file;                            /* being written; one at a time */
     char path[SIM_OUTPUT_PATH_BYTES];      /* of it */
@@ -37,11 +38,13 @@ struct sim_output_plan {
     const char *const *figures; /* names, without ending; each may be drawn */
     size_t figure_count;
     const char *format;
+    const char *const *inputs; /* paths of what the command reads; ends with NULL. NULL: nothing */
 };
 
 enum sim_output_problem {
     SIM_OUTPUT_FINE,
-    SIM_OUTPUT_REFUSED, /* DIR is no directory, or not weir's, or has another's file in the way */
+    SIM_OUTPUT_REFUSED, /* DIR is no directory, or not weir's, or has another's file in the way, or
+                           one that is read; or its name is too long */
     SIM_OUTPUT_FAULT,   /* cannot be written to */
 };
 
@@ -68,13 +71,15 @@ void sim_output_abandon(struct sim_output *);
 
 /* Finishes what a killed process began to put into DIR. 0, or -1 with the reason. */
 int sim_output_heal(const char *dir, struct sim_error *);
-/* Whether some of the names (from DIR on) are of files that weir did not write. */
+/* Whether some of the names (from DIR on) are of files that weir did not write, or not as they
+ * are. */
 enum sim_output_problem sim_output_check(const char *dir, const char *const *names, size_t count,
                                          struct sim_error *);
 /* Enters names into DIR's list of weir's files, if it has one: before the files are written, so
  * that they are known whatever happens. 0, or -1 with the reason. */
 int sim_output_list(const char *dir, const char *const *names, size_t count, struct sim_error *);
-/* Takes names from the list again whose files are not there. */
-void sim_output_unlist(const char *dir, const char *const *names, size_t count);
+/* After they were written: enters what is in them, and takes those from the list that are not
+ * there. */
+void sim_output_settle(const char *dir, const char *const *names, size_t count);
 
 #endif

@@ -258,6 +258,45 @@ static void print_too_few(const struct sim_report *report, unsigned columns, FIL
         fputc('\n', out);
 }
 
+static bool tells_percentile(const struct sim_aggregate *a)
+{
+    for (uint32_t i = 0; a->sample && i < a->sample->metric_count; i++)
+        if (sim_aggregate_is_shown(a->sample, i) && !isnan(a->metrics[i].low) &&
+            !isnan(sim_percentile_of(a->sample->metrics[i].stat)))
+            return true;
+    return false;
+}
+
+/* That intervals of percentiles do not know of values that depend on one another: the busiest of
+ * the cases. */
+static void print_busy(const struct sim_report *report, unsigned columns, FILE *out)
+{
+    struct sim_busiest most = {NULL, 0};
+    uint32_t count = 0, of = 0;
+    char text[768];
+    for (uint32_t at = 0; at < report->runs->case_count; at++) {
+        struct sim_busiest busy = {NULL, 0};
+        if (tells_percentile(&report->aggregates[at]))
+            busy = sim_share_busiest(report->runs, at);
+        if (!(busy.utilisation >= SIM_CARRY_BUSY))
+            continue;
+        count++;
+        if (busy.utilisation > most.utilisation) {
+            most = busy;
+            of = at;
+        }
+    }
+    if (count == 0)
+        return;
+    snprintf(text, sizeof text,
+             "Values of a busy component depend on one another (utilisation of %s of %s: %.2g): "
+             "the intervals of percentiles may be too narrow%s.",
+             most.component, report->runs->cases[of].name, most.utilisation,
+             count > 1 ? ", also in other cases" : "");
+    sim_wrap_print(out, text, 2, 0, columns);
+    fputc('\n', out);
+}
+
 /* Successes that leave out a hundredth of the requests or more, as these were still under way. */
 static void print_unfinished(const struct sim_report *report, unsigned columns, FILE *out)
 {
@@ -351,16 +390,19 @@ static void print_verdict(const struct sim_report *report, const struct sim_verd
                           unsigned columns, bool colour, FILE *out)
 {
     const struct sim_expect *e = v->expect;
-    char text[1024], when[64] = "";
+    char text[1024], when[80] = "", of[128] = "";
     if (!isnan(e->from) || !isnan(e->to))
-        snprintf(when, sizeof when, " from %.9g s to %.9g s", isnan(e->from) ? 0.0 : e->from,
-                 isnan(e->to) ? (double)report->runs->cases[v->at].plan.duration / 1e9 : e->to);
+        snprintf(when, sizeof when, " from %s s to %s s",
+                 sim_number_text(isnan(e->from) ? 0.0 : e->from).s,
+                 sim_number_text(sim_expect_end(e, &report->runs->cases[v->at].plan)).s);
     const struct sim_estimate *o = &v->observed;
     struct sim_number seen = {"not told"};
     if (!(o->needs > 0))
         seen = sim_number_within(o->mean, o->low, o->high, v->unit);
-    snprintf(text, sizeof text, "%s: %s%s is %s; expected %s%s%s%s",
-             report->runs->cases[v->at].name, e->that, when, seen.s, v->bound,
+    if (e->relative_to && v->observed.n > 0)
+        snprintf(of, sizeof of, " of that of %s", e->relative_to);
+    snprintf(text, sizeof text, "%s: %s%s is %s%s; expected %s%s%s%s",
+             report->runs->cases[v->at].name, e->that, when, seen.s, of, v->bound,
              v->note[0] ? " (" : "", v->note, v->note[0] ? ")" : "");
     mark(out, v->held, colour);
     sim_wrap_print(out, text, 4, 4, columns);
@@ -404,7 +446,7 @@ static void print_head(const struct sim_report *report, unsigned columns, FILE *
     const struct sim_scenario *s = report->scenario;
     const struct sim_plan *plan = &runs->cases[0].plan;
     uint64_t total = (uint64_t)runs->case_count * runs->replications;
-    char text[512], warm[64] = "", interval[96];
+    char text[512], warm[112] = "", interval[96];
     sim_wrap_print(out, s->title ? s->title : s->name, 0, 0, columns);
     if (plan->warmup > 0)
         snprintf(warm, sizeof warm, " after %s of warm-up",
@@ -434,6 +476,7 @@ void sim_overview_print(const struct sim_report *report, const char *place, unsi
         print_head(report, columns, out);
         print_table(report, columns, out);
         print_too_few(report, columns, out);
+        print_busy(report, columns, out);
         print_unfinished(report, columns, out);
         print_nodes(report, columns, out);
         sim_where_print(report, columns, out);
@@ -447,7 +490,7 @@ void sim_overview_print(const struct sim_report *report, const char *place, unsi
     if (!place)
         return;
     sim_tell(out, "\nresults: %s/summary.json, %s/series.csv\n", place, place);
-    sim_series_thinned_print(report->runs, out);
+    sim_series_left_out_print(report, out);
     for (uint32_t i = 0; i < report->scenario->figure_count; i++) {
         const struct sim_figure *figure = &report->scenario->figures[i];
         char path[4096];

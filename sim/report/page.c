@@ -251,10 +251,9 @@ static enum sim_page_problem put_beside(struct sim__page *page, const char *path
     static const char *const name[] = {NAME};
     if (sim_output_list(page->dir, name, 1, error) != 0)
         return SIM_PAGE_FAULT;
-    if (put_in_place(page, path, error) == 0)
-        return SIM_PAGE_FINE;
-    sim_output_unlist(page->dir, name, 1);
-    return SIM_PAGE_FAULT;
+    int status = put_in_place(page, path, error);
+    sim_output_settle(page->dir, name, 1);
+    return status == 0 ? SIM_PAGE_FINE : SIM_PAGE_FAULT;
 }
 
 enum sim_page_problem sim_page_make(const char *dir, const char *path, FILE *remarks,

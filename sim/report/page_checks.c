@@ -1,6 +1,8 @@
 /* page_checks.c - of the page: what can be relied on. Expectations, audit, warm-up, faults. */
 #include "report/page_state.h"
 
+#include "base/text.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -125,6 +127,15 @@ void sim__page_glance(struct sim__page *page)
 
 /* ---- expectations --------------------------------------------------------------------------- */
 
+/* A time of a span, in full where three digits hardly tell it from the other one. */
+static struct sim_number time_of(double time, double other)
+{
+    struct sim_number text = sim_number_human(time, "s");
+    if (fabs(time - other) < 0.01 * fmax(time, other))
+        snprintf(text.s, sizeof text.s, "%s s", sim_number_text(time).s);
+    return text;
+}
+
 static void put_claim(struct sim__page *page, const char *variant, const json_t *claim)
 {
     bool held = sim__page_true(claim, "held");
@@ -134,9 +145,9 @@ static void put_claim(struct sim__page *page, const char *variant, const json_t 
                   sim__page_string(claim, "that"));
     double from = sim__page_double(claim, "from"), to = sim__page_double(claim, "to");
     if (!isnan(from))
-        sim__page_put(page, " from %s", sim_number_human(from, "s").s);
+        sim__page_put(page, " from %s", time_of(from, to).s);
     if (!isnan(to))
-        sim__page_put(page, " to %s", sim_number_human(to, "s").s);
+        sim__page_put(page, " to %s", time_of(to, from).s);
     sim__page_put(page, " <span class=\"bound\">%s</span></td>", sim__page_string(claim, "bound"));
     sim__page_estimate(page, claim, "observed", sim__page_string(claim, "unit"));
     sim__page_put(page, "<td class=\"t wide\">%s", sim__page_string(claim, "because"));

@@ -217,14 +217,14 @@ static int fill(const struct levels *here, const struct levels *there, struct si
 {
     const char *name;
     for (size_t i = 0; i < all->count; i++) {
-        const char *path = all->files[i];
+        const char *path = all->files[i].name;
         int dir = level(here, path, &name);
         bool came = sim_manifest_has(now, path) && !has(there, path);
         if (dir >= 0 && !came && unlinkat(dir, name, 0) != 0 && errno != ENOENT)
             return refuse(error, path, strerror(errno));
     }
     for (size_t i = 0; i < now->count; i++) {
-        const char *path = now->files[i];
+        const char *path = now->files[i].name;
         int from = level(there, path, &name), to = level(here, path, &name);
         if (has(there, path) && move_new(from, name, to, name) != 0)
             return refuse(error, path, strerror(errno));
@@ -270,7 +270,7 @@ static int put_in_place(struct sim_output *out, int dir, struct sim_manifest *ol
              strrchr(out->temporary, '/') + 1);
     old->whole = false;
     for (size_t i = 0; status == 0 && i < now->count; i++)
-        status = sim_manifest_add(old, now->files[i]);
+        status = sim_manifest_add(old, now->files[i].name);
     if (status != 0 || sim_manifest_write(dir, old) != 0) {
         snprintf(error->text, sizeof error->text, "cannot write into %.300s: %s: it is as it was",
                  out->dir, status != 0 ? "out of memory" : strerror(errno));
@@ -362,7 +362,8 @@ static void keep_modes(int dir, int model, const struct sim_manifest *now)
     for (size_t i = 0; i < now->count; i++) {
         const char *name;
         struct stat st;
-        int old = level(&from, now->files[i], &name), new = level(&to, now->files[i], &name);
+        const char *path = now->files[i].name;
+        int old = level(&from, path, &name), new = level(&to, path, &name);
         if (old >= 0 && new >= 0 && fstatat(old, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
             S_ISREG(st.st_mode))
             fchmodat(new, name, st.st_mode & 07777, 0);
@@ -412,6 +413,7 @@ int sim__place_put(struct sim_output *out, struct sim_manifest *now, struct sim_
     else if (sim_manifest_write(temporary, now) != 0)
         status = fail(error, out, strerror(errno));
     if (status > 0) {
+        sim_manifest_drop_changed(&old, dir); /* since it was looked at: it is a user's */
         keep_modes(temporary, dir, now);
         status = exchange(out, dir, temporary, &old);
         if (status < 0)

@@ -8,6 +8,14 @@
 
 #include <stdio.h>
 
+/* What of the series is written, so that series.csv has 20 MB at most unless a case asks for all
+ * series: the first cases, the first replications of each, and of each so many windows merged into
+ * a row. */
+struct sim_series_kept {
+    uint32_t cases, replications;
+    uint32_t windows; /* 0: no series.csv is written */
+};
+
 /* All that the writers need; none of it is theirs. */
 struct sim_report {
     const struct sim_scenario *scenario;
@@ -15,6 +23,7 @@ struct sim_report {
     const struct sim_aggregate *aggregates; /* one per case of runs */
     const struct sim_verdict *verdicts;
     uint32_t verdict_count;
+    struct sim_series_kept series;
     bool sweep;                /* the cases are cells */
     const char *figure_format; /* "svg", "pdf", "png" */
     /* all variants of the file in order, also those that were not asked for: they fix the colours;
@@ -48,17 +57,20 @@ void sim_where_print(const struct sim_report *, unsigned columns, FILE *);
 /* trace.json: the requests kept of each case's first replication. 0, or -1 when out of memory. */
 int sim_trace_write(const struct sim_report *, FILE *);
 
-/* series.csv: variant,replication,t_s,component,meter,stat,unit,value; t_s is a window's start, and
- * value is empty where nothing was observed. */
+/* series.csv: variant,replication,t_s,component,meter,stat,unit,value; t_s is the start of a row's
+ * first window, and value is empty where nothing was observed. Of several windows it is the
+ * greatest of a max, a peak and a percentile (an upper bound of theirs all together), the least of
+ * a min, and the mean of all else over the windows with an observation, which of a latency or a
+ * ratio is not weighted by how many requests each had. */
 void sim_series_write(const struct sim_report *, FILE *);
-/* What of it is written, so that it has 20 MB at most unless a case asks for all series: the first
- * replications of each case, and one window of `every`. O(series of all runs). */
-struct sim_series_thinned {
-    uint32_t replications, every;
-};
-struct sim_series_thinned sim_series_thin(const struct sim_runs *);
-/* Says what was left out; nothing where all is there. */
-void sim_series_thinned_print(const struct sim_runs *, FILE *);
+/* Counts what fits: every case keeps as many replications as do; where not one does, as few windows
+ * as possible are merged; where that is not enough, the last cases are left out. O(series of all
+ * runs); up to 20 MB are put into text, again for each doubling of the windows merged. */
+struct sim_series_kept sim_series_keep(const struct sim_runs *);
+/* Whether series.csv has less than there is; false where none is written. */
+bool sim_series_left_out(const struct sim_report *);
+/* Says what; nothing where all is there. */
+void sim_series_left_out_print(const struct sim_report *, FILE *);
 
 /* What `weir run` prints, in `columns` columns; marks are coloured when asked. `place` is where the
  * results are, NULL: nowhere. */

@@ -10,9 +10,9 @@ void sim_search_say_criterion(struct sim_buffer *text, const struct sim_criterio
 {
     sim_buffer_puts(text, c->text);
     if (!isnan(c->from))
-        sim_buffer_printf(text, " from %.9gs", c->from);
+        sim_buffer_printf(text, " from %ss", sim_number_text(c->from).s);
     if (!isnan(c->to))
-        sim_buffer_printf(text, " to %.9gs", c->to);
+        sim_buffer_printf(text, " to %ss", sim_number_text(c->to).s);
 }
 
 void sim_search_write_vary(struct sim_json *json, const char *key, const struct sim_vary *v)
@@ -37,8 +37,8 @@ void sim_search_write_criterion(struct sim_json *json, const struct sim_search *
     sim_json_text(json, "is", c->direction > 0 ? c->strict ? ">" : ">=" : c->strict ? "<" : "<=");
     sim_json_number(json, "bound", c->bound);
     sim_json_text(json, "unit", s->unit);
-    sim_json_number(json, "from", c->from);
-    sim_json_number(json, "to", c->to);
+    sim_json_exact(json, "from", c->from);
+    sim_json_exact(json, "to", c->to);
     if (s->found)
         sim_json_number(json, "probability", s->probability);
     sim_json_close(json, '}');

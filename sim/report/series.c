@@ -1,97 +1,228 @@
 /* series.c - series.csv, tidy: one value a line; of what would be too large, less.
  *
- * Unless a scenario asks for all series, the file has 20 MB at most. What does not fit is left out
- * by one rule for the whole file: the last replications of every case first, down to one; where one
- * is too large still, all windows but every second, third, … one. */
+ * Unless a scenario asks for all series, the file has 20 MB at most. How much fits is found by
+ * counting the bytes of what would be written. One rule holds for the whole file: every case keeps
+ * as many replications as fit with every window in a row of its own. Where not even one fits,
+ * as few windows as possible are merged into a row, and again as many replications are kept as fit.
+ * Where one row for a whole run is too much, the last cases are left out. */
 #include "report/report.h"
 
 #include "report/number.h"
 
+#include <math.h>
 #include <string.h>
 
-#define BYTES_MOST 20e6
-#define NUMBER_BYTES 16 /* at most, of a time and of a value: nine digits, sign, point, exponent */
+#define BYTES_MOST 20000000u
 
-/* At most so many bytes has a window of all series of a record. */
-static double window_bytes(const struct sim_record *record, const char *variant)
+static const char head[] = "variant,replication,t_s,component,meter,stat,unit,value\n";
+
+enum merging { MEAN, GREATEST, LEAST };
+
+static enum merging merging_of(const char *stat)
 {
-    double bytes = 0;
-    for (uint32_t i = 0; i < record->series_count; i++) {
-        const struct sim_series *s = &record->series[i];
-        bytes += (double)(strlen(variant) + strlen(s->component) + strlen(s->meter) +
-                          strlen(s->stat) + strlen(s->unit));
-    }
-    return bytes + record->series_count * (2. * NUMBER_BYTES + 20); /* quotes, commas, number */
+    if (strcmp(stat, "min") == 0)
+        return LEAST;
+    bool greatest = strcmp(stat, "max") == 0 || strcmp(stat, "peak") == 0 ||
+                    !isnan(sim_stat_percentile(stat));
+    return greatest ? GREATEST : MEAN;
 }
 
-/* Of one replication, all cases. */
-static double bytes_of(const struct sim_runs *runs, uint32_t replication)
+/* The value of several windows. They are equally long. Those without an observation do not count;
+ * NAN when none has one. */
+static double merged(const double *values, uint32_t count, enum merging merging)
 {
-    double bytes = 0;
-    for (uint32_t at = 0; at < runs->case_count; at++) {
-        const struct sim_record *record = sim_runs_record(runs, at, replication);
-        if (record)
-            bytes += record->windows * window_bytes(record, runs->cases[at].name);
+    double sum = 0, greatest = NAN, least = NAN;
+    uint32_t seen = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (isnan(values[i]))
+            continue;
+        sum += values[i];
+        seen++;
+        greatest = fmax(greatest, values[i]);
+        least = fmin(least, values[i]);
+    }
+    if (merging == MEAN)
+        return seen > 0 ? sum / seen : (double)NAN;
+    return merging == GREATEST ? greatest : least;
+}
+
+/* The bytes of a row without its time and its value. */
+static uint64_t bytes_of_names(const char *variant, uint32_t replication,
+                               const struct sim_series *s)
+{
+    return sim_number_field(NULL, variant) + strlen(sim_number_csv(replication).s) +
+           strlen(s->component) + strlen(s->meter) + strlen(s->stat) + strlen(s->unit) +
+           strlen(",,,,,,,\n");
+}
+
+/* The bytes of a series in a file; written only where there is `out`. */
+static uint64_t put_series(FILE *out, const char *variant, uint32_t replication,
+                           const struct sim_record *record, const struct sim_series *s,
+                           uint32_t windows)
+{
+    enum merging merging = merging_of(s->stat);
+    uint64_t bytes = 0, names = bytes_of_names(variant, replication, s);
+    for (uint32_t w = 0; w < record->windows; w += windows) {
+        uint32_t left = record->windows - w, count = left < windows ? left : windows;
+        struct sim_number start = sim_number_csv((double)(record->interval * w) / 1e9);
+        struct sim_number value = sim_number_csv(merged(s->values + w, count, merging));
+        bytes += names + strlen(start.s) + strlen(value.s);
+        if (!out)
+            continue;
+        sim_number_field(out, variant);
+        fprintf(out, ",%u,%s,%s,%s,%s,%s,%s\n", replication, start.s, s->component, s->meter,
+                s->stat, s->unit, value.s);
     }
     return bytes;
 }
 
-struct sim_series_thinned sim_series_thin(const struct sim_runs *runs)
+/* The bytes of one run; where they are more than `most`, any number above. */
+static uint64_t bytes_of_run(const struct sim_runs *runs, uint32_t at, uint32_t replication,
+                             uint32_t windows, uint64_t most)
 {
-    struct sim_series_thinned t = {.replications = runs->replications, .every = 1};
-    for (uint32_t at = 0; at < runs->case_count; at++)
-        if (runs->cases[at].plan.all_series)
-            return t;
-    double first = runs->replications > 0 ? bytes_of(runs, 0) : 0, bytes = first;
-    for (uint32_t r = 1; r < runs->replications; r++) {
-        bytes += bytes_of(runs, r);
-        if (bytes > BYTES_MOST) {
-            t.replications = r;
-            break;
+    const struct sim_record *record = sim_runs_record(runs, at, replication);
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; record && i < record->series_count && bytes <= most; i++)
+        bytes += put_series(NULL, runs->cases[at].name, replication, record, &record->series[i],
+                            windows);
+    return bytes;
+}
+
+/* No more than the bytes of one run; no value is put into text for it. */
+static uint64_t least_of_run(const struct sim_runs *runs, uint32_t at, uint32_t replication,
+                             uint32_t windows)
+{
+    const struct sim_record *record = sim_runs_record(runs, at, replication);
+    uint64_t bytes = 0, rows = record ? (record->windows + windows - 1ull) / windows : 0;
+    for (uint32_t i = 0; record && i < record->series_count; i++)
+        bytes += rows * bytes_of_names(runs->cases[at].name, replication, &record->series[i]);
+    return bytes;
+}
+
+/* The bytes of one replication of all cases; where they are more than `most`, any number above. */
+static uint64_t bytes_of_all(const struct sim_runs *runs, uint32_t replication, uint32_t windows,
+                             uint64_t most)
+{
+    uint64_t bytes = 0;
+    for (uint32_t at = 0; at < runs->case_count && bytes <= most; at++)
+        bytes += least_of_run(runs, at, replication, windows);
+    if (bytes > most)
+        return bytes;
+    bytes = 0;
+    for (uint32_t at = 0; at < runs->case_count && bytes <= most; at++)
+        bytes += bytes_of_run(runs, at, replication, windows, most);
+    return bytes;
+}
+
+/* Keeps as many replications of all cases as fit with so many windows to a row. False: nothing of
+ * them does. */
+static bool keep_replications(const struct sim_runs *runs, uint32_t windows,
+                              struct sim_series_kept *kept)
+{
+    uint64_t left = BYTES_MOST - strlen(head);
+    bool any = false;
+    *kept = (struct sim_series_kept){runs->case_count, 0, windows};
+    for (; kept->replications < runs->replications; kept->replications++) {
+        uint64_t bytes = bytes_of_all(runs, kept->replications, windows, left);
+        if (bytes > left)
+            return any;
+        any = any || bytes > 0;
+        left -= bytes;
+    }
+    return true;
+}
+
+/* Keeps as many cases as fit with one row for a whole run. */
+static void keep_cases(const struct sim_runs *runs, uint32_t windows, struct sim_series_kept *kept)
+{
+    uint64_t left = BYTES_MOST - strlen(head);
+    *kept = (struct sim_series_kept){0, 1, windows};
+    for (; kept->cases < runs->case_count; kept->cases++) {
+        uint64_t bytes = bytes_of_run(runs, kept->cases, 0, windows, left);
+        if (bytes > left)
+            return;
+        left -= bytes;
+    }
+}
+
+static uint32_t most_windows(const struct sim_runs *runs)
+{
+    uint32_t most = 1;
+    for (uint32_t at = 0; at < runs->case_count; at++) {
+        for (uint32_t r = 0; r < runs->replications; r++) {
+            const struct sim_record *record = sim_runs_record(runs, at, r);
+            most = record && record->windows > most ? record->windows : most;
         }
     }
-    if (first > BYTES_MOST)
-        t.every = (uint32_t)(first / BYTES_MOST) + 1;
-    return t;
+    return most;
 }
 
-void sim_series_thinned_print(const struct sim_runs *runs, FILE *out)
+struct sim_series_kept sim_series_keep(const struct sim_runs *runs)
 {
-    struct sim_series_thinned t = sim_series_thin(runs);
-    if (t.replications == runs->replications && t.every == 1)
+    struct sim_series_kept kept = {runs->case_count, runs->replications, 1};
+    for (uint32_t at = 0; at < runs->case_count; at++)
+        if (runs->cases[at].plan.all_series)
+            return kept;
+    if (keep_replications(runs, 1, &kept))
+        return kept;
+    uint32_t most = most_windows(runs), less = 1, enough = 1;
+    bool fits;
+    do {
+        less = enough;
+        enough = enough <= most / 2 ? 2 * enough : most;
+        fits = keep_replications(runs, enough, &kept);
+    } while (!fits && enough < most);
+    if (!fits) {
+        keep_cases(runs, most, &kept);
+        return kept;
+    }
+    while (enough - less > 1) {
+        uint32_t middle = less + (enough - less) / 2;
+        if (keep_replications(runs, middle, &kept))
+            enough = middle;
+        else
+            less = middle;
+    }
+    keep_replications(runs, enough, &kept);
+    return kept;
+}
+
+bool sim_series_left_out(const struct sim_report *report)
+{
+    const struct sim_series_kept *kept = &report->series;
+    return kept->windows > 0 &&
+           (kept->cases < report->runs->case_count ||
+            kept->replications < report->runs->replications || kept->windows > 1);
+}
+
+void sim_series_left_out_print(const struct sim_report *report, FILE *out)
+{
+    const struct sim_series_kept *kept = &report->series;
+    const struct sim_runs *runs = report->runs;
+    if (!sim_series_left_out(report))
         return;
     fputs("         series.csv would be over 20 MB; it has", out);
-    if (t.replications < runs->replications)
-        fprintf(out, " %u of %u replications", t.replications, runs->replications);
-    if (t.every > 1)
-        fprintf(out, "%s one window of %u", t.replications < runs->replications ? " and" : "",
-                t.every);
+    if (kept->cases < runs->case_count)
+        fprintf(out, " %u of %u variants and", kept->cases, runs->case_count);
+    fprintf(out, " %u of %u replications", kept->replications, runs->replications);
+    if (kept->windows > 1)
+        fprintf(out,
+                ", and each row is %u windows merged: the mean, of peaks and percentiles the "
+                "greatest",
+                kept->windows);
     fputs("; \"series\": \"all\" in \"run\" keeps all\n", out);
-}
-
-static void write_one(FILE *out, const char *variant, uint32_t replication,
-                      const struct sim_record *record, const struct sim_series *series,
-                      uint32_t every)
-{
-    for (uint32_t w = 0; w < record->windows; w += every) {
-        double start_s = (double)(record->interval * w) / 1e9;
-        sim_number_field(out, variant);
-        fprintf(out, ",%u,%s,", replication, sim_number_csv(start_s).s);
-        fprintf(out, "%s,%s,%s,%s,%s\n", series->component, series->meter, series->stat,
-                series->unit, sim_number_csv(series->values[w]).s);
-    }
 }
 
 void sim_series_write(const struct sim_report *report, FILE *out)
 {
     const struct sim_runs *runs = report->runs;
-    struct sim_series_thinned t = sim_series_thin(runs);
-    fputs("variant,replication,t_s,component,meter,stat,unit,value\n", out);
-    for (uint32_t at = 0; at < runs->case_count; at++) {
-        for (uint32_t r = 0; r < t.replications; r++) {
+    const struct sim_series_kept *kept = &report->series;
+    fputs(head, out);
+    for (uint32_t at = 0; at < kept->cases; at++) {
+        for (uint32_t r = 0; r < kept->replications; r++) {
             const struct sim_record *record = sim_runs_record(runs, at, r);
             for (uint32_t i = 0; record && i < record->series_count; i++)
-                write_one(out, runs->cases[at].name, r, record, &record->series[i], t.every);
+                put_series(out, runs->cases[at].name, r, record, &record->series[i], kept->windows);
         }
     }
 }

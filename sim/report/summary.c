@@ -127,7 +127,8 @@ static void write_attribution(struct sim_json *json, const struct sim_aggregate 
     sim_json_close(json, '}');
 }
 
-static void write_verdict(struct sim_json *json, const struct sim_verdict *v)
+static void write_verdict(struct sim_json *json, const struct sim_verdict *v,
+                          const struct sim_plan *plan)
 {
     const struct sim_expect *e = v->expect;
     sim_json_open(json, NULL, '{', true);
@@ -140,10 +141,12 @@ static void write_verdict(struct sim_json *json, const struct sim_verdict *v)
     write_method(json, &v->observed);
     sim_summary_too_few(json, &v->observed);
     sim_json_text(json, "bound", v->bound);
+    if (e->relative_to)
+        sim_json_text(json, "relative_to", e->relative_to);
     if (!isnan(e->from))
-        sim_json_number(json, "from", e->from);
+        sim_json_exact(json, "from", e->from);
     if (!isnan(e->to))
-        sim_json_number(json, "to", e->to);
+        sim_json_exact(json, "to", sim_expect_end(e, plan));
     if (e->because)
         sim_json_text(json, "because", e->because);
     if (v->note[0])
@@ -253,7 +256,7 @@ static void write_case(struct sim_json *json, const struct sim_report *report, u
     sim_json_open(json, "expect", '[', false);
     for (uint32_t i = 0; i < report->verdict_count; i++) {
         if (report->verdicts[i].at == at)
-            write_verdict(json, &report->verdicts[i]);
+            write_verdict(json, &report->verdicts[i], &report->runs->cases[at].plan);
     }
     sim_json_close(json, ']');
     write_attribution(json, a);
@@ -393,14 +396,14 @@ void sim_summary_begin(struct sim_json *json, FILE *out, const struct sim_scenar
 }
 
 /* Present only where series.csv leaves something out. */
-static void write_thinned(struct sim_json *json, const struct sim_runs *runs)
+static void write_series_kept(struct sim_json *json, const struct sim_report *report)
 {
-    struct sim_series_thinned t = sim_series_thin(runs);
-    if (t.replications == runs->replications && t.every == 1)
+    if (!sim_series_left_out(report))
         return;
     sim_json_open(json, "series_csv", '{', true);
-    sim_json_count(json, "replications", t.replications);
-    sim_json_count(json, "one_window_of", t.every);
+    sim_json_count(json, "variants", report->series.cases);
+    sim_json_count(json, "replications", report->series.replications);
+    sim_json_count(json, "windows_per_row", report->series.windows);
     sim_json_close(json, '}');
 }
 
@@ -414,7 +417,7 @@ void sim_summary_write(const struct sim_report *report, FILE *out)
     write_asked(&json, report);
     write_until(&json, report);
     write_incomplete(&json, report->runs);
-    write_thinned(&json, report->runs);
+    write_series_kept(&json, report);
     write_headline(&json, report);
     sim_json_open(&json, "variants", '{', false);
     for (uint32_t at = 0; at < report->runs->case_count; at++)

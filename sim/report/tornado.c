@@ -13,14 +13,34 @@
 
 extern const char sim__plot_theme[], sim__plot_tornado[];
 
-static const char *finding_of(const struct sim_input *input)
+struct finding {
+    char s[160];
+};
+
+static struct finding finding_of(const struct sim_search *s, const struct sim_input *input)
 {
-    return input->swing.needs > 0 ? "not told: too few values"
-           : input->swing.n < 2   ? "n = 1 cannot support an interval"
-           : input->swing.mean == 0 && input->swing.low == input->swing.high
-               ? "the same in all pairs"
-           : input->clear ? "moves it"
-                          : "not distinguishable from no effect";
+    struct finding finding = {""};
+    const struct sim_estimate *swing = &input->swing;
+    const char *words = swing->mean == 0 && swing->low == swing->high ? "the same in all pairs"
+                        : input->clear                                ? "moves it"
+                                       : "not distinguishable from no effect";
+    if (input->low.n == 0 || input->high.n == 0)
+        snprintf(finding.s, sizeof finding.s, "not observed at %s%s%s",
+                 input->low.n == 0 ? sim_vary_text(input->vary, input->vary->low).s : "",
+                 input->low.n == 0 && input->high.n == 0 ? " and " : "",
+                 input->high.n == 0 ? sim_vary_text(input->vary, input->vary->high).s : "");
+    else if (swing->n == 0)
+        snprintf(finding.s, sizeof finding.s, "never observed at both ends of a pair");
+    else if (swing->needs > 0)
+        snprintf(finding.s, sizeof finding.s, "not told: too few for %s",
+                 sim_aggregate_stat(s->inputs->metric, NULL));
+    else if (swing->n == 1 && s->sensitivity->pairs > 1)
+        snprintf(finding.s, sizeof finding.s, "observed in 1 of %u pairs only",
+                 s->sensitivity->pairs);
+    else
+        snprintf(finding.s, sizeof finding.s, "%s",
+                 swing->n == 1 ? "n = 1 cannot support an interval" : words);
+    return finding;
 }
 
 void sim_sensitivity_print(const struct sim_search *s, unsigned columns, FILE *out)
@@ -44,7 +64,7 @@ void sim_sensitivity_print(const struct sim_search *s, unsigned columns, FILE *o
         sim_tell(
             out, "%2u %-*s %22s  %-36s %s%s\n", i + 1, width - 1, sim_vary_name(input->vary), range,
             sim_number_span(input->swing.mean, input->swing.low, input->swing.high, s->unit).s,
-            finding_of(input),
+            finding_of(s, input).s,
             i + 1 < v->count && !input->told && input->clear ? "; not distinguishable from the next"
                                                              : "");
     }
@@ -53,12 +73,12 @@ void sim_sensitivity_print(const struct sim_search *s, unsigned columns, FILE *o
         "\nDifferences are pair by pair, one input at a time; all intervals hold together with "
         "95 %%:\neach is of %.4g %% (Bonferroni). What inputs do together is not seen.\n",
         100 * v->level);
-    const char *stat = strrchr(s->inputs->metric, '.');
-    for (uint32_t i = 0; stat && i < v->count; i++) {
+    const char *stat = sim_aggregate_stat(s->inputs->metric, NULL);
+    for (uint32_t i = 0; i < v->count; i++) {
         if (!(v->inputs[i].swing.needs > 0))
             continue;
         sim_tell(out, "%s: %s.\n", s->inputs->metric,
-                 sim_carry_text(&v->inputs[i].swing, stat + 1, 0, 0).s);
+                 sim_carry_text(&v->inputs[i].swing, stat, 0, 0).s);
         break;
     }
 }
@@ -100,7 +120,7 @@ void sim_sensitivity_write(const struct sim_search *s, FILE *out)
         write_change(&json, "to_low", &input->to_low);
         write_change(&json, "to_high", &input->to_high);
         write_change(&json, "swing", &input->swing);
-        sim_json_text(&json, "finding", finding_of(input));
+        sim_json_text(&json, "finding", finding_of(s, input).s);
         sim_json_bool(&json, "more_than_next", input->told);
         sim_json_close(&json, '}');
     }
@@ -141,10 +161,15 @@ static const char *high_of(const struct sim_input *input, struct sim_vary_text *
     return room->s;
 }
 
-static const char *note_of(const struct sim_input *input, struct sim_vary_text *room)
+static void notes(const struct sim_search *s, FILE *gp)
 {
-    (void)room;
-    return input->clear ? "" : finding_of(input);
+    const struct sim_sensitivity *v = s->sensitivity;
+    fprintf(gp, "array input_note[%u] = [", v->count);
+    for (uint32_t i = 0; i < v->count; i++) {
+        fputs(i > 0 ? ", " : "", gp);
+        sim_preamble_quoted(gp, v->inputs[i].clear ? "" : finding_of(s, &v->inputs[i]).s);
+    }
+    fputs("]\n", gp);
 }
 
 static void side(FILE *csv, double mid, const struct sim_estimate *change, double factor)
@@ -183,7 +208,7 @@ void sim_sensitivity_draw(const struct sim_search *s, FILE *csv, FILE *gp)
     labels("input_name", v, gp, name_of);
     labels("input_low", v, gp, low_of);
     labels("input_high", v, gp, high_of);
-    labels("input_note", v, gp, note_of);
+    notes(s, gp);
     sim_preamble_number(gp, "fig_mid", v->mid.mean * scale.factor);
     sim_preamble_text(gp, "fig_xlabel", s->inputs->metric);
     sim_preamble_text(gp, "fig_xunit", scale.unit);

@@ -24,6 +24,20 @@ void sim_span_of(double from_s, double to_s, sim_time *from, sim_time *to)
     *to = isnan(to_s) ? SIM_NEVER : (sim_time)llround(to_s * 1e9);
 }
 
+bool sim_span_has_window(const struct sim_plan *plan, double from_s, double to_s)
+{
+    sim_time from, to;
+    sim_span_of(from_s, to_s, &from, &to);
+    if (from == SIM_WHOLE_RUN)
+        return true;
+    from = from < plan->duration ? from : plan->duration;
+    to = to < plan->duration ? to : plan->duration;
+    sim_time first = (from + plan->interval - 1) / plan->interval * plan->interval;
+    sim_time end = first + plan->interval < plan->duration ? first + plan->interval
+                                                           : plan->duration;
+    return first < end && end <= to;
+}
+
 /* ---- lists that grow and are put in order ---------------------------------------------------- */
 
 static int by_ask(const void *a, const void *b)
@@ -144,6 +158,23 @@ static void keep(struct list *list, const char *text)
 
 /* ---- all of a plan --------------------------------------------------------------------------- */
 
+/* For a success over a span: how many requests were under way when it ended, which is how many had
+ * been started by then, less those that had finished. */
+static void for_unfinished(struct list *list, const struct sim_expect *e)
+{
+    static const char *const counts[] = {"requests.count", "judged.count"};
+    const char *meter = strchr(e->that, '.');
+    if (!meter || strcmp(meter, ".success.mean") != 0)
+        return;
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        const char *that = sim_arena_format(list->load->arena, "%.*s.%s", (int)(meter - e->that),
+                                            e->that, counts[i]);
+        list->load->out_of_memory = list->load->out_of_memory || !that;
+        if (that)
+            ask(list, that, 0, e->to);
+    }
+}
+
 static void for_expect(struct list *list, const struct sim_expect *e)
 {
     bool windowed = !isnan(e->from) || !isnan(e->to);
@@ -151,6 +182,8 @@ static void for_expect(struct list *list, const struct sim_expect *e)
         ask(list, e->that, e->from, e->to);
     if (e->that && windowed) /* to be looked at beside it */
         keep(list, e->that);
+    if (e->that && windowed)
+        for_unfinished(list, e);
 }
 
 static void for_series(struct list *list, const struct sim_figure *figure, const char *text)
@@ -186,7 +219,7 @@ static void ask_for(struct sim__load *load, const struct sim_scenario *scenario,
     }
     kind->asked = plan;
     struct list list;
-    size_t room = scenario->expect_count + (options ? options->metric_count : 0);
+    size_t room = 3 * (size_t)scenario->expect_count + (options ? options->metric_count : 0);
     for (uint32_t f = 0; f < scenario->figure_count; f++)
         for (uint32_t p = 0; p < scenario->figures[f].panel_count; p++)
             room += 3 * (size_t)scenario->figures[f].panels[p].series_count;

@@ -50,7 +50,7 @@ static void add_calls(struct cycles *c, uint32_t from, bool at_once)
         return;
     it->model->queueing(it->image, &q);
     /* without a station, or with rules of its own, it may take time in ways not said here */
-    bool unknown = q.servers == 0 || q.no_form != NULL;
+    bool unknown = q.servers == 0 || sim_queueing_no_form(&q, true, true);
     if (q.flow != SIM_FLOW_SAME || (at_once && (unknown || !timeless(&q))))
         return;
     c->chooses[from] = q.chooses != SIM_CHOOSES_NOTHING && q.chooses != SIM_CHOOSES_ALL;

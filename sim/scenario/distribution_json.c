@@ -395,8 +395,12 @@ bool sim__read_distribution(struct sim__load *load, const struct sim__at *at, js
                  sim_units_example(dimension), sim__json_kind(value));
         return false;
     }
-    return sim__read_amount(load, at, value, dimension, NULL, true, &amount) &&
-           sim_dist_constant(out, amount.value, &why) == 0;
+    if (!sim__read_amount(load, at, value, dimension, NULL, true, &amount))
+        return false;
+    if (sim_dist_constant(out, amount.value, &why) == 0)
+        return true;
+    sim__say(load, at, 0, "%s: give 0 or more", why);
+    return false;
 }
 
 /* ---- the page -------------------------------------------------------------------------------- */

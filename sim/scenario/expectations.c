@@ -71,6 +71,30 @@ static double read_bound(struct sim__load *load, const struct sim__at *at, json_
     return dimension == SIM_DIM_TIME ? amount.value / 1e9 : amount.value;
 }
 
+/* Of the first case that ends too early. */
+static void warn_of_end(struct sim__load *load, const struct sim__at *at,
+                        const struct sim_expect *e)
+{
+    uint32_t one = e->variant ? sim__case_named(load, e->variant) : 0;
+    size_t end = e->variant ? one + (size_t)1 : load->case_count;
+    for (size_t i = one; i < end && (!isnan(e->from) || !isnan(e->to)); i++) {
+        double duration = (double)load->cases[i].plan.duration;
+        struct sim_amount_text ends = sim_units_format(SIM_DIM_TIME, duration);
+        if (!(duration > 0))
+            continue;
+        if (e->from * 1e9 >= duration) {
+            sim__say(load, SIM__KEY(at, "from"), SIM__WARNING, "the run ends before this, at %s",
+                     ends.s);
+            return;
+        }
+        if (e->to * 1e9 > duration) {
+            sim__say(load, SIM__KEY(at, "to"), SIM__WARNING,
+                     "the run ends before this: the claim is judged up to its end, at %s", ends.s);
+            return;
+        }
+    }
+}
+
 static void read_times(struct sim__load *load, const struct sim__at *at, json_t *object,
                        const struct expect *read, struct sim_expect *out)
 {
@@ -78,15 +102,7 @@ static void read_times(struct sim__load *load, const struct sim__at *at, json_t 
     out->to = json_object_get(object, "to") ? (double)read->to / 1e9 : NAN;
     if (out->from >= out->to)
         sim__say(load, SIM__KEY(at, "to"), 0, "\"to\" must be later than \"from\"");
-    uint32_t one = out->variant ? sim__case_named(load, out->variant) : 0;
-    size_t end = out->variant ? one + (size_t)1 : load->case_count;
-    for (size_t i = one; i < end && !isnan(out->from); i++)
-        if (out->from * 1e9 >= (double)load->cases[i].plan.duration &&
-            load->cases[i].plan.duration > 0) {
-            sim__say(load, SIM__KEY(at, "from"), SIM__WARNING, "the run ends before this, at %s",
-                     sim_units_format(SIM_DIM_TIME, (double)load->cases[i].plan.duration).s);
-            break;
-        }
+    warn_of_end(load, at, out);
 }
 
 static void check_bounds(struct sim__load *load, const struct sim__at *at, json_t *object,

@@ -5,6 +5,7 @@
 #define _XOPEN_SOURCE 700 /* fdopen() */
 
 #include "scenario/load.h"
+#include "scenario/prices.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -87,4 +88,24 @@ char *sim__read_file(const char *path, size_t *bytes, char *why, size_t why_byte
     fclose(file);
     *bytes = n;
     return text;
+}
+
+const char **sim_scenario_files(const struct sim_scenario *scenario)
+{
+    const struct sim__document *document = scenario->document;
+    size_t count = 0, most = 2; /* its own, and the end */
+    for (const struct sim__trace_file *t = document->traces; t; t = t->next)
+        most++;
+    for (const struct sim__book_file *b = document->books; b; b = b->next)
+        most++;
+    const char **files = calloc(most, sizeof *files);
+    if (!files)
+        return NULL;
+    files[count++] = scenario->file;
+    for (const struct sim__trace_file *t = document->traces; t; t = t->next)
+        if (t->path)
+            files[count++] = t->path;
+    for (const struct sim__book_file *b = document->books; b; b = b->next)
+        files[count++] = b->document.file;
+    return files;
 }

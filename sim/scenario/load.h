@@ -97,6 +97,7 @@ struct sim__sampler {
 struct sim__trace_file {
     struct sim__trace_file *next; /* by name */
     const char *name, *why;
+    const char *path;    /* from the working directory; NULL: out of memory */
     const char *strange; /* columns that are left aside; NULL: none */
     struct sim_trace trace;
 };

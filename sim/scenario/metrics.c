@@ -155,18 +155,31 @@ bool sim__metric_is_whole(const struct sim__metric *metric)
     return strcmp(metric->stat, "per_month") == 0 || strcmp(metric->stat, "per_million") == 0;
 }
 
-/* Copies are counted only where keys are somebody's. */
+static bool is_of_table(const struct sim__metric *metric, enum sim_meter_table table)
+{
+    const struct sim_meter *m = sim_meters_of(metric->component->model, table);
+    while (m && m->name && m != metric->meter)
+        m++;
+    return m && m->name;
+}
+
+/* Copies are counted only where keys are somebody's, and reads are held against what was written
+ * only where there are keys. */
 static bool is_measured(const struct sim_plan *plan, const struct sim__metric *metric,
                         struct sim_error *error)
 {
-    const struct sim_meter *meter = metric->meter;
-    bool of_copies = false;
-    const struct sim_meter *m = sim_meters_of(metric->component->model, SIM_METERS_COPIES);
-    for (; m && m->name; m++)
-        of_copies = of_copies || m == meter;
-    snprintf(error->text, sizeof error->text,
-             "\"%s\" counts keys of subjects, and no keyspace has \"subjects\"", meter->name);
-    return !of_copies || sim__has_subjects(plan);
+    const char *name = metric->meter->name;
+    if (is_of_table(metric, SIM_METERS_COPIES) && !sim__has_subjects(plan)) {
+        snprintf(error->text, sizeof error->text,
+                 "\"%s\" counts keys of subjects, and no keyspace has \"subjects\"", name);
+        return false;
+    }
+    if (is_of_table(metric, SIM_METERS_TRUTH) && plan->keyspace_count == 0) {
+        snprintf(error->text, sizeof error->text,
+                 "\"%s\" is about reads of keys, and there is no keyspace", name);
+        return false;
+    }
+    return true;
 }
 
 /* The parts between the dots, which stay where they stand: their beginnings, and their lengths. How

@@ -1,6 +1,7 @@
 /* params.c - reads what a table of parameters describes: bounds, defaults, groups and lists. */
 #include "scenario/load.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -169,10 +170,9 @@ static bool read_list(struct sim__load *load, const struct sim__at *at, const st
     return true;
 }
 
-bool sim__read_param(struct sim__load *load, const struct sim__at *at, const struct sim_param *p,
-                     json_t *value, char *image)
+static bool read_any(struct sim__load *load, const struct sim__at *at, const struct sim_param *p,
+                     json_t *value, char *out)
 {
-    char *out = image + p->offset;
     bool flag;
     int choice;
     switch (p->kind) {
@@ -195,6 +195,16 @@ bool sim__read_param(struct sim__load *load, const struct sim__at *at, const str
     case SIM_LIST: return read_list(load, at, p, value, out);
     default: return read_quantity(load, at, p, value, out);
     }
+}
+
+bool sim__read_param(struct sim__load *load, const struct sim__at *at, const struct sim_param *p,
+                     json_t *value, char *image)
+{
+    const size_t said = load->said;
+    bool good = read_any(load, at, p, value, image + p->offset);
+    assert(good || load->said > said || load->out_of_memory); /* what is refused is said */
+    (void)said;
+    return good;
 }
 
 /* What a missing parameter might look like, for the message. */

@@ -118,6 +118,8 @@ struct sim_set {
 
 /* The span of struct sim_plan_ask for times in s: NAN, NAN: the whole run. */
 void sim_span_of(double from_s, double to_s, sim_time *from, sim_time *to);
+/* Whether a window of the run lies between two times whole. */
+bool sim_span_has_window(const struct sim_plan *, double from_s, double to_s);
 
 struct sim_load_options {
     const char **variants; /* run only these; none: all. "base" is always there to be asked for */
@@ -143,6 +145,10 @@ struct sim_scenario *sim_scenario_load(const char *path, const struct sim_load_o
 struct sim_scenario *sim_scenario_parse(const char *path, const char *text, size_t bytes,
                                         const struct sim_load_options *, struct sim_diagnostics *);
 void sim_scenario_free(struct sim_scenario *);
+
+/* The paths of the files that a scenario was read from: its own, its traces and price books; ends
+ * with NULL. The caller frees the array, the scenario owns the texts. NULL: out of memory. */
+const char **sim_scenario_files(const struct sim_scenario *);
 
 /* JSON text of every value in force, by variant: what resolved.json holds. malloc'd; the caller
  * frees. NULL when out of memory. */

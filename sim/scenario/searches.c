@@ -47,6 +47,9 @@ static void read_windows(struct sim__load *load, const struct sim__spot *from_sp
     else if (c->from * 1e9 >= (double)plan->duration)
         sim__spot_say(load, from_spot, "the run ends before this, at %s",
                       sim_units_format(SIM_DIM_TIME, (double)plan->duration).s);
+    else if (c->to * 1e9 > (double)plan->duration)
+        sim__spot_say(load, to_spot, "the run ends before this, at %s",
+                      sim_units_format(SIM_DIM_TIME, (double)plan->duration).s);
 }
 
 static void read_criterion(struct sim__load *load, const struct sim__spot *spot,
@@ -87,6 +90,11 @@ static void read_criterion(struct sim__load *load, const struct sim__spot *spot,
     if (windowed && sim__metric_is_whole(&metric))
         sim__spot_say(load, spot, "\"%s\" is of the whole run only, so no time can be asked for",
                       metric.stat);
+    bool extreme = strcmp(metric.stat, "max") == 0 || strcmp(metric.stat, "min") == 0;
+    if (extreme && metric.meter->kind != SIM_HISTOGRAM &&
+        !sim_span_has_window(plan, c->from, c->to))
+        sim__spot_say(load, spot, "no whole window lies in that time: \"%s\" is of windows of %s",
+                      metric.stat, sim_units_format(SIM_DIM_TIME, (double)plan->interval).s);
     if (!metric.has_stat)
         c->that = sim_arena_format(load->arena, "%s.%s", c->that, metric.stat);
 }

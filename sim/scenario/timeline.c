@@ -463,12 +463,34 @@ static void add(struct sim__load *load, const struct sim_plan_fault *fault)
     plan->faults[plan->fault_count++] = *fault;
 }
 
+/* A parameter set to "none" is as if it were left out, which may not be possible. */
+static void check_none(struct sim__load *load, const struct sim__at *at,
+                       const struct sim_plan_component *of, const struct sim_param *param,
+                       json_t *value)
+{
+    const char *text = json_string_value(value);
+    struct sim_error why;
+    if (!text || strcmp(text, "none") != 0 || !of->model->sound || !of->image ||
+        of->model->sound(of->image, &why) != 0)
+        return;
+    char *image = sim__alloc(load, 1, of->model->size);
+    if (!image)
+        return;
+    memcpy(image, of->image, of->model->size);
+    if (sim__read_param(load, at, param, value, image) && of->model->sound(image, &why) != 0)
+        sim__say(load, at, SIM__SOFT,
+                 "\"none\" is as if \"%s\" were left out, which cannot be (%s): for none of it "
+                 "give \"%s\"",
+                 param->name, why.text, sim_units_format(sim__dimension(param->kind), 0).s);
+}
+
 static void read_set(struct sim__load *load, const struct sim__at *at, json_t *object,
                      const struct sim_plan_fault *draft)
 {
     const struct sim__at *key_at = SIM__KEY(at, "set");
     json_t *values = sim__as_object(load, key_at, json_object_get(object, "set"));
-    const struct sim_model *model = load->plan->components[draft->on.index].model;
+    const struct sim_plan_component *of = &load->plan->components[draft->on.index];
+    const struct sim_model *model = of->model;
     const char *key;
     json_t *value;
     if (!model)
@@ -495,6 +517,7 @@ static void read_set(struct sim__load *load, const struct sim__at *at, json_t *o
         char *image = sim__alloc(load, 1, model->size);
         if (!image || !sim__read_param(load, here, param, value, image))
             continue;
+        check_none(load, here, of, param, value);
         fault.param = param;
         fault.value = image + param->offset;
         add(load, &fault);

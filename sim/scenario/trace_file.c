@@ -369,7 +369,8 @@ static void read_entry(struct sim__load *load, struct sim__trace_file *entry)
     int folder = slash && *entry->name != '/' ? (int)(slash - file) + 1 : 0;
     r.work.allow = load->arena->allow;
     r.work.allow_self = load->arena->allow_self;
-    char *path = sim_arena_format(&r.work, "%.*s%s", folder, file, entry->name);
+    const char *path = sim_arena_format(load->arena, "%.*s%s", folder, file, entry->name);
+    entry->path = path;
     bool csv = ends_with(entry->name, ".csv"), known = csv || ends_with(entry->name, ".bin");
     if (!known)
         snprintf(r.why, sizeof r.why,

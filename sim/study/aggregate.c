@@ -126,6 +126,12 @@ const struct sim_metric *sim_aggregate_over(const struct sim_record *record, con
     return NULL;
 }
 
+const char *sim_aggregate_stat(const char *that, const struct sim_metric *metric)
+{
+    struct parts parts;
+    return split(that, &parts) && parts.stat ? parts.stat : metric ? metric->stat : "p99";
+}
+
 bool sim_aggregate_is_shown(const struct sim_record *record, uint32_t at)
 {
     const struct sim_metric *m = &record->metrics[at];

@@ -87,6 +87,7 @@ static int attribute(struct sim_attributed *into, uint32_t near, const struct si
             return -1;
     }
     into->latency = sim_estimate_quick(values, n, quantiles);
+    sim_estimate_not_below_zero(&into->latency);
     for (uint32_t i = 0; i <= into->part_count; i++) {
         n = 0;
         for (uint32_t r = 0; r < runs->replications; r++) {
@@ -97,6 +98,7 @@ static int attribute(struct sim_attributed *into, uint32_t near, const struct si
                                                    : a->percentile;
         }
         struct sim_estimate e = sim_estimate_quick(values, n, quantiles);
+        sim_estimate_not_below_zero(&e);
         *(i < into->part_count ? &into->parts[i].spent : &into->percentile) = e;
     }
     sort(into);

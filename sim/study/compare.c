@@ -110,10 +110,13 @@ static void pair(const struct sim_runs *runs, const struct sim_comparison *c,
 {
     double sums[2] = {0, 0};
     uint32_t n = 0;
+    d->seen[0] = d->seen[1] = 0;
     for (uint32_t r = 0; r < runs->replications; r++) {
         double a = value_of(sim_runs_record(runs, c->a, r), d);
         double b = value_of(sim_runs_record(runs, c->b, r), d);
         values[r] = b - a;
+        d->seen[0] += isnan(a) ? 0 : 1;
+        d->seen[1] += isnan(b) ? 0 : 1;
         if (isnan(values[r]))
             continue;
         sums[0] += a;
@@ -198,13 +201,14 @@ static void find(const struct sim_runs *runs, const struct sim_comparison *c,
     d->needed = sim_compare_needed(sd, c->resolution * fabs(d->a), c->level);
 }
 
-/* Takes out what was zero, or not seen, throughout: nobody asked for it. */
+/* Takes out what was zero in all pairs, or never seen: nobody asked for it. */
 static void drop_nothing(struct sim_comparison *c)
 {
     uint32_t left = 0;
     for (uint32_t i = 0; i < c->count; i++) {
         const struct sim_difference *d = &c->items[i];
-        if (d->change.n > 0 && (d->change.mean != 0 || d->a != 0 || d->b != 0))
+        if (d->change.n > 0 ? d->change.mean != 0 || d->a != 0 || d->b != 0
+                            : d->seen[0] + d->seen[1] > 0)
             c->items[left++] = *d;
     }
     c->count = left;

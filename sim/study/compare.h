@@ -26,6 +26,7 @@ enum sim_compare_finding {
 struct sim_difference {
     const char *component, *meter, *stat, *unit; /* the records' */
     double a, b;                                 /* means over the pairs */
+    uint32_t seen[2];                            /* replications of a, of b that observed it */
     struct sim_estimate change;                  /* of b - a; .n pairs */
     double relative;                             /* change of the mean of a; NAN when that is 0 */
     enum sim_compare_finding finding;
@@ -44,10 +45,10 @@ struct sim_comparison {
 };
 
 /* Compares cases `a` and `b` by the metrics named ("component.meter[.stat]"); count 0: by those
- * shown when nobody names any, that either has and that are not zero throughout. A metric not in
- * both is unobserved. Differences of percentiles are known to no more than the histograms' buckets:
- * their intervals are the wider for it. The caller
- * frees with sim_compare_free(). 0, or -1 when out of memory. */
+ * shown when nobody names any, that either has and that are not zero throughout. A metric that both
+ * sides of no pair have is unobserved. Differences of percentiles are known to no more than the
+ * histograms' buckets: their intervals are the wider for it. The caller frees with
+ * sim_compare_free(). 0, or -1 when out of memory. */
 int sim_compare_runs(const struct sim_runs *, uint32_t a, uint32_t b, const char *const *metrics,
                      uint32_t count, double resolution, struct sim_comparison *);
 void sim_compare_free(struct sim_comparison *);

@@ -39,6 +39,12 @@ struct sim_estimate sim_estimate_mean(const double *values, size_t count, double
     return e;
 }
 
+void sim_estimate_not_below_zero(struct sim_estimate *e)
+{
+    if (e->low < 0 && e->mean >= 0)
+        e->low = 0;
+}
+
 void sim_estimate_quantiles(double *quantiles, size_t count, double level)
 {
     for (size_t i = 0; i < count; i++)

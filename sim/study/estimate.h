@@ -33,4 +33,7 @@ struct sim_estimate sim_estimate_mean(const double *values, size_t count, double
 void sim_estimate_quantiles(double *quantiles, size_t count, double level);
 struct sim_estimate sim_estimate_quick(const double *values, size_t count, const double *quantiles);
 
+/* Of what cannot be below 0, as no meter can: cuts the interval there. The mean stays. */
+void sim_estimate_not_below_zero(struct sim_estimate *);
+
 #endif

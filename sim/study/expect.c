@@ -12,7 +12,9 @@
  *                       interval; an interval that crosses the bound does not hold, and the note
  *                       says so. That a share is exactly 0 or 1 can be seen, never shown: such a
  *                       bound is held by what was observed alone
- *   equals, within w    |mean - value| <= w |value|
+ *   equals, within w    |mean - value| <= w |value|. An interval whose half is wider than that is
+ *                       said: the mean may be there by chance. It decides nothing, as one run and
+ *                       runs without spread have none
  *   equals alone        the interval covers the value; with n = 1 there is none and nothing holds
  * What was never observed does not hold, and neither does a percentile of too few values to carry
  * an interval (carry.h), whatever was seen. */
@@ -108,9 +110,10 @@ static struct sim_estimate estimate(const struct sim_expect *e, const struct sim
         return sim_wilson_level(values, runs->replications, trials, level);
     }
     struct sim_estimate o = sim_estimate_mean(values, runs->replications, level);
-    carry(&o, e, runs, at, other, metric->stat, level);
     if (!e->relative_to)
         sim__share_widen(&o, sim__share_blur(plan, metric, o.mean));
+    sim_estimate_not_below_zero(&o);
+    carry(&o, e, runs, at, other, metric->stat, level);
     return o;
 }
 
@@ -134,6 +137,12 @@ struct sim_estimate sim_expect_estimate(const struct sim_expect *e, const struct
     if (runs->replications == 1 && !is_windowed(e) && !e->relative_to)
         return sim__share_one_run(runs, at, (uint32_t)(metric - sample->metrics), level);
     return estimate(e, runs, at, other, metric, values, level);
+}
+
+double sim_expect_end(const struct sim_expect *e, const struct sim_plan *plan)
+{
+    double end = (double)plan->duration / 1e9;
+    return isnan(e->to) ? end : fmin(e->to, end);
 }
 
 /* ---- judging ------------------------------------------------------------------------------- */
@@ -167,8 +176,14 @@ static bool holds_equality(struct sim_verdict *v)
 {
     const struct sim_expect *e = v->expect;
     const struct sim_estimate *o = &v->observed;
-    if (!isnan(e->within))
-        return fabs(o->mean - e->equals) <= e->within * fabs(e->equals);
+    if (!isnan(e->within)) {
+        double most = e->within * fabs(e->equals);
+        if (isnan(o->low))
+            note(v, "n = 1 cannot support an interval");
+        else if (fmax(o->high - o->mean, o->mean - o->low) > most)
+            note(v, "the interval is wider than what is allowed: more replications would tell");
+        return fabs(o->mean - e->equals) <= most;
+    }
     if (isnan(o->low)) {
         note(v, "n = 1 cannot support an interval: ask for `within`, or for more replications");
         return false;
@@ -206,6 +221,41 @@ static void describe(struct sim_verdict *v)
     sim_buffer_free(&text);
 }
 
+/* Says why there is no number at all. */
+static void note_nothing(struct sim_verdict *v, const struct sim_runs *runs)
+{
+    const struct sim_expect *e = v->expect;
+    const struct sim_plan *plan = &runs->cases[v->at].plan;
+    const struct sim_metric *m = metric_of(e, sim_runs_sample(runs, v->at));
+    bool extreme = m && (strcmp(m->stat, "max") == 0 || strcmp(m->stat, "min") == 0);
+    if (extreme && !sim_span_has_window(plan, e->from, e->to) && !sim__share_is_recorded(plan, m))
+        snprintf(v->note, sizeof v->note,
+                 "no whole window lies in the span: `%s` is of windows of %.9g s", m->stat,
+                 (double)plan->interval / 1e9);
+    else
+        note(v, "nothing was observed");
+}
+
+/* How many replications have nothing to be relative to: the other's value is 0. */
+static void note_zeros(struct sim_verdict *v, const struct sim_runs *runs)
+{
+    const struct sim_expect *e = v->expect;
+    uint32_t other = e->relative_to ? sim_runs_find(runs, e->relative_to) : UINT32_MAX;
+    unsigned zeros = 0, all = 0;
+    for (uint32_t r = 0; other != UINT32_MAX && r < runs->replications; r++) {
+        double value = sim_expect_observe(e, sim_runs_record(runs, other, r));
+        zeros += value == 0 ? 1 : 0;
+        all += isnan(value) ? 0 : 1;
+    }
+    if (zeros > 0 && zeros == all)
+        snprintf(v->note, sizeof v->note, "that of %.100s is 0: nothing can be so many times that",
+                 e->relative_to);
+    else if (zeros > 0)
+        snprintf(v->note, sizeof v->note,
+                 "that of %.100s is 0 in %u of %u replications, which are left out", e->relative_to,
+                 zeros, all);
+}
+
 /* Whether a value is within the bounds, or where it should be. */
 static bool is_within(const struct sim_expect *e, double value)
 {
@@ -221,14 +271,41 @@ static void note_unfinished(struct sim_verdict *v, const struct sim_runs *runs)
     const struct sim_expect *e = v->expect;
     const struct sim_record *sample = sim_runs_sample(runs, v->at);
     uint32_t m = sample ? sim_aggregate_metric(sample, e->that) : UINT32_MAX;
-    if (m == UINT32_MAX || e->relative_to || is_windowed(e))
+    if (e->relative_to || (m == UINT32_MAX && !is_windowed(e)))
         return;
-    struct sim_unfinished u = sim_share_unfinished(runs, v->at, &sample->metrics[m]);
+    struct sim_unfinished u = is_windowed(e)
+                                  ? sim_share_unfinished_over(runs, v->at, e)
+                                  : sim_share_unfinished(runs, v->at, &sample->metrics[m]);
     if (!(u.open > 0) || is_within(e, u.low) == is_within(e, u.high))
         return;
     snprintf(v->note, sizeof v->note,
-             "%.9g of %.9g requests were unfinished at the end: with them it is from %.4g to %.4g",
-             u.open, u.all, u.low, u.high);
+             "%.9g of %.9g requests were unfinished when the %s ended: with them it is from "
+             "%.4g to %.4g",
+             u.open, u.all, is_windowed(e) ? "span" : "run", u.low, u.high);
+}
+
+/* An interval of a percentile does not know that values of a busy component depend on one another
+ * (carry.h). Nothing hangs on it where `within` is asked for. */
+static void note_busy(struct sim_verdict *v, const struct sim_runs *runs)
+{
+    const struct sim_expect *e = v->expect;
+    const struct sim_metric *metric = metric_of(e, sim_runs_sample(runs, v->at));
+    bool bound = !isnan(e->at_most) || !isnan(e->at_least);
+    bool hangs = bound || (!isnan(e->equals) && isnan(e->within));
+    if (!metric || !hangs || isnan(v->observed.low) || isnan(sim_percentile_of(metric->stat)))
+        return;
+    struct sim_busiest busy = sim_share_busiest(runs, v->at), other = {NULL, 0};
+    if (e->relative_to)
+        other = sim_share_busiest(runs, sim_runs_find(runs, e->relative_to));
+    if (other.utilisation > busy.utilisation)
+        busy = other;
+    if (!(busy.utilisation >= SIM_CARRY_BUSY))
+        return;
+    size_t said = strlen(v->note);
+    snprintf(v->note + said, sizeof v->note - said,
+             "%svalues of a busy component depend on one another (utilisation of %.40s: %.2g): the "
+             "interval may be too narrow",
+             said ? "; " : "", busy.component, busy.utilisation);
 }
 
 static void judge(struct sim_verdict *v, const struct sim_runs *runs, double *values)
@@ -238,13 +315,14 @@ static void judge(struct sim_verdict *v, const struct sim_runs *runs, double *va
     v->observed = sim_expect_estimate(e, runs, v->at, values);
     describe(v);
     if (v->observed.n == 0) {
-        note(v, "nothing was observed");
+        note_nothing(v, runs);
+        note_zeros(v, runs);
         return;
     }
     if (v->observed.needs > 0) {
         const struct sim_plan *plan = &runs->cases[v->at].plan;
         const struct sim_record *sample = sim_runs_sample(runs, v->at);
-        const char *stat = sample->metrics[sim_aggregate_metric(sample, e->that)].stat;
+        const char *stat = sim_aggregate_stat(e->that, metric_of(e, sample));
         note(v, sim_carry_text(&v->observed, stat, (double)plan->warmup,
                                is_windowed(e) ? 0 : (double)plan->duration)
                     .s);
@@ -258,6 +336,8 @@ static void judge(struct sim_verdict *v, const struct sim_runs *runs, double *va
     if (!isnan(e->equals))
         v->held = holds_equality(v) && v->held;
     note_unfinished(v, runs);
+    note_busy(v, runs);
+    note_zeros(v, runs);
 }
 
 /* What is said of no variant in particular is said of all but the one it is relative to. Nothing

@@ -58,13 +58,11 @@ static enum sim_find_verdict judge_share(const struct sim_find_ask *ask,
                                                                   : SIM_FIND_UNTOLD;
 }
 
-/* What an interval tells. What is never seen does not hold. */
+/* What an interval tells. Where nothing was seen there is nothing to judge. */
 static enum sim_find_verdict judge(const struct sim_find_ask *ask, const struct sim_estimate *e)
 {
     if (!isnan(ask->probability))
         return judge_share(ask, e);
-    if (e->n == 0)
-        return SIM_FIND_BREAKS;
     if (e->n < 2 || isnan(e->low))
         return SIM_FIND_UNTOLD;
     if (is_on(ask, e->low) && is_on(ask, e->high))
@@ -74,12 +72,13 @@ static enum sim_find_verdict judge(const struct sim_find_ask *ask, const struct 
 
 /* Whether `more` times as many replications are unlikely to tell: their interval about the same
  * mean would still be far too wide. That only leaves a value untold, so it cannot mislead. With too
- * few values in each there is none, whatever their number (carry.h). */
+ * few values in each there is none, whatever their number (carry.h), and more of those in which
+ * nothing was seen are unlikely to see anything. */
 static bool is_hopeless(const struct sim_find_ask *ask, const struct sim_estimate *e, double more)
 {
     double bound = isnan(ask->probability) ? ask->bound : ask->probability;
     double half = (e->high - e->low) / 2;
-    if (e->needs > 0)
+    if (e->needs > 0 || e->n == 0)
         return true;
     return e->n >= 2 && fabs(e->mean - bound) < HOPELESS * half / sqrt(more);
 }

@@ -51,7 +51,7 @@ struct sim_find_ask {
     double (*round)(void *self, double x); /* to a value that can be asked for; NULL: any can */
     /* What `replications` replications at x say, with an interval of `level`; of the same x it is
      * asked with the same or growing numbers. With a probability: the share that says yes. 0, or
-     * -1: the search ends. */
+     * -1: the search ends. An estimate of n = 0 says that nothing was seen, which tells nothing. */
     int (*see)(void *self, double x, uint32_t replications, double level, struct sim_estimate *);
     void *self;
 };

@@ -33,7 +33,8 @@ struct part {
     enum asks asks;
     uint32_t source; /* 1 + one who starts requests that come here; 0: none */
     uint32_t plain, dealers;
-    bool keyed, limited; /* some of its requests have keys; may have a deadline */
+    bool keyed, limited; /* some of its requests have keys; may have a deadline; */
+    bool unwanted;       /* callers may stop waiting for them */
 };
 
 struct sim__flow_graph {
@@ -176,26 +177,6 @@ static bool gives_deadline(const struct sim_plan_component *c)
     return c->policy.deadline != 0;
 }
 
-/* NULL, or why calls under this policy do not follow the requests they are made for. */
-static const char *policy_spoils(const struct sim_policy *p)
-{
-    static const char *const known[] = {"timeout", "deadline",    "retry",     "hedge",
-                                        "breaker", "concurrency", "rate_limit"};
-    for (const struct sim_param *row = sim_policy_params; row->name; row++) {
-        size_t i = 0;
-        while (i < sizeof known / sizeof *known && strcmp(known[i], row->name) != 0)
-            i++;
-        if (i == sizeof known / sizeof *known)
-            return "callers have a rule that theory knows nothing of";
-    }
-    if (p->retry.attempts > 1)
-        return "callers try again";
-    if (p->hedge.extra > 0 || p->breaker.open > 0 || p->concurrency.limit > 0 ||
-        p->rate_limit.rate > 0)
-        return "callers hedge or hold back";
-    return NULL;
-}
-
 /* ---- the graph ------------------------------------------------------------------------------- */
 
 static uint32_t ports_of(const struct sim_plan_component *c)
@@ -275,6 +256,13 @@ static bool raise(bool *flag, bool value)
     return changes;
 }
 
+/* Whether a component may stop waiting for what it asked, deadlines aside. */
+static bool may_leave(const struct sim_flows *f, uint32_t c)
+{
+    const struct sim_plan_component *it = &f->plan->components[c];
+    return it->model->queueing == NULL || it->policy.timeout != 0 || it->policy.hedge.extra > 0;
+}
+
 /* What is known of the requests of a caller is true of those that come to a callee. Whether
  * anything was new. */
 static bool pass_on(struct sim_flows *f, uint32_t from, uint32_t to)
@@ -288,10 +276,11 @@ static bool pass_on(struct sim_flows *f, uint32_t from, uint32_t to)
     changes |= raise(&b->keyed, a->keyed);
     bool deadline = a->limited || gives_deadline(&f->plan->components[from]);
     changes |= raise(&b->limited, deadline);
+    changes |= raise(&b->unwanted, a->unwanted || deadline || may_leave(f, from));
     return changes;
 }
 
-/* Each component changes four times at most, so it is looked at so often at most. */
+/* Each component changes five times at most, so it is looked at so often at most. */
 static int follow_requests(struct sim_flows *f)
 {
     struct sim__flow_graph *g = f->graph;
@@ -318,9 +307,12 @@ static int follow_requests(struct sim_flows *f)
             waits[to] = true;
         }
     }
-    for (uint32_t c = 0; waits && c < count; c++)
-        if (g->parts[c].source)
-            memcpy(f->in[c].mix, f->about[g->parts[c].source - 1].mix, sizeof f->in[c].mix);
+    for (uint32_t c = 0; waits && c < count; c++) {
+        const struct part *p = &g->parts[c];
+        f->about[c].no_form = sim_queueing_no_form(&f->about[c], p->calls > 0, p->unwanted);
+        if (p->source)
+            memcpy(f->in[c].mix, f->about[p->source - 1].mix, sizeof f->in[c].mix);
+    }
     int result = stack && waits ? 0 : -1;
     free(stack);
     free(waits);
@@ -363,15 +355,22 @@ static const struct sim_plan_link *link_of(const struct sim_flows *f, bool compo
     return NULL;
 }
 
+/* What messages between two components go over; NULL: nothing, they are there at once. */
+static const struct sim_plan_link *link_between(const struct sim_flows *f, uint32_t a, uint32_t b)
+{
+    uint32_t x = f->plan->components[a].region, y = f->plan->components[b].region;
+    const struct sim_plan_link *link = link_of(f, true, a, b);
+    if (link == NULL && x != SIM_NOWHERE && y != SIM_NOWHERE)
+        link = link_of(f, false, x, y);
+    return link;
+}
+
 /* NULL, or why messages between two components do not arrive as they were sent, only later. */
 static const char *link_spoils(const struct sim_flows *f, uint32_t a, uint32_t b)
 {
     static const char *const known[] = {"latency", "bandwidth", "loss"};
     size_t rows = 0;
-    uint32_t x = f->plan->components[a].region, y = f->plan->components[b].region;
-    const struct sim_plan_link *link = link_of(f, true, a, b);
-    if (link == NULL && x != SIM_NOWHERE && y != SIM_NOWHERE)
-        link = link_of(f, false, x, y);
+    const struct sim_plan_link *link = link_between(f, a, b);
     if (link == NULL)
         return NULL;
     for (const struct sim_param *p = sim_link_param_table; p->name; p++, rows++)
@@ -438,7 +437,7 @@ static void mark_calls(struct sim_flows *f, uint32_t c)
 {
     const struct part *p = &f->graph->parts[c];
     const struct sim_plan_component *it = &f->plan->components[c];
-    const char *why = policy_spoils(&it->policy);
+    const char *why = sim__flows_policy_spoils(&it->policy);
     uint32_t places = 0;
     if (f->about[c].delay && f->about[c].delay->kind != SIM_DIST_NONE)
         f->in[c].delay = fmax(f->in[c].delay, sim_dist_mean(f->about[c].delay));
@@ -511,12 +510,41 @@ static void mark_station(struct sim_flows *f, uint32_t c, double rate)
         mark(f, out_of(f, c), SIM_FLOW_UNKNOWN, "who goes first depends on who asks", c);
 }
 
+/* NULL, or why what is dealt in turn does not come in turn. It is dealt when it is sent: a node
+ * gets every n-th of the arrivals only where all are late by the same time, and none is lost.
+ * O(callers). */
+static const char *way_spoils_turns(const struct sim_flows *f, uint32_t to)
+{
+    const struct part *p = &f->graph->parts[to];
+    double late = -1; /* that of the first caller; none yet */
+    for (uint32_t i = 0; i < p->callers; i++) {
+        uint32_t from = f->graph->callers[p->first_caller + i].from;
+        const struct sim_plan_link *link = link_between(f, from, to);
+        const struct sim_dist *latency = link ? &link->params.latency : NULL;
+        if (link && link->params.loss > 0)
+            return "a link loses some of what is dealt in turn";
+        if (latency && latency->kind != SIM_DIST_NONE && latency->kind != SIM_DIST_CONSTANT)
+            return "the latency of a link mixes up what is dealt in turn";
+        double mean = latency && latency->kind != SIM_DIST_NONE ? sim_dist_mean(latency) : 0;
+        if (late < 0)
+            late = mean;
+        if (mean < late || mean > late)
+            return "callers whose requests are dealt in turn differ in latency";
+    }
+    return NULL;
+}
+
 static void mark_turns(struct sim_flows *f)
 {
     for (uint32_t c = 0; c < f->plan->component_count; c++) {
         const struct part *p = &f->graph->parts[c];
-        if (f->in[c].turn > 1 && p->dealers + p->plain > 1)
+        if (f->in[c].turn <= 1)
+            continue;
+        if (p->dealers + p->plain > 1)
             mark(f, in_of(f, c), SIM_FLOW_UNKNOWN, "several deal requests in turn", c);
+        const char *why = way_spoils_turns(f, c);
+        if (why)
+            mark(f, in_of(f, c), SIM_FLOW_UNKNOWN, why, c);
     }
 }
 

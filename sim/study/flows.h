@@ -49,4 +49,7 @@ bool sim_flows_work(const struct sim_queueing *, const struct sim_flow_in *, dou
 /* Whether that work is exponential, of one mean for all kinds of request that come. */
 bool sim_flows_exponential(const struct sim_queueing *, const struct sim_flow_in *);
 
+/* NULL, or why calls under this policy do not follow the requests they are made for, a clause. */
+const char *sim__flows_policy_spoils(const struct sim_policy *);
+
 #endif

@@ -2,6 +2,7 @@
 #include "study/flows.h"
 
 #include <math.h>
+#include <string.h>
 
 bool sim_flows_work(const struct sim_queueing *q, const struct sim_flow_in *in, double *mean,
                     double *scv)
@@ -32,4 +33,23 @@ bool sim_flows_exponential(const struct sim_queueing *q, const struct sim_flow_i
         scale = q->work[op]->scale;
     }
     return !isnan(scale);
+}
+
+const char *sim__flows_policy_spoils(const struct sim_policy *p)
+{
+    static const char *const known[] = {"timeout", "deadline",    "retry",     "hedge",
+                                        "breaker", "concurrency", "rate_limit"};
+    for (const struct sim_param *row = sim_policy_params; row->name; row++) {
+        size_t i = 0;
+        while (i < sizeof known / sizeof *known && strcmp(known[i], row->name) != 0)
+            i++;
+        if (i == sizeof known / sizeof *known)
+            return "callers have a rule that theory knows nothing of";
+    }
+    if (p->retry.attempts > 1)
+        return "callers try again";
+    if (p->hedge.extra > 0 || p->breaker.open > 0 || p->concurrency.limit > 0 ||
+        p->rate_limit.rate > 0)
+        return "callers hedge or hold back";
+    return NULL;
 }

@@ -6,24 +6,23 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* What a cell's replications say. */
+/* What a cell's replications say, those in which something was seen. */
 static void count(const struct sim_runs *runs, uint32_t at, const struct sim_criterion *c,
                   struct sim_map_cell *cell)
 {
     struct sim_expect expect = sim__probe_expect(c);
     double sum = 0;
-    uint32_t n = 0;
     for (uint32_t r = 0; r < runs->replications; r++) {
-        const struct sim_record *record = sim_runs_record(runs, at, r);
-        double seen = sim_expect_observe(&expect, record);
-        cell->trials += record != NULL;
+        double seen = sim_expect_observe(&expect, sim_runs_record(runs, at, r));
+        if (isnan(seen))
+            continue;
+        cell->trials++;
         cell->yes += sim__probe_says(c, seen);
-        sum += isnan(seen) ? 0 : seen;
-        n += isnan(seen) ? 0 : 1;
+        sum += seen;
     }
     cell->share = sim_wilson_trials(cell->yes, cell->trials, SIM_LEVEL);
     sim__probe_carry(c, runs, at, &cell->share);
-    cell->mean = n > 0 ? sum / n : NAN;
+    cell->mean = cell->trials > 0 ? sum / cell->trials : NAN;
 }
 
 /* The cells of a row are run together. What was run is dropped behind each row, so that a map needs
@@ -44,7 +43,7 @@ static int run_row(struct sim_probe *probe, const struct sim_asked *asked, struc
     int status = sim__probe_run(probe, asked->vary, &runs, probe->options.replications);
     for (uint32_t i = 0; runs.runs && i < map->columns; i++) {
         count(&runs, i, c, &cells[i]);
-        map->finished += cells[i].trials > 0;
+        map->finished += sim_runs_sample(&runs, i) != NULL;
     }
     sim__probe_unit(probe, &runs, &wanted);
     sim_runs_free(&runs);

@@ -136,10 +136,11 @@ void sim__probe_carry(const struct sim_criterion *c, const struct sim_runs *runs
 {
     struct sim_expect expect = sim__probe_expect(c);
     const struct sim_record *sample = sim_runs_sample(runs, at);
-    uint32_t m = sample ? sim_aggregate_metric(sample, c->that) : UINT32_MAX;
-    double p = m == UINT32_MAX ? (double)NAN : sim_percentile_of(sample->metrics[m].stat);
+    const struct sim_metric *m = sample ? sim_aggregate_over(sample, c->that, c->from, c->to)
+                                        : NULL;
+    double p = m ? sim_percentile_of(m->stat) : (double)NAN;
     struct sim_estimate one = {.n = 1};
-    if (isnan(p))
+    if (isnan(p) || share->n == 0)
         return;
     sim_carry_percentile(&one, p, sim__expect_values(&expect, runs, at), SIM_LEVEL);
     if (!(one.needs > 0))
@@ -169,11 +170,13 @@ static struct place *place_at(struct finder *f, double x)
 
 static struct sim_estimate share(const struct finder *f, const struct sim_runs *runs, double level)
 {
-    uint32_t yes = 0;
-    for (uint32_t r = 0; r < runs->replications; r++)
-        yes += sim__probe_says(&f->asked->criterion,
-                               sim_expect_observe(&f->expect, sim_runs_record(runs, 0, r)));
-    struct sim_estimate e = sim_wilson_trials(yes, runs->replications, level);
+    uint32_t yes = 0, trials = 0;
+    for (uint32_t r = 0; r < runs->replications; r++) {
+        double seen = sim_expect_observe(&f->expect, sim_runs_record(runs, 0, r));
+        trials += isnan(seen) ? 0 : 1;
+        yes += sim__probe_says(&f->asked->criterion, seen);
+    }
+    struct sim_estimate e = sim_wilson_trials(yes, trials, level);
     sim__probe_carry(&f->asked->criterion, runs, 0, &e);
     return e;
 }

@@ -37,15 +37,15 @@ int sim_probe_find(struct sim_probe *, const struct sim_asked *, const struct si
 
 struct sim_map_cell {
     double x, y;
-    uint32_t yes, trials;
-    struct sim_estimate share; /* Wilson's, 0.95 each */
+    uint32_t yes, trials;      /* of the replications in which something was seen */
+    struct sim_estimate share; /* Wilson's, 0.95 each; n = 0: nothing was seen */
     double mean;               /* of the metric; NAN: never observed */
 };
 
 struct sim_map {
     uint32_t columns, rows;     /* of x, of y */
     struct sim_map_cell *cells; /* row by row; owned: free() */
-    uint32_t finished;          /* cells with at least one trial */
+    uint32_t finished;          /* cells with at least one replication */
 };
 
 int sim_probe_map(struct sim_probe *, const struct sim_asked *, struct sim_map *);

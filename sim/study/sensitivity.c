@@ -43,6 +43,7 @@ static struct sim_estimate level_at(const struct moves *m, uint32_t at)
     for (uint32_t r = 0; r < m->runs->replications; r++)
         m->values[r] = seen(m, at, r);
     struct sim_estimate e = sim_estimate_mean(m->values, m->runs->replications, SIM_LEVEL);
+    sim_estimate_not_below_zero(&e);
     carry(m, &e, at, at, SIM_LEVEL);
     return e;
 }

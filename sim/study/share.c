@@ -29,6 +29,12 @@ bool sim__share_is_counted(const struct sim_plan *plan, const struct sim_metric 
     return by && by->kind == SIM_COUNTER && strcmp(metric->stat, "mean") == 0;
 }
 
+bool sim__share_is_recorded(const struct sim_plan *plan, const struct sim_metric *metric)
+{
+    const struct sim_meter *m = meter_of(plan, metric);
+    return m && m->kind == SIM_HISTOGRAM;
+}
+
 double sim__share_trials(const struct sim_runs *runs, uint32_t at, const struct sim_metric *metric)
 {
     char that[256];
@@ -68,6 +74,64 @@ struct sim_unfinished sim_share_unfinished(const struct sim_runs *runs, uint32_t
     const char *name = metric->component;
     double judged = counted(runs, at, name, "judged"), good = counted(runs, at, name, "goodput");
     u.open = counted(runs, at, name, "unfinished") - counted(runs, at, name, "overdue");
+    u.all = judged + u.open;
+    u.low = good / u.all;
+    u.high = (good + u.open) / u.all;
+    return u;
+}
+
+struct sim_busiest sim_share_busiest(const struct sim_runs *runs, uint32_t at)
+{
+    struct sim_busiest busiest = {NULL, 0};
+    const struct sim_record *sample = runs->replications ? sim_runs_sample(runs, at) : NULL;
+    for (uint32_t m = 0; sample && m < sample->metric_count; m++) {
+        const struct sim_metric *metric = &sample->metrics[m];
+        double sum = 0;
+        uint32_t count = 0;
+        if (strcmp(metric->meter, "utilisation") != 0 || strcmp(metric->stat, "mean") != 0)
+            continue;
+        for (uint32_t r = 0; r < runs->replications; r++) {
+            const struct sim_record *record = sim_runs_record(runs, at, r);
+            if (!record || m >= record->metric_count || isnan(record->metrics[m].value))
+                continue;
+            sum += record->metrics[m].value;
+            count++;
+        }
+        if (count > 0 && sum / count > busiest.utilisation)
+            busiest = (struct sim_busiest){metric->component, sum / count};
+    }
+    return busiest;
+}
+
+/* "component.meter.count" from the start to `to`; the component is that of `that`. */
+static double counted_to(const struct sim_record *record, const char *that, const char *meter,
+                         double to)
+{
+    char name[256];
+    snprintf(name, sizeof name, "%.*s.%s.count", (int)strcspn(that, "."), that, meter);
+    const struct sim_metric *m = sim_aggregate_over(record, name, 0, to);
+    return m ? m->value : NAN;
+}
+
+struct sim_unfinished sim_share_unfinished_over(const struct sim_runs *runs, uint32_t at,
+                                                const struct sim_expect *e)
+{
+    struct sim_unfinished u = {.low = NAN, .high = NAN};
+    double judged = 0, good = 0;
+    const char *meter = strchr(e->that, '.');
+    if (!meter || strcmp(meter, ".success.mean") != 0)
+        return u;
+    for (uint32_t r = 0; r < runs->replications; r++) {
+        const struct sim_record *record = sim_runs_record(runs, at, r);
+        const struct sim_metric *m = record ? sim_aggregate_over(record, e->that, e->from, e->to)
+                                            : NULL;
+        if (!m)
+            continue;
+        judged += (double)m->n;
+        good += m->n > 0 ? m->value * (double)m->n : 0;
+        u.open += counted_to(record, e->that, "requests", e->to) -
+                  counted_to(record, e->that, "judged", e->to);
+    }
     u.all = judged + u.open;
     u.low = good / u.all;
     u.high = (good + u.open) / u.all;
@@ -154,6 +218,7 @@ struct sim_estimate sim__share_one_run(const struct sim_runs *runs, uint32_t at,
             e = batches;
     }
     sim__share_widen(&e, sim__share_blur(plan, metric, e.mean));
+    sim_estimate_not_below_zero(&e);
     sim_carry_percentile(&e, sim_percentile_of(metric->stat), (double)metric->n, level);
     return e;
 }
@@ -179,5 +244,6 @@ struct sim_estimate sim__share_or_mean(const struct sim_runs *runs, uint32_t at,
     double p = sim_percentile_of(metric->stat);
     sim_carry_percentile(&e, p, isnan(p) ? 0 : sim__share_values(runs, at, m), SIM_LEVEL);
     sim__share_widen(&e, sim__share_blur(&runs->cases[at].plan, metric, e.mean));
+    sim_estimate_not_below_zero(&e);
     return e;
 }

@@ -136,6 +136,9 @@ uint32_t sim_aggregate_metric(const struct sim_record *, const char *that);
  * NAN. NULL: the plan does not ask for it. O(metrics), over a span O(log answers). */
 const struct sim_metric *sim_aggregate_over(const struct sim_record *, const char *that,
                                             double from_s, double to_s);
+/* The statistic as it was asked for ("p99_9" where the metric says "p999"). Where none was asked
+ * for it is the metric's own, and with NULL the natural one of histograms, "p99". */
+const char *sim_aggregate_stat(const char *that, const struct sim_metric *);
 /* Whether a metric is one of those shown when nobody names any: of headline meters the median and
  * the 99th percentile where there are such, the mean of the others. O(metrics). */
 bool sim_aggregate_is_shown(const struct sim_record *, uint32_t at);
@@ -150,6 +153,17 @@ struct sim_unfinished {
 };
 struct sim_unfinished sim_share_unfinished(const struct sim_runs *, uint32_t at,
                                            const struct sim_metric *);
+/* The component of a case with the highest utilisation, as the mean over its replications. Its name
+ * is that of the record; NULL: none has a utilisation. O(replications x metrics). */
+struct sim_busiest {
+    const char *component;
+    double utilisation;
+};
+struct sim_busiest sim_share_busiest(const struct sim_runs *, uint32_t at);
+/* The same of the success over a span of time: those under way when it ends. Another metric, or the
+ * worst node: low and high are NAN. */
+struct sim_unfinished sim_share_unfinished_over(const struct sim_runs *, uint32_t at,
+                                                const struct sim_expect *);
 /* The same as sim_aggregate_metric() for record->series. */
 uint32_t sim_aggregate_series(const struct sim_record *, const char *that);
 
@@ -171,6 +185,9 @@ struct sim_verdict {
 double sim_expect_observe(const struct sim_expect *, const struct sim_record *);
 struct sim_estimate sim_expect_estimate(const struct sim_expect *, const struct sim_runs *,
                                         uint32_t at, double *values);
+
+/* When the span ends on which an expectation is judged, s: with the run, at the latest. */
+double sim_expect_end(const struct sim_expect *, const struct sim_plan *);
 
 /* Judges every expectation on every case it is about. The caller frees *verdicts. 0, or -1 when
  * out of memory. */

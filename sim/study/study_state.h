@@ -26,6 +26,8 @@ void sim__attributed_free(struct sim_aggregate *);
 bool sim__share_is(const struct sim_plan *, const struct sim_metric *);
 /* Whether a metric is the mean of a share of something counted, which its .n then is. */
 bool sim__share_is_counted(const struct sim_plan *, const struct sim_metric *);
+/* Whether a metric is of a histogram, value by value. */
+bool sim__share_is_recorded(const struct sim_plan *, const struct sim_metric *);
 /* What the shares of a case were shares of, over all replications: the requests of "success". 0:
  * not of something counted. */
 double sim__share_trials(const struct sim_runs *, uint32_t at, const struct sim_metric *);

@@ -409,6 +409,7 @@ static void hold(struct sim_theory *t, struct sim_theory_number *n, const struct
     const double *values = values_of(v->seen, v->station, m);
     const double *rates = values_of(v->seen, v->station, RATE);
     n->observed = sim_estimate_mean(values, count, SIM_THEORY_LEVEL);
+    sim_estimate_not_below_zero(&n->observed);
     n->gap = n->predicted > 0 ? n->observed.mean / n->predicted - 1 : (double)NAN;
     if (isnan(n->predicted) || !v->judged || !often || n->observed.n < count)
         return;

@@ -64,6 +64,26 @@ static void what_does_not_differ_is_said_too(void **state)
                                 "n = 1 cannot support an interval", NULL});
 }
 
+/* Where one side has no requests, the other's latency is not left out without a word. */
+static void what_was_not_observed_is_said(void **state)
+{
+    (void)state;
+    write_file("q.json",
+               SCENARIO(QUICK, ",\n \"variants\": {\"calm\": {\"components\": {\"users\": "
+                               "{\"rate\": \"0/s\"}}}, \"calm2\": {\"components\": "
+                               "{\"users\": {\"rate\": \"0/s\"}}}}"));
+    expect_out("compare q.json base calm",
+               (const char *[]){"Intervals of 3 metrics hold together",
+                                "Not observed in calm: users.latency.p50, users.latency.p99, "
+                                "users.success.mean",
+                                NULL});
+    expect_out("compare q.json calm base --metric users.latency.p99",
+               (const char *[]){"Not observed in calm: users.latency.p99", NULL});
+    expect_out("compare q.json calm calm2 --metric users.latency.p99 --out o --json",
+               (const char *[]){"\"finding\": \"not observed\"",
+                                "users.latency.p99: not observed in calm or calm2\"", NULL});
+}
+
 static void what_cannot_be_compared_is_named(void **state)
 {
     (void)state;
@@ -157,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_OWN_DIRECTORY(what_differs_is_said_with_numbers),
         IN_OWN_DIRECTORY(what_does_not_differ_is_said_too),
+        IN_OWN_DIRECTORY(what_was_not_observed_is_said),
         IN_OWN_DIRECTORY(what_cannot_be_compared_is_named),
         IN_OWN_DIRECTORY(a_comparison_is_written_where_asked),
         IN_OWN_DIRECTORY(replications_are_added_until_narrow),

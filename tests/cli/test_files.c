@@ -62,6 +62,10 @@ static void what_is_not_weirs_is_refused(void **state)
         {"mkdir o && cp q.json o/manifest.json", "is not a result"},
         {"mkdir o && echo '{\"weir_results\": 1, \"files\": [\"../q.json\"]}' > o/manifest.json",
          "is not a result"},
+        {"mkdir o && echo '{\"weir_results\": 2, \"files\": [\"store\"]}' > o/manifest.json",
+         "is not a result"},
+        {"mkdir o && echo '{\"weir_results\": 2, \"files\": [\"figures\"]}' > o/manifest.json",
+         "is not a result"},
         {"mkdir o && echo '{\"weir_results\": 9}' > o/manifest.json", "of a newer weir"},
         {"mkdir -p o/store && echo mine > o/store/results.sqlite", "is not a result"},
         {"mkdir -p o/store && mkfifo o/store/results.sqlite o/manifest.json", "is not a result"},
@@ -105,6 +109,12 @@ static void what_is_in_the_way_is_refused(void **state)
         {"mv o/figures mine && ln -s ../mine o/figures", "o/figures is not the directory"},
         {"mv o/store mine && echo mine > o/store", "o/store is not the directory"},
         {"echo mine > o/manifest.json.new", "manifest.json.new was not written by weir"},
+        {"echo mine > o/series.csv", "o/series.csv is not as weir wrote it"},
+        {"tr 0 1 < whole/series.csv > o/series.csv", "o/series.csv is not as weir wrote it"},
+        {"echo '# mine' >> o/figures/queue.gp", "o/figures/queue.gp is not as weir wrote it"},
+        {"rm o/resolved.json && ln q.json o/resolved.json",
+         "q.json is read, and would be replaced"},
+        {"ln -sf ../q.json o/series.csv", "o/series.csv is not as weir wrote it"},
         {"rm o/manifest.json", "there is no manifest.json that says weir wrote it"},
     };
     write_file("q.json", SCENARIO(RUN("2s"), FIGURE));
@@ -122,6 +132,62 @@ static void what_is_in_the_way_is_refused(void **state)
     expect_run("plot o", 2, "o/figures/mine.svg was not written by weir");
     shell("cmp o/figures/queue.svg whole/figures/queue.svg && test $(cat o/figures/mine.svg) = "
           "mine");
+}
+
+/* What a command reads is never what it replaces. */
+static void what_is_read_is_not_replaced(void **state)
+{
+    (void)state;
+    write_file("q.json", SCENARIO(RUN("2s"), ALL));
+    expect_run("run q.json --out o --quiet", 0, "");
+    shell("cp -a o other && cp q.json o/resolved.json && cp -a o whole");
+    expect_run("run o/resolved.json --out o", 2,
+               "o/resolved.json is read, and would be replaced by the results in ");
+    expect_run("run o/../o/resolved.json --out o/", 2, "is read, and would be replaced");
+    expect_run("compare o/resolved.json base fast --out o", 2, "is read, and would be replaced");
+    expect_run("find o/resolved.json --vary components.users.rate=500/s..950/s --while "
+               "users.latency.mean<=5ms --out o",
+               2, "is read, and would be replaced");
+    shell("ln -s o/resolved.json there.json");
+    expect_run("run there.json --out o", 2, "there.json is read, and would be replaced");
+    shell("diff -r o whole && test \"$(ls -d o.* 2>/dev/null)\" = ''");
+    expect_run("run o/resolved.json --out other --quiet", 0, "");
+    write_file("o/mine.csv", "t_s\n0\n1\n");
+    shell("cp o/manifest.json m && sed 's/.resolved.json./\"mine.csv\"/' m > o/manifest.json");
+    write_file("t.json",
+               "{\"schema_version\": 1, \"title\": \"T\", \"run\": {\"duration\": \"2s\"}, "
+               "\"components\": {\"users\": {\"model\": \"client\", \"to\": \"app\", "
+               "\"trace\": {\"file\": \"o/mine.csv\"}}, \"app\": {\"model\": \"service\", "
+               "\"servers\": 1, \"service_time\": \"1ms\"}}}");
+    expect_run("run t.json --out o", 2, "o/mine.csv is read, and would be replaced");
+}
+
+/* A list that was copied makes no directory weir's, and a name has to leave room for a longer one.
+ * What weir itself draws and reports again is as it wrote it. */
+static void a_copied_list_says_nothing(void **state)
+{
+    (void)state;
+    char words[300];
+    write_file("q.json", SCENARIO(RUN("2s"), FIGURE));
+    expect_run("run q.json --out o --quiet", 0, "");
+    shell("mkdir p && cp q.json p/summary.json && cp o/manifest.json p/");
+    expect_run("run q.json --out p", 2, "p/summary.json is not as weir wrote it");
+    shell("cmp q.json p/summary.json");
+    memset(words, 'a', sizeof words);
+    snprintf(words, 20, "run q.json --out ");
+    words[strlen(words)] = 'a';
+    words[17 + 250] = '\0';
+    expect_run(words, 2, " is too long: results are made in a directory beside it");
+    words[17 + 250] = 'a';
+    words[17 + 270] = '\0';
+    expect_run(words, 2, " is too long: results are made in a directory beside it");
+    shell("test \"$(ls -d a* 2>/dev/null)\" = ''");
+    shell("cp o/figures/queue.gp . && echo 'set title \"mine\"' >> o/figures/queue.gp");
+    expect_run("plot o", 0, NULL);
+    expect_run("report o", 0, NULL);
+    expect_run("run q.json --out o", 2, "o/figures/queue.gp is not as weir wrote it");
+    shell("cp queue.gp o/figures/");
+    expect_run("run q.json --out o --quiet", 0, NULL);
 }
 
 /* Names, owners of names, modes and links, when all goes well. */
@@ -398,6 +464,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_OWN_DIRECTORY(what_is_not_weirs_is_refused),
         IN_OWN_DIRECTORY(what_is_in_the_way_is_refused),
+        IN_OWN_DIRECTORY(what_is_read_is_not_replaced),
+        IN_OWN_DIRECTORY(a_copied_list_says_nothing),
         IN_OWN_DIRECTORY(what_is_the_users_stays),
         IN_OWN_DIRECTORY(where_the_directory_has_to_stay),
         IN_OWN_DIRECTORY(an_interrupt_leaves_the_last_whole_result),

@@ -139,7 +139,7 @@ static void a_figure_of_nothing_is_said(void **state)
     write_file("q.json", SCENARIO("\"duration\": \"10s\"",
                                   ",\n \"figures\": [{\"kind\": \"ccdf\", \"name\": \"stale\", "
                                   "\"title\": \"S\", \"panels\": [{\"series\": "
-                                  "[\"server.stale_age\"]}]}]"));
+                                  "[\"users.stale_age\"]}]}]"));
     expect_run("run q.json --out o", 0, "nothing was observed for the figure \"stale\"");
     assert_false(exists("o/figures/stale.csv") || exists("o/figures/stale.gp"));
 }
@@ -239,6 +239,47 @@ static void a_sample_says_what_it_cannot_carry(void **state)
     expect_in(r.out, "users.latency.p99: too few for p99: ");
 }
 
+/* The same of what is only asked for: over a span, of a node, of a percentile no run tells. */
+static void an_answer_says_what_it_cannot_carry(void **state)
+{
+    (void)state;
+    write_quoted("q.json",
+                 "{'schema_version': 1, 'title': 'Few', 'run': {'duration': '6s',"
+                 " 'replications': 10}, 'components': {"
+                 " 'users': {'model': 'client', 'to': 'app', 'rate': '10/s'},"
+                 " 'app': {'model': 'service', 'nodes': 2, 'spread': 'random', 'servers': 4,"
+                 "  'service_time': '1ms'}},"
+                 " 'variants': {'a': {}, 'b': {}}, 'expect': ["
+                 " {'that': 'users.latency.p95', 'from': '3s', 'to': '4s', 'at_most': '1s'},"
+                 " {'that': 'app/0.sojourn.p99', 'from': '3s', 'to': '4s', 'at_most': '1s'},"
+                 " {'that': 'app/worst.sojourn.p90', 'from': '3s', 'to': '4s', 'at_most': '1s'},"
+                 " {'that': 'users.latency.p99_99', 'from': '3s', 'variant': 'a',"
+                 "  'relative_to': 'b', 'at_most': 2},"
+                 " {'that': 'users.latency.p99_9', 'at_most': '1s'},"
+                 " {'that': 'users.latency.p99', 'from': '3.005s', 'to': '3005000001ns',"
+                 "  'at_most': '1s'}]}");
+    struct result r = run("run q.json --out o --no-plot");
+    assert_int_equal(r.status, 1);
+    expect_in(r.out, "users.latency.p99 from 3.005 s to 3.005000001 s is");
+    char *summary = read_file("o/summary.json");
+    expect_in(summary, "\"from\": 3.005, \"to\": 3.005000001");
+    free(summary);
+    expect_run("report o", 0, NULL);
+    char *page = read_file("o/report.html");
+    expect_in(page, " from 3.005 s to 3.005000001 s");
+    free(page);
+    expect_in(r.out, "(too few for p95: ");
+    expect_in(r.out, "(too few for p99: ");
+    expect_in(r.out, "(too few for p90: ");
+    expect_in(r.out, "(too few for p99_99: ");
+    expect_in(r.out, "(too few for p99_9: ");
+    assert_null(strstr(r.out, "p999:"));
+    r = run("map q.json --variant a --x components.users.rate=1/s..2/s:2 --out m --no-plot "
+            "--y components.app.servers=1..2:2 --while users.latency.p95<=4s --from 3s --to 4s "
+            "--reps 5");
+    expect_in(r.out, "Not told in 4 of 4 cells");
+}
+
 /* One server answers 19 of the 199 requests of 20 s that nobody gives up on: success reads 1. */
 static void a_success_says_what_it_leaves_out(void **state)
 {
@@ -254,18 +295,144 @@ static void a_success_says_what_it_leaves_out(void **state)
     expect_in(r.out, "users.success of base leaves out 360 of 398 requests");
 }
 
+/* 40,000 windows take 27 MB: series.csv has one of two replications and merges two windows into a
+ * row. In the second from 7777 s on some 1000 requests come to a server that answers 100. The rows
+ * tell of it, and the size is in what the file may have. */
+static void a_spike_stays_in_a_merged_series(void **state)
+{
+    (void)state;
+    write_file("q.json",
+               "{\"schema_version\": 1, \"title\": \"A spike\", \"run\": {\"duration\": "
+               "\"40000s\", \"interval\": \"1s\", \"replications\": 2},\n \"components\": {"
+               "\"users\": {\"model\": \"client\", \"to\": \"server\", \"rate\": \"0.5/s\", "
+               "\"spikes\": [{\"at\": \"7777s\", \"for\": \"1s\", \"factor\": 2000}]},\n"
+               "\"server\": {\"model\": \"service\", \"servers\": 1, \"service_time\": "
+               "\"10ms\"}}}\n");
+    struct result r = run("run q.json --out o --no-plot");
+    assert_int_equal(r.status, 0);
+    expect_in(r.out,
+              "series.csv would be over 20 MB; it has 1 of 2 replications, and each row is 2 "
+              "windows merged: the mean, of peaks and percentiles the greatest; \"series\": "
+              "\"all\" in \"run\" keeps all\n");
+    result_free(&r);
+    char *summary = read_file("o/summary.json"), *csv = read_file("o/series.csv");
+    assert_true(summary && csv);
+    expect_in(summary,
+              "\"series_csv\": {\"variants\": 1, \"replications\": 1, \"windows_per_row\": 2}");
+    assert_true(strlen(csv) > 10000000 && strlen(csv) <= 20000000);
+    static const char queue[] = "\nbase,0,7776,server,queue,peak,requests,";
+    const char *row = strstr(csv, queue);
+    assert_true(row && strtod(row + strlen(queue), NULL) > 800);
+    assert_null(strstr(csv, "\nbase,0,7777,"));
+    free(summary);
+    free(csv);
+}
+
+/* The same, where lines are broken between words. */
+static void expect_words(const char *text, const char *part)
+{
+    size_t n = 0;
+    char *line = malloc(strlen(text) + 1);
+    assert_non_null(line);
+    for (const char *c = text; *c; c++) {
+        char one = *c == '\n' ? ' ' : *c;
+        if (one != ' ' || n == 0 || line[n - 1] != ' ')
+            line[n++] = one;
+    }
+    line[n] = '\0';
+    expect_in(line, part);
+    free(line);
+}
+
+/* Ten come each second, and the newest is served first: those that finish have waited little, and
+ * nine of ten never finish. What is under way when a span ends is not in its success. */
+static void a_span_says_what_it_leaves_out(void **state)
+{
+    (void)state;
+    write_quoted("q.json",
+                 "{'schema_version': 1, 'title': 'Over', 'run': {'duration': '100s',"
+                 " 'replications': 2}, 'components': {"
+                 " 'users': {'model': 'client', 'to': 'app', 'rate': '10/s',"
+                 "  'arrival': 'constant', 'in_step': true},"
+                 " 'app': {'model': 'service', 'servers': 1, 'service_time': '1s', 'discipline':"
+                 " 'lifo'}}, 'expect': ["
+                 "{'that': 'users.success', 'at_least': 0.9, 'from': '50s', 'to': '100s'},"
+                 "{'that': 'users.success.mean', 'at_least': 0.9, 'from': '50.05s', 'to':"
+                 " '60.05s'},"
+                 "{'that': 'users.success.mean', 'at_least': 0, 'from': '50s'}]}");
+    struct result r = run("run q.json --out o --no-plot");
+    /* of 999 sent 99 are done, 50 of them since 50 s: 900 open and 50 done, twice */
+    expect_words(r.out,
+                 "from 50 s to 100 s is 1.000 -0.037; expected at least 0.9 (1800 of 1900 "
+                 "requests were unfinished when the span ended: with them it is from 0.05263 ");
+    /* of 600 sent by then 59 are done */
+    expect_words(r.out,
+                 "(1082 of 1102 requests were unfinished when the span ended: with them it is "
+                 "from 0.01815 to 1)");
+    assert_null(strstr(r.out, "at least 0 ("));
+}
+
+static void claims_say_what_they_are_of(void **state)
+{
+    (void)state;
+    write_quoted("q.json",
+                 "{'schema_version': 1, 'title': 'Ratio', 'run': {'duration': '200s', 'interval':"
+                 " '10s', 'replications': 2}, 'components': {"
+                 " 'users': {'model': 'client', 'to': 'app', 'rate': '10/s',"
+                 "  'arrival': 'constant', 'in_step': true},"
+                 " 'app': {'model': 'service', 'servers': 1, 'service_time': '1s'}},"
+                 " 'variants': {'many': {}, 'idle': {'components': {'app': {'servers': 100}}},"
+                 "  'half': {'components': {'users': {'rate': '5/s'}}}}, 'expect': ["
+                 "{'that': 'app.queue.peak', 'variant': 'half', 'relative_to': 'many',"
+                 " 'at_most': 0.5},"
+                 "{'that': 'app.queue.peak', 'variant': 'many', 'relative_to': 'idle',"
+                 " 'at_most': 2},"
+                 "{'that': 'app.queue.max', 'variant': 'many', 'at_least': 2, 'from': '12s', 'to':"
+                 " '28s'},"
+                 "{'that': 'app.queue.peak', 'variant': 'many', 'at_least': 2, 'from': '100s',"
+                 " 'to': '300s'}]}");
+    struct result r = run("run q.json --out o --no-plot");
+    assert_int_equal(r.status, 1);
+    expect_words(r.out, "half: app.queue.peak is 0.444 of that of many; expected at most 0.5 times "
+                        "that of many");
+    expect_words(r.out, "many: app.queue.peak is -; expected at most 2 times that of idle (that of "
+                        "idle is 0: nothing can be so many times that)");
+    expect_words(r.out,
+                 "app.queue.max from 12 s to 28 s is -; expected at least 2 requests (no whole "
+                 "window lies in the span: `max` is of windows of 10 s)");
+    expect_words(r.out, "app.queue.peak from 100 s to 200 s is ");
+    expect_in(r.err, "/expect/3/to: warning: the run ends before this: the claim is judged up to "
+                     "its end, at 200s");
+    char *summary = read_file("o/summary.json");
+    expect_in(summary, "\"from\": 100, \"to\": 200");
+    expect_in(summary, "\"relative_to\": \"many\"");
+    free(summary);
+    r = run("find q.json --variant many --vary components.users.rate=1/s..2/s --out f --no-plot "
+            "--while app.queue.max<=4 --from 12s --to 28s");
+    assert_int_equal(r.status, 2);
+    expect_in(r.err, "no whole window lies in that time: \"max\" is of windows of 10s");
+    r = run("find q.json --variant many --vary components.users.rate=1/s..2/s --out f --no-plot "
+            "--while app.queue.max<=4 --from 12s --to 280s");
+    assert_int_equal(r.status, 2);
+    expect_in(r.err, "--to: the run ends before this, at 200s");
+}
+
 int main(void)
 {
 #define IN_OWN_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, enter, leave)
     const struct CMUnitTest tests[] = {
         IN_OWN_DIRECTORY(a_bill_is_printed),
+        IN_OWN_DIRECTORY(a_span_says_what_it_leaves_out),
+        IN_OWN_DIRECTORY(claims_say_what_they_are_of),
         IN_OWN_DIRECTORY(explain_knows_the_book),
         IN_OWN_DIRECTORY(faults_and_parts_are_drawn),
         IN_OWN_DIRECTORY(a_gnuplot_that_hangs_is_ended),
         IN_OWN_DIRECTORY(a_figure_of_nothing_is_said),
         IN_OWN_DIRECTORY(a_sample_says_what_it_cannot_carry),
+        IN_OWN_DIRECTORY(an_answer_says_what_it_cannot_carry),
         IN_OWN_DIRECTORY(a_success_says_what_it_leaves_out),
         IN_OWN_DIRECTORY(without_exchange_results_are_replaced),
+        IN_OWN_DIRECTORY(a_spike_stays_in_a_merged_series),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

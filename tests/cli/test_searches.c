@@ -70,6 +70,43 @@ static void a_system_comes_back_or_not(void **state)
          0, "it holds in the whole range");
 }
 
+/* At 0/s there is nothing to judge by: no verdict, no share, no difference. */
+static void where_nothing_was_observed_nothing_is_judged(void **state)
+{
+    (void)state;
+    write_file("q.json",
+               SCENARIO(QUICK, ",\n \"sensitivity\": {\"metric\": \"users.latency.mean\", "
+                               "\"replications\": 3, \"vary\": {\"components.users.rate\": "
+                               "{\"low\": \"0/s\", \"mid\": \"50/s\", \"high\": "
+                               "\"100/s\"}}}"));
+    SAID("find q.json --vary components.users.rate=0/s..2000/s --while users.latency.mean<=50ms "
+         "--within 20% --out f",
+         0, "0/s                40  -                                  not observed",
+         "users.rate: it breaks above a point between ",
+         "Nothing was observed at 0/s:", "checked at 4 values");
+    char *written = read_file("f/find.json");
+    assert_non_null(strstr(written, "\"mean\": null, \"low\": null, \"high\": null, "
+                                    "\"verdict\": \"not observed\""));
+    free(written);
+    SAID("find q.json --vary components.users.rate=0/s..100/s --while users.latency.mean<=50ms "
+         "--probability 0.5 --out f",
+         0, "no breaking point was seen", "ask for a range", "not observed");
+    SAID("map q.json --x components.users.rate=0/s..100/s:2 --y components.server.servers=1..2:2 "
+         "--while users.latency.p99<=50ms --reps 3 --out m",
+         0, "\n           2                   1\n           1                   1\n",
+         "Nothing was observed in 2 of 4 cells, which are empty.\n");
+    written = read_file("m/map.json");
+    assert_non_null(strstr(written, "{\"x\": 0, \"y\": 1, \"share\": null, \"low\": null, "
+                                    "\"high\": null, \"yes\": 0, \"trials\": 0, "));
+    free(written);
+    written = read_file("m/figures/map.csv");
+    assert_non_null(strstr(written, "\n1,1,,,,0,1,0,0\n"));
+    free(written);
+    assert_true(exists("m/figures/map.svg"));
+    SAID("sensitivity q.json --out s", 0, " 0/s .. 100/s  -  ", "  not observed at 0/s\n");
+    assert_true(exists("s/figures/tornado.svg"));
+}
+
 static void the_same_for_any_number_of_threads(void **state)
 {
     (void)state;
@@ -142,10 +179,42 @@ static void a_time_within_the_run_is_searched_by_its_requests(void **state)
     struct result r = run("find q.json --vary components.users.rate=0.2/s..0.9/s --while "
                           "users.latency.p90<=4.605s --from 200s --to 3990s --within 10% "
                           "--max-runs 100 --out o --no-plot");
-    if (r.status != 0 ||
-        !strstr(r.out, "between 27.75/min and 33/min")) /* .4625 and .55 a second */
+    if (r.status != 0 || !strstr(r.out, "\n  0.4625/s ") ||
+        !strstr(r.out, "between 0.4625/s and 0.55/s"))
         fail_msg("%s%s", r.out, r.err);
     result_free(&r);
+}
+
+/* Rows, answer and file are in the unit of the question, also where another would have a number
+ * above 1: .7469 a second is 44.814 a minute. */
+static void an_answer_is_in_the_unit_of_the_question(void **state)
+{
+    (void)state;
+    write_file("q.json", SCENARIO("\"duration\": \"200s\", \"replications\": 2", ""));
+    static const struct {
+        const char *range, *answer, *value, *unit;
+    } asked[] = {
+        {"0.7469/s..0.9/s", "from 0.7469/s to 0.9/s.", "\"value\": \"0.7469/s\"", "/s "},
+        {"44/min..54/min", "from 44/min to 54/min.", "\"value\": \"44/min\"", "/min "},
+        {"2640/h..3240/h", "from 2640/h to 3240/h.", "\"value\": \"2640/h\"", "/h "},
+    };
+    for (int i = 0; i < 3; i++) {
+        char words[256];
+        snprintf(words, sizeof words,
+                 "find q.json --vary components.users.rate=%s --while users.latency.mean<=1s "
+                 "--out o --no-plot",
+                 asked[i].range);
+        struct result r = run(words);
+        char *file = read_file("o/find.json");
+        assert_true(r.status == 0 && file);
+        bool fine = strstr(r.out, asked[i].answer) && strstr(file, asked[i].value);
+        for (int other = 0; other < 3; other++) /* in the rows */
+            fine = fine && (strstr(r.out, asked[other].unit) != NULL) == (i == other);
+        if (!fine)
+            fail_msg("%s:\n%s%s", asked[i].range, r.out, file);
+        result_free(&r);
+        free(file);
+    }
 }
 
 static void what_cannot_be_searched_is_said_at_once(void **state)
@@ -192,9 +261,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_OWN_DIRECTORY(a_breaking_point_is_an_interval),
         IN_OWN_DIRECTORY(a_system_comes_back_or_not),
+        IN_OWN_DIRECTORY(where_nothing_was_observed_nothing_is_judged),
         IN_OWN_DIRECTORY(the_same_for_any_number_of_threads),
         IN_OWN_DIRECTORY(results_are_written),
         IN_OWN_DIRECTORY(a_time_within_the_run_is_searched_by_its_requests),
+        IN_OWN_DIRECTORY(an_answer_is_in_the_unit_of_the_question),
         IN_OWN_DIRECTORY(what_cannot_be_searched_is_said_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

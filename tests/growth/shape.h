@@ -25,14 +25,19 @@ struct shape {
     struct list top[4];
 };
 
-/* A text, its "%u" the number, "%p" the number before it, "%n" how many there are. */
+/* A text, its "%u" the number, "%p" the one before it, "%s" the next, "%n" how many there are. */
 static inline void add_text(struct sim_buffer *out, const char *text, uint32_t i, uint32_t n)
 {
     for (; *text; text++) {
         char which = *text == '%' ? text[1] : '\0';
-        bool number = which == 'u' || which == 'p' || which == 'n';
+        bool number = which == 'u' || which == 'p' || which == 's' || which == 'n';
+        uint32_t before = i > 0 ? i - 1 : 0;
         if (number)
-            sim_buffer_printf(out, "%u", which == 'n' ? n : which == 'u' ? i : i > 0 ? i - 1 : 0);
+            sim_buffer_printf(out, "%u",
+                              which == 'n'   ? n
+                              : which == 'u' ? i
+                              : which == 's' ? i + 1
+                                             : before);
         else
             sim_buffer_add(out, text, 1);
         text += number;

@@ -1,7 +1,9 @@
-/* test_loading.c - a list of a file takes no more than in proportion to be loaded or refused. */
+/* test_loading.c - a list of a file takes no more than in proportion to be loaded or refused, and
+ * for what its runs will take to be foreseen. */
 #include "growth/shape.h"
 #include "growth/steps.h"
 #include "scenario/scenario.h"
+#include "sim/world.h"
 
 static void load(const void *self, uint32_t n)
 {
@@ -13,6 +15,12 @@ static void load(const void *self, uint32_t n)
     if (!shape->refused && !s)
         sim_diagnostics_print(&said, stderr);
     assert_true(shape->refused == !s);
+    for (uint32_t i = 0; s && i < s->variant_count; i++) {
+        const struct sim_plan *plan = &s->variants[i].plan;
+        assert_true(sim_plan_events(plan, NULL, 0) < 1e12); /* nothing is taken to be endless */
+        assert_true(sim_plan_bytes(plan, NULL, 0) >= 0);
+        assert_true(sim_plan_world_bytes(plan, NULL, 0) > 0);
+    }
     sim_scenario_free(s);
     sim_diagnostics_free(&said);
     free(text);
@@ -59,6 +67,15 @@ static const struct shape shapes[] = {
      .top = {{"\"sweep\": {\"cross\": {\"components.users.rate\": [\"1/s\", \"2/s\"]}, "
               "\"exclude\": [",
               "{\"components.users.rate\": [\"1/s\"]}", "]}"}}},
+    {"a chain", 1000,
+     .components = {{"\"c\": {\"model\": \"client\", \"to\": \"s0\", \"rate\": \"1/s\"}, ",
+                     SERVICE ", \"to\": \"s%s\"}", ", \"s%n\": {\"model\": \"store\"}"}}},
+    {"a chain, its end first, and a user of each", 500,
+     .components = {{"\"s0\": {\"model\": \"store\"}, ",
+                     "\"s%s\": {\"model\": \"service\", \"servers\": 1, \"service_time\": "
+                     "\"1ms\", \"to\": \"s%u\"}, \"c%u\": {\"model\": \"client\", "
+                     "\"to\": \"s%s\", \"users\": 2, \"think_time\": \"1s\"}",
+                     ""}}},
     {"a chain, its end first", 1000, .components = {{"", SERVICE ", \"to\": [\"s%p\"]}", ""}},
      .refused = true}, /* the first calls itself */
     {"components in regions, with prices", 1000,

@@ -95,6 +95,11 @@ static const struct shape shapes[] = {
               "{\"at\": \"%ums\", \"for\": \"5s\", \"do\": \"slow\", \"factor\": 2, "
               "\"target\": \"s%u\"}",
               "]"}}},
+    {"values set that overlap", 1000, .run = CALM, .users = FEW,
+     .top = {{"\"timeline\": [",
+              "{\"at\": \"%uus\", \"for\": \"5s\", \"do\": \"set\", \"target\": \"db\", "
+              "\"set\": {\"connections\": 1%u}}",
+              "]"}}},
     {"links cut that overlap", 200, .run = CALM, .users = FEW,
      .components = {{"",
                      SERVICE "}, \"c%u\": {\"model\": \"client\", \"to\": \"s%u\", "

@@ -131,10 +131,12 @@ static void a_share_of_a_span_is_weighted(void **state)
     ", " ABOUT("db/worst.utilisation.mean", "0") ", " ABOUT(                                       \
         "db/worst.sojourn.p99", "'1ms'") ", " ABOUT("db/3.rate.count",                             \
                                                     "0") ", " ABOUT("db.sojourn.stdev", "'1ms'")
+#define PEAKS ABOUT("app.queue.peak", "0") ", " ABOUT("app.busy.peak", "0")
+#define NODE_PEAKS ABOUT("db/1.in_flight.peak", "0") ", " ABOUT("db/worst.queue.peak", "0")
 
 /* What stands between the run and the claims. */
 static const char *const scenarios[][2] = {
-    {"'components': {" CLIENT "}, " SERVICE "}}", USERS ", " QUEUE},
+    {"'components': {" CLIENT "}, " SERVICE "}}", USERS ", " QUEUE ", " PEAKS},
     {"'components': {" CLIENT "}, " SERVICE ", 'queue_limit': 5}}", USERS ", " QUEUE},
     {"'components': {" CLIENT ", 'retry': {'attempts': 3, 'backoff': '10ms'}}, " SERVICE "}}",
      USERS ", " QUEUE ", " ABOUT("users.retries.count", "0")},
@@ -146,7 +148,7 @@ static const char *const scenarios[][2] = {
      USERS ", " QUEUE ", " ABOUT("app.lost.count", "0")},
     {"'components': {" CLIENT "}, " SERVICE "}}, 'timeline': [{'at': '9s', 'for': '4s', 'do': "
      "'slow', 'target': 'app', 'factor': 3}]",
-     USERS ", " QUEUE},
+     USERS ", " QUEUE ", " PEAKS},
     {"'components': {" CLIENT "}, " SERVICE "}}, 'timeline': [{'at': '9s', 'for': '4s', 'do': "
      "'errors', 'target': 'app', 'share': 0.5}]",
      USERS ", " QUEUE ", " ABOUT("app.failed.mean", "'1/s'")},
@@ -157,7 +159,7 @@ static const char *const scenarios[][2] = {
      USERS ", " NODES ", " ABOUT("app.hit_ratio.mean", "0") ", " ABOUT("app.entries.mean", "0")},
     {KEYS "'components': {'users': {'model': 'client', 'to': 'db', 'rate': '900/s', 'keyspace': "
           "'k'}, " STORE "}}",
-     USERS ", " NODES},
+     USERS ", " NODES ", " NODE_PEAKS},
     {KEYS "'components': {" CLIENT ", 'keyspace': 'k'}, " SERVICE ", 'to': 'db'}, " STORE "}}, "
           "'timeline': [{'at': '9s', 'for': '4s', 'do': 'crash', 'target': 'db/1'}]",
      USERS ", " QUEUE ", " NODES},
@@ -195,6 +197,66 @@ static void windows_do_not_change_a_number(void **state)
         for (int i = 0; i < 3; i++)
             harness_free(r[i]);
     }
+}
+
+/* Every 0.2 s a request, and 1 s of work for each: when k have come and the server has ended one a
+ * second, all but those and the one that is served wait. In windows of 100 s none lies within the
+ * first span whole. */
+static void a_peak_is_of_the_span_alone(void **state)
+{
+    static const char *const intervals[] = {"100s", "7s", "1s"};
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        char text[2048];
+        snprintf(text, sizeof text,
+                 "{'schema_version': 1, 'title': 't', 'run': {'duration': '700s', 'warmup': '0s', "
+                 "'interval': '%s'}, 'components': {'users': {'model': 'client', 'to': 'app', "
+                 "'rate': '5/s', 'arrival': 'constant'}, 'app': {'model': 'service', 'servers': "
+                 "1, 'service_time': '1s'}}, 'timeline': [{'at': '500.1s', 'do': 'set', 'target': "
+                 "'users', 'set': {'rate': '0.1/s'}}], 'expect': ["
+                 "{'that': 'app.queue.peak', 'from': '310s', 'to': '390.05s', 'at_most': 10}, "
+                 "{'that': 'app.queue.peak', 'from': '350s', 'to': '360.05s', 'at_most': 10}, "
+                 "{'that': 'app.queue.peak', 'from': '150s', 'to': '360.05s', 'at_most': 10}, "
+                 "{'that': 'app.queue.peak', 'from': '200s', 'to': '300.05s', 'at_most': 10}, "
+                 "{'that': 'app/0.queue.peak', 'from': '550.5s', 'to': '700s', 'at_most': 10}]}",
+                 intervals[i]);
+        struct sim_record *r = harness_once(text);
+        assert_true(answer_of(r, "app.queue.peak", 310, 390.05) == 1950 - 390);
+        assert_true(answer_of(r, "app.queue.peak", 350, 360.05) == 1800 - 360);
+        assert_true(answer_of(r, "app.queue.peak", 150, 360.05) == 1800 - 360);
+        assert_true(answer_of(r, "app.queue.peak", 200, 300.05) == 1500 - 300);
+        double falling = answer_of(r, "app/0.queue.peak", 550.5, 700); /* 1 a second since 500 s */
+        if (!(falling >= 2500 - 551 && falling <= 2500 + 5 - 549))
+            fail_msg("%.17g", falling);
+        harness_free(r);
+    }
+}
+
+/* Of several nodes: the greatest sum of their peaks in a window, or in the part that lies in the
+ * span. What else is asked cuts the windows elsewhere, and changes nothing. */
+static void a_peak_of_nodes_is_a_bound(void **state)
+{
+    static const char *const claims[] = {"", ", {'that': 'app/1.in_flight.peak', 'from': '3.5s', "
+                                             "'to': '4.25s', 'at_most': 1}, {'that': "
+                                             "'app.in_flight.peak', 'from': '5.5s', 'to': '7.5s', "
+                                             "'at_most': 1}"};
+    double seen[2] = {0, 0};
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        char text[2048];
+        snprintf(text, sizeof text,
+                 RUN("20s", "0s", "2s") "'components': {'users': {'model': 'client', 'to': 'app', "
+                                        "'rate': '20/s'}, 'app': {'model': 'service', 'nodes': 3, "
+                                        "'spread': 'random', 'servers': 2, 'service_time': "
+                                        "'250ms'}}, 'expect': [{'that': 'app.in_flight.peak', "
+                                        "'from': '3.3s', 'to': '6.1s', 'at_most': 1}%s]}",
+                 claims[i]);
+        struct sim_record *r = harness_once(text);
+        seen[i] = answer_of(r, "app.in_flight.peak", 3.3, 6.1);
+        harness_free(r);
+    }
+    assert_true(seen[0] >= 5);
+    assert_true(seen[1] == seen[0]);
 }
 
 /* What is asked takes no event and no draw. */
@@ -334,6 +396,8 @@ int main(void)
         cmocka_unit_test(a_percentile_of_a_span_is_that_of_its_requests),
         cmocka_unit_test(a_share_of_a_span_is_weighted),
         cmocka_unit_test(windows_do_not_change_a_number),
+        cmocka_unit_test(a_peak_is_of_the_span_alone),
+        cmocka_unit_test(a_peak_of_nodes_is_a_bound),
         cmocka_unit_test(asking_changes_no_run),
         cmocka_unit_test(the_hot_node_is_seen),
         cmocka_unit_test(nodes_have_series_when_asked),

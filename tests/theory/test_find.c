@@ -209,6 +209,35 @@ static void what_is_no_point_is_said(void **state)
     assert_int_equal(sim_find_run(&ask).finding, SIM_FIND_NOT_TOLD);
 }
 
+/* Nothing is ever seen at 300 and below. */
+static int see_above(void *self, double x, uint32_t replications, double level,
+                     struct sim_estimate *e)
+{
+    if (x > 300)
+        return see(self, x, replications, level, e);
+    *e = (struct sim_estimate){.mean = NAN, .low = NAN, .high = NAN};
+    return 0;
+}
+
+/* Where nothing is seen there is no verdict, and few runs are spent on it. */
+static void what_is_not_seen_is_not_judged(void **state)
+{
+    (void)state;
+    struct oracle o = {.noise = NORMAL, .spread = 0.05};
+    struct sim_find_ask ask = ask_of(&o);
+    ask.see = see_above;
+    ask.low = 300;
+    ask.high = 950;
+    struct sim_find f = sim_find_run(&ask);
+    assert_int_equal(f.finding, SIM_FIND_POINT);
+    assert_true(f.holds_below);
+    assert_int_equal(f.points[0].verdict, SIM_FIND_UNTOLD);
+    assert_int_equal(f.points[0].seen.n, 0);
+    assert_true(f.points[0].replications <= 4 * SIM_FIND_LEAST);
+    ask.high = 700; /* it holds there, and what the low end is nobody knows */
+    assert_int_equal(sim_find_run(&ask).finding, SIM_FIND_NOT_TOLD);
+}
+
 /* Neighbouring whole numbers are as narrow as can be; factors reach far: 10⁻³ to 10³. */
 static void whole_numbers_and_wide_ranges(void **state)
 {
@@ -472,6 +501,7 @@ int main(void)
         cmocka_unit_test(probabilities_are_covered),
         cmocka_unit_test(believing_every_mean_covers_less),
         cmocka_unit_test(what_is_no_point_is_said),
+        cmocka_unit_test(what_is_not_seen_is_not_judged),
         cmocka_unit_test(whole_numbers_and_wide_ranges),
         cmocka_unit_test(runs_are_bounded),
         cmocka_unit_test(binomial_tails_are_exact),

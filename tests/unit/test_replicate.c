@@ -6,7 +6,9 @@
 /* cmocka.h wants the above first */
 #include <cmocka.h>
 
+#include "study/progress.h"
 #include "study/study.h"
+#include "study/until.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -109,11 +111,44 @@ static void a_replication_shares_its_streams_in_all_cells(void **state)
     sim_runs_free(&runs);
 }
 
+static void looks_come_at_fixed_numbers(void **state)
+{
+    (void)state;
+    static const uint32_t at[] = {10, 15, 23, 35, 53, 80, 100, 100};
+    uint32_t n = 0;
+    for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
+        n = sim_until_next(n, 100);
+        assert_int_equal(n, at[i]);
+    }
+    struct sim_estimate e = {.mean = 100, .low = 98.05, .high = 101.95, .n = 10};
+    assert_true(sim_until_narrow(&e, 100, 0.02)); /* 1.95 <= 100 x 0.02/1.02 = 1.961 */
+    e.high = 101.99;
+    assert_false(sim_until_narrow(&e, 100, 0.02));
+    assert_false(sim_until_narrow(&e, 0, 0.02)); /* nothing to relate it to */
+}
+
+static void progress_fits_the_terminal(void **state)
+{
+    (void)state;
+    struct sim_progress_state s = {
+        .done_s = 30, .total_s = 120, .events = 5e6, .elapsed_s = 2, .finished = 1, .runs = 4};
+    char line[256];
+    sim_progress_line(&s, 200, line, sizeof line);
+    assert_non_null(strstr(line, " 25 % of 2 min 00 s simulated, 2.5 M events/s, 6 s left"));
+    assert_non_null(strstr(line, ", 1/4 runs"));
+    sim_progress_line(&s, 40, line, sizeof line);
+    assert_int_equal(strlen(line), 39);
+    sim_progress_line(&s, 200, line, 10);
+    assert_int_equal(strlen(line), 9);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(added_runs_are_those_of_one_go, begin, end),
         cmocka_unit_test_setup_teardown(a_replication_shares_its_streams_in_all_cells, begin, end),
+        cmocka_unit_test(looks_come_at_fixed_numbers),
+        cmocka_unit_test(progress_fits_the_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

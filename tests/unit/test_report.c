@@ -49,6 +49,14 @@ static void numbers_for_people(void **state)
     assert_string_equal(sim_number_human(0.01234, "s").s, "12.3 ms");
     assert_string_equal(sim_number_human(2.5e-7, "s").s, "250 ns");
     assert_string_equal(sim_number_human(600, "s").s, "10 min");
+    assert_string_equal(sim_number_human(1e300, "s").s, "more than a million years");
+    assert_string_equal(sim_number_with(-1e300, 1e300, "s").s, "-2.78e+296 ±2.78e+296 h");
+    assert_string_equal(sim_number_human(1e300, "B").s, "9.09e+287 TiB");
+    assert_string_equal(sim_number_with(1e300, 1e299, "requests/s").s,
+                        "1e+288 ±1e+287 T requests/s");
+    assert_string_equal(sim_number_dollars(1e300, NAN).s, "$1e+300");
+    assert_string_equal(sim_number_span(1e300, 9e299, 2e300, "B/s").s,
+                        "9.31e+290 GiB/s (8.38e+290 to 1.86e+291)");
     assert_string_equal(sim_number_human(0, "s").s, "0 s");
     assert_string_equal(sim_number_human(1536, "B").s, "1.50 KiB");
     assert_string_equal(sim_number_human(2871, "requests/s").s, "2871 requests/s");

@@ -9,9 +9,8 @@
 #include "base/text.h"
 #include "study/batch.h"
 #include "study/carry.h"
-#include "study/progress.h"
 #include "study/student.h"
-#include "study/until.h"
+#include "study/study.h"
 #include "study/wilson.h"
 
 #include <math.h>
@@ -398,6 +397,39 @@ static void too_few_values_hold_no_claim(void **state)
     assert_true(!v.held && fabs(v.observed.has - 399.88) < 0.01);
 }
 
+/* Claims that hang on the interval of a percentile say when a component was busy (carry.h). */
+static void a_busy_component_is_said_beside_percentiles(void **state)
+{
+    (void)state;
+    const char *narrow = "utilisation of db: 0.9): the interval may be too narrow";
+    struct fake f;
+    fake_init(&f, REPLICATIONS);
+    f.expect.at_most = 100;
+    for (uint32_t i = 0; i < 2 * REPLICATIONS; i++) {
+        f.metrics[i][2].meter = "utilisation";
+        f.metrics[i][2].value = i < REPLICATIONS ? 0.69 : 0.9;
+    }
+    assert_string_equal(judge(&f).note, "");
+    f.expect.relative_to = "fast"; /* the busier of both */
+    assert_non_null(strstr(judge(&f).note, narrow));
+    f.expect.relative_to = NULL;
+    for (uint32_t i = 0; i < 2 * REPLICATIONS; i++)
+        f.metrics[i][2].value = i == 0 ? 0.6 : i == 1 ? 1.2 : 0.9; /* the mean counts */
+    assert_true(judge(&f).held);
+    assert_non_null(strstr(judge(&f).note, narrow));
+    struct sim_busiest busy = sim_share_busiest(&f.all, 0);
+    assert_string_equal(busy.component, "db");
+    assert_true(fabs(busy.utilisation - 0.9) < 1e-12);
+    f.expect.at_most = NAN;
+    f.expect.equals = 11.5;
+    assert_non_null(strstr(judge(&f).note, narrow));
+    f.expect.within = 0.5; /* the interval plays no part */
+    assert_string_equal(judge(&f).note, "");
+    f.expect.that = "users.latency.mean";
+    f.expect.at_most = 100;
+    assert_string_equal(judge(&f).note, "");
+}
+
 static void equality_is_covered_or_within(void **state)
 {
     (void)state;
@@ -415,6 +447,49 @@ static void equality_is_covered_or_within(void **state)
     f.expect.equals = 11.5 * 1.03; /* a claim shifted by 3 % fails a test of 2 % */
     f.expect.within = 0.02;
     assert_false(judge(&f).held);
+}
+
+/* The mean decides; that its interval is wider than what is allowed is said. The p99s are 10, 11,
+ * 12 and 13: 11.5 +- 2.054. */
+static void a_wide_interval_is_told(void **state)
+{
+    (void)state;
+    struct fake f;
+    fake_init(&f, REPLICATIONS);
+    f.expect.equals = 11.5;
+    f.expect.within = 0.3;
+    struct sim_verdict v = judge(&f);
+    assert_true(v.held);
+    assert_string_equal(v.note, "");
+    f.expect.within = 0.01;
+    v = judge(&f);
+    assert_true(v.held);
+    assert_string_equal(v.note, "the interval is wider than what is allowed: more replications "
+                                "would tell");
+}
+
+/* No meter can be below 0, and so no interval is: 1, 0, 0, 20 have 5.25 +- 15.7. */
+static void no_interval_goes_below_zero(void **state)
+{
+    static const double values[] = {1, 0, 0, 20};
+    (void)state;
+    struct sim_estimate e = sim_estimate_mean(values, 4, SIM_LEVEL);
+    assert_true(e.low < 0);
+    double high = e.high;
+    sim_estimate_not_below_zero(&e);
+    assert_true(e.low == 0 && e.mean == 5.25 && e.high == high);
+    struct fake f;
+    fake_init(&f, 4);
+    for (size_t r = 0; r < 4; r++)
+        f.metrics[r][0].value = values[r];
+    f.expect.that = "users.latency.mean";
+    f.expect.at_most = 100;
+    struct sim_verdict v = judge(&f);
+    assert_true(v.held && v.observed.low == 0 && v.observed.mean == 5.25);
+    struct sim_aggregate *all = sim_aggregate_runs(&f.all);
+    assert_non_null(all);
+    assert_true(all[0].metrics[0].low == 0 && all[0].metrics[0].mean == 5.25);
+    sim_aggregate_free(all, f.all.case_count);
 }
 
 static void one_replication_says_so(void **state)
@@ -662,22 +737,6 @@ static void a_short_warm_up_is_told(void **state)
     free(told);
 }
 
-static void looks_come_at_fixed_numbers(void **state)
-{
-    (void)state;
-    static const uint32_t at[] = {10, 15, 23, 35, 53, 80, 100, 100};
-    uint32_t n = 0;
-    for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
-        n = sim_until_next(n, 100);
-        assert_int_equal(n, at[i]);
-    }
-    struct sim_estimate e = {.mean = 100, .low = 98.05, .high = 101.95, .n = 10};
-    assert_true(sim_until_narrow(&e, 100, 0.02)); /* 1.95 <= 100 x 0.02/1.02 = 1.961 */
-    e.high = 101.99;
-    assert_false(sim_until_narrow(&e, 100, 0.02));
-    assert_false(sim_until_narrow(&e, 0, 0.02)); /* nothing to relate it to */
-}
-
 static void one_of_a_thing_is_singular(void **state)
 {
     (void)state;
@@ -702,23 +761,6 @@ static void one_of_a_thing_is_singular(void **state)
     assert_string_equal(judge(&f).bound, "at most 1 request/s");
 }
 
-/* ---- the bar ------------------------------------------------------------------------------- */
-
-static void progress_fits_the_terminal(void **state)
-{
-    (void)state;
-    struct sim_progress_state s = {
-        .done_s = 30, .total_s = 120, .events = 5e6, .elapsed_s = 2, .finished = 1, .runs = 4};
-    char line[256];
-    sim_progress_line(&s, 200, line, sizeof line);
-    assert_non_null(strstr(line, " 25 % of 2 min 00 s simulated, 2.5 M events/s, 6 s left"));
-    assert_non_null(strstr(line, ", 1/4 runs"));
-    sim_progress_line(&s, 40, line, sizeof line);
-    assert_int_equal(strlen(line), 39);
-    sim_progress_line(&s, 200, line, 10);
-    assert_int_equal(strlen(line), 9);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -734,7 +776,10 @@ int main(void)
         cmocka_unit_test(percentiles_are_read_from_their_names),
         cmocka_unit_test(a_percentile_says_what_it_needs),
         cmocka_unit_test(too_few_values_hold_no_claim),
+        cmocka_unit_test(a_busy_component_is_said_beside_percentiles),
         cmocka_unit_test(equality_is_covered_or_within),
+        cmocka_unit_test(a_wide_interval_is_told),
+        cmocka_unit_test(no_interval_goes_below_zero),
         cmocka_unit_test(one_replication_says_so),
         cmocka_unit_test(relative_claims_are_paired),
         cmocka_unit_test(spans_are_answered_by_the_run),
@@ -744,9 +789,7 @@ int main(void)
         cmocka_unit_test(batches_say_why_not),
         cmocka_unit_test(a_beginning_is_found),
         cmocka_unit_test(a_short_warm_up_is_told),
-        cmocka_unit_test(looks_come_at_fixed_numbers),
         cmocka_unit_test(one_of_a_thing_is_singular),
-        cmocka_unit_test(progress_fits_the_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,8 +118,11 @@ static void rough_forms_and_none(void **state)
             "no form for a limited queue unless work is exponential");
     form_is(PLAN(USERS APP("8", EXP, "")), "app", SIM_THEORY_NONE, "none",
             "more work comes than the servers can do");
-    form_is(PLAN(USERS APP("9", EXP, ", 'while_calling': 'hold'")), "app", SIM_THEORY_NONE, "none",
-            "a server is held while others are asked");
+    form_is(PLAN(USERS APP("9", EXP, ", 'while_calling': 'hold', 'to': 'db'") //
+                 ", 'db': {'model': 'store'}"),
+            "app", SIM_THEORY_NONE, "none", "a server is held while others are asked");
+    form_is(PLAN(USERS APP("9", EXP, ", 'while_calling': 'hold'")), "app", SIM_THEORY_EXACT,
+            "M/M/9", "");
     form_is(
         PLAN("'timeline': [{'at': '10s', 'for': '1s', 'do': 'crash', 'target': 'app'}]," USERS APP(
             "9", EXP, "")),
@@ -281,6 +284,29 @@ static void requests_that_come_back(void **state)
          "]," SEND("web", ", 'region': 'x', 'timeout': '60s'") ONE("web", ", 'region': 'y'"))
 #define LINK(what) LINKED("{'between': ['y', 'x'], " what "}")
 
+/* One server that can do the 8 requests a second at which form_is() looks. */
+#define ABANDON ", 'abandon': 'when-reached'"
+#define FAST(more)                                                                                 \
+    "'web': {'model': 'service', 'servers': 1, 'service_time': {'type': 'exponential',"            \
+    " 'mean': '100ms'}" more "}"
+#define AT(name, where)                                                                            \
+    "'" name "': {'model': 'client', 'to': 'web', 'rate': '40/s', 'timeout': '60s', 'region':"     \
+    " '" where "'}, "
+#define DEALT(to_x, to_y)                                                                          \
+    PLAN("'regions': {'x': {}, 'y': {}, 'z': {}}, 'links': [{'between': ['x', 'z'], " to_x         \
+         "}, {'between': ['y', 'z'], " to_y "}], 'components': {" AT("users", "x") AT("more", "y") \
+             FAST(", 'region': 'z'" NODES("10", "round-robin")))
+#define FARM(n, how, link)                                                                         \
+    PLAN("'regions': {'x': {}, 'z': {}}, 'links': [{'between': ['x', 'z'], " link                  \
+         "}], 'components': {" AT("users", "x") FAST(", 'region': 'z'" NODES(n, how)))
+#define BALANCED(link)                                                                             \
+    LINKED_TO("lb", "{'between': ['x', 'y'], " link "}",                                           \
+              "'lb': {'model': 'balancer', 'to': 'web', 'policy': 'round-robin', 'timeout':"       \
+              " '60s', 'region': 'x'}, " FAST(", 'region': 'y', 'nodes': 10, 'spread': 'random'"))
+#define LINKED_TO(to, link, parts)                                                                 \
+    PLAN("'regions': {'x': {}, 'y': {}}, 'links': [" link                                          \
+         "]," SEND(to, ", 'region': 'x', 'timeout': '60s'") ", " parts)
+
 static void links(void **state)
 {
     (void)state;
@@ -293,6 +319,41 @@ static void links(void **state)
     exact(LINKED("{'between': ['y', 'x'], 'bandwidth': '900B/s'},"
                  " {'between': ['web', 'users'], 'latency': '1ms'}"),
           "web", "M/M/9");
+}
+
+/* Who never stops waiting leaves nothing to abandon. */
+static void who_gives_up(void **state)
+{
+    (void)state;
+    const char *why = "requests give up waiting";
+    exact(PLAN(SEND("a", "") ONE("a", ABANDON)), "a", "M/M/9");
+    exact(PLAN(SEND("b", "") ONE("b", ", 'to': 'a'") ONE("a", ABANDON)), "a", "M/M/9");
+    no_form(PLAN(SEND("a", ", 'timeout': '1s'") ONE("a", ABANDON)), "a", why);
+    no_form(PLAN(SEND("a", ", 'patience': '1s'") ONE("a", ABANDON)), "a", why);
+    no_form(PLAN(SEND("b", ", 'timeout': '1s'") ONE("b", ", 'to': 'a'") ONE("a", ABANDON)), "a",
+            why);
+    no_form(PLAN(SEND("b", "") ONE("b", ", 'to': 'a', 'deadline': '1s'") ONE("a", ABANDON)), "a",
+            why);
+}
+
+/* What is dealt in turn comes in turn only where all of it is late by one time, none lost. */
+static void links_that_mix_up_turns(void **state)
+{
+    (void)state;
+    const char *jitter = "the latency of a link mixes up what is dealt in turn (web)";
+    const char *loss = "a link loses some of what is dealt in turn (web)";
+    const char *uneven = "callers whose requests are dealt in turn differ in latency (web)";
+    exact(DEALT("'latency': '1s'", "'latency': '1s'"), "web", "E10/M/1");
+    unsure(DEALT("'latency': " EXP, "'latency': " EXP), "web", "E10/M/1", jitter);
+    unsure(DEALT("'loss': 0.1", "'loss': 0.1"), "web", "E10/M/1", loss);
+    unsure(DEALT("'latency': '1s'", "'latency': '2s'"), "web", "E10/M/1", uneven);
+    unsure(DEALT("'loss': 0", "'latency': '2s'"), "web", "E10/M/1", uneven);
+    exact(BALANCED("'latency': '5s'"), "web", "E10/M/1");
+    unsure(BALANCED("'latency': " EXP), "web", "E10/M/1", jitter);
+    unsure(BALANCED("'latency': '5s', 'loss': 0.2"), "web", "E10/M/1", loss);
+    /* what goes to one node, or wherever chance sends it, is not dealt in turn */
+    exact(FARM("1", "round-robin", "'latency': " EXP), "web", "M/M/1");
+    exact(FARM("10", "random", "'latency': " EXP), "web", "M/M/1");
 }
 
 /* All parameters of the models that say something of themselves: theory.c and the model's
@@ -441,7 +502,9 @@ int main(void)
         cmocka_unit_test(fan_outs),
         cmocka_unit_test(what_comes_before),
         cmocka_unit_test(requests_that_come_back),
+        cmocka_unit_test(who_gives_up),
         cmocka_unit_test(links),
+        cmocka_unit_test(links_that_mix_up_turns),
         cmocka_unit_test(every_parameter_is_known),
         cmocka_unit_test(a_wrong_form_is_found),
         cmocka_unit_test(what_a_run_cannot_show_is_not_judged),
