@@ -12,59 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STATS_MOST 7
-
-static const char *const stats_of[][STATS_MOST + 1] = {
-    [SIM_COUNTER] = {"mean", "max", "min", "count"},
-    [SIM_GAUGE] = {"mean", "max", "min", "peak"},
-    [SIM_HISTOGRAM] = {"mean", "p50", "p90", "p99", "p999", "max", "count"},
-    [SIM_RATIO] = {"mean", "max", "min"},
-};
-static const char *const series_of[][STATS_MOST + 1] = {
-    [SIM_COUNTER] = {"mean"},
-    [SIM_GAUGE] = {"mean", "peak"},
-    [SIM_HISTOGRAM] = {"mean", "p50", "p90", "p99", "p999", "max"},
-    [SIM_RATIO] = {"mean"},
-};
-static const double percentiles[] = {0.5, 0.9, 0.99, 0.999};
-
-const struct sim__seen sim__seen_nothing = {.greatest = -INFINITY, .least = INFINITY};
-
-const char *const *sim_meter_stats(enum sim_meter_kind kind)
-{
-    return stats_of[kind];
-}
-
-const char *const *sim_meter_series(enum sim_meter_kind kind)
-{
-    return series_of[kind];
-}
-
-double sim_stat_percentile(const char *stat)
-{
-    enum { DIGITS = 6 };
-    double digits = 0, of = 1;
-    const char *c = stat + 1;
-    if (*stat != 'p' || !*c)
-        return (double)NAN;
-    if (strcmp(stat, "p999") == 0)
-        return percentiles[3];
-    for (; *c >= '0' && *c <= '9' && c < stat + 3; c++)
-        digits = 10 * digits + (*c - '0');
-    const char *rest = c + 1;
-    if (*c == '_' && c > stat + 1 && *rest) {
-        for (c = rest; *c >= '0' && *c <= '9' && c < rest + DIGITS; c++) {
-            digits = 10 * digits + (*c - '0');
-            of *= 10;
-        }
-    }
-    return *c || digits == 0 ? (double)NAN : digits / (100 * of);
-}
-
 static uint32_t stat_count(const char *const *stats)
 {
     uint32_t n = 0;
-    while (n < STATS_MOST && stats[n] != NULL)
+    while (stats[n] != NULL)
         n++;
     return n;
 }
@@ -104,15 +55,6 @@ static void add_all(struct sim__recorder *r)
     r->first[r->world->component_count] = r->count;
 }
 
-struct sim__channel *sim__channel_find(struct sim__recorder *r, uint32_t component,
-                                       const char *meter)
-{
-    for (uint32_t i = r->first[component]; i < r->first[component + 1]; i++)
-        if (strcmp(r->channels[i].meter->name, meter) == 0)
-            return &r->channels[i];
-    return NULL;
-}
-
 static int channels_make(struct sim__recorder *r)
 {
     r->first = calloc(r->world->component_count + 1u, sizeof *r->first);
@@ -149,13 +91,13 @@ static int series_make(struct sim__recorder *r)
     uint32_t count = r->line_count;
     for (uint32_t i = 0; i < r->count; i++)
         if (r->channels[i].series)
-            count += stat_count(series_of[r->channels[i].meter->kind]);
+            count += stat_count(sim_meter_series(r->channels[i].meter->kind));
     r->record->series = calloc(count + 1, sizeof *r->record->series);
     if (r->record->series == NULL)
         return -1;
     for (uint32_t i = 0; i < r->count; i++) {
         struct sim__channel *c = &r->channels[i];
-        const char *const *stats = series_of[c->meter->kind];
+        const char *const *stats = sim_meter_series(c->meter->kind);
         c->first_series = r->record->series_count;
         for (uint32_t k = 0; c->series && k < stat_count(stats); k++)
             if (series_add(r, name_of(r, c), c->meter, stats[k]) != 0)
@@ -189,17 +131,6 @@ static int bill_make(struct sim__recorder *r)
     return 0;
 }
 
-static void *meter_at(struct sim__recorder *r, const struct sim__channel *c, uint32_t node)
-{
-    struct sim_node *n = r->world->components[c->component].nodes[node];
-    return (char *)sim__node_meters(n, c->table) + c->meter->offset;
-}
-
-static bool has_parts(const struct sim__channel *c)
-{
-    return c->watch != NULL && c->watch->parts != NULL;
-}
-
 /* Where nothing is asked of single nodes, the nodes of a component count in the rows of its first
  * one: so a window of many nodes costs little more than that of one. */
 static void share_counts(struct sim__recorder *r)
@@ -207,9 +138,9 @@ static void share_counts(struct sim__recorder *r)
     for (uint32_t i = 0; i < r->count; i++) {
         const struct sim__channel *c = &r->channels[i];
         uint32_t nodes = r->world->plan->components[c->component].nodes;
-        bool shared = c->meter->kind == SIM_HISTOGRAM && !has_parts(c);
+        bool shared = c->meter->kind == SIM_HISTOGRAM && !sim__channel_has_parts(c);
         for (uint32_t n = nodes; shared && n > 1; n--) /* so that they stand in order */
-            sim_histogram_share(meter_at(r, c, n - 1), meter_at(r, c, 0));
+            sim_histogram_share(sim__channel_meter(r, c, n - 1), sim__channel_meter(r, c, 0));
     }
 }
 
@@ -254,52 +185,6 @@ void sim__recorder_free(struct sim__recorder *r)
 
 /* ---- the end of a window --------------------------------------------------------------------- */
 
-sim_area sim__channel_sum_of(struct sim__recorder *r, const struct sim__channel *c, uint32_t node,
-                             sim_time now)
-{
-    const void *meter = meter_at(r, c, node);
-    if (c->meter->kind == SIM_GAUGE)
-        return sim_gauge_area(meter, now);
-    return (sim_area)((const struct sim_counter *)meter)->count;
-}
-
-sim_area sim__channel_sum(struct sim__recorder *r, const struct sim__channel *c, sim_time now)
-{
-    sim_area sum = 0;
-    if (c->node != SIM_ALL_NODES)
-        return sim__channel_sum_of(r, c, c->node, now);
-    for (uint32_t n = 0; n < r->world->plan->components[c->component].nodes; n++)
-        sum += sim__channel_sum_of(r, c, n, now);
-    return sum;
-}
-
-/* The channel of one node, where there is one. */
-static struct sim__channel *part_of(const struct sim__channel *c, uint32_t node)
-{
-    return has_parts(c) ? c->watch->parts[node] : NULL;
-}
-
-void sim__channel_peaks(struct sim__recorder *r, struct sim__channel *c)
-{
-    for (uint32_t n = 0; n < r->world->plan->components[c->component].nodes; n++)
-        sim__spans_peak(c, n, sim_gauge_cut(meter_at(r, c, n)));
-}
-
-int sim__channel_roll(struct sim__recorder *r, struct sim__channel *c)
-{
-    uint32_t nodes = has_parts(c) ? r->world->plan->components[c->component].nodes : 1;
-    struct sim_tally *into = c->watch != NULL ? &c->watch->fresh : &c->window;
-    for (uint32_t n = 0; n < nodes; n++) {
-        struct sim__channel *part = part_of(c, n);
-        struct sim_tally *first = part != NULL ? &part->watch->fresh : into;
-        if (sim_histogram_roll(meter_at(r, c, n), first) != 0)
-            return -1;
-        if (part != NULL && (sim_tally_add(into, first) != 0 || sim__channel_settle(part) != 0))
-            return -1;
-    }
-    return c->watch != NULL ? sim__channel_settle(c) : 0;
-}
-
 static void collect_counter(struct sim__recorder *r, struct sim__channel *c)
 {
     uint64_t counted = (uint64_t)sim__channel_sum(r, c, 0);
@@ -312,11 +197,11 @@ static void collect_gauge(struct sim__recorder *r, struct sim__channel *c, sim_t
     uint32_t nodes = r->world->plan->components[c->component].nodes;
     c->amount = c->peak = 0;
     for (uint32_t n = 0; n < nodes; n++) {
-        struct sim__channel *part = part_of(c, n);
+        struct sim__channel *part = sim__channel_of_node(c, n);
         int64_t peak;
-        double area = sim_gauge_roll(meter_at(r, c, n), now, &peak);
+        double area = sim_gauge_roll(sim__channel_meter(r, c, n), now, &peak);
         if (c->watch != NULL && c->watch->peaks != NULL) {
-            peak = sim__spans_peak(c, n, peak);
+            peak = sim__channel_peak(c, n, peak);
             c->watch->peaks[n] = INT64_MIN;
         }
         c->amount += area;
@@ -345,11 +230,6 @@ static int collect(struct sim__recorder *r, struct sim__channel *c, sim_time now
     return 0;
 }
 
-static double scale_of(const struct sim_meter *m)
-{
-    return strcmp(m->unit, "s") == 0 ? 1e-9 : 1;
-}
-
 /* The window's value: a rate per second, a mean level, a ratio. */
 static double window_mean(const struct sim__channel *c, sim_time length)
 {
@@ -357,7 +237,7 @@ static double window_mean(const struct sim__channel *c, sim_time length)
     case SIM_COUNTER: return c->amount * 1e9 / (double)length;
     case SIM_GAUGE: return c->amount / (double)length;
     case SIM_RATIO: return c->by->amount > 0 ? c->of->amount / c->by->amount : (double)NAN;
-    default: return sim_tally_mean(&c->window) * scale_of(c->meter);
+    default: return sim_tally_mean(&c->window) * sim__meter_scale(c->meter);
     }
 }
 
@@ -370,29 +250,16 @@ static void write_series(struct sim__recorder *r, const struct sim__channel *c, 
         s[1].values[at] = c->peak;
     if (c->meter->kind != SIM_HISTOGRAM)
         return;
-    double scale = scale_of(c->meter);
-    for (uint32_t k = 0; k < 4; k++)
-        s[1 + k].values[at] = sim_tally_percentile(&c->window, percentiles[k]) * scale;
+    double scale = sim__meter_scale(c->meter);
+    for (uint32_t k = 1; k < 5; k++)
+        s[k].values[at] = sim__tally_stat(&c->window, s[k].stat, scale);
     s[5].values[at] = c->window.n > 0 ? (double)c->window.high * scale : (double)NAN;
-}
-
-static double tally_stat(const struct sim_tally *t, const char *stat, double scale)
-{
-    if (strcmp(stat, "mean") == 0)
-        return sim_tally_mean(t) * scale;
-    if (strcmp(stat, "max") == 0)
-        return t->n > 0 ? (double)t->high * scale : (double)NAN;
-    if (strcmp(stat, "count") == 0)
-        return (double)t->n;
-    if (strcmp(stat, "stdev") == 0)
-        return sim_tally_stdev(t) * scale;
-    return sim_tally_percentile(t, sim_stat_percentile(stat)) * scale;
 }
 
 static double window_stat(const struct sim__channel *c, const char *stat, sim_time length)
 {
     if (c->meter->kind == SIM_HISTOGRAM)
-        return tally_stat(&c->window, stat, scale_of(c->meter));
+        return sim__tally_stat(&c->window, stat, sim__meter_scale(c->meter));
     return strcmp(stat, "peak") == 0 ? c->peak : window_mean(c, length);
 }
 
@@ -403,7 +270,7 @@ static void write_line(struct sim__recorder *r, const struct sim__extra_series *
     double value = line->worst ? (double)NAN : window_stat(c, line->stat, length);
     uint32_t nodes = line->worst ? r->world->plan->components[c->component].nodes : 0;
     for (uint32_t n = 0; n < nodes; n++) {
-        double at_node = window_stat(part_of(c, n), line->stat, length);
+        double at_node = window_stat(sim__channel_of_node(c, n), line->stat, length);
         if (sim__is_worse(c->meter, at_node, value))
             value = at_node;
     }
@@ -490,40 +357,12 @@ int sim__recorder_roll(struct sim__recorder *r, sim_time now)
 
 /* ---- the end of the run ---------------------------------------------------------------------- */
 
-double sim__seen_stat(const struct sim_meter *m, const char *stat, const struct sim__seen *seen,
-                      const struct sim__seen *of, const struct sim__seen *by, double length)
-{
-    if (m->kind == SIM_HISTOGRAM)
-        return tally_stat(&seen->tally, stat, scale_of(m));
-    if (strcmp(stat, "max") == 0)
-        return isfinite(seen->greatest) ? seen->greatest : (double)NAN;
-    if (strcmp(stat, "min") == 0)
-        return isfinite(seen->least) ? seen->least : (double)NAN;
-    if (strcmp(stat, "peak") == 0)
-        return seen->peak;
-    if (strcmp(stat, "count") == 0)
-        return seen->amount;
-    if (m->kind == SIM_RATIO)
-        return by->amount > 0 ? of->amount / by->amount : (double)NAN;
-    return m->kind == SIM_COUNTER ? seen->amount * 1e9 / length : seen->amount / length;
-}
-
-uint64_t sim__seen_samples(const struct sim__channel *c, const struct sim__seen *seen,
-                           const struct sim__seen *by)
-{
-    if (c->meter->kind == SIM_HISTOGRAM)
-        return seen->tally.n;
-    if (c->meter->kind == SIM_RATIO && c->by->meter->kind == SIM_COUNTER)
-        return (uint64_t)by->amount;
-    return seen->windows;
-}
-
 static int metrics_make(struct sim__recorder *r)
 {
     struct sim_record *out = r->record;
     uint32_t n = 0;
     for (uint32_t i = 0; i < r->count; i++)
-        n += stat_count(stats_of[r->channels[i].meter->kind]);
+        n += stat_count(sim_meter_stats(r->channels[i].meter->kind));
     out->metrics = calloc(n + 1, sizeof *out->metrics);
     if (out->metrics == NULL)
         return -1;
@@ -531,7 +370,7 @@ static int metrics_make(struct sim__recorder *r)
         const struct sim__channel *c = &r->channels[i];
         const struct sim__seen *of = c->of ? &c->of->whole : NULL;
         const struct sim__seen *by = c->by ? &c->by->whole : NULL;
-        const char *const *stats = stats_of[c->meter->kind];
+        const char *const *stats = sim_meter_stats(c->meter->kind);
         for (uint32_t k = 0; k < stat_count(stats); k++)
             out->metrics[out->metric_count++] = (struct sim_metric){
                 .component = name_of(r, c),

@@ -156,9 +156,17 @@ struct sim__recorder {
     double *whole;
 };
 
+/* ---- channels.c ---------------------------------------------------------------------------- */
+
+extern const struct sim__seen sim__seen_nothing;
 /* The channel of a meter of a component; NULL: none. O(meters of the component). */
 struct sim__channel *sim__channel_find(struct sim__recorder *, uint32_t component,
                                        const char *meter);
+/* The meter of a channel at one node. */
+void *sim__channel_meter(struct sim__recorder *, const struct sim__channel *, uint32_t node);
+/* Whether something is asked of single nodes; the channel of one of them, NULL: there is none. */
+bool sim__channel_has_parts(const struct sim__channel *);
+struct sim__channel *sim__channel_of_node(const struct sim__channel *, uint32_t node);
 /* What a meter counted up to now, or its area; over all nodes of the channel. O(nodes). */
 sim_area sim__channel_sum(struct sim__recorder *, const struct sim__channel *, sim_time now);
 /* The same of one node. */
@@ -169,13 +177,19 @@ sim_area sim__channel_sum_of(struct sim__recorder *, const struct sim__channel *
 int sim__channel_roll(struct sim__recorder *, struct sim__channel *);
 /* Takes the greatest values of a gauge's nodes up to now, to the window and spans under way. */
 void sim__channel_peaks(struct sim__recorder *, struct sim__channel *);
+/* The same of one node, whose greatest value since the last cut is `peak`. Returns the greatest in
+ * the open window. O(spans that began in it). */
+int64_t sim__channel_peak(struct sim__channel *, uint32_t node, int64_t peak);
+/* What a meter's own unit is of that of its values: seconds are counted in ns. */
+double sim__meter_scale(const struct sim_meter *);
+/* A statistic of a histogram, in its meter's unit. */
+double sim__tally_stat(const struct sim_tally *, const char *stat, double scale);
 /* A statistic of what was seen over `length` ns; `of`, `by`: of a ratio's two meters. */
 double sim__seen_stat(const struct sim_meter *, const char *stat, const struct sim__seen *,
                       const struct sim__seen *of, const struct sim__seen *by, double length);
 /* What a number of it rests on: struct sim_metric.n. */
 uint64_t sim__seen_samples(const struct sim__channel *, const struct sim__seen *,
                            const struct sim__seen *by);
-extern const struct sim__seen sim__seen_nothing;
 
 /* ---- spans.c ------------------------------------------------------------------------------- */
 
@@ -191,11 +205,6 @@ bool sim__is_worse(const struct sim_meter *, double value, double than);
  * `whole`: it took time. */
 void sim__spans_measure(const struct sim__recorder *, struct sim__channel *, double mean,
                         bool whole);
-/* The greatest value of a gauge of a node since the last cut, to all that is under way. Returns the
- * greatest in the open window. O(spans that began in it). */
-int64_t sim__spans_peak(struct sim__channel *, uint32_t node, int64_t peak);
-/* Adds what was recorded since the last cut to the channel's window and spans. 0, or -1. */
-int sim__channel_settle(struct sim__channel *);
 void sim__by_node_begin(struct sim__recorder *, sim_time now); /* the warm-up is over */
 /* Ends what lasts still, and writes metrics and answers. 0, or -1 when out of memory. */
 int sim__asks_finish(struct sim__recorder *, sim_time now);

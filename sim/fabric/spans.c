@@ -17,74 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- asks ------------------------------------------------------------------------------------ */
-
-int sim_plan_ask_order(const struct sim_plan_ask *a, const struct sim_plan_ask *b)
-{
-    int order = strcmp(a->place, b->place);
-    if (order == 0)
-        order = strcmp(a->meter, b->meter);
-    if (order == 0)
-        order = (a->from > b->from) - (a->from < b->from);
-    if (order == 0)
-        order = (a->to > b->to) - (a->to < b->to);
-    return order != 0 ? order : strcmp(a->stat, b->stat);
-}
-
-bool sim_plan_keeps(const struct sim_plan *plan, const char *place, const char *meter,
-                    const char *stat)
-{
-    uint32_t low = 0, high = plan->kept_count;
-    while (low < high) {
-        uint32_t at = low + (high - low) / 2;
-        const struct sim_plan_kept *kept = &plan->kept[at];
-        int order = strcmp(kept->place, place);
-        order = order ? order : strcmp(kept->meter, meter);
-        if (order == 0 && stat)
-            order = strcmp(kept->stat ? kept->stat : "", stat);
-        if (order == 0)
-            return true;
-        if (order < 0)
-            low = at + 1;
-        else
-            high = at;
-    }
-    return false;
-}
-
-static const struct sim_meter *meter_of(const struct sim_model *model, const char *name)
-{
-    for (int t = 0; t < SIM_METERS_TABLES; t++)
-        for (const struct sim_meter *m = sim_meters_of(model, (enum sim_meter_table)t);
-             m != NULL && m->name != NULL; m++)
-            if (strcmp(m->name, name) == 0)
-                return m;
-    return NULL;
-}
-
-static bool is_usual(enum sim_meter_kind kind, const char *stat)
-{
-    double p = sim_stat_percentile(stat);
-    for (const char *const *s = sim_meter_stats(kind); *s != NULL; s++)
-        if (strcmp(*s, stat) == 0 || sim_stat_percentile(*s) == p)
-            return true;
-    return false;
-}
-
-bool sim_plan_ask_is_given(const struct sim_plan *plan, const struct sim_plan_ask *ask)
-{
-    if (ask->from != SIM_WHOLE_RUN)
-        return false;
-    if (ask->component == SIM_NOWHERE)
-        return true;
-    const struct sim_plan_component *c = &plan->components[ask->component];
-    const struct sim_meter *m = meter_of(c->model, ask->meter);
-    if (m == NULL || ask->node == SIM_ALL_NODES)
-        return m == NULL || is_usual(m->kind, ask->stat);
-    return ask->node == SIM_WORST_NODE && (m->flags & SIM_BY_NODE) && c->nodes > 1 &&
-           c->worst != NULL && strcmp(ask->stat, "mean") == 0;
-}
-
 bool sim__is_worse(const struct sim_meter *m, double value, double than)
 {
     if (isnan(value) || isnan(than))
@@ -382,35 +314,6 @@ void sim__asks_free(struct sim__recorder *r)
 }
 
 /* ---- while it runs --------------------------------------------------------------------------- */
-
-int sim__channel_settle(struct sim__channel *c)
-{
-    struct sim__watch *watch = c->watch;
-    if (watch->fresh.n == 0)
-        return 0;
-    if (sim_tally_add(&c->window, &watch->fresh) != 0)
-        return -1;
-    for (struct sim__time_span *s = watch->lasting; s != NULL; s = s->next)
-        if (sim_tally_add(&s->seen.tally, &watch->fresh) != 0)
-            return -1;
-    sim_tally_clear(&watch->fresh);
-    return 0;
-}
-
-int64_t sim__spans_peak(struct sim__channel *c, uint32_t node, int64_t peak)
-{
-    struct sim__channel *part = c->watch->parts != NULL ? c->watch->parts[node] : NULL;
-    for (struct sim__time_span *s = c->watch->lasting; s != NULL; s = s->next)
-        if (s->peaks != NULL && s->peaks[node] < peak)
-            s->peaks[node] = peak;
-    for (struct sim__time_span *s = part != NULL ? part->watch->lasting : NULL; s != NULL;
-         s = s->next)
-        if (s->peaks != NULL && s->peaks[0] < peak)
-            s->peaks[0] = peak;
-    if (c->watch->peaks[node] < peak)
-        c->watch->peaks[node] = peak;
-    return c->watch->peaks[node];
-}
 
 /* The sum of the peaks of a channel's nodes; of one that is of a single node, its own. */
 static double sum_of(const struct sim__recorder *r, const struct sim__channel *c,

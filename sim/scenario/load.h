@@ -6,6 +6,7 @@
 #include "base/lookup.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "base/wrap.h"
 #include "scenario/locate.h"
 #include "scenario/scenario.h"
 
@@ -223,8 +224,12 @@ void *sim__alloc(struct sim__load *, size_t count, size_t size);
 /* An array of `count` elements, in the arena, with room for one more; NULL, and noted, when out of
  * memory. Amortised O(1). */
 void *sim__grown(struct sim__load *, void *old, size_t count, size_t *room, size_t size);
+enum { SIM__PAGE_COLUMNS = 96 };
 /* Text of a page broken at spaces into lines that begin at column `indent`, which it is at. */
-void sim__page_wrapped(FILE *, int indent, const char *text);
+static inline void sim__page_wrapped(FILE *file, int indent, const char *text)
+{
+    sim_wrap_print(file, text, (unsigned)indent, (unsigned)indent, SIM__PAGE_COLUMNS);
+}
 /* The key that says which of a union an object is: of distributions, popularities and all to come.
  * No parameter may have this name (tests/unit/test_unions.c holds the tables to it). */
 #define SIM__TAG "type"

@@ -47,14 +47,6 @@ void sim_models_list(void *stdio_file)
     fprintf(file, "\nweir models NAME shows one with its parameters, ports and meters.\n");
 }
 
-enum { PAGE_COLUMNS = 96 };
-
-/* Text in lines that begin at column `indent`, which the first is at already. */
-void sim__page_wrapped(FILE *file, int indent, const char *text)
-{
-    sim_wrap_print(file, text, (unsigned)indent, (unsigned)indent, PAGE_COLUMNS);
-}
-
 static const char *kind_name(const struct sim_param *p)
 {
     switch (p->kind) {

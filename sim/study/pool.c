@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_JOBS = 512 };
+
 enum { DRAW_EVERY_MS = 100 };
 
 static double seconds(sim_time t)
@@ -303,4 +305,11 @@ int sim__pool_run(struct sim_session *session, struct sim__pool *pool, struct si
     free(pool->workers);
     sim__done_free(pool->done);
     return status != 0 || pool->failed ? -1 : 0;
+}
+
+unsigned sim_replicate_jobs(unsigned jobs)
+{
+    if (jobs == 0)
+        jobs = uv_available_parallelism();
+    return jobs > MOST_JOBS ? MOST_JOBS : jobs;
 }

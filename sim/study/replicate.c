@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_JOBS = 512 };
-
 /* One call of sim_replicate_more(). */
 struct round {
     struct sim_runs *runs;
@@ -22,13 +20,6 @@ struct round {
     uint64_t traced_end;
     struct sim_error *error;
 };
-
-unsigned sim_replicate_jobs(unsigned jobs)
-{
-    if (jobs == 0)
-        jobs = uv_available_parallelism();
-    return jobs > MOST_JOBS ? MOST_JOBS : jobs;
-}
 
 static struct sim_run *run_at(const struct sim_runs *runs, uint32_t at, uint32_t replication)
 {
@@ -164,13 +155,6 @@ static int grow(struct sim_runs *runs, uint32_t more)
     return 0;
 }
 
-void sim_runs_begin(struct sim_runs *runs, const struct sim_case *cases, uint32_t case_count,
-                    bool metrics_only)
-{
-    *runs = (struct sim_runs){
-        .cases = cases, .case_count = case_count, .metrics_only = metrics_only};
-}
-
 /* Runs what is still missing. */
 static int run_missing(struct sim_session *session, struct round *round, struct sim_error *error)
 {
@@ -251,32 +235,6 @@ int sim_replicate(struct sim_session *session, const struct sim_case *cases, uin
     return status;
 }
 
-void sim_runs_free(struct sim_runs *runs)
-{
-    size_t total = (size_t)runs->case_count * runs->replications;
-    for (size_t i = 0; runs->runs && i < total; i++) {
-        sim_record_free(runs->runs[i].record);
-    }
-    sim_names_free(runs->names);
-    free(runs->runs);
-    *runs = (struct sim_runs){.runs = NULL};
-}
-
-const struct sim_record *sim_runs_record(const struct sim_runs *runs, uint32_t at,
-                                         uint32_t replication)
-{
-    return runs->runs[(size_t)at * runs->replications + replication].record;
-}
-
-const struct sim_record *sim_runs_sample(const struct sim_runs *runs, uint32_t at)
-{
-    for (uint32_t r = 0; r < runs->replications; r++) {
-        if (sim_runs_record(runs, at, r))
-            return sim_runs_record(runs, at, r);
-    }
-    return NULL;
-}
-
 uint32_t sim_runs_most_finished(const struct sim_runs *runs)
 {
     uint32_t most = 0;
@@ -287,13 +245,4 @@ uint32_t sim_runs_most_finished(const struct sim_runs *runs)
         most = finished > most ? finished : most;
     }
     return most;
-}
-
-uint32_t sim_runs_find(const struct sim_runs *runs, const char *name)
-{
-    for (uint32_t i = 0; i < runs->case_count; i++) {
-        if (strcmp(runs->cases[i].name, name) == 0)
-            return i;
-    }
-    return UINT32_MAX;
 }

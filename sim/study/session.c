@@ -1,8 +1,6 @@
 /* session.c - the libuv loop, and what wakes it. */
 #include "study/session.h"
 
-#include "study/watch.h"
-
 #include <stdio.h>
 
 static void on_told(uv_async_t *told)
@@ -44,7 +42,8 @@ static void close_any(uv_handle_t *handle, void *self)
 
 void sim_session_close(struct sim_session *session)
 {
-    sim_watch_release(session->watch);
+    if (session->watch)
+        session->release(session->watch);
     uv_walk(&session->loop, close_any, NULL);
     uv_run(&session->loop, UV_RUN_DEFAULT);
     uv_loop_close(&session->loop);

@@ -19,7 +19,8 @@ struct sim_session {
     /* called once, from the loop, after it was interrupted; NULL: nobody to tell */
     void (*on_interrupt)(void *self);
     void *self;
-    struct sim_watch *watch; /* NULL: nobody interrupts it */
+    struct sim_watch *watch;             /* NULL: nobody interrupts it */
+    void (*release)(struct sim_watch *); /* called with it when the session is closed */
 };
 
 /* 0, or -1 with the reason. The caller closes it with sim_session_close(). */

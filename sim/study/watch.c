@@ -127,6 +127,7 @@ void sim_watch_session(struct sim_watch *watch, struct sim_session *session, con
     watch->session = session;
     watch->kept_in = kept_in;
     session->watch = watch;
+    session->release = sim_watch_release;
     if (watch->told)
         sim_session_interrupt(session);
     pthread_mutex_unlock(&watch->lock);

@@ -1,0 +1,72 @@
+/* plan_asks.c - what a plan asks for beside what every run tells: in order, found, and held against
+ * what is told anyway. */
+#include "fabric/measured.h"
+#include "sim/world.h"
+
+#include <string.h>
+
+int sim_plan_ask_order(const struct sim_plan_ask *a, const struct sim_plan_ask *b)
+{
+    int order = strcmp(a->place, b->place);
+    if (order == 0)
+        order = strcmp(a->meter, b->meter);
+    if (order == 0)
+        order = (a->from > b->from) - (a->from < b->from);
+    if (order == 0)
+        order = (a->to > b->to) - (a->to < b->to);
+    return order != 0 ? order : strcmp(a->stat, b->stat);
+}
+
+bool sim_plan_keeps(const struct sim_plan *plan, const char *place, const char *meter,
+                    const char *stat)
+{
+    uint32_t low = 0, high = plan->kept_count;
+    while (low < high) {
+        uint32_t at = low + (high - low) / 2;
+        const struct sim_plan_kept *kept = &plan->kept[at];
+        int order = strcmp(kept->place, place);
+        order = order ? order : strcmp(kept->meter, meter);
+        if (order == 0 && stat)
+            order = strcmp(kept->stat ? kept->stat : "", stat);
+        if (order == 0)
+            return true;
+        if (order < 0)
+            low = at + 1;
+        else
+            high = at;
+    }
+    return false;
+}
+
+static const struct sim_meter *meter_of(const struct sim_model *model, const char *name)
+{
+    for (int t = 0; t < SIM_METERS_TABLES; t++)
+        for (const struct sim_meter *m = sim_meters_of(model, (enum sim_meter_table)t);
+             m != NULL && m->name != NULL; m++)
+            if (strcmp(m->name, name) == 0)
+                return m;
+    return NULL;
+}
+
+static bool is_usual(enum sim_meter_kind kind, const char *stat)
+{
+    double p = sim_stat_percentile(stat);
+    for (const char *const *s = sim_meter_stats(kind); *s != NULL; s++)
+        if (strcmp(*s, stat) == 0 || sim_stat_percentile(*s) == p)
+            return true;
+    return false;
+}
+
+bool sim_plan_ask_is_given(const struct sim_plan *plan, const struct sim_plan_ask *ask)
+{
+    if (ask->from != SIM_WHOLE_RUN)
+        return false;
+    if (ask->component == SIM_NOWHERE)
+        return true;
+    const struct sim_plan_component *c = &plan->components[ask->component];
+    const struct sim_meter *m = meter_of(c->model, ask->meter);
+    if (m == NULL || ask->node == SIM_ALL_NODES)
+        return m == NULL || is_usual(m->kind, ask->stat);
+    return ask->node == SIM_WORST_NODE && (m->flags & SIM_BY_NODE) && c->nodes > 1 &&
+           c->worst != NULL && strcmp(ask->stat, "mean") == 0;
+}
