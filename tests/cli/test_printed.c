@@ -235,7 +235,7 @@ static void a_sample_says_what_it_cannot_carry(void **state)
             "--y components.app.servers=900..1000:2 --while users.latency.p99<=4s --reps 5");
     expect_in(r.out, "Not told in 4 of 4 cells");
     r = run("sensitivity q.json --out s --no-plot");
-    expect_in(r.out, "not told: too few values");
+    expect_in(r.out, "not told: too few for p99");
     expect_in(r.out, "users.latency.p99: too few for p99: ");
 }
 
