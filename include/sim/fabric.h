@@ -60,8 +60,9 @@ const char *sim_port_node_name(const struct sim_port *, uint32_t index, uint32_t
 /* The callee's half. Every call given to serve() is answered exactly once, from serve() or later.
  * Answering a stale id (after a crash of this node) does nothing. */
 void sim_answer(struct sim_node *, sim_call_id, struct sim_reply);
-/* Says what a call in hand waits for from now on. From its arrival until the first time that this is
- * said, its time counts as service. While it waits for calls of its own, their time counts. O(1). */
+/* Says what a call in hand waits for from now on. From its arrival until the first time that this
+ * is said, its time counts as service. While it waits for calls of its own, their time counts.
+ * O(1). */
 void sim_spend(struct sim_node *, sim_call_id, enum sim_spent);
 /* The request of a call in hand; valid until it is answered. NULL when stale. */
 const struct sim_request *sim_call_request(struct sim_node *, sim_call_id);
@@ -105,7 +106,7 @@ struct sim_part_kind {
     void (*up_or_down)(struct sim_part *); /* the node's .down changed, and its model knows */
 };
 
-/* Something that a node is built of and that faults concern. It stands inside what it is part of. */
+/* Something that a node is built of and that faults concern. It stands in what it is part of. */
 struct sim_part {
     const struct sim_part_kind *kind;
     struct sim_node *node;

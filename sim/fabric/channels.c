@@ -1,5 +1,5 @@
-/* channels.c - one meter of a component, over its nodes: what it counted up to now, what it saw in a
- * window or a span of time, and the statistics of that. */
+/* channels.c - one meter of a component, over its nodes: what it counted up to now, what it saw in
+ * a window or a span of time, and the statistics of that. */
 #include "fabric/measured.h"
 #include "fabric/record_state.h"
 

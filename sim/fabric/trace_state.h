@@ -201,7 +201,7 @@ void sim__trace_mark(struct sim__trace *, uint32_t name, sim_time now, enum sim_
  * where no trace was asked for. 0, or -1 when out of memory. */
 int sim__trace_list(struct sim__trace *, struct sim__listed_span **, uint32_t *count);
 
-/* ---- attribution.c ---------------------------------------------------------------------------- */
+/* ---- attribution.c --------------------------------------------------------------------------- */
 
 int sim__attribution_make(struct sim__trace *); /* 0, or -1 when out of memory */
 void sim__attribution_free(struct sim__trace *);

@@ -1,4 +1,4 @@
-/* whole.c - data that a component holds as a whole: every key there is, but for those that are gone. */
+/* whole.c - data that a component holds as a whole: every key but for those that are gone. */
 #include "fabric/copies_state.h"
 
 /* The bytes of a subject's keys, of which there are so many. */

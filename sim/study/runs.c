@@ -1,4 +1,4 @@
-/* runs.c - the runs of a study as data: whose they are, and the numbers in their records by name. */
+/* runs.c - the runs of a study as data: whose they are, and their numbers by name. */
 #include "study/study_state.h"
 
 #include <stdlib.h>

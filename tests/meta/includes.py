@@ -33,6 +33,7 @@ PUBLIC = {
     "ledger.h": "fabric",
     "model.h": "fabric",
     "refill.h": "fabric",
+    "request.h": "fabric",
     "trace.h": "fabric",
     "truth.h": "fabric",
     "users.h": "fabric",
