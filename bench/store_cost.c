@@ -4,7 +4,7 @@
  *     store_cost FILE RUNS DURATION -     without
  *
  * Prints processor time, of all threads, for waiting on a disk is the machine's. */
-#include "study/store.h"
+#include "study/store/store.h"
 #include "study/study.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #include "report/output.h"
 
 #include "report/place.h"
-#include "study/guard.h"
+#include "study/store/guard.h"
 
 #include <assert.h>
 #include <dirent.h>

@@ -11,7 +11,7 @@
 #define _GNU_SOURCE /* renameat2, statx */
 #include "report/place.h"
 
-#include "study/store.h"
+#include "study/store/store.h"
 
 #include <assert.h>
 #include <dirent.h>

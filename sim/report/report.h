@@ -2,9 +2,9 @@
 #ifndef SIM_REPORT_REPORT_H
 #define SIM_REPORT_REPORT_H
 
-#include "study/compare.h"
+#include "study/estimates/compare.h"
+#include "study/search/until.h"
 #include "study/study.h"
-#include "study/until.h"
 
 #include <stdio.h>
 

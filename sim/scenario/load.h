@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "base/wrap.h"
-#include "scenario/locate.h"
+#include "scenario/json/locate.h"
 #include "scenario/scenario.h"
 
 #include <jansson.h>

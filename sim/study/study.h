@@ -10,10 +10,10 @@
 #define SIM_STUDY_STUDY_H
 
 #include "scenario/scenario.h"
-#include "study/estimate.h"
-#include "study/mser.h"
-#include "study/names.h"
-#include "study/session.h"
+#include "study/estimates/estimate.h"
+#include "study/estimates/mser.h"
+#include "study/runs/names.h"
+#include "study/work/session.h"
 
 /* ---- running ------------------------------------------------------------------------------- */
 

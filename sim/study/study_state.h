@@ -2,9 +2,9 @@
 #ifndef SIM_STUDY_STUDY_STATE_H
 #define SIM_STUDY_STUDY_STATE_H
 
-#include "study/pool.h"
-#include "study/store.h"
-#include "study/team.h"
+#include "study/store/store.h"
+#include "study/work/pool.h"
+#include "study/work/team.h"
 
 /* The unit a metric or series is reported in: counters' rates are per second. A unit that is so
  * already is left alone. NULL when out of memory. */

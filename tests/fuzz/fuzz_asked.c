@@ -1,7 +1,7 @@
 /* fuzz_asked.c - any text as what a command line asks of a scenario: lines of PATH=VALUE for --set,
  * PATH=LO..HI for --vary, 'METRIC op VALUE' for --while. Refused with a reason, or the case of both
  * ends can be made. */
-#include "scenario/vary.h"
+#include "scenario/cases/vary.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  * with a NUL between them: refused with a reason, or a page that is whole. */
 #include "fuzz/scratch.h"
 
-#include "report/page.h"
+#include "report/page/page.h"
 
 #include <stdint.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* fuzz_record.c - any bytes as the content of one part of a stored run: said to be damaged, or a
  * record, whose bytes give the same bytes again. */
-#include "study/record_blob.h"
+#include "study/runs/record_blob.h"
 
 #include <stdint.h>
 #include <stdlib.h>

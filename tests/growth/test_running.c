@@ -2,8 +2,8 @@
  * proportion to what is there; and less where nothing happens to it. */
 #include "growth/shape.h"
 #include "growth/steps.h"
+#include "study/estimates/theory.h"
 #include "study/study.h"
-#include "study/theory.h"
 
 static void study(const struct sim_scenario *s, const struct sim_runs *runs)
 {

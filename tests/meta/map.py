@@ -6,9 +6,10 @@ there."""
 import os
 import re
 
+import includes
 import tree
 
-ROOMS = ("base", "kernel", "fabric", "scenario", "study", "report")
+ROOMS = [room for room in includes.STANDS_ON if room != "models"]
 NAME = re.compile(r"`([\w*./-]+)`")
 
 
@@ -26,7 +27,7 @@ def tables(text):
     for line in text.split("\n"):
         if not line.startswith("|"):
             room = ""
-        head = re.match(r"\| `(\w+)/` \|", line)
+        head = re.match(r"\| `([\w/]+)/` \|", line)
         if head:
             room = head.group(1)
             found[room] = []
@@ -38,33 +39,23 @@ def errors_of(text, files):
     errors = []
     named = tables(text)
     for name in files:
-        parts = name.split("/")
-        room = parts[1] if parts[0] == "sim" and len(parts) > 2 else ""
-        own = "/".join(parts[2:])
-        if name.startswith("include/sim/"):
-            wanted = named.get("kernel", []) + named.get("fabric", []) + named[""]
-            own = parts[2]
-            wanted = [os.path.basename(n) for n in wanted if not n.endswith("/")]
-        elif parts[0] == "sim" and room in ROOMS:
-            wanted = named.get(room, [])
-        elif parts[0] == "sim" and len(parts) == 2:
-            wanted, own = named[""], parts[1]
-        else:
+        if name == "sim/README.md" or not name.startswith(("sim/", "include/sim/")):
             continue
-        stem = re.sub(r"\.h$", ".c", own) if room else own
-        if own.endswith("_state.h") or own == "README.md":
+        room = includes.room_of(name) or os.path.dirname(name)[len("sim/"):]
+        own = os.path.basename(name)
+        wanted = [os.path.basename(n) for n in named.get(room, [])]
+        if own.endswith("_state.h"):
             continue
+        # of a header within a room the .c file of its name is enough
+        stem = own if name.startswith("include/") else re.sub(r"\.h$", ".c", own)
         if not any(stands_for(p, own) or stands_for(p, stem) for p in wanted):
             errors.append(f"sim/README.md: {name} is not named where it belongs")
     for room in ROOMS:
-        there = [f[len(f"sim/{room}/"):] for f in files if f.startswith(f"sim/{room}/")]
-        there += [f[len("include/"):] for f in files if f.startswith("include/sim/")]
-        there += [os.path.basename(f) for f in files if f.startswith("include/sim/")]
+        there = [os.path.basename(f) for f in files if (includes.room_of(f) or
+                 os.path.dirname(f)[len("sim/"):]) == room]
         for pattern in named.get(room, []):
-            outside = "/" in pattern and not pattern.startswith(("include/", "mpi/"))
-            source = re.search(r"(\.(c|h|py|cmake)|/)$", pattern)
-            pattern = pattern.replace("include/", "", 1)
-            if source and not outside and not any(stands_for(pattern, f) for f in there):
+            source = re.search(r"\.(c|h|py|cmake)$", pattern)
+            if source and not any(stands_for(os.path.basename(pattern), f) for f in there):
                 errors.append(f"sim/README.md: there is no {pattern} in {room}/")
     return errors
 

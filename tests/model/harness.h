@@ -4,7 +4,7 @@
 
 #include "scenario/scenario.h"
 #include "sim/world.h"
-#include "study/estimate.h"
+#include "study/estimates/estimate.h"
 
 #include <math.h>
 #include <setjmp.h>

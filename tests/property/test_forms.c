@@ -13,7 +13,7 @@
  * WEIR_PROPERTY_SEED and WEIR_PROPERTY_COUNT ask for others than the fixed cases. */
 #include "model/harness.h"
 
-#include "study/theory.h"
+#include "study/estimates/theory.h"
 
 enum { RUNS = 20, MOST = 9, TEXT_BYTES = 16000 };
 

@@ -17,11 +17,11 @@
 /* cmocka.h wants the four above first */
 #include <cmocka.h>
 
-#include "study/batch.h"
-#include "study/carry.h"
-#include "study/student.h"
-#include "study/until.h"
-#include "study/wilson.h"
+#include "study/estimates/batch.h"
+#include "study/estimates/carry.h"
+#include "study/estimates/student.h"
+#include "study/estimates/wilson.h"
+#include "study/search/until.h"
 
 #include "../model/harness.h"
 

@@ -12,9 +12,9 @@
 #include <cmocka.h>
 
 #include "sim/random.h"
-#include "study/find.h"
-#include "study/probe.h"
-#include "study/wilson.h"
+#include "study/estimates/wilson.h"
+#include "study/search/find.h"
+#include "study/search/probe.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* test_search_scenarios.c - the files of scenarios/validation/ that ask for a search have the
  * answers that theory gives. */
-#include "study/probe.h"
+#include "study/search/probe.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -6,9 +6,9 @@
 /* cmocka.h wants the above first */
 #include <cmocka.h>
 
-#include "study/progress.h"
+#include "study/search/until.h"
 #include "study/study.h"
-#include "study/until.h"
+#include "study/work/progress.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -6,9 +6,9 @@
 /* cmocka.h wants the four above first */
 #include <cmocka.h>
 
+#include "report/figures/reduce.h"
 #include "report/json.h"
 #include "report/number.h"
-#include "report/reduce.h"
 
 #include <locale.h>
 #include <math.h>

@@ -7,11 +7,11 @@
 #include <cmocka.h>
 
 #include "base/text.h"
-#include "study/batch.h"
-#include "study/carry.h"
-#include "study/student.h"
+#include "study/estimates/batch.h"
+#include "study/estimates/carry.h"
+#include "study/estimates/student.h"
+#include "study/estimates/wilson.h"
 #include "study/study.h"
-#include "study/wilson.h"
 
 #include <math.h>
 #include <stdio.h>

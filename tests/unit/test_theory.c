@@ -4,7 +4,7 @@
 
 #include "report/json.h"
 #include "report/report.h"
-#include "study/theory.h"
+#include "study/estimates/theory.h"
 
 static void is(double seen, double expected)
 {

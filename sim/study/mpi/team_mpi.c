@@ -1,5 +1,5 @@
 /* team_mpi.c - a team over MPI. Compiled into weir-mpi only: the plain binary has no MPI in it. */
-#include "study/team.h"
+#include "study/work/team.h"
 
 #include <limits.h>
 #include <mpi.h>

@@ -1,0 +1,139 @@
+/* cli.h - the commands: their options, read, and what each does. */
+#ifndef SIM_CLI_H
+#define SIM_CLI_H
+
+#include "study/search/until.h"
+
+/* Exit statuses; other tools hold on to them. */
+enum {
+    SIM_EXIT_DONE = 0,
+    SIM_EXIT_CLAIM = 1, /* an expectation or the audit failed */
+    SIM_EXIT_USAGE = 2, /* or an invalid scenario */
+    SIM_EXIT_FAULT = 3, /* while running; what was finished is kept */
+    SIM_EXIT_INTERRUPTED = 130,
+};
+
+struct sim_cli {
+    const char *command;
+    const char **variants, **metrics;
+    struct sim_set *sets;
+    size_t variant_count, metric_count, set_count;
+    uint64_t seed;
+    uint32_t replications; /* 0: the file's */
+    uint32_t most;         /* --max-reps; 0: as many as until.h says */
+    uint32_t trace;        /* requests kept; 0: none */
+    unsigned jobs;         /* 0: as many as processors */
+    double until;          /* relative half width; 0: not asked for */
+    const char *out, *format;
+    /* searches; NULL, NAN and 0: not given */
+    const char *vary, *x, *y, *criterion, *from, *to;
+    double probability, within;
+    uint32_t most_runs;
+    bool log, log_x, log_y;
+    bool has_seed, no_plot, quiet, json, force, fresh, list, csv, help;
+    struct sim_watch *watch; /* for ^C */
+    char **operands;
+    int operand_count;
+};
+
+struct sim_output;
+struct sim_team;
+
+/* Each returns an exit status. */
+int sim__cli_run(const struct sim_cli *); /* run and sweep */
+int sim__cli_compare(const struct sim_cli *);
+int sim__cli_find(const struct sim_cli *);
+int sim__cli_map(const struct sim_cli *);
+int sim__cli_sensitivity(const struct sim_cli *);
+int sim__cli_check(const struct sim_cli *);
+int sim__cli_plot(const struct sim_cli *);
+int sim__cli_results(const struct sim_cli *);
+int sim__cli_report(const struct sim_cli *);
+int sim__cli_models(const struct sim_cli *);
+int sim__cli_schema(const struct sim_cli *);
+int sim__cli_explain(const struct sim_cli *);
+int sim__cli_list(const struct sim_cli *);
+
+/* Reads argv[1…] after the command's name into *cli by what the command takes (a set of the bits
+ * below). 0, or -1: said on standard error. The caller frees with sim__cli_free(). */
+enum {
+    SIM_TAKES_VARIANT = 1,
+    SIM_TAKES_SET = 2,
+    SIM_TAKES_RUN = 4, /* --seed --reps --jobs --out --no-plot --json --quiet --force --fresh */
+    SIM_TAKES_FORMAT = 8,
+    SIM_TAKES_LIST = 16,
+    SIM_TAKES_UNTIL = 32, /* --until --max-reps --metric */
+    SIM_TAKES_PLOT = 64,  /* --no-plot */
+    SIM_TAKES_CSV = 128,
+    SIM_TAKES_PAGE = 256,      /* --out FILE */
+    SIM_TAKES_FIND = 1 << 16,  /* --vary --log --probability --within --max-runs */
+    SIM_TAKES_MAP = 1 << 17,   /* --x --y --log-x --log-y */
+    SIM_TAKES_WHILE = 1 << 18, /* --while --from --to */
+    SIM_TAKES_TRACE = 512,     /* --trace */
+    SIM_TAKES_FORCE = 1 << 19, /* --force, where not all of a run's */
+};
+int sim__cli_read(struct sim_cli *, unsigned takes, int argc, char **argv);
+void sim__cli_free(struct sim_cli *);
+/* Prints the options of a set, for help. */
+void sim__cli_print_options(unsigned takes);
+
+/* Loads a scenario with the command's options; errors and warnings go to standard error. NULL:
+ * there were errors. */
+struct sim_scenario *sim__cli_load(const struct sim_cli *, const char *file);
+
+/* What a command is to run: `each` runs of each case. The nouns are for messages. */
+struct sim__cli_load {
+    const struct sim_scenario *scenario;
+    const struct sim_case *cases;
+    uint32_t count;
+    double each;
+    const char *noun, *runs; /* "cells", "replications" */
+};
+
+/* Refuses, by estimates alone, what takes too much memory or more than an hour, with the
+ * arithmetic (cli_size.c has the limits). What takes more than an hour by the estimate, but has
+ * runs that are short enough to be timed, is left to sim__cli_time(). SIM_EXIT_DONE: not refused.
+ * O(components) for each case. */
+int sim__cli_size(const struct sim_cli *, const struct sim__cli_load *);
+/* Where the estimate is above an hour: runs the largest case once, keeps nothing of it, and refuses
+ * by what that took. Else nothing. An exit status; SIM_EXIT_DONE: not refused. */
+int sim__cli_time(const struct sim_cli *, struct sim_session *, const struct sim__cli_load *);
+/* About how long so many events take in so many runs, s. */
+double sim__cli_seconds(const struct sim_cli *, double events, double runs);
+
+/* What --until, --max-reps and --metric ask for. 0, or -1: said; some metric is in no case. */
+int sim__cli_until(const struct sim_cli *, const struct sim_case *, uint32_t count,
+                   struct sim_until *);
+
+/* Under mpirun (cli_team.c). Whether this is a rank other than 0; the team, NULL when there is none
+ * or, with a reason in *error, it cannot be; whether another program has done it all, its status
+ * in *status. */
+bool sim__cli_is_hand(void);
+struct sim_team *sim__cli_team(struct sim_error *error);
+bool sim__cli_supervise(char **argv, int *status);
+
+/* What a process has of the work: alone, or as one of several. */
+struct sim__cli_share {
+    struct sim_team *team; /* NULL: alone */
+    unsigned jobs;         /* threads of this process: one each under mpirun, unless asked for */
+};
+/* Joins the team, if there is one, and calls lead(self) on rank 0 and alone, lend(self) on the
+ * others. Returns what that returned. */
+int sim__cli_share(const struct sim_cli *, struct sim__cli_share *, int (*lead)(void *self),
+                   int (*lend)(void *self), void *self);
+/* Rank other than 0: runs what it is asked for. */
+struct sim_team_cases;
+int sim__cli_lend(const struct sim__cli_share *, uint64_t seed, const struct sim_team_cases *);
+
+/* resolved.json. 0, or -1 with the reason. */
+int sim__cli_write_resolved(struct sim_output *, const struct sim_scenario *, struct sim_error *);
+
+/* Says why no results were put into `place`, and that `runs` runs are in its store. Returns
+ * SIM_EXIT_FAULT. */
+int sim__cli_not_written(const char *place, uint32_t runs, const struct sim_error *);
+
+/* Says "weir COMMAND: …" and where help is. Returns SIM_EXIT_USAGE. */
+int sim__cli_usage(const char *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

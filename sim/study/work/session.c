@@ -1,0 +1,61 @@
+/* session.c - the libuv loop, and what wakes it. */
+#include "study/work/session.h"
+
+#include <stdio.h>
+
+static void on_told(uv_async_t *told)
+{
+    struct sim_session *session = told->data;
+    void (*on_interrupt)(void *) = session->on_interrupt;
+    session->on_interrupt = NULL;
+    if (on_interrupt)
+        on_interrupt(session->self);
+}
+
+int sim_session_open(struct sim_session *session, struct sim_error *error)
+{
+    *session = (struct sim_session){.watch = NULL};
+    int status = uv_loop_init(&session->loop);
+    if (status != 0) {
+        snprintf(error->text, sizeof error->text, "cannot start the event loop: %s",
+                 uv_strerror(status));
+        return -1;
+    }
+    status = uv_async_init(&session->loop, &session->told, on_told);
+    if (status != 0) {
+        snprintf(error->text, sizeof error->text, "cannot start the event loop: %s",
+                 uv_strerror(status));
+        uv_loop_close(&session->loop);
+        return -1;
+    }
+    session->told.data = session;
+    uv_unref((uv_handle_t *)&session->told);
+    return 0;
+}
+
+static void close_any(uv_handle_t *handle, void *self)
+{
+    (void)self;
+    if (!uv_is_closing(handle))
+        uv_close(handle, NULL);
+}
+
+void sim_session_close(struct sim_session *session)
+{
+    if (session->watch)
+        session->release(session->watch);
+    uv_walk(&session->loop, close_any, NULL);
+    uv_run(&session->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&session->loop);
+}
+
+void sim_session_interrupt(struct sim_session *session)
+{
+    if (!atomic_exchange(&session->interrupted, true))
+        uv_async_send(&session->told);
+}
+
+bool sim_session_interrupted(const struct sim_session *session)
+{
+    return atomic_load(&session->interrupted);
+}
