@@ -429,8 +429,8 @@ static void commands_stopped_anywhere_touch_nothing(void **state)
         "report first --out o/page.html",
         "report o",
         "plot o",
-        "find q.json --vary components.users.rate=500/s..950/s --while users.latency.mean<=5ms "
-        "--within 20% --out o --quiet --fresh"};
+        ("find q.json --vary components.users.rate=500/s..950/s --while users.latency.mean<=5ms "
+         "--within 20% --out o --quiet --fresh")};
     enum { COMMANDS = sizeof commands / sizeof *commands };
     unsigned random = 20261, rounds = getenv("WEIR_TEST_LONG") ? 60 : 6;
     print_message("seed %u\n", random);

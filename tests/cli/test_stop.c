@@ -92,8 +92,8 @@ static void each_command_ends(void **state)
         "compare q.json a b --force --out o",
         "map q.json --force --out o",
         "sensitivity q.json --force --out o",
-        "find q.json --force --out o --vary components.users.rate=500/s..950/s --while "
-        "users.latency.mean<5ms",
+        ("find q.json --force --out o --vary components.users.rate=500/s..950/s --while "
+         "users.latency.mean<5ms"),
     };
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         expect_ends(commands[i], 300);

@@ -179,8 +179,7 @@ static const char *const popularity_keys[][4] = {
     {"type", NULL}, {"type", "exponent", NULL}, {"type", "hot", "share", NULL}};
 static const char *const popularity_docs[] = {
     "All keys are asked for alike.",
-    "The key of rank k is asked for in proportion to 1/k^exponent, from 0 to 100; 0.99 is that of "
-    "YCSB.",
+    "The key of rank k is asked for in proportion to 1/k^exponent (0 to 100; 0.99 is YCSB's).",
     "So many keys (hot) get that share of the requests, the others the rest, each alike."};
 
 struct popularity {
