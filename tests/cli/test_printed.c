@@ -221,22 +221,29 @@ static void a_sample_says_what_it_cannot_carry(void **state)
     expect_in(summary, "\"low\": null, \"high\": null, \"unit\": \"s\", \"values\": 9, "
                        "\"needed\": 6000, \"why\": \"too few for p99: 9 values in each of 20 ");
     free(summary);
+    result_free(&r);
     r = run("run q.json --out o --no-plot --until 5% --metric users.latency.p99");
     expect_in(r.out, "NOT reached with n = 20: longer runs are needed for users.latency.p99");
+    result_free(&r);
     r = run("compare q.json a b --metric users.latency.p99");
     expect_in(r.out, "users.latency.p99: not told, too few for p99: 7 values in each of 20");
+    result_free(&r);
     r = run("find q.json --variant a --vary components.users.rate=1/s..2/s --out f --no-plot "
             "--while users.latency.p99<=4s --reps 5");
     expect_in(r.out, "at 1/s there are too few for p99: 9 values in each of 5 replications");
+    result_free(&r);
     r = run("find q.json --variant a --vary components.users.rate=1/s..2/s --out f --no-plot "
             "--while users.latency.p99<=4s --reps 5 --probability 0.5");
     expect_in(r.out, "no breaking point was seen");
+    result_free(&r);
     r = run("map q.json --variant a --x components.users.rate=1/s..2/s:2 --out m --no-plot "
             "--y components.app.servers=900..1000:2 --while users.latency.p99<=4s --reps 5");
     expect_in(r.out, "Not told in 4 of 4 cells");
+    result_free(&r);
     r = run("sensitivity q.json --out s --no-plot");
     expect_in(r.out, "not told: too few for p99");
     expect_in(r.out, "users.latency.p99: too few for p99: ");
+    result_free(&r);
 }
 
 /* The same of what is only asked for: over a span, of a node, of a percentile no run tells. */
@@ -274,10 +281,12 @@ static void an_answer_says_what_it_cannot_carry(void **state)
     expect_in(r.out, "(too few for p99_99: ");
     expect_in(r.out, "(too few for p99_9: ");
     assert_null(strstr(r.out, "p999:"));
+    result_free(&r);
     r = run("map q.json --variant a --x components.users.rate=1/s..2/s:2 --out m --no-plot "
             "--y components.app.servers=1..2:2 --while users.latency.p95<=4s --from 3s --to 4s "
             "--reps 5");
     expect_in(r.out, "Not told in 4 of 4 cells");
+    result_free(&r);
 }
 
 /* One server answers 19 of the 199 requests of 20 s that nobody gives up on: success reads 1. */
@@ -293,6 +302,7 @@ static void a_success_says_what_it_leaves_out(void **state)
     struct result r = run("run q.json --out o --no-plot");
     expect_in(r.out, "expected at least 0.9 (360 of 398 requests were");
     expect_in(r.out, "users.success of base leaves out 360 of 398 requests");
+    result_free(&r);
 }
 
 /* 40,000 windows take 27 MB: series.csv has one of two replications and merges two windows into a
@@ -370,6 +380,7 @@ static void a_span_says_what_it_leaves_out(void **state)
                  "(1082 of 1102 requests were unfinished when the span ended: with them it is "
                  "from 0.01815 to 1)");
     assert_null(strstr(r.out, "at least 0 ("));
+    result_free(&r);
 }
 
 static void claims_say_what_they_are_of(void **state)
@@ -407,14 +418,17 @@ static void claims_say_what_they_are_of(void **state)
     expect_in(summary, "\"from\": 100, \"to\": 200");
     expect_in(summary, "\"relative_to\": \"many\"");
     free(summary);
+    result_free(&r);
     r = run("find q.json --variant many --vary components.users.rate=1/s..2/s --out f --no-plot "
             "--while app.queue.max<=4 --from 12s --to 28s");
     assert_int_equal(r.status, 2);
     expect_in(r.err, "no whole window lies in that time: \"max\" is of windows of 10s");
+    result_free(&r);
     r = run("find q.json --variant many --vary components.users.rate=1/s..2/s --out f --no-plot "
             "--while app.queue.max<=4 --from 12s --to 280s");
     assert_int_equal(r.status, 2);
     expect_in(r.err, "--to: the run ends before this, at 200s");
+    result_free(&r);
 }
 
 int main(void)

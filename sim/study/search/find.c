@@ -49,9 +49,9 @@ static bool is_on(const struct sim_find_ask *ask, double seen)
 static enum sim_find_verdict judge_share(const struct sim_find_ask *ask,
                                          const struct sim_estimate *e)
 {
-    uint32_t yes = (uint32_t)(e->mean * e->n + 0.5);
     if (e->n == 0 || e->needs > 0)
         return SIM_FIND_UNTOLD;
+    uint32_t yes = (uint32_t)(e->mean * e->n + 0.5);
     if (sim_find_at_least(yes, e->n, ask->probability) <= ERROR)
         return SIM_FIND_HOLDS;
     return sim_find_at_most(yes, e->n, ask->probability) <= ERROR ? SIM_FIND_BREAKS
