@@ -362,7 +362,7 @@ uint32_t sim__find_region(struct sim__load *, const struct sim__at *, const char
 const struct sim_model *sim__find_model(struct sim__load *, const struct sim__at *, unsigned flags,
                                         const char *name);
 
-/* ---- names (named.c); each O(length of the name) but for naming ------------------------------ */
+/* ---- names (plan_names.c); each O(length of the name) but for naming ------------------------- */
 
 /* Puts a name in; true: it has this number, as nobody had the name before. */
 bool sim__name_put(struct sim__load *, struct sim_lookup *, const char *name, uint32_t number);
