@@ -202,22 +202,19 @@ int sim__cli_write_resolved(struct sim_output *output, const struct sim_scenario
     return text ? status : -1;
 }
 
+static int write_summary(const struct sim_report *report, FILE *out)
+{
+    sim_summary_write(report, out);
+    return 0;
+}
+
 static int write_with(struct job *job, const char *name,
-                      void (*writer)(const struct sim_report *, FILE *), struct sim_error *error)
+                      int (*writer)(const struct sim_report *, FILE *), struct sim_error *error)
 {
     FILE *file = sim_output_file(&job->output, name, error);
     if (!file)
         return -1;
-    writer(&job->report, file);
-    return sim_output_file_end(&job->output, error);
-}
-
-static int write_trace(struct job *job, struct sim_error *error)
-{
-    FILE *file = sim_output_file(&job->output, "trace.json", error);
-    if (!file)
-        return -1;
-    int status = sim_trace_write(&job->report, file);
+    int status = writer(&job->report, file);
     return sim_output_file_end(&job->output, error) != 0 ? -1 : status;
 }
 
@@ -320,11 +317,11 @@ static int write_all(struct job *job)
     if (status == 0)
         status = sim__cli_write_resolved(&job->output, job->scenario, &error);
     if (status == 0)
-        status = write_with(job, "summary.json", sim_summary_write, &error);
+        status = write_with(job, "summary.json", write_summary, &error);
     if (status == 0)
         status = write_with(job, "series.csv", sim_series_write, &error);
     if (status == 0 && job->cli->trace > 0)
-        status = write_trace(job, &error);
+        status = write_with(job, "trace.json", sim_trace_write, &error);
     if (status == 0)
         status = write_figures(job, names, &count, &error);
     if (status == 0 && !job->cli->no_plot && count > 0 && !sim_session_interrupted(&job->session))

@@ -20,7 +20,7 @@ static const char *const series_of[][STATS_MOST + 1] = {
     [SIM_HISTOGRAM] = {"mean", "p50", "p90", "p99", "p999", "max"},
     [SIM_RATIO] = {"mean"},
 };
-static const double percentiles[] = {0.5, 0.9, 0.99, 0.999};
+const double sim__percentiles[SIM__PERCENTILES] = {0.5, 0.9, 0.99, 0.999};
 
 const struct sim__seen sim__seen_nothing = {.greatest = -INFINITY, .least = INFINITY};
 
@@ -42,7 +42,7 @@ double sim_stat_percentile(const char *stat)
     if (*stat != 'p' || !*c)
         return (double)NAN;
     if (strcmp(stat, "p999") == 0)
-        return percentiles[3];
+        return sim__percentiles[3];
     for (; *c >= '0' && *c <= '9' && c < stat + 3; c++)
         digits = 10 * digits + (*c - '0');
     const char *rest = c + 1;

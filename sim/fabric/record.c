@@ -62,7 +62,8 @@ static int channels_make(struct sim__recorder *r)
         return -1;
     add_all(r);
     r->channels = calloc(r->count + 1, sizeof *r->channels);
-    if (r->channels == NULL)
+    r->ratios = calloc(r->count + 1, sizeof *r->ratios);
+    if (r->channels == NULL || r->ratios == NULL)
         return -1;
     add_all(r);
     for (uint32_t i = 0; i < r->count; i++) {
@@ -70,6 +71,7 @@ static int channels_make(struct sim__recorder *r)
         if (c->meter->kind == SIM_RATIO) {
             c->of = sim__channel_find(r, c->component, c->meter->of);
             c->by = sim__channel_find(r, c->component, c->meter->by);
+            r->ratios[r->ratio_count++] = i;
         }
     }
     return 0;
@@ -174,6 +176,7 @@ void sim__recorder_free(struct sim__recorder *r)
     sim__asks_free(r);
     free(r->channels);
     free(r->first);
+    free(r->ratios);
     sim__ledger_free(r->world->ledger);
     r->world->ledger = NULL;
     free(r->read);
@@ -220,13 +223,15 @@ static int collect(struct sim__recorder *r, struct sim__channel *c, sim_time now
     case SIM_COUNTER: collect_counter(r, c); break;
     case SIM_GAUGE: collect_gauge(r, c, now); break;
     case SIM_HISTOGRAM:
+        if (c->watch == NULL) /* of others it holds what was recorded up to a span's edge */
+            sim_tally_clear(&c->window);
         if (sim__channel_roll(r, c) != 0)
             return -1;
+        c->sojourn += c->window.n > 0 ? c->window.sum : 0;
         break;
     case SIM_RATIO: break;
     }
     c->area += c->amount;
-    c->sojourn += c->window.n > 0 ? c->window.sum : 0;
     return 0;
 }
 
@@ -251,8 +256,8 @@ static void write_series(struct sim__recorder *r, const struct sim__channel *c, 
     if (c->meter->kind != SIM_HISTOGRAM)
         return;
     double scale = sim__meter_scale(c->meter);
-    for (uint32_t k = 1; k < 5; k++)
-        s[k].values[at] = sim__tally_stat(&c->window, s[k].stat, scale);
+    for (uint32_t k = 0; k < SIM__PERCENTILES; k++)
+        s[1 + k].values[at] = sim_tally_percentile(&c->window, sim__percentiles[k]) * scale;
     s[5].values[at] = c->window.n > 0 ? (double)c->window.high * scale : (double)NAN;
 }
 
@@ -288,7 +293,7 @@ static int measure(struct sim__channel *c, sim_time length, double mean)
         whole->least = fmin(whole->least, mean);
     }
     whole->peak = fmax(whole->peak, c->peak);
-    return sim_tally_add(&whole->tally, &c->window);
+    return c->meter->kind == SIM_HISTOGRAM ? sim_tally_add(&whole->tally, &c->window) : 0;
 }
 
 static int finish_window(struct sim__recorder *r, struct sim__channel *c, sim_time length,
@@ -314,10 +319,22 @@ static void bill_roll(struct sim__recorder *r, sim_time length, bool warm)
     sim__ledger_roll(r->world->ledger, r->readings, length, warm);
 }
 
-static int finish_windows(struct sim__recorder *r, sim_time length, bool warm)
+/* Each channel is taken up once, while it is in the cache: with many components, fetching them is
+ * what a window costs. A ratio comes after its two meters. */
+static int finish_windows(struct sim__recorder *r, sim_time now, sim_time length, bool warm)
 {
-    for (uint32_t i = 0; i < r->count; i++)
-        if (finish_window(r, &r->channels[i], length, warm) != 0)
+    for (uint32_t i = 0; i < r->count; i++) {
+        struct sim__channel *c = &r->channels[i];
+        if (collect(r, c, now) != 0)
+            return -1;
+        if (c->meter->kind != SIM_RATIO && finish_window(r, c, length, warm) != 0)
+            return -1;
+    }
+    for (uint32_t i = 0; i < r->part_count; i++)
+        if (r->parts[i]->meter->kind == SIM_COUNTER)
+            collect_counter(r, r->parts[i]);
+    for (uint32_t i = 0; i < r->ratio_count; i++)
+        if (finish_window(r, &r->channels[r->ratios[i]], length, warm) != 0)
             return -1;
     for (uint32_t i = 0; i < r->part_count; i++)
         if (finish_window(r, r->parts[i], length, warm) != 0)
@@ -325,7 +342,8 @@ static int finish_windows(struct sim__recorder *r, sim_time length, bool warm)
     for (uint32_t i = 0; i < r->line_count && length > 0; i++)
         write_line(r, &r->lines[i], length);
     for (uint32_t i = 0; i < r->count; i++)
-        sim_tally_clear(&r->channels[i].window);
+        if (r->channels[i].watch != NULL)
+            sim_tally_clear(&r->channels[i].window);
     for (uint32_t i = 0; i < r->part_count; i++)
         sim_tally_clear(&r->parts[i]->window);
     return 0;
@@ -335,13 +353,7 @@ int sim__recorder_roll(struct sim__recorder *r, sim_time now)
 {
     sim_time length = now - r->last;
     bool warm = r->last >= r->world->plan->warmup;
-    for (uint32_t i = 0; i < r->count; i++)
-        if (collect(r, &r->channels[i], now) != 0)
-            return -1;
-    for (uint32_t i = 0; i < r->part_count; i++)
-        if (r->parts[i]->meter->kind == SIM_COUNTER)
-            collect_counter(r, r->parts[i]);
-    if (finish_windows(r, length, warm) != 0)
+    if (finish_windows(r, now, length, warm) != 0)
         return -1;
     if (r->world->ledger != NULL)
         bill_roll(r, length, warm);

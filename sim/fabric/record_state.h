@@ -94,13 +94,11 @@ struct sim__channel {
     uint32_t first_series;        /* index in the record */
     struct sim__channel *of, *by; /* SIM_RATIO */
     struct sim__watch *watch;     /* NULL: nothing is asked of it */
-    /* this window */
-    double amount, peak; /* counted; or area in unit x ns */
-    struct sim_tally window;
-    struct sim__seen whole; /* since the warm-up */
-    /* since the start */
-    uint64_t counted_before;
+    double amount, peak;          /* of this window: counted; or area in unit x ns */
+    uint64_t counted_before;      /* since the start, as are: */
     double area, sojourn;
+    struct sim__seen whole;  /* since the warm-up */
+    struct sim_tally window; /* of this window; a histogram's */
 };
 
 /* A series beside those that every series of a meter has: of the worst node, or of another
@@ -138,7 +136,8 @@ struct sim__recorder {
     struct sim_world *world;
     struct sim__channel *channels;
     uint32_t count;
-    uint32_t *first; /* channel of each component, and one more */
+    uint32_t *first;               /* channel of each component, and one more */
+    uint32_t *ratios, ratio_count; /* the channels that are ratios */
     struct sim__channel **parts;
     uint32_t part_count, part_room;
     struct sim__extra_series *lines;
@@ -158,6 +157,9 @@ struct sim__recorder {
 
 /* ---- channels.c ---------------------------------------------------------------------------- */
 
+enum { SIM__PERCENTILES = 4 };
+/* Of each histogram: p50, p90, p99, p999. */
+extern const double sim__percentiles[SIM__PERCENTILES];
 extern const struct sim__seen sim__seen_nothing;
 /* The channel of a meter of a component; NULL: none. O(meters of the component). */
 struct sim__channel *sim__channel_find(struct sim__recorder *, uint32_t component,

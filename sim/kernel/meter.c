@@ -185,7 +185,8 @@ int sim_tally_put(struct sim_tally *t, uint32_t bucket, uint64_t count)
 
 void sim_tally_clear(struct sim_tally *t)
 {
-    for (uint32_t row = 0; t->n > 0 && row < SIM_HISTOGRAM_ROWS; row++)
+    uint32_t end = t->n > 0 ? row_of(t->high) + 1 : 0;
+    for (uint32_t row = t->n > 0 ? row_of(t->low) : 0; row < end; row++)
         if (t->rows[row] != NULL)
             memset(t->rows[row], 0, SIM_HISTOGRAM_STEPS * sizeof(uint64_t));
     t->n = 0;

@@ -18,15 +18,34 @@ static void point(char *s)
     }
 }
 
+/* As printf() has it, which takes ten times as long: most numbers of a series are whole. */
+static void put_whole(struct sim_number *n, int64_t value)
+{
+    char digits[24];
+    size_t count = 0, at = 0;
+    uint64_t left = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    do {
+        digits[count++] = (char)('0' + left % 10);
+        left /= 10;
+    } while (left > 0);
+    if (value < 0)
+        n->s[at++] = '-';
+    while (count > 0)
+        n->s[at++] = digits[--count];
+    n->s[at] = '\0';
+}
+
 struct sim_number sim_number_csv(double value)
 {
-    struct sim_number n = {""};
+    struct sim_number n;
+    n.s[0] = '\0';
     if (!isfinite(value))
         return n;
-    if (value == floor(value) && fabs(value) < 0x1p53)
-        snprintf(n.s, sizeof n.s, "%lld", (long long)value);
-    else
-        snprintf(n.s, sizeof n.s, "%.9g", value);
+    if (value == floor(value) && fabs(value) < 0x1p53) {
+        put_whole(&n, (int64_t)value);
+        return n;
+    }
+    snprintf(n.s, sizeof n.s, "%.9g", value);
     point(n.s);
     return n;
 }

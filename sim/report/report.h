@@ -61,8 +61,8 @@ int sim_trace_write(const struct sim_report *, FILE *);
  * first window, and value is empty where nothing was observed. Of several windows it is the
  * greatest of a max, a peak and a percentile (an upper bound of theirs all together), the least of
  * a min, and the mean of all else over the windows with an observation, which of a latency or a
- * ratio is not weighted by how many requests each had. */
-void sim_series_write(const struct sim_report *, FILE *);
+ * ratio is not weighted by how many requests each had. 0, or -1 when out of memory. */
+int sim_series_write(const struct sim_report *, FILE *);
 /* Counts what fits: every case keeps as many replications as do; where not one does, as few windows
  * as possible are merged; where that is not enough, the last cases are left out. O(series of all
  * runs); up to 20 MB are put into text, again for each doubling of the windows merged. */

@@ -66,7 +66,7 @@ static void put(struct study *s)
     s->report = (struct sim_report){.runs = &s->runs, .series = sim_series_keep(&s->runs)};
     FILE *file = open_memstream(&s->csv, &s->bytes);
     assert_non_null(file);
-    sim_series_write(&s->report, file);
+    assert_int_equal(sim_series_write(&s->report, file), 0);
     assert_int_equal(fclose(file), 0);
 }
 

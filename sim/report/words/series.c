@@ -7,6 +7,7 @@
  * Where one row for a whole run is too much, the last cases are left out. */
 #include "report/report.h"
 
+#include "base/text.h"
 #include "report/number.h"
 
 #include <math.h>
@@ -55,24 +56,49 @@ static uint64_t bytes_of_names(const char *variant, uint32_t replication,
            strlen(",,,,,,,\n");
 }
 
-/* The bytes of a series in a file; written only where there is `out`. */
-static uint64_t put_series(FILE *out, const char *variant, uint32_t replication,
-                           const struct sim_record *record, const struct sim_series *s,
-                           uint32_t windows)
+/* When a row begins. All series of a run have the same rows. */
+static struct sim_number start_of(const struct sim_record *record, uint32_t window)
 {
-    enum merging merging = merging_of(s->stat);
-    uint64_t bytes = 0, names = bytes_of_names(variant, replication, s);
-    for (uint32_t w = 0; w < record->windows; w += windows) {
-        uint32_t left = record->windows - w, count = left < windows ? left : windows;
-        struct sim_number start = sim_number_csv((double)(record->interval * w) / 1e9);
-        struct sim_number value = sim_number_csv(merged(s->values + w, count, merging));
-        bytes += names + strlen(start.s) + strlen(value.s);
-        if (!out)
-            continue;
+    return sim_number_csv((double)(record->interval * window) / 1e9);
+}
+
+static struct sim_number value_of(const struct sim_record *record, const struct sim_series *s,
+                                  uint32_t window, uint32_t windows)
+{
+    uint32_t left = record->windows - window, count = left < windows ? left : windows;
+    return sim_number_csv(merged(s->values + window, count, merging_of(s->stat)));
+}
+
+/* Writes a series. Of a large study these rows cost more than all else of its report, so what all
+ * rows have in common is put into text once. 0, or -1 when out of memory. */
+static int put_series(FILE *out, const char *variant, uint32_t replication,
+                      const struct sim_record *record, const struct sim_series *s, uint32_t windows)
+{
+    struct sim_buffer names = {0};
+    sim_buffer_printf(&names, ",%s,%s,%s,%s,", s->component, s->meter, s->stat, s->unit);
+    for (uint32_t w = 0; !names.failed && w < record->windows; w += windows) {
         sim_number_field(out, variant);
-        fprintf(out, ",%u,%s,%s,%s,%s,%s,%s\n", replication, start.s, s->component, s->meter,
-                s->stat, s->unit, value.s);
+        fputc(',', out);
+        fputs(sim_number_csv(replication).s, out);
+        fputc(',', out);
+        fputs(start_of(record, w).s, out);
+        fwrite(names.text, 1, names.length, out);
+        fputs(value_of(record, s, w, windows).s, out);
+        fputc('\n', out);
     }
+    int status = names.failed ? -1 : 0;
+    sim_buffer_free(&names);
+    return status;
+}
+
+/* The bytes of a series in a file. */
+static uint64_t bytes_of_series(const char *variant, uint32_t replication,
+                                const struct sim_record *record, const struct sim_series *s,
+                                uint32_t windows)
+{
+    uint64_t bytes = 0, names = bytes_of_names(variant, replication, s);
+    for (uint32_t w = 0; w < record->windows; w += windows)
+        bytes += names + strlen(start_of(record, w).s) + strlen(value_of(record, s, w, windows).s);
     return bytes;
 }
 
@@ -83,8 +109,8 @@ static uint64_t bytes_of_run(const struct sim_runs *runs, uint32_t at, uint32_t 
     const struct sim_record *record = sim_runs_record(runs, at, replication);
     uint64_t bytes = 0;
     for (uint32_t i = 0; record && i < record->series_count && bytes <= most; i++)
-        bytes += put_series(NULL, runs->cases[at].name, replication, record, &record->series[i],
-                            windows);
+        bytes += bytes_of_series(runs->cases[at].name, replication, record, &record->series[i],
+                                 windows);
     return bytes;
 }
 
@@ -213,7 +239,7 @@ void sim_series_left_out_print(const struct sim_report *report, FILE *out)
     fputs("; \"series\": \"all\" in \"run\" keeps all\n", out);
 }
 
-void sim_series_write(const struct sim_report *report, FILE *out)
+int sim_series_write(const struct sim_report *report, FILE *out)
 {
     const struct sim_runs *runs = report->runs;
     const struct sim_series_kept *kept = &report->series;
@@ -222,7 +248,10 @@ void sim_series_write(const struct sim_report *report, FILE *out)
         for (uint32_t r = 0; r < kept->replications; r++) {
             const struct sim_record *record = sim_runs_record(runs, at, r);
             for (uint32_t i = 0; record && i < record->series_count; i++)
-                put_series(out, runs->cases[at].name, r, record, &record->series[i], kept->windows);
+                if (put_series(out, runs->cases[at].name, r, record, &record->series[i],
+                               kept->windows) != 0)
+                    return -1;
         }
     }
+    return 0;
 }
