@@ -151,25 +151,8 @@ void *sim_node_alloc(const struct sim_node *, size_t count, size_t size);
 void *sim_node_grow(const struct sim_node *, void *old, size_t count, size_t size);
 /* One zeroed block per component, made by the first node that asks, shared by its nodes. */
 void *sim_component_shared(const struct sim_node *, size_t size);
-
-/* How much there is of what a component is about, from the plan. */
-struct sim_extent {
-    sim_time duration;       /* of the run */
-    uint32_t nodes;          /* of the component */
-    uint64_t behind;         /* nodes of those it calls */
-    uint64_t keys, subjects; /* of the greatest keyspaces whose requests can come to it; 0: none */
-};
-
-/* What a run of a component takes. */
-struct sim_foreseen {
-    double
-        passes; /* reads per second that are passed on at most, however many come; INFINITY: all */
-    double ticks; /* times per second that something happens at a node of itself, besides requests
-                      and the pauses of a station: changes of a rate */
-    /* what grows with a parameter: so many of something, each so many bytes */
-    const char *what; /* "users", "keys" */
-    double count, each;
-    bool as_used; /* memory is taken as they are used, not at the start */
-};
+/* The keyspaces whose requests can come to a node, by the ports from those that draw their keys;
+ * *index starts at 0. NULL past the last. O(components). */
+struct sim_keyspace *sim_keyspace_next(const struct sim_node *, uint32_t *index);
 
 #endif

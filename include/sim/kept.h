@@ -4,10 +4,10 @@
 #define SIM_KEPT_H
 
 #include "sim/copies.h"
-#include "sim/ledger.h"
 #include "sim/param.h"
 #include "sim/refill.h"
 #include "sim/table.h"
+#include "sim/usage.h"
 
 enum { SIM_KEPT_OWN, SIM_KEPT_SHARED };    /* .sharing */
 enum { SIM_KEPT_FIXED, SIM_KEPT_SLIDING }; /* .expiry */

@@ -17,6 +17,8 @@
 #include "fabric/policy_state.h"
 #include "fabric/record_state.h"
 #include "fabric/station_state.h"
+#include "sim/copies.h"
+#include "sim/ledger.h"
 
 #include <math.h>
 #include <stdio.h>

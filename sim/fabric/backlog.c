@@ -10,6 +10,7 @@
 #include "fabric/call_state.h"
 
 #include "sim/queueing.h"
+#include "sim/world.h"
 
 #include <math.h>
 #include <stdio.h>

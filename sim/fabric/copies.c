@@ -1,9 +1,7 @@
 /* copies.c - the register of copies: counts by subject and node, kept as keys come and go. The
  * audit counts again by walking what the models hold (audit.c). */
-#include "sim/copies.h"
 
 #include "fabric/copies_state.h"
-#include "fabric/size_state.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -119,65 +117,4 @@ int sim__copies_make(struct sim_node *node)
     node->copies->spaces = sim__world_alloc(w, w->plan->keyspace_count,
                                             sizeof *node->copies->spaces);
     return node->copies->spaces == NULL ? -1 : 0;
-}
-
-/* ---- which keys can come to a node ----------------------------------------------------------- */
-
-/* Whether a component draws keys of this keyspace. */
-static bool draws(const struct sim_param *p, const char *image, uintptr_t keyspace)
-{
-    for (; p != NULL && p->name != NULL; p++) {
-        uintptr_t index;
-        if (p->kind == SIM_GROUP && draws(p->fields, image + p->offset, keyspace))
-            return true;
-        if (p->kind != SIM_KEYSPACE)
-            continue;
-        memcpy(&index, image + p->offset, sizeof index);
-        if (index == keyspace + 1)
-            return true;
-    }
-    return false;
-}
-
-/* Marks what can be called from where a keyspace's keys are drawn, by breadth. */
-void sim__keyspace_mark(const struct sim_plan *plan, uint32_t keyspace, bool *reached,
-                        uint32_t *queue)
-{
-    uint32_t head = 0, tail = 0;
-    for (uint32_t i = 0; i < plan->component_count; i++)
-        if (draws(plan->components[i].model->params, plan->components[i].image, keyspace)) {
-            reached[i] = true;
-            queue[tail++] = i;
-        }
-    while (head < tail) {
-        const struct sim_plan_component *c = &plan->components[queue[head++]];
-        for (uint32_t k = 0; c->model->ports && c->model->ports[k].name; k++)
-            for (uint32_t t = 0; t < c->ports[k].count; t++) {
-                uint32_t to = c->ports[k].targets[t].component;
-                if (!reached[to])
-                    queue[tail++] = to;
-                reached[to] = true;
-            }
-    }
-}
-
-struct sim_keyspace *sim_keyspace_next(const struct sim_node *node, uint32_t *index)
-{
-    struct sim_world *w = node->world;
-    const struct sim_plan *plan = w->plan;
-    uint32_t self = (uint32_t)(node->component - w->components);
-    bool *reached = calloc(plan->component_count, sizeof *reached);
-    uint32_t *queue = calloc(plan->component_count, sizeof *queue);
-    struct sim_keyspace *found = NULL;
-    if (reached == NULL || queue == NULL)
-        sim_fail_memory(w->sim);
-    while (reached != NULL && queue != NULL && !found && *index < plan->keyspace_count) {
-        uint32_t at = (*index)++;
-        memset(reached, 0, plan->component_count * sizeof *reached);
-        sim__keyspace_mark(plan, at, reached, queue);
-        found = reached[self] ? &w->keyspaces[at] : NULL;
-    }
-    free(reached);
-    free(queue);
-    return found;
 }

@@ -3,6 +3,11 @@
 #define SIM_FABRIC_COPIES_STATE_H
 
 #include "fabric/world_state.h"
+#include "sim/copies.h"
+
+/* A node's place in the register. 0, or -1 when out of memory. */
+int sim__copies_make(struct sim_node *);
+extern const struct sim_meter sim__copy_meters[];
 
 /* What a node holds of a keyspace. */
 struct sim_copies_of *sim__copies_held(const struct sim_node *, const struct sim_keyspace *);

@@ -28,8 +28,6 @@ struct sim__fault *sim__active_next(struct sim__active *); /* NULL: that was the
 int sim__faults_begin(struct sim_world *);
 /* About how many events the timeline takes: beginnings and ends. */
 double sim__faults_events(const struct sim_plan *);
-/* The windows of what struck, into the record. 0, or -1 when out of memory. */
-int sim__faults_record(const struct sim_world *, struct sim_record *);
 /* Whether a node is among those that a fault strikes. */
 bool sim__fault_covers(const struct sim_plan_end *, const struct sim_node *);
 /* Whether an error rate in force takes this call of the node. */

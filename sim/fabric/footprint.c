@@ -8,6 +8,7 @@
 #include "fabric/call_state.h"
 #include "fabric/measured.h"
 #include "fabric/size_state.h"
+#include "sim/world.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,8 @@
 /* measured.c - which meters a component has: its model's, and those that the fabric keeps. */
 #include "fabric/measured.h"
 
+#include "fabric/copies_state.h"
+
 /* Offsets into struct sim_station_meters; every component that serves has these. */
 #define STATION(member) offsetof(struct sim_station_meters, member)
 static const struct sim_meter station_meters[] = {

@@ -3,6 +3,7 @@
 #define SIM_FABRIC_MEASURED_H
 
 #include "fabric/world_state.h"
+#include "sim/record.h"
 
 /* A table of sim_meters_of() as this world keeps it, or NULL. */
 static inline const struct sim_meter *sim__meters_kept(const struct sim_world *w,

@@ -3,7 +3,10 @@
  * What no table shows (a call on a port that is open, a station's job that is no call) is asserted
  * where it happens. The list of all of it is in models/README.md. */
 #include "fabric/world_state.h"
-#include "sim/model.h"
+#include "sim/ledger.h"
+#include "sim/policy.h"
+#include "sim/station.h"
+#include "sim/world.h"
 
 #include <ctype.h>
 #include <stdarg.h>

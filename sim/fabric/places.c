@@ -1,6 +1,6 @@
 /* places.c - where the numbers of each component stand in a record. */
 #include "base/lookup.h"
-#include "sim/world.h"
+#include "sim/record.h"
 
 #include <stdlib.h>
 #include <string.h>

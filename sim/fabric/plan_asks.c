@@ -1,42 +1,8 @@
-/* plan_asks.c - what a plan asks for beside what every run tells: in order, found, and held against
- * what is told anyway. */
+/* plan_asks.c - whether every run gives a number that a plan asks for. */
 #include "fabric/measured.h"
-#include "sim/world.h"
+#include "sim/record.h"
 
 #include <string.h>
-
-int sim_plan_ask_order(const struct sim_plan_ask *a, const struct sim_plan_ask *b)
-{
-    int order = strcmp(a->place, b->place);
-    if (order == 0)
-        order = strcmp(a->meter, b->meter);
-    if (order == 0)
-        order = (a->from > b->from) - (a->from < b->from);
-    if (order == 0)
-        order = (a->to > b->to) - (a->to < b->to);
-    return order != 0 ? order : strcmp(a->stat, b->stat);
-}
-
-bool sim_plan_keeps(const struct sim_plan *plan, const char *place, const char *meter,
-                    const char *stat)
-{
-    uint32_t low = 0, high = plan->kept_count;
-    while (low < high) {
-        uint32_t at = low + (high - low) / 2;
-        const struct sim_plan_kept *kept = &plan->kept[at];
-        int order = strcmp(kept->place, place);
-        order = order ? order : strcmp(kept->meter, meter);
-        if (order == 0 && stat)
-            order = strcmp(kept->stat ? kept->stat : "", stat);
-        if (order == 0)
-            return true;
-        if (order < 0)
-            low = at + 1;
-        else
-            high = at;
-    }
-    return false;
-}
 
 static const struct sim_meter *meter_of(const struct sim_model *model, const char *name)
 {

@@ -7,6 +7,7 @@
 #define SIM_FABRIC_POLICY_STATE_H
 
 #include "fabric/call_state.h"
+#include "sim/policy.h"
 
 struct sim__operation;
 struct sim__try;

@@ -3,9 +3,9 @@
  *
  * Nodes of a component are taken together: counters and gauges add up, histograms merge, and a peak
  * is the sum of the nodes' peaks within a window (a bound from above for more than one node). */
-#include "fabric/fault_state.h"
 #include "fabric/measured.h"
 #include "fabric/record_state.h"
+#include "sim/ledger.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -499,6 +499,23 @@ static int trace_make(struct sim__recorder *r)
     return out->trace != NULL ? 0 : -1;
 }
 
+static int faults_record(const struct sim_world *w, struct sim_record *record)
+{
+    record->fault_begins = w->fault_begins;
+    if (w->fault_window_count == 0)
+        return 0;
+    record->faults = malloc(w->fault_window_count * sizeof *record->faults);
+    if (record->faults == NULL)
+        return -1;
+    record->fault_count = w->fault_window_count;
+    for (uint32_t i = 0; i < record->fault_count; i++) {
+        struct sim_fault_window *to = &record->faults[i];
+        *to = w->fault_windows[i];
+        to->ended = to->ended < sim_now(w->sim) ? to->ended : sim_now(w->sim);
+    }
+    return 0;
+}
+
 struct sim_record *sim__recorder_finish(struct sim__recorder *r)
 {
     struct sim_record *out = r->record;
@@ -507,7 +524,7 @@ struct sim_record *sim__recorder_finish(struct sim__recorder *r)
     out->hash = sim_event_hash(r->world->sim);
     if (metrics_make(r) != 0 || bill_finish(r) != 0 || audit_make(r) != 0 ||
         sim__asks_finish(r, sim_now(r->world->sim)) != 0 || distributions_make(r) != 0 ||
-        sim__faults_record(r->world, out) != 0 || attribution_make(r) != 0 || trace_make(r) != 0)
+        faults_record(r->world, out) != 0 || attribution_make(r) != 0 || trace_make(r) != 0)
         return NULL;
     r->record = NULL;
     return out;

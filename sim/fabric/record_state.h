@@ -3,6 +3,7 @@
 #define SIM_FABRIC_RECORD_STATE_H
 
 #include "fabric/world_state.h"
+#include "sim/world.h"
 
 /* the ledger of one run; the world's plan must have a bill */
 struct sim__ledger;

@@ -1,5 +1,5 @@
 /* sessions.c - what sessions wrote and saw: read your writes, monotonic reads. */
-#include "sim/truth.h"
+#include "sim/sessions.h"
 
 #include "sim/table.h"
 

@@ -3,10 +3,10 @@
 #ifndef SIM_FABRIC_SIZE_STATE_H
 #define SIM_FABRIC_SIZE_STATE_H
 
-#include "sim/world.h"
+#include "sim/plan.h"
 
 /* To what components requests for keys of the greatest keyspace can come, by its keys and by its
- * subjects (footprint.c). 0, or -1 when out of memory; to be freed either way. O(calls). */
+ * subjects (reach.c). 0, or -1 when out of memory; to be freed either way. O(calls). */
 struct sim__reach {
     uint64_t keys, subjects;
     bool *by_keys, *by_subjects; /* by component */
@@ -18,8 +18,5 @@ struct sim_foreseen sim__plan_foresee(const struct sim_plan *, const struct sim_
                                       uint32_t component);
 /* Calls that come to any component in a run, about (workload.c). */
 double sim__plan_requests(const struct sim_plan *);
-/* Marks the components to which requests for keys of a keyspace can come; `queue` has room for all
- * components. O(calls). */
-void sim__keyspace_mark(const struct sim_plan *, uint32_t keyspace, bool *reached, uint32_t *queue);
 
 #endif

@@ -25,6 +25,7 @@
 #include "base/lookup.h"
 
 #include "sim/queueing.h"
+#include "sim/world.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -1,5 +1,7 @@
 /* world.c - makes a world of a plan: nodes, ports, links, keyspaces; and takes it apart. */
+#include "sim/world.h"
 #include "fabric/call_state.h"
+#include "fabric/copies_state.h"
 #include "fabric/fault_state.h"
 #include "fabric/link_state.h"
 #include "fabric/measured.h"

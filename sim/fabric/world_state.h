@@ -5,7 +5,7 @@
 #include "base/blocks.h"
 #include "base/lookup.h"
 #include "fabric/trace_state.h"
-#include "sim/world.h"
+#include "sim/plan.h"
 
 struct sim__call;
 struct sim__fault;
@@ -129,9 +129,5 @@ typedef enum sim__owned_fate sim__owned_state(const struct sim_world *, uint32_t
  * it may strike another time stay in the list. False when out of memory: the run fails. O(n log n)
  * in the records that the node has begun since the last crash. */
 bool sim__owned_find(struct sim__owned *, const struct sim_node *, sim__owned_state *);
-
-/* copies: the node's place in the register, where there is one. 0, or -1 when out of memory. */
-int sim__copies_make(struct sim_node *);
-extern const struct sim_meter sim__copy_meters[];
 
 #endif

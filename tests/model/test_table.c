@@ -1,5 +1,8 @@
 /* test_table.c - the keyed store, pools, maps and tokens against the plainest code that does the
  * same. They run inside the init() of a model, as all their memory is a node's. */
+#include "sim/kept.h"
+#include "sim/refill.h"
+#include "sim/table.h"
 #include "sim/world.h"
 
 #include <math.h>

@@ -4,6 +4,10 @@
 
 #include "fabric/record_state.h"
 
+#include "sim/copies.h"
+#include "sim/kept.h"
+#include "sim/ledger.h"
+
 #define HEAD(keyspace) SIZED("1000", keyspace)
 #define SIZED(bytes, keyspace)                                                                     \
     "{'schema_version': 1, 'title': 't', 'run': {'duration': '10s', 'replications': 1}, "          \

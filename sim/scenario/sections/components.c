@@ -1,6 +1,8 @@
 /* components.c - the components of a plan: model, parameters, ports and policy of each. */
 #include "scenario/load.h"
 
+#include "sim/policy.h"
+
 #include <string.h>
 
 static const char *const spread_names[] = {"key", "round-robin", "random", NULL};
