@@ -17,6 +17,7 @@
 #include "fabric/policy_state.h"
 #include "fabric/record_state.h"
 #include "fabric/station_state.h"
+#include "fabric/trace_state.h"
 #include "sim/copies.h"
 #include "sim/ledger.h"
 
@@ -310,19 +311,20 @@ static double used(const struct sim_world *w, const struct sim_bill_item *it, do
     return sim_usage_over_time(c->plan->model, it->usage) ? whole / 3.6e12 : whole;
 }
 
-static void audit_ledger(struct sim_world *w, const double *whole, struct sim_record *record)
+static void audit_ledger(const struct sim_world *w, const struct sim__ledger *ledger,
+                         const double *whole, struct sim_record *record)
 {
     const struct sim_bill *bill = w->plan->bill;
     for (uint32_t i = 0; i < bill->item_count; i++) {
         double there = used(w, &bill->items[i], whole[i]);
-        double booked = sim__ledger_booked(w->ledger, i);
+        double booked = sim__ledger_booked(ledger, i);
         bool peak = bill->items[i].price != NULL && bill->items[i].price->peak;
         compare(line(record, "ledger", bill->items[i].place), peak ? fmax(there, booked) : there,
                 booked, 1e-9 * fabs(there) + 1e-12,
                 peak ? "booked at the peak >= what the meter says"
                      : "booked = what the meter says");
     }
-    struct sim__ledger_sums sums = sim__ledger_sums(w->ledger);
+    struct sim__ledger_sums sums = sim__ledger_sums(ledger);
     double tolerance = 1e-9 * fabs(sums.total) + 1e-15;
     compare(line(record, "ledger", "all"), sums.total, sums.items, tolerance,
             "total = sum of the line items");
@@ -332,13 +334,13 @@ static void audit_ledger(struct sim_world *w, const double *whole, struct sim_re
             "total = sum over windows");
 }
 
-int sim__audit(struct sim_world *w, const struct sim__station_sums *sums, const double *whole,
-               struct sim_record *record)
+int sim__audit(struct sim_world *w, const struct sim__ledger *ledger,
+               const struct sim__station_sums *sums, const double *whole, struct sim_record *record)
 {
     struct found found = {0};
     struct walked *walked = calloc(w->component_count + 1, sizeof *walked);
     size_t lines = 5 * (size_t)w->component_count + 10;
-    lines += w->ledger != NULL ? w->plan->bill->item_count + 3u : 0;
+    lines += ledger != NULL ? w->plan->bill->item_count + 3u : 0;
     lines += (size_t)each_register(w, NULL);
     record->audit = calloc(lines, sizeof *record->audit);
     if (walked == NULL || record->audit == NULL) {
@@ -357,8 +359,8 @@ int sim__audit(struct sim_world *w, const struct sim__station_sums *sums, const 
         free(walked);
         return -1;
     }
-    if (w->ledger != NULL)
-        audit_ledger(w, whole, record);
+    if (ledger != NULL)
+        audit_ledger(w, ledger, whole, record);
     compare(line(record, "calls", "all"), (double)w->totals.begun,
             (double)(w->totals.ended + found.awaited), 0, "attempts begun = ended + awaited");
     audit_messages(w, &found, record);

@@ -4,6 +4,7 @@
  * ends when its answer has arrived or was dropped. The record is freed when both have ended. */
 #include "fabric/call_state.h"
 #include "fabric/fault_state.h"
+#include "fabric/trace_state.h"
 
 #include <assert.h>
 #include <stdlib.h>

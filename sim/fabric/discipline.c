@@ -10,6 +10,7 @@
  *
  * Streams: "pause". Invariant: busy + free = servers, and no call is in two lines. */
 #include "fabric/station_state.h"
+#include "fabric/trace_state.h"
 
 #include <assert.h>
 #include <math.h>

@@ -2,7 +2,12 @@
 #ifndef SIM_FABRIC_FAULT_STATE_H
 #define SIM_FABRIC_FAULT_STATE_H
 
-#include "fabric/world_state.h"
+#include "sim/plan.h"
+
+/* Faults that are active, in the order in which they began. */
+struct sim__faults {
+    struct sim__fault *oldest, *newest;
+};
 
 /* A fault at work: an entry of the plan, or its part that strikes one node or component alone. */
 struct sim__fault {

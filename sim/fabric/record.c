@@ -5,6 +5,7 @@
  * is the sum of the nodes' peaks within a window (a bound from above for more than one node). */
 #include "fabric/measured.h"
 #include "fabric/record_state.h"
+#include "fabric/trace_state.h"
 #include "sim/ledger.h"
 
 #include <math.h>
@@ -118,11 +119,11 @@ static int bill_make(struct sim__recorder *r)
     const struct sim_bill *bill = r->world->plan->bill;
     if (bill == NULL)
         return 0;
-    r->world->ledger = sim__ledger_new(r->world, r->windows);
+    r->ledger = sim__ledger_new(r->world, r->windows);
     r->read = calloc(bill->item_count + 1u, sizeof *r->read);
     r->readings = calloc(bill->item_count + 1u, sizeof *r->readings);
     r->whole = calloc(bill->item_count + 1u, sizeof *r->whole);
-    if (r->world->ledger == NULL || r->read == NULL || r->readings == NULL || r->whole == NULL)
+    if (r->ledger == NULL || r->read == NULL || r->readings == NULL || r->whole == NULL)
         return -1;
     for (uint32_t i = 0; i < bill->item_count; i++)
         if (bill->items[i].usage->meter != NULL)
@@ -174,8 +175,8 @@ void sim__recorder_free(struct sim__recorder *r)
     sim__asks_free(r);
     free(r->channels);
     free(r->first);
-    sim__ledger_free(r->world->ledger);
-    r->world->ledger = NULL;
+    sim__ledger_free(r->ledger);
+    r->ledger = NULL;
     free(r->read);
     free(r->readings);
     free(r->whole);
@@ -311,7 +312,7 @@ static void bill_roll(struct sim__recorder *r, sim_time length, bool warm)
             continue;
         r->readings[i] = (struct sim__reading){r->read[i]->amount, r->read[i]->peak};
     }
-    sim__ledger_roll(r->world->ledger, r->readings, length, warm);
+    sim__ledger_roll(r->ledger, r->readings, length, warm);
 }
 
 static int finish_windows(struct sim__recorder *r, sim_time length, bool warm)
@@ -343,7 +344,7 @@ int sim__recorder_roll(struct sim__recorder *r, sim_time now)
             collect_counter(r, r->parts[i]);
     if (finish_windows(r, length, warm) != 0)
         return -1;
-    if (r->world->ledger != NULL)
+    if (r->ledger != NULL)
         bill_roll(r, length, warm);
     r->measured += warm ? length : 0;
     if (!warm && now >= r->world->plan->warmup) {
@@ -427,9 +428,9 @@ static int audit_make(struct sim__recorder *r)
         if (strcmp(c->meter->name, "sojourn") == 0)
             sums[c->component].sojourn = c->sojourn;
     }
-    for (uint32_t i = 0; w->ledger != NULL && i < w->plan->bill->item_count; i++)
+    for (uint32_t i = 0; r->ledger != NULL && i < w->plan->bill->item_count; i++)
         r->whole[i] = r->read[i] != NULL ? r->read[i]->area : 0;
-    int result = sim__audit(w, sums, r->whole, r->record);
+    int result = sim__audit(w, r->ledger, sums, r->whole, r->record);
     free(sums);
     return result;
 }
@@ -440,7 +441,7 @@ static int bill_finish(struct sim__recorder *r)
     for (uint32_t i = 0; i < r->count; i++)
         if (r->channels[i].meter->flags & SIM_USER_SUCCESS)
             successes += r->channels[i].whole.amount;
-    return r->world->ledger ? sim__ledger_finish(r->world->ledger, successes, r->record) : 0;
+    return r->ledger ? sim__ledger_finish(r->ledger, successes, r->record) : 0;
 }
 
 static int attribution_make(struct sim__recorder *r)

@@ -50,9 +50,9 @@ struct sim__station_sums {
     double sojourn;        /* ns, of every call answered or lost */
 };
 /* `whole`: what the meter of each item of the bill counted, or its area (unit x ns), since the
- * start; NULL without a bill. */
-int sim__audit(struct sim_world *, const struct sim__station_sums *, const double *whole,
-               struct sim_record *);
+ * start. Both NULL without a bill. */
+int sim__audit(struct sim_world *, const struct sim__ledger *, const struct sim__station_sums *,
+               const double *whole, struct sim_record *);
 
 /* What was seen of a meter over some time. */
 struct sim__seen {
@@ -152,6 +152,7 @@ struct sim__recorder {
     uint32_t window, windows;
     sim_time last, measured; /* the last window's end; time since the warm-up, ns */
     struct sim_record *record;
+    struct sim__ledger *ledger; /* NULL: no prices */
     struct sim__channel **read; /* by item of the bill; NULL: no meter */
     struct sim__reading *readings;
     double *whole;

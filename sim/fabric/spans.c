@@ -515,7 +515,7 @@ int sim__asks_finish(struct sim__recorder *r, sim_time now)
         if (r->asked[i].channel != NULL)
             answer(r, ask, &r->asked[i], &m);
         else
-            sim__ledger_over(r->world->ledger, ask, &m);
+            sim__ledger_over(r->ledger, ask, &m);
         if (ask->from == SIM_WHOLE_RUN)
             metrics[out->metric_count++] = m;
         else

@@ -5,7 +5,9 @@
 #include "fabric/fault_state.h"
 #include "fabric/link_state.h"
 #include "fabric/measured.h"
+#include "fabric/model_check.h"
 #include "fabric/policy_state.h"
+#include "fabric/trace_state.h"
 #include "fabric/truth_state.h"
 
 #include <assert.h>

@@ -179,9 +179,9 @@ static const struct sim_audit_line *run_planted(const char *text, enum plant pla
     for (sim_time now = SIM_SECOND; now <= 10 * SIM_SECOND; now += SIM_SECOND) {
         assert_int_equal(sim_run_until(w->sim, now), SIM_REACHED);
         if (now == 5 * SIM_SECOND && plant == BOOKED_TWICE)
-            sim__ledger_book(w->ledger, reads, 1, users, true);
+            sim__ledger_book(recorder->ledger, reads, 1, users, true);
         if (now == 5 * SIM_SECOND && plant == SHARES_OF_HALF)
-            sim__ledger_book(w->ledger, reads, 1, half, true);
+            sim__ledger_book(recorder->ledger, reads, 1, half, true);
         if (now == 5 * SIM_SECOND && plant == FALSE_COPY)
             sim_copy_added(cache, &w->keyspaces[0], 7);
         if (now == 5 * SIM_SECOND && plant == LOST_COPY)
