@@ -39,18 +39,6 @@ struct sim_port {
     struct sim__guard *guards; /* one per target: what the caller's policy remembers; or NULL */
 };
 
-/* Calls target `index` of the port (0 where the port takes one), under the caller's resilience
- * policy (timeout, deadline, retries, hedging, breaker, limits): done runs once with the final
- * outcome. The request is copied. Returns what sim_abandon() knows the call by. O(1). */
-sim_call_id sim_call(struct sim_port *, uint32_t index, const struct sim_request *, sim_done *,
-                     void *self, sim_arg);
-/* The same towards one node of the target component, for those that choose (balancers, shards). */
-sim_call_id sim_call_node(struct sim_port *, uint32_t index, uint32_t node,
-                          const struct sim_request *, sim_done *, void *self, sim_arg);
-/* Gives up a call that this node made: its done will not run, and it is not tried again. Callees
- * work on, unaware; their answers are counted as wasted. False when the call is over. O(1) in the
- * attempts that are out. */
-bool sim_abandon(struct sim_node *caller, sim_call_id);
 /* The share of the caller's calls that go to target `index` (1 unless the scenario says so). */
 double sim_port_share(const struct sim_port *, uint32_t index);
 uint32_t sim_port_nodes(const struct sim_port *, uint32_t index);

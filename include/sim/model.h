@@ -9,6 +9,7 @@
 #include "sim/fabric.h"
 #include "sim/kept.h"
 #include "sim/param.h"
+#include "sim/policy.h"
 #include "sim/queueing.h"
 #include "sim/refill.h"
 #include "sim/request.h"
