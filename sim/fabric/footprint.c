@@ -7,7 +7,8 @@
  * pools, are left out. */
 #include "fabric/call_state.h"
 #include "fabric/measured.h"
-#include "fabric/size_state.h"
+#include "fabric/reach.h"
+#include "fabric/workload.h"
 #include "sim/world.h"
 
 #include <math.h>

@@ -1,5 +1,5 @@
 /* reach.c - what requests can come to, and what models foresee of a run. */
-#include "fabric/size_state.h"
+#include "fabric/reach.h"
 #include "fabric/world_state.h"
 
 #include <math.h>

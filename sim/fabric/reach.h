@@ -1,12 +1,11 @@
-/* size_state.h - what a run will take, foreseen from its plan: between workload.c, footprint.c and
- * backlog.c. */
-#ifndef SIM_FABRIC_SIZE_STATE_H
-#define SIM_FABRIC_SIZE_STATE_H
+/* reach.h - what requests can come to, and what models foresee of a run. */
+#ifndef SIM_FABRIC_REACH_H
+#define SIM_FABRIC_REACH_H
 
 #include "sim/plan.h"
 
 /* To what components requests for keys of the greatest keyspace can come, by its keys and by its
- * subjects (reach.c). 0, or -1 when out of memory; to be freed either way. O(calls). */
+ * subjects. 0, or -1 when out of memory; to be freed either way. O(calls). */
 struct sim__reach {
     uint64_t keys, subjects;
     bool *by_keys, *by_subjects; /* by component */
@@ -16,7 +15,5 @@ void sim__reach_free(struct sim__reach *);
 /* What a component's model foresees of a run. O(targets). */
 struct sim_foreseen sim__plan_foresee(const struct sim_plan *, const struct sim__reach *,
                                       uint32_t component);
-/* Calls that come to any component in a run, about (workload.c). */
-double sim__plan_requests(const struct sim_plan *);
 
 #endif
