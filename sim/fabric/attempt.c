@@ -5,8 +5,8 @@
  * moment of sending, and an attempt that it refuses gives its slot back at once (its token is
  * spent). A limit makes an attempt wait for at most its `wait`, or refuses it. Waiting is not part
  * of the attempt's timeout, which begins with the sending, but of the call's deadline. */
+#include "books/trace_state.h"
 #include "fabric/policy_state.h"
-#include "fabric/trace_state.h"
 
 static struct sim__try *try_new(struct sim__operation *op, bool hedge)
 {

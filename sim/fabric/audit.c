@@ -11,13 +11,13 @@
  * say, and the bill is the same by line item, by cause and by window. Copies: those registered,
  * their subjects and their bytes are those found by walking what the models hold. And each model's
  * own invariants. */
+#include "books/trace_state.h"
 #include "fabric/call_state.h"
 #include "fabric/link_state.h"
 #include "fabric/measured.h"
 #include "fabric/policy_state.h"
 #include "fabric/record_state.h"
 #include "fabric/station_state.h"
-#include "fabric/trace_state.h"
 #include "sim/copies.h"
 #include "sim/ledger.h"
 

@@ -9,8 +9,8 @@
  * pause, and where a higher class takes the server.
  *
  * Streams: "pause". Invariant: busy + free = servers, and no call is in two lines. */
+#include "books/trace_state.h"
 #include "fabric/station_state.h"
-#include "fabric/trace_state.h"
 
 #include <assert.h>
 #include <math.h>

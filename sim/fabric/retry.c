@@ -9,8 +9,8 @@
  * A round is an attempt and its hedges. The first answer ends the call; when all of a round have
  * failed, the last failure decides whether there is another round. Means of every kind of backoff,
  * and the whole against Brooker's own simulator: tests/theory/test_retry.c. */
+#include "books/trace_state.h"
 #include "fabric/policy_state.h"
-#include "fabric/trace_state.h"
 
 #include <assert.h>
 #include <math.h>

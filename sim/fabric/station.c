@@ -4,8 +4,8 @@
  * The queue links the calls themselves, so it takes no memory of its own. Validated against M/M/1,
  * M/M/c, Erlang B and M/M/c/K (tests/theory, scenarios/validation). Invariant: a call waits only
  * while every server is taken. */
+#include "books/trace_state.h"
 #include "fabric/station_state.h"
-#include "fabric/trace_state.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -1,5 +1,7 @@
 /* world.c - makes a world of a plan: nodes, ports, links, keyspaces; and takes it apart. */
 #include "sim/world.h"
+#include "books/trace_state.h"
+#include "books/truth_state.h"
 #include "fabric/call_state.h"
 #include "fabric/copies_state.h"
 #include "fabric/fault_state.h"
@@ -7,8 +9,6 @@
 #include "fabric/measured.h"
 #include "fabric/model_check.h"
 #include "fabric/policy_state.h"
-#include "fabric/trace_state.h"
-#include "fabric/truth_state.h"
 
 #include <assert.h>
 #include <stdio.h>

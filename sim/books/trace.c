@@ -12,7 +12,7 @@
  * time from one part to another and nothing else.
  *
  * With a trace asked for, all requests are followed, as the slowest are known only at the end. */
-#include "fabric/trace_state.h"
+#include "books/trace_state.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * further back chosen so that any is reached in O(log n) steps (Myers 1983, An applicative
  * random-access stack). A commit whose place was taken by a later one is found out by its key and
  * version. */
-#include "fabric/truth_state.h"
+#include "books/truth_state.h"
 
 #include "sim/kernel.h"
 

@@ -12,7 +12,7 @@
  *
  * At the end the rows are sorted by latency, and those around a percentile say what latency there
  * is made of. Rows are of requests that ended well after the warm-up, as the users' latency. */
-#include "fabric/trace_state.h"
+#include "books/trace_state.h"
 
 #include <assert.h>
 #include <math.h>

@@ -2,8 +2,8 @@
  *
  * Whoever carries requests tells the trace what happens to them. The trace asks nobody: it knows
  * components and nodes by their numbers only, and takes the time as an argument. */
-#ifndef SIM_FABRIC_TRACE_STATE_H
-#define SIM_FABRIC_TRACE_STATE_H
+#ifndef SIM_BOOKS_TRACE_STATE_H
+#define SIM_BOOKS_TRACE_STATE_H
 
 #include "sim/random.h"
 #include "sim/request.h"

@@ -1,6 +1,6 @@
 /* truth_state.h - the commits of keyspaces, for whoever makes a world. */
-#ifndef SIM_FABRIC_TRUTH_STATE_H
-#define SIM_FABRIC_TRUTH_STATE_H
+#ifndef SIM_BOOKS_TRUTH_STATE_H
+#define SIM_BOOKS_TRUTH_STATE_H
 
 #include "base/blocks.h"
 #include "sim/truth.h"
