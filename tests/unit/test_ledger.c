@@ -2,7 +2,7 @@
  * audit's checks of both, each seen to fail when a mistake is planted. */
 #include "model/harness.h"
 
-#include "fabric/record_state.h"
+#include "run/record_state.h"
 
 #include "sim/copies.h"
 #include "sim/kept.h"

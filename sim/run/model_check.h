@@ -1,6 +1,6 @@
 /* model_check.h - the models of a plan, checked before a world is made. */
-#ifndef SIM_FABRIC_MODEL_CHECK_H
-#define SIM_FABRIC_MODEL_CHECK_H
+#ifndef SIM_RUN_MODEL_CHECK_H
+#define SIM_RUN_MODEL_CHECK_H
 
 #include "sim/plan.h"
 

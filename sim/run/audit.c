@@ -14,10 +14,10 @@
 #include "books/trace_state.h"
 #include "fabric/call_state.h"
 #include "fabric/link_state.h"
-#include "fabric/measured.h"
 #include "fabric/policy_state.h"
-#include "fabric/record_state.h"
 #include "fabric/station_state.h"
+#include "run/measured.h"
+#include "run/record_state.h"
 #include "sim/copies.h"
 #include "sim/ledger.h"
 

@@ -2,7 +2,7 @@
  *
  * What no table shows (a call on a port that is open, a station's job that is no call) is asserted
  * where it happens. The list of all of it is in models/README.md. */
-#include "fabric/model_check.h"
+#include "run/model_check.h"
 
 #include "sim/ledger.h"
 #include "sim/policy.h"

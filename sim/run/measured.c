@@ -1,5 +1,5 @@
 /* measured.c - which meters a component has: its model's, and those that the fabric keeps. */
-#include "fabric/measured.h"
+#include "run/measured.h"
 
 #include "fabric/copies_state.h"
 

@@ -18,7 +18,7 @@
  *   models"), and no more than whom they call can do, unless answers may come without work. A
  *   call that its caller's own policy refuses or gives up is over as soon.
  * - A cycle that requests do not leave keeps its stations at work all the time. */
-#include "fabric/workload.h"
+#include "run/workload.h"
 #include "fabric/fault_state.h"
 #include "fabric/link_state.h"
 #include "fabric/reach.h"

@@ -4,8 +4,8 @@
  * Nodes of a component are taken together: counters and gauges add up, histograms merge, and a peak
  * is the sum of the nodes' peaks within a window (a bound from above for more than one node). */
 #include "books/trace_state.h"
-#include "fabric/measured.h"
-#include "fabric/record_state.h"
+#include "run/measured.h"
+#include "run/record_state.h"
 #include "sim/ledger.h"
 
 #include <math.h>

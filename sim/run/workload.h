@@ -1,6 +1,6 @@
 /* workload.h - how many calls a run will take. */
-#ifndef SIM_FABRIC_WORKLOAD_H
-#define SIM_FABRIC_WORKLOAD_H
+#ifndef SIM_RUN_WORKLOAD_H
+#define SIM_RUN_WORKLOAD_H
 
 #include "sim/plan.h"
 

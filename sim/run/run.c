@@ -1,6 +1,6 @@
 /* run.c - runs a world to its end, window by window. */
 #include "fabric/policy_state.h"
-#include "fabric/record_state.h"
+#include "run/record_state.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -9,7 +9,7 @@
  * peak of several nodes is the greatest sum of their peaks within a window, or the part of one that
  * lies in the span. What happens in the very instant in which one span ends and another begins is
  * of the second. */
-#include "fabric/record_state.h"
+#include "run/record_state.h"
 
 #include <assert.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 /* plan_asks.c - whether every run gives a number that a plan asks for. */
-#include "fabric/measured.h"
+#include "run/measured.h"
 #include "sim/record.h"
 
 #include <string.h>

@@ -6,9 +6,9 @@
 #include "fabric/copies_state.h"
 #include "fabric/fault_state.h"
 #include "fabric/link_state.h"
-#include "fabric/measured.h"
-#include "fabric/model_check.h"
 #include "fabric/policy_state.h"
+#include "run/measured.h"
+#include "run/model_check.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -6,9 +6,9 @@
  * histograms: one row of each is counted where requests come. What they grow by afterwards, and
  * pools, are left out. */
 #include "fabric/call_state.h"
-#include "fabric/measured.h"
 #include "fabric/reach.h"
-#include "fabric/workload.h"
+#include "run/measured.h"
+#include "run/workload.h"
 #include "sim/world.h"
 
 #include <math.h>

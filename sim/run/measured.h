@@ -1,6 +1,6 @@
 /* measured.h - which meters a component has. */
-#ifndef SIM_FABRIC_MEASURED_H
-#define SIM_FABRIC_MEASURED_H
+#ifndef SIM_RUN_MEASURED_H
+#define SIM_RUN_MEASURED_H
 
 #include "fabric/world_state.h"
 #include "sim/record.h"

@@ -1,7 +1,7 @@
 /* channels.c - one meter of a component, over its nodes: what it counted up to now, what it saw in
  * a window or a span of time, and the statistics of that. */
-#include "fabric/measured.h"
-#include "fabric/record_state.h"
+#include "run/measured.h"
+#include "run/record_state.h"
 
 #include <math.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 #include "sim/ledger.h"
 
 #include "fabric/link_state.h"
-#include "fabric/record_state.h"
+#include "run/record_state.h"
 
 #include <math.h>
 #include <stdio.h>

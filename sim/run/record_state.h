@@ -1,6 +1,6 @@
 /* record_state.h - the record of a run while it is made: windows, spans, ledger, audit. */
-#ifndef SIM_FABRIC_RECORD_STATE_H
-#define SIM_FABRIC_RECORD_STATE_H
+#ifndef SIM_RUN_RECORD_STATE_H
+#define SIM_RUN_RECORD_STATE_H
 
 #include "fabric/world_state.h"
 #include "sim/world.h"
