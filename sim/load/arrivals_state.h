@@ -1,6 +1,6 @@
 /* arrivals_state.h - what the files of arrivals share. For the fabric's own files. */
-#ifndef SIM_FABRIC_ARRIVALS_STATE_H
-#define SIM_FABRIC_ARRIVALS_STATE_H
+#ifndef SIM_LOAD_ARRIVALS_STATE_H
+#define SIM_LOAD_ARRIVALS_STATE_H
 
 #include "fabric/world_state.h"
 #include "sim/arrivals.h"

@@ -5,7 +5,7 @@
  * elimination (1985, "Regenerative analysis and steady state distributions for Markov chains"),
  * which subtracts nothing. It moves by a stream of its own, whether anybody looks or not, so loads
  * with the same seed see the same states. */
-#include "fabric/arrivals_state.h"
+#include "load/arrivals_state.h"
 
 #include <math.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * the other, each after a time of calm (an alternating renewal process: Cinlar 1975, ch. 9; its
  * mean factor is (E calm + E length E factor) / (E calm + E length)). The two may be given
  * together; spikes that overlap multiply. */
-#include "fabric/arrivals_state.h"
+#include "load/arrivals_state.h"
 
 #include <math.h>
 

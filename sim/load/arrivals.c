@@ -14,8 +14,8 @@
  * as m (1 - 1 / 24 m^2), less than 5e-6 off.
  *
  * Stream: "phase", of the component: where evenly spaced arrivals begin. */
-#include "fabric/arrivals_state.h"
 #include "fabric/world_state.h"
+#include "load/arrivals_state.h"
 
 #include <math.h>
 

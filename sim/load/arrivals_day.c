@@ -4,7 +4,7 @@
  * Either way it is straight pieces, whose integral is inverted exactly. The cosine is one of 288
  * pieces between its own values, off by at most (2 pi / 288)^2 / 8 = 6e-5 of its amplitude; its
  * mean over the period is exact. */
-#include "fabric/arrivals_state.h"
+#include "load/arrivals_state.h"
 
 #include <math.h>
 

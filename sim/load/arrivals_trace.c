@@ -1,5 +1,5 @@
 /* arrivals_trace.c - requests replayed from a file at its own times, divided by the speed. */
-#include "fabric/arrivals_state.h"
+#include "load/arrivals_state.h"
 
 #include <math.h>
 
