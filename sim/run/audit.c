@@ -15,7 +15,7 @@
 #include "fabric/call_state.h"
 #include "fabric/link_state.h"
 #include "fabric/policy_state.h"
-#include "fabric/station_state.h"
+#include "parts/station_state.h"
 #include "run/measured.h"
 #include "run/record_state.h"
 #include "sim/copies.h"

@@ -1,7 +1,7 @@
 /* measured.c - which meters a component has: its model's, and those that the fabric keeps. */
 #include "run/measured.h"
 
-#include "fabric/copies_state.h"
+#include "parts/copies_state.h"
 
 /* Offsets into struct sim_station_meters; every component that serves has these. */
 #define STATION(member) offsetof(struct sim_station_meters, member)

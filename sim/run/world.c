@@ -3,10 +3,10 @@
 #include "books/trace_state.h"
 #include "books/truth_state.h"
 #include "fabric/call_state.h"
-#include "fabric/copies_state.h"
 #include "fabric/fault_state.h"
 #include "fabric/link_state.h"
 #include "fabric/policy_state.h"
+#include "parts/copies_state.h"
 #include "run/measured.h"
 #include "run/model_check.h"
 

@@ -10,7 +10,7 @@
  *
  * Streams: "pause". Invariant: busy + free = servers, and no call is in two lines. */
 #include "books/trace_state.h"
-#include "fabric/station_state.h"
+#include "parts/station_state.h"
 
 #include <assert.h>
 #include <math.h>

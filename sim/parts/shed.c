@@ -4,7 +4,7 @@
  * CoDel: Nichols and Jacobson, RFC 8289 (2018), sec. 5, with requests in place of packets. The law
  * sees the requests one by one as they reach a server, where the RFC's deque() takes as many as it
  * drops; both drop the same ones (tests/model/test_station.c). */
-#include "fabric/station_state.h"
+#include "parts/station_state.h"
 #include "sim/queueing.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* copies_state.h - the register of copies, between copies.c and whole.c. */
-#ifndef SIM_FABRIC_COPIES_STATE_H
-#define SIM_FABRIC_COPIES_STATE_H
+#ifndef SIM_PARTS_COPIES_STATE_H
+#define SIM_PARTS_COPIES_STATE_H
 
 #include "fabric/world_state.h"
 #include "sim/copies.h"

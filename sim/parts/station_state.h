@@ -1,6 +1,6 @@
 /* station_state.h - the inside of a station, for station.c and the rules in discipline.c. */
-#ifndef SIM_FABRIC_STATION_STATE_H
-#define SIM_FABRIC_STATION_STATE_H
+#ifndef SIM_PARTS_STATION_STATE_H
+#define SIM_PARTS_STATION_STATE_H
 
 #include "fabric/call_state.h"
 #include "sim/station.h"

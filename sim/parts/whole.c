@@ -1,5 +1,5 @@
 /* whole.c - data that a component holds as a whole: every key but for those that are gone. */
-#include "fabric/copies_state.h"
+#include "parts/copies_state.h"
 
 /* The bytes of a subject's keys, of which there are so many. */
 static int64_t bytes_of_subject(const struct sim_keyspace *space, uint64_t subject, uint64_t keys)

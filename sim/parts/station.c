@@ -5,7 +5,7 @@
  * M/M/c, Erlang B and M/M/c/K (tests/theory, scenarios/validation). Invariant: a call waits only
  * while every server is taken. */
 #include "books/trace_state.h"
-#include "fabric/station_state.h"
+#include "parts/station_state.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* copies.c - the register of copies: counts by subject and node, kept as keys come and go. The
  * audit counts again by walking what the models hold (audit.c). */
 
-#include "fabric/copies_state.h"
+#include "parts/copies_state.h"
 
 #include <assert.h>
 #include <stdlib.h>
