@@ -1,5 +1,5 @@
 /* run.c - runs a world to its end, window by window. */
-#include "fabric/policy_state.h"
+#include "policy/policy_state.h"
 #include "run/record_state.h"
 
 #include <stdio.h>

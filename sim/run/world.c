@@ -5,8 +5,8 @@
 #include "fabric/call_state.h"
 #include "fabric/fault_state.h"
 #include "fabric/link_state.h"
-#include "fabric/policy_state.h"
 #include "parts/copies_state.h"
+#include "policy/policy_state.h"
 #include "run/measured.h"
 #include "run/model_check.h"
 

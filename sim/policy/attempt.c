@@ -6,7 +6,7 @@
  * spent). A limit makes an attempt wait for at most its `wait`, or refuses it. Waiting is not part
  * of the attempt's timeout, which begins with the sending, but of the call's deadline. */
 #include "books/trace_state.h"
-#include "fabric/policy_state.h"
+#include "policy/policy_state.h"
 
 static struct sim__try *try_new(struct sim__operation *op, bool hedge)
 {

@@ -8,7 +8,7 @@
  * Source: Finagle, RetryBudget (ttl 10 s, minRetriesPerSec 10, percentCanRetry 0.2). gRPC's retry
  * throttling (proposal A6) has the same purpose with failures taken out of a bucket of fixed size;
  * it bounds the share of failures, this the share of retries. That hedges count is gRPC's rule. */
-#include "fabric/policy_state.h"
+#include "policy/policy_state.h"
 
 #define MILLIONTHS 1e6
 

@@ -10,7 +10,7 @@
  * longer than it was out. Taken for its latency that would lower the percentile, and so send more
  * hedges, which cut off more; so the distribution is the product-limit estimate (Kaplan and Meier
  * 1958, J. Am. Stat. Assoc. 53:457), which is made for such observations. */
-#include "fabric/policy_state.h"
+#include "policy/policy_state.h"
 
 #include <string.h>
 

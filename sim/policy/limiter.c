@@ -15,7 +15,7 @@
  * Rate: a token bucket of `burst` tokens, filled at `rate`, as the virtual scheduling of ATM Forum
  * 1996, Traffic Management 4.0, sec. 4.4.2 (GCRA): when the bucket will be full says all of its
  * state. Tokens given are in the order of asking. */
-#include "fabric/policy_state.h"
+#include "policy/policy_state.h"
 
 #include <math.h>
 

@@ -1,7 +1,7 @@
 /* caller.c - sim_call(): a call that needs no more than a timeout is sent at once, any other goes
  * under its caller's policy. */
 #include "books/trace_state.h"
-#include "fabric/policy_state.h"
+#include "policy/policy_state.h"
 
 #include <assert.h>
 

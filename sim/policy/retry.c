@@ -10,7 +10,7 @@
  * failed, the last failure decides whether there is another round. Means of every kind of backoff,
  * and the whole against Brooker's own simulator: tests/theory/test_retry.c. */
 #include "books/trace_state.h"
-#include "fabric/policy_state.h"
+#include "policy/policy_state.h"
 
 #include <assert.h>
 #include <math.h>

@@ -2,7 +2,7 @@
  *
  * A guard per caller node and target is made with the world where the policy needs one, and is as
  * new after a crash of the caller. */
-#include "fabric/policy_state.h"
+#include "policy/policy_state.h"
 
 #include <stdio.h>
 

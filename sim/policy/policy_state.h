@@ -3,8 +3,8 @@
  *
  * A guard belongs to one caller node and one target of one of its ports: nothing is shared between
  * callers, as nothing is between processes. Each mechanism has its part of it and its own file. */
-#ifndef SIM_FABRIC_POLICY_STATE_H
-#define SIM_FABRIC_POLICY_STATE_H
+#ifndef SIM_POLICY_POLICY_STATE_H
+#define SIM_POLICY_POLICY_STATE_H
 
 #include "fabric/call_state.h"
 #include "sim/policy.h"

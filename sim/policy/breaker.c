@@ -12,7 +12,7 @@
  *
  * Source: Nygard 2007, Release It!, sec. 5.2; defaults of Hystrix 1.5 (10 s in ten buckets, 20
  * requests, 50 %, 5 s, one request to probe). Theory: tests/theory/test_policies.c. */
-#include "fabric/policy_state.h"
+#include "policy/policy_state.h"
 
 #include <string.h>
 
