@@ -33,50 +33,26 @@ void sim_session_end(struct sim_sessions *, uint32_t session);
 
 /* Rows of a meter table for a struct sim_sessions member. */
 #define SIM_SESSION_METERS(type, member)                                                           \
-    {"own_reads",                                                                                  \
-     SIM_COUNTER,                                                                                  \
-     "requests",                                                                                   \
-     "Answered reads of a key that their session had written.",                                    \
-     offsetof(type, member.own),                                                                   \
-     NULL,                                                                                         \
-     NULL,                                                                                         \
-     0},                                                                                           \
-        {"own_reads_violated",                                                                     \
-         SIM_COUNTER,                                                                              \
-         "requests",                                                                               \
-         "Such reads that did not show what their session wrote.",                                 \
-         offsetof(type, member.own_violated),                                                      \
-         NULL,                                                                                     \
-         NULL,                                                                                     \
-         SIM_WORSE_HIGH},                                                                          \
-        {"read_your_writes_violations",                                                            \
-         SIM_RATIO,                                                                                \
-         "1",                                                                                      \
-         "Share of the reads of what a session wrote that did not show it.",                       \
-         0,                                                                                        \
-         "own_reads_violated",                                                                     \
-         "own_reads",                                                                              \
-         SIM_SHARE | SIM_WORSE_HIGH},                                                              \
-        {"again_reads",                                                                            \
-         SIM_COUNTER,                                                                              \
-         "requests",                                                                               \
-         "Answered reads of a key of which their session had seen a written version.",             \
-         offsetof(type, member.again),                                                             \
-         NULL,                                                                                     \
-         NULL,                                                                                     \
-         0},                                                                                       \
-        {"again_reads_violated",                                                                   \
-         SIM_COUNTER,                                                                              \
-         "requests",                                                                               \
-         "Such reads that returned an older version than was seen before.",                        \
-         offsetof(type, member.again_violated),                                                    \
-         NULL,                                                                                     \
-         NULL,                                                                                     \
-         SIM_WORSE_HIGH},                                                                          \
-    {                                                                                              \
-        "monotonic_reads_violations", SIM_RATIO, "1",                                              \
-            "Share of the reads of what a session had seen that went back in time.", 0,            \
-            "again_reads_violated", "again_reads", SIM_SHARE | SIM_WORSE_HIGH                      \
-    }
+    SIM_ROW(.name = "own_reads", .kind = SIM_COUNTER, .unit = "requests",                          \
+            .offset = offsetof(type, member.own),                                                  \
+            .doc = "Answered reads of a key that their session had written."),                     \
+        SIM_ROW(.name = "own_reads_violated", .kind = SIM_COUNTER, .unit = "requests",             \
+                .offset = offsetof(type, member.own_violated), .flags = SIM_WORSE_HIGH,            \
+                .doc = "Such reads that did not show what their session wrote."),                  \
+        SIM_ROW(.name = "read_your_writes_violations", .kind = SIM_RATIO, .unit = "1",             \
+                .of = "own_reads_violated", .by = "own_reads",                                     \
+                .flags = SIM_SHARE | SIM_WORSE_HIGH,                                               \
+                .doc = "Share of the reads of what a session wrote that did not show it."),        \
+        SIM_ROW(.name = "again_reads", .kind = SIM_COUNTER, .unit = "requests",                    \
+                .offset = offsetof(type, member.again),                                            \
+                .doc = "Answered reads of a key of which their session had seen a written "        \
+                       "version."),                                                                \
+        SIM_ROW(.name = "again_reads_violated", .kind = SIM_COUNTER, .unit = "requests",           \
+                .offset = offsetof(type, member.again_violated), .flags = SIM_WORSE_HIGH,          \
+                .doc = "Such reads that returned an older version than was seen before."),         \
+        SIM_ROW(.name = "monotonic_reads_violations", .kind = SIM_RATIO, .unit = "1",              \
+                .of = "again_reads_violated", .by = "again_reads",                                 \
+                .flags = SIM_SHARE | SIM_WORSE_HIGH,                                               \
+                .doc = "Share of the reads of what a session had seen that went back in time.")
 
 #endif
