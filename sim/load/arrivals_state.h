@@ -37,7 +37,7 @@ double sim__spikes_mean(const struct sim_arrivals *, sim_time duration);
 void sim__spikes_begin(struct sim_arrivals *);
 void sim__spikes_advance(const struct sim_arrivals *, struct sim_arrivals_walk *, sim_time from);
 
-/* arrivals_trace.c: `rate` is the mean */
+/* arrivals_replay.c: `rate` is the mean */
 const char *sim__replay_check(const struct sim_arrivals_replay *);
 double sim__replay_rate(const struct sim_arrivals_replay *);
 double sim__replay_mean(const struct sim_arrivals_replay *, sim_time duration);

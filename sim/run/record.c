@@ -1,5 +1,5 @@
 /* record.c - windows of meters into series, and the windows after warm-up into metrics. What a plan
- * asks for besides is in spans.c.
+ * asks for besides is in time_spans.c.
  *
  * Nodes of a component are taken together: counters and gauges add up, histograms merge, and a peak
  * is the sum of the nodes' peaks within a window (a bound from above for more than one node). */

@@ -193,7 +193,7 @@ double sim__seen_stat(const struct sim_meter *, const char *stat, const struct s
 uint64_t sim__seen_samples(const struct sim__channel *, const struct sim__seen *,
                            const struct sim__seen *by);
 
-/* ---- spans.c ------------------------------------------------------------------------------- */
+/* ---- time_spans.c ------------------------------------------------------------------------ */
 
 /* Makes what the plan asks for, before the run. 0, or -1 when out of memory. */
 int sim__asks_make(struct sim__recorder *);

@@ -1,4 +1,4 @@
-/* arrivals_trace.c - requests replayed from a file at its own times, divided by the speed. */
+/* arrivals_replay.c - requests replayed from a file at its own times, divided by the speed. */
 #include "load/arrivals_state.h"
 
 #include <math.h>

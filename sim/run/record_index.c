@@ -1,4 +1,4 @@
-/* places.c - where the numbers of each component stand in a record. */
+/* record_index.c - where the numbers of each component stand in a record. */
 #include "base/lookup.h"
 #include "sim/record.h"
 

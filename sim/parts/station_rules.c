@@ -1,4 +1,4 @@
-/* shed.c - what a station may be told beyond servers and a limit: its parameters, which of them go
+/* station_rules.c - what a station may be told beyond servers and a limit: its parameters, which of them go
  * together, and CoDel.
  *
  * CoDel: Nichols and Jacobson, RFC 8289 (2018), sec. 5, with requests in place of packets. The law

@@ -1,4 +1,4 @@
-/* spans.c - numbers that a plan asks for beside those of every run: over spans of time, of single
+/* time_spans.c - numbers that a plan asks for beside those of every run: over spans of time, of single
  * nodes and the worst of them, of other percentiles.
  *
  * Counters and gauges say at any time what they counted, or their area, since the start: over a
