@@ -1,5 +1,5 @@
-/* station_rules.c - what a station may be told beyond servers and a limit: its parameters, which of them go
- * together, and CoDel.
+/* station_rules.c - the rules of a station beyond servers and a limit: their parameters, which of
+ * them go together, and CoDel.
  *
  * CoDel: Nichols and Jacobson, RFC 8289 (2018), sec. 5, with requests in place of packets. The law
  * sees the requests one by one as they reach a server, where the RFC's deque() takes as many as it

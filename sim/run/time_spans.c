@@ -1,5 +1,5 @@
-/* time_spans.c - numbers that a plan asks for beside those of every run: over spans of time, of single
- * nodes and the worst of them, of other percentiles.
+/* time_spans.c - numbers that a plan asks for, besides those that every run gives: over spans of
+ * time, of single nodes and the worst of them, other percentiles.
  *
  * Counters and gauges say at any time what they counted, or their area, since the start: over a
  * span that is a difference. Histograms are rolled where a span begins or ends, as at the end of a

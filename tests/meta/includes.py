@@ -68,7 +68,7 @@ PUBLIC = {
     "table.h": "parts",
     "copies.h": "parts",
     "fabric.h": "fabric",
-    "kept.h": "parts",
+    "entries.h": "parts",
     "ledger.h": "run",
     "model.h": "models",
     "refill.h": "parts",

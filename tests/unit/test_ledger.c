@@ -5,7 +5,7 @@
 #include "run/record_state.h"
 
 #include "sim/copies.h"
-#include "sim/kept.h"
+#include "sim/entries.h"
 #include "sim/ledger.h"
 
 #define HEAD(keyspace) SIZED("1000", keyspace)
@@ -152,12 +152,12 @@ enum plant {
 struct like_a_cache {
     struct sim_node node;
     struct sim_port origin;
-    struct sim_kept kept;
+    struct sim_entries kept;
 };
 
 static void change_kept(struct sim_node *cache)
 {
-    struct sim_kept *kept = &((struct like_a_cache *)cache)->kept;
+    struct sim_entries *kept = &((struct like_a_cache *)cache)->kept;
     assert_ptr_equal(kept->node, cache);
     kept->store->bytes += 1;
 }
