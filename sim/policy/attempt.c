@@ -55,9 +55,9 @@ static void held_back(const struct sim__try *try, int64_t change)
 }
 
 /* Time until the deadline; at most what a timer can be set to. */
-static sim_time time_left(const struct sim__operation *op)
+static sim_time time_left(const struct sim__operation *op, sim_time now)
 {
-    return op->request.deadline - sim_now(op->port->owner->sim);
+    return op->request.deadline - now;
 }
 
 static void told(struct sim *sim, void *node, sim_arg arg)
@@ -117,13 +117,12 @@ static void over(struct sim *sim, void *self, sim_arg arg, const struct sim_repl
 
 static void hedge(struct sim *sim, void *node, sim_arg arg)
 {
-    (void)sim;
     (void)node;
     struct sim__operation *op = arg.p;
     if (op->hedge_due.key == 0 || op->timer.key != op->hedge_due.key)
         return; /* answered in the last instant */
     op->timer = op->hedge_due = SIM_NO_EVENT;
-    if (!sim__budget_withdraw(op->guard))
+    if (!sim__budget_withdraw(op->guard, sim_now(sim)))
         return;
     op->hedged++;
     sim__try_begin(op, true);
@@ -153,7 +152,8 @@ static void send(struct sim__try *try)
     struct sim__operation *op = try->op;
     struct sim_node *from = op->port->owner;
     struct sim__guard *g = op->guard;
-    sim_time give_up = sim__policy_of(op)->timeout, left = time_left(op);
+    sim_time now = sim_now(from->sim), give_up = sim__policy_of(op)->timeout;
+    sim_time left = time_left(op, now);
     bool late = left <= 0 || give_up < 0;
     if (late || (g != NULL && !sim__breaker_admit(g, try))) {
         if (is_limited(op))
@@ -168,7 +168,7 @@ static void send(struct sim__try *try)
     from->caller->retries.count += !try->hedge && op->attempt > 1;
     try->state = SIM__TRY_SENT;
     try->timer = SIM_NO_EVENT;
-    try->sent = sim_now(from->sim);
+    try->sent = now;
     if (op->request.trace != 0)
         sim__trace_try(from->world->trace, op->request.trace, op->attempt, try->hedge);
     struct sim_request request = op->request;
@@ -196,14 +196,13 @@ static void send_waiting(struct sim__guard *g)
 
 static void no_slot_in_time(struct sim *sim, void *node, sim_arg arg)
 {
-    (void)sim;
     struct sim__try *try = arg.p;
     if (!try->time_is_up)
         return; /* it got one in the last instant, or is not needed any more */
     try->time_is_up = false;
     sim__limiter_dequeue(&try->op->guard->limiter, try);
     held_back(try, -1);
-    if (time_left(try->op) <= 0)
+    if (time_left(try->op, sim_now(sim)) <= 0)
         tell(try, SIM_TIMEOUT, NULL);
     else
         tell(try, SIM_REFUSED, &((struct sim_node *)node)->caller->concurrency_refused);
@@ -231,7 +230,7 @@ static void ask_for_slot(struct sim__try *try)
     } else if (p->concurrency.wait == 0 || g->limiter.waiting >= p->concurrency.queue) {
         tell(try, SIM_REFUSED, &from->caller->concurrency_refused);
     } else {
-        sim_time wait = p->concurrency.wait, left = time_left(op);
+        sim_time wait = p->concurrency.wait, left = time_left(op, sim_now(from->sim));
         try->state = SIM__TRY_SLOT;
         held_back(try, 1);
         sim__limiter_enqueue(&g->limiter, try);
@@ -255,7 +254,7 @@ void sim__try_begin(struct sim__operation *op, bool hedge)
     struct sim__try *try = try_new(op, hedge);
     if (try == NULL)
         return;
-    sim_time now = sim_now(from->sim), left = time_left(op);
+    sim_time now = sim_now(from->sim), left = time_left(op, now);
     if (left <= 0) {
         tell(try, SIM_TIMEOUT, NULL);
         return;
@@ -265,7 +264,7 @@ void sim__try_begin(struct sim__operation *op, bool hedge)
         return;
     }
     sim_time patience = p->rate_limit.wait < left ? p->rate_limit.wait : left - 1;
-    sim_time when = sim__bucket_take(op->guard, patience);
+    sim_time when = sim__bucket_take(op->guard, now, patience);
     if (when == SIM_NEVER) {
         tell(try, SIM_REFUSED, &from->caller->rate_refused);
     } else if (when == now) {

@@ -12,10 +12,10 @@
 
 #define MILLIONTHS 1e6
 
-static void advance(struct sim__guard *g)
+static void advance(struct sim__guard *g, sim_time now)
 {
     struct sim__budget *b = &g->budget;
-    int64_t slice = sim__guard_now(g) / (g->policy->retry.budget.window / SIM__SLICES);
+    int64_t slice = now / (g->policy->retry.budget.window / SIM__SLICES);
     if (slice >= b->slice + SIM__SLICES) { /* all of it is long ago */
         *b = (struct sim__budget){.slice = slice};
         return;
@@ -33,20 +33,20 @@ static void put(struct sim__budget *b, int64_t amount)
     b->sum += amount;
 }
 
-void sim__budget_deposit(struct sim__guard *g)
+void sim__budget_deposit(struct sim__guard *g, sim_time now)
 {
     if (g->policy->retry.budget.window == 0)
         return;
-    advance(g);
+    advance(g, now);
     put(&g->budget, (int64_t)(g->policy->retry.budget.ratio * MILLIONTHS + 0.5));
 }
 
-bool sim__budget_withdraw(struct sim__guard *g)
+bool sim__budget_withdraw(struct sim__guard *g, sim_time now)
 {
     const struct sim_policy *p = g->policy;
     if (p->retry.budget.window == 0)
         return true;
-    advance(g);
+    advance(g, now);
     double seconds = (double)p->retry.budget.window / 1e9;
     int64_t reserve = (int64_t)(p->retry.budget.minimum * seconds * MILLIONTHS);
     if (g->budget.sum + reserve < (int64_t)MILLIONTHS) {

@@ -119,10 +119,10 @@ void sim__limiter_learn(struct sim__guard *g, const struct sim__try *try, enum s
         learn_gradient(g, try);
 }
 
-sim_time sim__bucket_take(struct sim__guard *g, sim_time patience)
+sim_time sim__bucket_take(struct sim__guard *g, sim_time now, sim_time patience)
 {
     struct sim__bucket *b = &g->bucket;
-    sim_time now = sim__guard_now(g), wait = 0;
+    sim_time wait = 0;
     double interval = 1e9 / g->policy->rate_limit.rate;
     if (b->next < now)
         *b = (struct sim__bucket){.next = now};

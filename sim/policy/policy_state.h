@@ -129,9 +129,9 @@ struct sim__budget {
     int64_t slices[SIM__SLICES], sum; /* put in less taken out, in millionths of a retry */
 };
 
-void sim__budget_deposit(struct sim__guard *);
+void sim__budget_deposit(struct sim__guard *, sim_time now);
 /* Takes one retry out. False: there is none; counted. */
-bool sim__budget_withdraw(struct sim__guard *);
+bool sim__budget_withdraw(struct sim__guard *, sim_time now);
 
 /* ---- hedging (hedge.c) ----------------------------------------------------------------------- */
 
@@ -186,7 +186,7 @@ struct sim__bucket {
 
 /* Takes a token. When the attempt may be sent: now, or up to `patience` later; SIM_NEVER: not by
  * then, and no token was taken. */
-sim_time sim__bucket_take(struct sim__guard *, sim_time patience);
+sim_time sim__bucket_take(struct sim__guard *, sim_time now, sim_time patience);
 
 /* ---- all of them ----------------------------------------------------------------------------- */
 

@@ -93,15 +93,15 @@ static void attempt_over(struct sim__operation *op, bool hedge, bool own,
         finish(op, reply);
         return;
     }
-    sim_time wait = backoff(op);
+    sim_time now = sim_now(sim), wait = backoff(op);
     /* stop if the retry would start after the deadline, or if the retry budget is spent */
-    if (wait >= op->request.deadline - sim_now(sim) ||
-        (op->guard != NULL && !sim__budget_withdraw(op->guard))) {
+    if (wait >= op->request.deadline - now ||
+        (op->guard != NULL && !sim__budget_withdraw(op->guard, now))) {
         finish(op, reply);
     } else {
         op->timer = sim_after(sim, wait, attempt, from, (sim_arg){.p = op});
         if (op->request.trace != 0)
-            sim__trace_mark(from->world->trace, op->request.trace, sim_now(sim), SIM_SPENT_BACKOFF);
+            sim__trace_mark(from->world->trace, op->request.trace, now, SIM_SPENT_BACKOFF);
     }
 }
 
@@ -181,16 +181,17 @@ sim_call_id sim__operation_begin(struct sim_port *port, uint32_t index, uint32_t
     w->operations->begun++;
     if (w->operations->made.first != NULL)
         sim__owned_put(&w->operations->made, op->number, port->owner);
+    sim_time now = sim_now(w->sim);
     sim_time deadline = request->deadline == 0 ? SIM_NEVER : request->deadline;
     sim_time own = port->owner->component->plan->policy.deadline;
     if (own != 0)
-        deadline = sim_deadline_within(sim_now(w->sim), own > 0 ? own : 0, deadline);
+        deadline = sim_deadline_within(now, own > 0 ? own : 0, deadline);
     op->request.deadline = deadline;
     if (op->request.trace != 0)
         sim__trace_operation(w->trace, sim__component_number(port->owner->component),
-                             port->owner->index, sim_now(w->sim), &op->request);
+                             port->owner->index, now, &op->request);
     if (op->guard != NULL)
-        sim__budget_deposit(op->guard);
+        sim__budget_deposit(op->guard, now);
     sim_call_id id = name_of(op);
     attempt(w->sim, port->owner, (sim_arg){.p = op});
     return id;
