@@ -29,7 +29,7 @@ enum { INVALIDATE, IGNORE };                                   /* on_write */
 struct cache {
     struct sim_node node;
     struct sim_port origin;
-    struct sim_kept kept;
+    struct sim_entries kept;
     struct sim_refiller refiller;
     int stampede, on_write;
     double beta;
@@ -54,7 +54,7 @@ static void recomputed(struct sim *sim, void *self, sim_arg arg, const struct si
              !sim_refill_holds(c->refiller.store, refill->key, refill->token, sim_now(sim)))
         sim_count(&c->sets_dropped);
     else
-        sim_kept_put(&c->kept, refill->key, reply->version, sim_now(sim) - refill->began);
+        sim_entries_put(&c->kept, refill->key, reply->version, sim_now(sim) - refill->began);
     sim_refill_end(&c->refiller, arg.p, passed);
 }
 
@@ -102,11 +102,11 @@ static bool may_serve_stale(struct cache *c, const struct sim_request *request,
 static struct sim_counter *look_up(struct cache *c, sim_call_id call,
                                    const struct sim_request *request)
 {
-    uint32_t place = sim_kept_find(&c->kept, request->key);
-    sim_time left = place == SIM_TABLE_NONE ? 0 : sim_kept_left(&c->kept, place);
+    uint32_t place = sim_entries_find(&c->kept, request->key);
+    sim_time left = place == SIM_TABLE_NONE ? 0 : sim_entries_left(&c->kept, place);
     uint64_t token;
     if (left > 0 && c->stampede == XFETCH &&
-        c->beta * sim_kept_took(&c->kept, place) * sim_draw_exponential(&c->early) >=
+        c->beta * sim_entries_took(&c->kept, place) * sim_draw_exponential(&c->early) >=
             (double)left) {
         if (recompute(c, call, request, 0))
             sim_histogram_record(&c->earliness, left);
@@ -115,7 +115,7 @@ static struct sim_counter *look_up(struct cache *c, sim_call_id call,
     bool stale = place != SIM_TABLE_NONE && left <= 0 && may_serve_stale(c, request, -left);
     if (left > 0 || stale) {
         sim_count_by(&c->stale_served, stale);
-        sim_answer(&c->node, call, sim_kept_use(&c->kept, place));
+        sim_answer(&c->node, call, sim_entries_use(&c->kept, place));
         return &c->hits;
     }
     if (sim_refill_may(&c->refiller, rules[c->stampede], request->key, call, &token))
@@ -147,12 +147,12 @@ static void returned(struct sim *sim, void *self, sim_arg arg, const struct sim_
     sim_call_id call = {arg.u};
     const struct sim_request *request = sim_call_request(&c->node, call);
     bool writes = request->op == SIM_WRITE || request->op == SIM_DELETE;
-    if (writes && c->on_write == INVALIDATE && sim_kept_covers(&c->kept, request->space)) {
+    if (writes && c->on_write == INVALIDATE && sim_entries_covers(&c->kept, request->space)) {
         /* whatever the outcome: it may have been committed */
         bool lease = c->stampede == LEASE;
         if (lease)
             sim_refill_void(c->refiller.store, request->key);
-        sim_kept_drop(&c->kept, request->key, lease && c->lease_stale);
+        sim_entries_drop(&c->kept, request->key, lease && c->lease_stale);
     }
     struct sim_reply failed = {.status = SIM_ERROR};
     sim_answer(&c->node, call, reply->status == SIM_OK ? *reply : failed);
@@ -162,11 +162,11 @@ static void serve(struct sim_node *self, sim_call_id call, const struct sim_requ
 {
     struct cache *c = (struct cache *)self;
     sim_arg arg = {.u = call.key};
-    if (request->op != SIM_READ || !sim_kept_covers(&c->kept, request->space)) {
+    if (request->op != SIM_READ || !sim_entries_covers(&c->kept, request->space)) {
         sim_count(&c->forwarded);
         sim_call(&c->origin, 0, request, returned, c, arg);
     } else if (c->lookup_lane && self->slow == 1) {
-        sim_kept_prefetch(&c->kept, request->key);
+        sim_entries_prefetch(&c->kept, request->key);
         sim_after_lane(self->sim, c->lookup_lane, looked_up, c, arg);
     } else {
         double takes = (double)sim_dist_draw_time(&c->lookup_time, &c->times) * self->slow;
@@ -179,7 +179,7 @@ static void serve(struct sim_node *self, sim_call_id call, const struct sim_requ
 
 static void expect(const struct sim_node *self, const struct sim_request *request)
 {
-    sim_kept_expect(&((const struct cache *)self)->kept, request);
+    sim_entries_expect(&((const struct cache *)self)->kept, request);
 }
 
 static int init(struct sim_node *self, struct sim_error *error)
@@ -190,7 +190,7 @@ static int init(struct sim_node *self, struct sim_error *error)
     double takes = sim_dist_mean(&c->lookup_time);
     if (c->lookup_time.kind == SIM_DIST_CONSTANT && takes > 0)
         c->lookup_lane = sim_lane(self->sim, sim_time_nearest(takes));
-    if (sim_kept_init(&c->kept, self, c->stampede == XFETCH) != 0 ||
+    if (sim_entries_init(&c->kept, self, c->stampede == XFETCH) != 0 ||
         sim_refill_node_init(&c->refiller, self, &c->kept.store->refills, look_again) != 0)
         return sim_refuse(error, "out of memory");
     return 0;
@@ -202,16 +202,16 @@ static void fault(struct sim_node *self, enum sim_fault_kind kind)
     bool crash = kind == SIM_FAULT_CRASH;
     if (crash)
         sim_refill_crash(&c->refiller);
-    if (kind == SIM_FAULT_FLUSH || (crash && c->kept.sharing == SIM_KEPT_OWN))
-        sim_kept_clear(&c->kept, crash);
+    if (kind == SIM_FAULT_FLUSH || (crash && c->kept.sharing == SIM_ENTRIES_OWN))
+        sim_entries_clear(&c->kept, crash);
 }
 
-SIM_KEPT_HOOKS(struct cache, kept)
+SIM_ENTRIES_HOOKS(struct cache, kept)
 
 static void changed(struct sim_node *self, const struct sim_param *param)
 {
     (void)param;
-    sim_kept_changed(&((struct cache *)self)->kept);
+    sim_entries_changed(&((struct cache *)self)->kept);
 }
 
 static int check(const struct sim_node *self, struct sim_error *error)
@@ -219,7 +219,7 @@ static int check(const struct sim_node *self, struct sim_error *error)
     const struct cache *c = (const struct cache *)self;
     if (c->lookups.count != c->hits.count + c->misses.count + c->recomputed_early.count)
         return sim_refuse(error, "lookups are not hits, misses and early recomputations");
-    const char *why = sim_kept_check(&c->kept);
+    const char *why = sim_entries_check(&c->kept);
     why = why ? why : sim_refill_check(&c->refiller);
     return why ? sim_refuse(error, why) : 0;
 }
@@ -234,7 +234,7 @@ static const char *const stampedes[] = {"none",   "single-flight",          "loc
                                         "xfetch", "stale-while-revalidate", NULL};
 
 static const struct sim_param params[] = {
-    SIM_KEPT_PARAMS(struct cache, kept),
+    SIM_ENTRIES_PARAMS(struct cache, kept),
     {"lookup_time", SIM_DISTRIBUTION, OF(lookup_time), "10us", .flags = SIM_WORK,
      .doc = "From a read's arrival to its hit or miss.",
      .source = "chosen: the order of a memcached get on its server"},
@@ -271,7 +271,7 @@ static const struct sim_meter meters[] = {
      .by = "lookups", .flags = SIM_HEADLINE | SIM_SHARE | SIM_WORSE_LOW},
     {"earliness", SIM_HISTOGRAM, "s", "XFetch: from the first early recomputation to the expiry.",
      .offset = OF(earliness)},
-    SIM_KEPT_METERS(struct cache, kept),
+    SIM_ENTRIES_METERS(struct cache, kept),
     SIM_REFILL_METERS(struct cache, refiller),
     {0},
 };
@@ -285,7 +285,7 @@ const struct sim_model cache_model = {
     .params = params,
     .ports = ports,
     .meters = meters,
-    .usages = sim_kept_usages,
+    .usages = sim_entries_usages,
     .init = init,
     .serve = serve,
     .expect = expect,

@@ -7,7 +7,7 @@
 #ifndef SIM_COPIES_H
 #define SIM_COPIES_H
 
-#include "sim/fabric.h"
+#include "sim/component.h"
 
 #define SIM_NO_HOME UINT32_MAX
 
@@ -54,9 +54,6 @@ typedef void sim_holder_visit(void *self, struct sim_node *, const struct sim_ke
 void sim_copies_of_subject(struct sim_world *, const struct sim_keyspace *, uint64_t subject,
                            sim_holder_visit *, void *self);
 
-/* A key that a model's `holds` hook finds by walking what it keeps. */
-typedef void sim_copy_visit(void *self, const struct sim_keyspace *, uint64_t key);
-
 /* ---- data that is kept whole: every key, from the start, but those deleted ------------------- */
 
 struct sim_whole_space {
@@ -80,9 +77,5 @@ void sim_whole_put(struct sim_whole *, const struct sim_keyspace *, uint64_t key
 void sim_whole_drop(struct sim_whole *, const struct sim_keyspace *, uint64_t key);
 /* Every key there is. O(keys). */
 void sim_whole_visit(const struct sim_whole *, sim_copy_visit *, void *self);
-
-/* The keyspaces whose requests can come to a node, by the ports from those that draw their keys;
- * *index starts at 0. NULL past the last. O(components). */
-struct sim_keyspace *sim_keyspace_next(const struct sim_node *, uint32_t *index);
 
 #endif

@@ -39,18 +39,6 @@ struct sim_port {
     struct sim__guard *guards; /* one per target: what the caller's policy remembers; or NULL */
 };
 
-/* Calls target `index` of the port (0 where the port takes one), under the caller's resilience
- * policy (timeout, deadline, retries, hedging, breaker, limits): done runs once with the final
- * outcome. The request is copied. Returns what sim_abandon() knows the call by. O(1). */
-sim_call_id sim_call(struct sim_port *, uint32_t index, const struct sim_request *, sim_done *,
-                     void *self, sim_arg);
-/* The same towards one node of the target component, for those that choose (balancers, shards). */
-sim_call_id sim_call_node(struct sim_port *, uint32_t index, uint32_t node,
-                          const struct sim_request *, sim_done *, void *self, sim_arg);
-/* Gives up a call that this node made: its done will not run, and it is not tried again. Callees
- * work on, unaware; their answers are counted as wasted. False when the call is over. O(1) in the
- * attempts that are out. */
-bool sim_abandon(struct sim_node *caller, sim_call_id);
 /* The share of the caller's calls that go to target `index` (1 unless the scenario says so). */
 double sim_port_share(const struct sim_port *, uint32_t index);
 uint32_t sim_port_nodes(const struct sim_port *, uint32_t index);
@@ -151,25 +139,8 @@ void *sim_node_alloc(const struct sim_node *, size_t count, size_t size);
 void *sim_node_grow(const struct sim_node *, void *old, size_t count, size_t size);
 /* One zeroed block per component, made by the first node that asks, shared by its nodes. */
 void *sim_component_shared(const struct sim_node *, size_t size);
-
-/* How much there is of what a component is about, from the plan. */
-struct sim_extent {
-    sim_time duration;       /* of the run */
-    uint32_t nodes;          /* of the component */
-    uint64_t behind;         /* nodes of those it calls */
-    uint64_t keys, subjects; /* of the greatest keyspaces whose requests can come to it; 0: none */
-};
-
-/* What a run of a component takes. */
-struct sim_foreseen {
-    double
-        passes; /* reads per second that are passed on at most, however many come; INFINITY: all */
-    double ticks; /* times per second that something happens at a node of itself, besides requests
-                      and the pauses of a station: changes of a rate */
-    /* what grows with a parameter: so many of something, each so many bytes */
-    const char *what; /* "users", "keys" */
-    double count, each;
-    bool as_used; /* memory is taken as they are used, not at the start */
-};
+/* The keyspaces whose requests can come to a node, by the ports from those that draw their keys;
+ * *index starts at 0. NULL past the last. O(components). */
+struct sim_keyspace *sim_keyspace_next(const struct sim_node *, uint32_t *index);
 
 #endif

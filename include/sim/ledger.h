@@ -6,37 +6,17 @@
 #ifndef SIM_LEDGER_H
 #define SIM_LEDGER_H
 
-#include "sim/fabric.h"
-#include "sim/param.h"
+#include "sim/component.h"
+#include "sim/usage.h"
 
 /* A month of every bill, h: 8760 h / 12. Source: AWS Pricing Calculator, pricing assumptions, "Time
  * period". */
 #define SIM_MONTH_HOURS 730
 
-/* How a use is shared out among causes. */
-enum sim_split {
-    SIM_SPLIT_NONE,     /* not: what is held is there for the users */
-    SIM_SPLIT_REQUESTS, /* as the calls that arrived in the window */
-    SIM_SPLIT_WORK,     /* as the time the station worked for them */
-};
-
-/* Something that costs. Its quantity is that of a meter of the model's, the station's or the
- * caller's table: what a counter counted, or the area under a gauge (unit x time). */
-struct sim_usage {
-    const char *name;  /* as price books and metrics have it */
-    const char *noun;  /* one of them: "instance", "request"; NULL: bytes */
-    const char *meter; /* NULL: the nodes there are, whether they are up or not */
-    enum sim_split split;
-    bool provisioned; /* billed as it stands there, used or not */
-    const char *doc;
-};
-
 /* What every component that is called uses; ended by .name == NULL. */
 extern const struct sim_usage sim_station_usages[];
 /* What a link between two regions, or within one, carries. */
 extern const struct sim_usage sim_link_usages[];
-
-struct sim_model;
 
 /* The uses of a model, one after another, its own first; *index starts at 0. NULL past the last. */
 const struct sim_usage *sim_usage_next(const struct sim_model *, size_t *index);

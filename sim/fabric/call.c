@@ -2,6 +2,7 @@
  *
  * The caller's half ends with done(): at the answer, the timeout or the loss. The callee's half
  * ends when its answer has arrived or was dropped. The record is freed when both have ended. */
+#include "books/trace_state.h"
 #include "fabric/call_state.h"
 #include "fabric/fault_state.h"
 

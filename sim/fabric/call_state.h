@@ -1,41 +1,9 @@
-/* call_state.h - the records of calls, and sending one. */
+/* call_state.h - finding the record of a call, and sending a call. */
 #ifndef SIM_FABRIC_CALL_STATE_H
 #define SIM_FABRIC_CALL_STATE_H
 
 #include "fabric/link_state.h"
 #include "fabric/world_state.h"
-
-/* Where a call is. The record lives until both halves are over. */
-enum sim__stage {
-    SIM__OUTBOUND, /* on its way to the callee */
-    SIM__IN_HAND,  /* at the callee, unanswered */
-    SIM__INBOUND,  /* the answer is on its way */
-    SIM__ENDED,    /* the callee's half is over */
-};
-
-struct sim__call {
-    uint32_t index, generation;
-    uint32_t next; /* index in the free list, or in the callee's queue; 0: last */
-    uint8_t stage; /* enum sim__stage */
-    bool awaited;  /* the caller's half is open */
-    bool used;
-    bool waits;      /* in a line of a station that has rules; and there: */
-    uint32_t before; /* as .next, towards the head */
-    uint32_t job;    /* index + 1, when its work was interrupted; 0: it was not begun */
-    struct sim_node *from, *to;
-    struct sim__link *back;
-    sim_done *done;
-    void *self;
-    sim_arg arg;
-    sim_id timer;
-    sim_time arrived;
-    union {
-        struct sim_request request; /* until it is answered */
-        struct sim_reply reply;     /* from then on */
-    };
-};
-
-#define SIM__CALLS_A_SLAB 512
 
 static inline struct sim__call *sim__call_at(const struct sim_world *w, uint32_t index)
 {

@@ -4,6 +4,7 @@
  * 1 - (1 - a)(1 - b); latencies add. What becomes of a message is decided as it is sent: what was
  * on its way when a partition or a loss begins arrives, and an answer is a message of its own. */
 #include "fabric/fault_state.h"
+#include "fabric/world_state.h"
 
 bool sim__fault_covers(const struct sim_plan_end *end, const struct sim_node *node)
 {

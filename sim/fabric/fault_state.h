@@ -2,7 +2,12 @@
 #ifndef SIM_FABRIC_FAULT_STATE_H
 #define SIM_FABRIC_FAULT_STATE_H
 
-#include "fabric/world_state.h"
+#include "sim/plan.h"
+
+/* Faults that are active, in the order in which they began. */
+struct sim__faults {
+    struct sim__fault *oldest, *newest;
+};
 
 /* A fault at work: an entry of the plan, or its part that strikes one node or component alone. */
 struct sim__fault {
@@ -28,8 +33,6 @@ struct sim__fault *sim__active_next(struct sim__active *); /* NULL: that was the
 int sim__faults_begin(struct sim_world *);
 /* About how many events the timeline takes: beginnings and ends. */
 double sim__faults_events(const struct sim_plan *);
-/* The windows of what struck, into the record. 0, or -1 when out of memory. */
-int sim__faults_record(const struct sim_world *, struct sim_record *);
 /* Whether a node is among those that a fault strikes. */
 bool sim__fault_covers(const struct sim_plan_end *, const struct sim_node *);
 /* Whether an error rate in force takes this call of the node. */

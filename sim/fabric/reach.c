@@ -1,8 +1,47 @@
 /* reach.c - what requests can come to, and what models foresee of a run. */
-#include "fabric/size_state.h"
+#include "fabric/reach.h"
+#include "fabric/world_state.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* Whether a component draws keys of this keyspace. */
+static bool draws(const struct sim_param *p, const char *image, uintptr_t keyspace)
+{
+    for (; p != NULL && p->name != NULL; p++) {
+        uintptr_t index;
+        if (p->kind == SIM_GROUP && draws(p->fields, image + p->offset, keyspace))
+            return true;
+        if (p->kind != SIM_KEYSPACE)
+            continue;
+        memcpy(&index, image + p->offset, sizeof index);
+        if (index == keyspace + 1)
+            return true;
+    }
+    return false;
+}
+
+/* Marks what can be called from where a keyspace's keys are drawn, by breadth. */
+static void mark(const struct sim_plan *plan, uint32_t keyspace, bool *reached, uint32_t *queue)
+{
+    uint32_t head = 0, tail = 0;
+    for (uint32_t i = 0; i < plan->component_count; i++)
+        if (draws(plan->components[i].model->params, plan->components[i].image, keyspace)) {
+            reached[i] = true;
+            queue[tail++] = i;
+        }
+    while (head < tail) {
+        const struct sim_plan_component *c = &plan->components[queue[head++]];
+        for (uint32_t k = 0; c->model->ports && c->model->ports[k].name; k++)
+            for (uint32_t t = 0; t < c->ports[k].count; t++) {
+                uint32_t to = c->ports[k].targets[t].component;
+                if (!reached[to])
+                    queue[tail++] = to;
+                reached[to] = true;
+            }
+    }
+}
 
 /* Marks what requests for keys of the greatest keyspace can come to; how great it is. */
 static uint64_t reach(const struct sim_plan *plan, bool subjects, bool *reached, uint32_t *queue)
@@ -15,7 +54,7 @@ static uint64_t reach(const struct sim_plan *plan, bool subjects, bool *reached,
         most = n > most ? n : most;
     }
     if (most > 0)
-        sim__keyspace_mark(plan, which, reached, queue);
+        mark(plan, which, reached, queue);
     return most;
 }
 
@@ -54,4 +93,25 @@ struct sim_foreseen sim__plan_foresee(const struct sim_plan *plan, const struct 
     extent.subjects = r->by_subjects[component] ? r->subjects : 0;
     c->model->foresee(c->image, &extent, &out);
     return out;
+}
+
+struct sim_keyspace *sim_keyspace_next(const struct sim_node *node, uint32_t *index)
+{
+    struct sim_world *w = node->world;
+    const struct sim_plan *plan = w->plan;
+    uint32_t self = (uint32_t)(node->component - w->components);
+    bool *reached = calloc(plan->component_count, sizeof *reached);
+    uint32_t *queue = calloc(plan->component_count, sizeof *queue);
+    struct sim_keyspace *found = NULL;
+    if (reached == NULL || queue == NULL)
+        sim_fail_memory(w->sim);
+    while (reached != NULL && queue != NULL && !found && *index < plan->keyspace_count) {
+        uint32_t at = (*index)++;
+        memset(reached, 0, plan->component_count * sizeof *reached);
+        mark(plan, at, reached, queue);
+        found = reached[self] ? &w->keyspaces[at] : NULL;
+    }
+    free(reached);
+    free(queue);
+    return found;
 }

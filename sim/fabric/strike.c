@@ -372,20 +372,3 @@ int sim__faults_begin(struct sim_world *w)
     }
     return 0;
 }
-
-int sim__faults_record(const struct sim_world *w, struct sim_record *record)
-{
-    record->fault_begins = w->fault_begins;
-    if (w->fault_window_count == 0)
-        return 0;
-    record->faults = malloc(w->fault_window_count * sizeof *record->faults);
-    if (record->faults == NULL)
-        return -1;
-    record->fault_count = w->fault_window_count;
-    for (uint32_t i = 0; i < record->fault_count; i++) {
-        struct sim_fault_window *to = &record->faults[i];
-        *to = w->fault_windows[i];
-        to->ended = to->ended < sim_now(w->sim) ? to->ended : sim_now(w->sim);
-    }
-    return 0;
-}

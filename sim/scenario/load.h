@@ -9,6 +9,7 @@
 #include "base/wrap.h"
 #include "scenario/json/locate.h"
 #include "scenario/scenario.h"
+#include "sim/arrivals.h"
 
 #include <jansson.h>
 #include <stdio.h>

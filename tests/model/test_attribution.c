@@ -1,6 +1,7 @@
 /* test_attribution.c - where the time went, in cases whose answer can be written down.
  *
  * Every expected number follows from the constant times in the scenario beside it. */
+#include "books/trace_state.h"
 #include "fabric/world_state.h"
 #include "harness.h"
 

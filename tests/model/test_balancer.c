@@ -2,6 +2,8 @@
  * binomial share. */
 #include "model/harness.h"
 
+#include "sim/ring.h"
+
 /* ---- the ring
  * ---------------------------------------------------------------------------------- */
 

@@ -2,8 +2,8 @@
  *
  * Every number follows from the times in the text. Arrivals are evenly spaced: 10/s come at .1 s,
  * .2 s, … */
-#include "fabric/policy_state.h"
 #include "harness.h"
+#include "policy/policy_state.h"
 
 #define RUN(seconds)                                                                               \
     "{'schema_version': 1, 'title': 't', 'run': {'duration': '" seconds "', 'replications': 1}, "

@@ -1,7 +1,7 @@
 /* test_station.c - a station's rules in small cases whose result can be said exactly: orders, who
  * gives up, who is turned away, pauses. Expected numbers follow from the times in the scenario. */
-#include "fabric/station_state.h"
 #include "model/harness.h"
+#include "parts/station_state.h"
 
 #define HEAD(more)                                                                                 \
     "{'schema_version': 1, 'title': 't', 'run': {'duration': '100s', 'replications': 1}," more     \

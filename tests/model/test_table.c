@@ -1,5 +1,8 @@
 /* test_table.c - the keyed store, pools, maps and tokens against the plainest code that does the
  * same. They run inside the init() of a model, as all their memory is a node's. */
+#include "sim/entries.h"
+#include "sim/refill.h"
+#include "sim/table.h"
 #include "sim/world.h"
 
 #include <math.h>
@@ -158,17 +161,17 @@ static void durations_are_packed_to_a_2048th(void **state)
     (void)state;
     double worst = 0;
     for (sim_time ns = 0; ns < 4096; ns++)
-        assert_true(ns >= 2048 || sim_kept_unpack(sim_kept_pack(ns)) == (double)ns);
+        assert_true(ns >= 2048 || sim_entries_unpack(sim_entries_pack(ns)) == (double)ns);
     for (int power = 12; power < 63; power++) {
         sim_time step = (sim_time)1 << (power - 12);
         for (sim_time i = 0; i < 4096; i++) {
             sim_time ns = ((sim_time)1 << power) + (i - 1024) * step;
-            double error = sim_kept_unpack(sim_kept_pack(ns)) / (double)ns - 1;
+            double error = sim_entries_unpack(sim_entries_pack(ns)) / (double)ns - 1;
             worst = fmax(worst, fabs(error));
         }
     }
     assert_true(worst <= 0x1p-11 && worst > 0x1p-12);
-    assert_true(sim_kept_unpack(sim_kept_pack(SIM_NEVER)) == 0x1p63);
+    assert_true(sim_entries_unpack(sim_entries_pack(SIM_NEVER)) == 0x1p63);
 }
 
 /* ---- maps, pools and tokens ----------------------------------------------------------------- */

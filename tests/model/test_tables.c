@@ -2,6 +2,8 @@
  * documented, every default says where it comes from, and ratios are of meters there are. */
 #include "scenario/scenario.h"
 
+#include "sim/policy.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

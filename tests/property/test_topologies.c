@@ -23,6 +23,9 @@
 #include "property/topology.h"
 #include "study/study.h"
 
+#include "sim/policy.h"
+#include "sim/station.h"
+
 #define WILD_RUN "\"duration\": \"1s\", \"interval\": \"100ms\", \"replications\": 1"
 #define CALM_RUN "\"duration\": \"20000s\", \"interval\": \"1000s\", \"replications\": 1"
 

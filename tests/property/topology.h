@@ -10,6 +10,7 @@
 #define TESTS_PROPERTY_TOPOLOGY_H
 
 #include "scenario/scenario.h"
+#include "sim/policy.h"
 #include "sim/random.h"
 
 #include <math.h>

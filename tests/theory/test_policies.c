@@ -2,7 +2,7 @@
  *
  * The callee is M/M/infinity (10,000 servers, exponential work of mean 1 s) or answers at once, so
  * that whatever differs is the policy's. */
-#include "fabric/policy_state.h"
+#include "policy/policy_state.h"
 #include "theory/holds.h"
 
 #define FOR(seconds, warmup)                                                                       \

@@ -5,6 +5,8 @@
  * and finished requests come at 1 / E[sum]. */
 #include "theory/holds.h"
 
+#include "sim/policy.h"
+
 #define WAITS(retry)                                                                               \
     "{'schema_version': 1, 'title': 't', 'run': {'duration': '300000s', 'warmup': '1000s',"        \
     " 'interval': '1000s', 'replications': 1},"                                                    \

@@ -15,6 +15,8 @@
 #include "report/report.h"
 #include "scenario/scenario.h"
 
+#include "sim/station.h"
+
 #include <stdio.h>
 #include <string.h>
 

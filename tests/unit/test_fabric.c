@@ -2,6 +2,8 @@
  *
  * `asker` calls at fixed times and notes how each call ended; `worker` answers after a fixed time,
  * from a station. Every expected number follows from the times written in the test. */
+#include "sim/policy.h"
+#include "sim/station.h"
 #include "sim/world.h"
 
 #include <setjmp.h>

@@ -2,7 +2,11 @@
  * audit's checks of both, each seen to fail when a mistake is planted. */
 #include "model/harness.h"
 
-#include "fabric/record_state.h"
+#include "run/record_state.h"
+
+#include "sim/copies.h"
+#include "sim/entries.h"
+#include "sim/ledger.h"
 
 #define HEAD(keyspace) SIZED("1000", keyspace)
 #define SIZED(bytes, keyspace)                                                                     \
@@ -148,12 +152,12 @@ enum plant {
 struct like_a_cache {
     struct sim_node node;
     struct sim_port origin;
-    struct sim_kept kept;
+    struct sim_entries kept;
 };
 
 static void change_kept(struct sim_node *cache)
 {
-    struct sim_kept *kept = &((struct like_a_cache *)cache)->kept;
+    struct sim_entries *kept = &((struct like_a_cache *)cache)->kept;
     assert_ptr_equal(kept->node, cache);
     kept->store->bytes += 1;
 }
@@ -175,9 +179,9 @@ static const struct sim_audit_line *run_planted(const char *text, enum plant pla
     for (sim_time now = SIM_SECOND; now <= 10 * SIM_SECOND; now += SIM_SECOND) {
         assert_int_equal(sim_run_until(w->sim, now), SIM_REACHED);
         if (now == 5 * SIM_SECOND && plant == BOOKED_TWICE)
-            sim__ledger_book(w->ledger, reads, 1, users, true);
+            sim__ledger_book(recorder->ledger, reads, 1, users, true);
         if (now == 5 * SIM_SECOND && plant == SHARES_OF_HALF)
-            sim__ledger_book(w->ledger, reads, 1, half, true);
+            sim__ledger_book(recorder->ledger, reads, 1, half, true);
         if (now == 5 * SIM_SECOND && plant == FALSE_COPY)
             sim_copy_added(cache, &w->keyspaces[0], 7);
         if (now == 5 * SIM_SECOND && plant == LOST_COPY)

@@ -3,6 +3,8 @@
  * Wrong scenarios are in tests/invalid. */
 #include "scenario/scenario.h"
 
+#include "sim/policy.h"
+
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -9,6 +9,7 @@
 
 #include "scenario/load.h"
 #include "sim/model.h"
+#include "sim/policy.h"
 #include "sim/world.h"
 
 #include <signal.h>

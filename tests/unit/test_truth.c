@@ -2,6 +2,7 @@
  * the ring of commits starts anew; reads held against them; sessions. */
 #include "model/harness.h"
 
+#include "sim/sessions.h"
 #include "sim/truth.h"
 
 enum { KEYS = 50 };

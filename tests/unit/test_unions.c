@@ -2,6 +2,8 @@
  * and their pages. */
 #include "scenario/scenario.h"
 
+#include "sim/policy.h"
+
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>

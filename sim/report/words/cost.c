@@ -7,6 +7,8 @@
 
 #include "base/wrap.h"
 
+#include "sim/ledger.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

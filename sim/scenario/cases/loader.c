@@ -3,6 +3,7 @@
 #include "scenario/prices/prices.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- the text -------------------------------------------------------------------------------- */
 

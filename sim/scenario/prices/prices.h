@@ -3,6 +3,7 @@
 #define SIM_SCENARIO_PRICES_H
 
 #include "scenario/load.h"
+#include "sim/ledger.h"
 
 /* A price of a use, by what it is said of: a component's or model's name; of links "within",
  * "between", "eu>us", "*>us". The stronger kind comes first. */

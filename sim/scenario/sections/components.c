@@ -1,6 +1,8 @@
 /* components.c - the components of a plan: model, parameters, ports and policy of each. */
 #include "scenario/load.h"
 
+#include "sim/policy.h"
+
 #include <string.h>
 
 static const char *const spread_names[] = {"key", "round-robin", "random", NULL};
@@ -11,23 +13,15 @@ struct placement {
 };
 
 const struct sim_param sim__component_table[] = {
-    {.name = "nodes",
-     .kind = SIM_COUNT,
-     .offset = offsetof(struct placement, nodes),
-     .by_default = "1",
-     .low = 1,
-     .high = SIM__NODES_MAX,
-     .unit = "nodes",
-     .doc = "How many of it there are.",
-     .source = "chosen: the simplest"},
-    {.name = "spread",
-     .kind = SIM_CHOICE,
-     .offset = offsetof(struct placement, spread),
-     .flags = SIM_OPTIONAL,
-     .choices = spread_names,
-     .doc = "How calls from others are spread over its nodes; to be said when there are several. "
-            "Calls without a key are dealt in turn where keys were to decide. Nodes that are down "
-            "are called as the others are."},
+    SIM_ROW(.name = "nodes", .kind = SIM_COUNT, .unit = "nodes",
+            .offset = offsetof(struct placement, nodes), .by_default = "1", .low = 1,
+            .high = SIM__NODES_MAX, .doc = "How many of it there are.",
+            .source = "chosen: the simplest"),
+    SIM_ROW(.name = "spread", .kind = SIM_CHOICE, .offset = offsetof(struct placement, spread),
+            .flags = SIM_OPTIONAL, .choices = spread_names,
+            .doc = "How calls from others are spread over its nodes; to be said when there are "
+                   "several. Calls without a key are dealt in turn where keys were to decide. "
+                   "Nodes that are down are called as the others are."),
     {.name = NULL},
 };
 

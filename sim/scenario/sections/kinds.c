@@ -1,6 +1,7 @@
 /* kinds.c - which cases have the same metrics, so that what holds of one is not asked of each. */
 #include "scenario/load.h"
 
+#include "sim/ledger.h"
 #include "sim/random.h"
 
 #include <string.h>

@@ -2,6 +2,8 @@
  * default it comes from. */
 #include "scenario/load.h"
 
+#include "sim/policy.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

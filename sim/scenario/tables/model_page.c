@@ -3,6 +3,9 @@
 
 #include "base/wrap.h"
 
+#include "sim/ledger.h"
+#include "sim/policy.h"
+
 #include <stdio.h>
 #include <string.h>
 

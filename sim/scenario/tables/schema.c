@@ -2,6 +2,8 @@
  * file. It says what tables can say: types, units, names; what goes together is the loader's. */
 #include "scenario/load.h"
 
+#include "sim/policy.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

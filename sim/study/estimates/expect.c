@@ -4,7 +4,7 @@
  * confidence: Student's, of shares Wilson's, of one run from its batches where they support one.
  *   whole run        the metric's value
  *   from, to         the metric's value of what happened between these times, as the run answered
- *                    it (fabric/spans.c): nothing is put together from windows
+ *                    it (run/time_spans.c): nothing is put together from windows
  *   relative_to      the value divided, replication by replication (both saw the same load), by
  *                    that of the other variant
  * What holds:

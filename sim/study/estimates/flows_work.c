@@ -1,6 +1,8 @@
 /* flows_work.c - the work of a station for the requests that come to it. */
 #include "study/estimates/flows.h"
 
+#include "sim/policy.h"
+
 #include <math.h>
 #include <string.h>
 

@@ -1,9 +1,10 @@
-# cmake -D OUTPUT=… -D ROOT=… -P sources_hash.cmake: a C file with a hash over the text of all that
-# decides what a run gives: base, kernel, fabric, models and their headers. Runs of another engine
-# are not taken from a store of results, whatever the version says.
+# cmake -D OUTPUT=… -D ROOT=… -D ROOMS=… -P sources_hash.cmake: writes a C file with a hash over
+# all sources that decide what a run gives: the rooms of the engine, the models, the public headers.
+# Runs of another engine are not taken from a store of results, whatever the version says.
 cmake_policy(VERSION 3.25)
-file(GLOB sources RELATIVE ${ROOT} ${ROOT}/sim/base/*.[ch] ${ROOT}/sim/kernel/*.[ch]
-     ${ROOT}/sim/fabric/*.[ch] ${ROOT}/models/*.[ch] ${ROOT}/models/*.def ${ROOT}/include/sim/*.h)
+list(TRANSFORM ROOMS REPLACE "(.+)" "${ROOT}/sim/\\1/*.[ch]" OUTPUT_VARIABLE patterns)
+file(GLOB sources RELATIVE ${ROOT} ${patterns} ${ROOT}/models/*.[ch] ${ROOT}/models/*/*.[ch]
+     ${ROOT}/models/*.def ${ROOT}/include/sim/*.h)
 list(SORT sources)
 set(all "")
 foreach(source ${sources})

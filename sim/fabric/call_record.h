@@ -1,0 +1,61 @@
+/* call_record.h - the records of calls, and what is counted of them. */
+#ifndef SIM_FABRIC_CALL_RECORD_H
+#define SIM_FABRIC_CALL_RECORD_H
+
+#include "fabric/owned_state.h"
+#include "sim/fabric.h"
+
+struct sim__link;
+
+/* Where a call is. The record lives until both halves are over. */
+enum sim__stage {
+    SIM__OUTBOUND, /* on its way to the callee */
+    SIM__IN_HAND,  /* at the callee, unanswered */
+    SIM__INBOUND,  /* the answer is on its way */
+    SIM__ENDED,    /* the callee's half is over */
+};
+
+struct sim__call {
+    uint32_t index, generation;
+    uint32_t next; /* index in the free list, or in the callee's queue; 0: last */
+    uint8_t stage; /* enum sim__stage */
+    bool awaited;  /* the caller's half is open */
+    bool used;
+    bool waits;      /* in a line of a station that has rules; and there: */
+    uint32_t before; /* as .next, towards the head */
+    uint32_t job;    /* index + 1, when its work was interrupted; 0: it was not begun */
+    struct sim_node *from, *to;
+    struct sim__link *back;
+    sim_done *done;
+    void *self;
+    sim_arg arg;
+    sim_id timer;
+    sim_time arrived;
+    union {
+        struct sim_request request; /* until it is answered */
+        struct sim_reply reply;     /* from then on */
+    };
+};
+
+#define SIM__CALLS_A_SLAB 512
+
+struct sim__calls {
+    struct sim__call **slabs;
+    uint32_t slab_count, slab_capacity;
+    uint32_t free;                /* index; 0: none, as record 0 is never used */
+    struct sim__owned made, held; /* by the caller, by the callee */
+};
+
+/* Counted by the calls themselves, for the audit to compare with what it counts by walking. None
+ * but the first three is counted on the way of a call that meets no trouble. */
+struct sim__totals {
+    uint64_t begun, ended, late_causes;
+    uint64_t timed_out, forgotten;        /* callers' halves that ended without an answer */
+    uint64_t unwanted;                    /* answers that arrived when nobody waited */
+    uint64_t unheard;                     /* requests to a node that is down and does not refuse */
+    uint64_t told;                        /* answers sent for a node that crashed */
+    uint64_t stale;                       /* answers to calls not in hand */
+    uint64_t requests_lost, answers_lost; /* on the way */
+};
+
+#endif

@@ -1,0 +1,716 @@
+/* discipline.c - stations with rules: other orders than that of arrival, processor sharing,
+ * priorities, who gives up waiting, shedding, and pauses of all servers.
+ *
+ * Waiting calls are linked both ways, in one line for each class of priority; so are the jobs at
+ * work. Under processor sharing virtual time runs at the rate at which each of the n requests is
+ * served, min(1, c/n), less where a fault slows the node; a request ends when it has gone on by its
+ * work (Parekh and Gallager 1993, sec. III, with equal shares): a heap holds the ends, so an event
+ * is O(log n) and exact to the nanosecond. Interrupted work is resumed where it stopped: in a
+ * pause, and where a higher class takes the server.
+ *
+ * Streams: "pause". Invariant: busy + free = servers, and no call is in two lines. */
+#include "books/trace_state.h"
+#include "parts/station_state.h"
+
+#include <assert.h>
+#include <math.h>
+
+#define CLASSES 256
+
+/* Both ways; 0: nobody. Of calls by their index, of jobs by their index + 1. */
+struct line {
+    uint32_t head, tail;
+};
+
+/* Beside the job of the same index. */
+struct work {
+    sim_time until;         /* when it ends; while it stands still: what is left */
+    double finish;          /* sharing: the virtual time of its end */
+    uint64_t order;         /* sharing: of two that end together */
+    uint32_t before, after; /* in the line of jobs at work; index + 1 */
+    uint8_t class;
+};
+
+struct sim__discipline {
+    const struct sim__discipline_table *table; /* first: sim__rules_of() */
+    struct sim_station_rules rules;
+    struct line *waiting, *working;                            /* by class */
+    uint64_t some_wait[CLASSES / 64], some_work[CLASSES / 64]; /* classes with a line */
+    struct work *work;
+    /* sharing */
+    uint32_t *heap, at_work;
+    double virtual_now;
+    sim_time virtual_at;
+    double slow; /* times that virtual time goes slower */
+    uint64_t orders;
+    sim_id next_end;
+    struct sim__codel codel;
+    /* pauses */
+    struct sim_stream pauses;
+    sim_id pause;
+    int64_t until_pause; /* requests to be begun */
+};
+
+static bool grow(struct sim_station *s)
+{
+    struct sim__discipline *d = s->more;
+    struct work *work = sim_node_grow(s->node, d->work, s->job_count, sizeof *work);
+    if (work != NULL)
+        d->work = work;
+    uint32_t *heap = sim_node_grow(s->node, d->heap, s->job_count, sizeof *heap);
+    if (heap != NULL)
+        d->heap = heap;
+    if (work == NULL || heap == NULL)
+        sim_fail_memory(s->node->sim);
+    return work != NULL && heap != NULL;
+}
+
+/* ---- lines ----------------------------------------------------------------------------------- */
+
+static inline void mark(uint64_t *set, unsigned class, bool some)
+{
+    uint64_t bit = UINT64_C(1) << class % 64;
+    set[class / 64] = some ? set[class / 64] | bit : set[class / 64] & ~bit;
+}
+
+/* The highest class with somebody in it (the lowest number); CLASSES: none. */
+static unsigned first_class(const uint64_t *set)
+{
+    for (unsigned i = 0; i < CLASSES / 64; i++)
+        if (set[i] != 0)
+            return 64 * i + (unsigned)__builtin_ctzll(set[i]);
+    return CLASSES;
+}
+
+/* The lowest class with somebody in it, below `limit`; CLASSES: none. */
+static unsigned last_class(const uint64_t *set, unsigned limit)
+{
+    for (unsigned class = limit; class -- > 0;)
+        if (set[class / 64] >> class % 64 & 1)
+            return class;
+    return CLASSES;
+}
+
+static struct sim__call *call_at(const struct sim_station *s, uint32_t place)
+{
+    return sim__call_at(s->node->world, place);
+}
+
+static unsigned class_of(const struct sim_station *s, const struct sim__call *call)
+{
+    int discipline = s->more->rules.discipline;
+    bool ranked = discipline == SIM_PRIORITY || discipline == SIM_PREEMPTIVE;
+    return ranked ? call->request.priority : 0;
+}
+
+/* Into the line of its class: at its tail, or at its head when its work was interrupted. */
+static void line_up(struct sim_station *s, struct sim__call *call, uint32_t job)
+{
+    struct sim__discipline *d = s->more;
+    unsigned class = class_of(s, call);
+    struct line *line = &d->waiting[class];
+    uint32_t place = call->index;
+    call->job = job;
+    call->waits = true;
+    call->next = job ? line->head : 0;
+    call->before = job ? 0 : line->tail;
+    if (call->next)
+        call_at(s, call->next)->before = place;
+    if (call->before)
+        call_at(s, call->before)->next = place;
+    if (call->next == 0)
+        line->tail = place;
+    if (call->before == 0)
+        line->head = place;
+    mark(d->some_wait, class, true);
+    s->queued++;
+    sim_gauge_add(&s->waiting, sim_now(s->node->sim), 1);
+    if (call->request.trace != 0)
+        sim__trace_mark(s->node->world->trace, call->request.trace, sim_now(s->node->sim),
+                        SIM_SPENT_QUEUE);
+}
+
+static void step_out(struct sim_station *s, struct sim__call *call)
+{
+    unsigned class = class_of(s, call);
+    struct line *line = &s->more->waiting[class];
+    uint32_t next = call->next, before = call->before;
+    *(before ? &call_at(s, before)->next : &line->head) = next;
+    *(next ? &call_at(s, next)->before : &line->tail) = before;
+    mark(s->more->some_wait, class, line->head != 0);
+    call->waits = false;
+    s->queued--;
+    sim_gauge_add(&s->waiting, sim_now(s->node->sim), -1);
+    if (call->request.trace != 0)
+        sim__trace_mark(s->node->world->trace, call->request.trace, sim_now(s->node->sim),
+                        SIM_SPENT_SERVICE);
+}
+
+static void work_begins(struct sim_station *s, uint32_t job)
+{
+    struct sim__discipline *d = s->more;
+    struct work *w = &d->work[job];
+    struct line *line = &d->working[w->class];
+    w->before = 0;
+    w->after = line->head;
+    *(line->head ? &d->work[line->head - 1].before : &line->tail) = job + 1;
+    line->head = job + 1;
+    mark(d->some_work, w->class, true);
+}
+
+static void work_stops(struct sim_station *s, uint32_t job)
+{
+    struct sim__discipline *d = s->more;
+    struct work *w = &d->work[job];
+    struct line *line = &d->working[w->class];
+    *(w->before ? &d->work[w->before - 1].after : &line->head) = w->after;
+    *(w->after ? &d->work[w->after - 1].before : &line->tail) = w->before;
+    mark(d->some_work, w->class, line->head != 0);
+}
+
+/* ---- work ------------------------------------------------------------------------------------ */
+
+static void work_ends(struct sim *sim, void *self, sim_arg arg)
+{
+    struct sim_station *s = self;
+    (void)sim;
+    uint32_t job = (uint32_t)arg.u;
+    s->jobs[job].timer = SIM_NO_EVENT;
+    work_stops(s, job);
+    s->worked(s->node, s, job);
+}
+
+/* Work whose rest is in .until goes on. */
+static void go_on(struct sim_station *s, uint32_t job)
+{
+    struct work *w = &s->more->work[job];
+    s->jobs[job].timer = sim_after(s->node->sim, w->until, work_ends, s, (sim_arg){.u = job});
+    w->until += sim_now(s->node->sim);
+}
+
+/* Work that has no time left ends in this instant, whatever else happens in it. */
+static bool is_done(const struct sim_station *s, uint32_t job)
+{
+    return s->jobs[job].timer.key != 0 && s->more->work[job].until == sim_now(s->node->sim);
+}
+
+static void stand_still(struct sim_station *s, uint32_t job)
+{
+    sim_cancel(s->node->sim, s->jobs[job].timer);
+    s->jobs[job].timer = SIM_NO_EVENT;
+    s->more->work[job].until -= sim_now(s->node->sim);
+}
+
+/* Of work that stands still: the rest lasts so many times longer. */
+static void stretch(struct work *w, double times)
+{
+    w->until = sim_time_nearest((double)w->until * times);
+}
+
+/* ---- processor sharing ----------------------------------------------------------------------- */
+
+static bool ends_before(const struct sim__discipline *d, uint32_t a, uint32_t b)
+{
+    const struct work *x = &d->work[a], *y = &d->work[b];
+    if (x->finish < y->finish || x->finish > y->finish)
+        return x->finish < y->finish;
+    return x->order < y->order;
+}
+
+static void heap_add(struct sim__discipline *d, uint32_t job)
+{
+    uint32_t at = d->at_work++;
+    for (; at > 0 && ends_before(d, job, d->heap[(at - 1) / 2]); at = (at - 1) / 2)
+        d->heap[at] = d->heap[(at - 1) / 2];
+    d->heap[at] = job;
+}
+
+static uint32_t heap_take(struct sim__discipline *d)
+{
+    uint32_t first = d->heap[0], last = d->heap[--d->at_work], at = 0;
+    for (uint32_t child = 1; child < d->at_work; child = 2 * at + 1) {
+        if (child + 1 < d->at_work && ends_before(d, d->heap[child + 1], d->heap[child]))
+            child++;
+        if (!ends_before(d, d->heap[child], last))
+            break;
+        d->heap[at] = d->heap[child];
+        at = child;
+    }
+    d->heap[at] = last;
+    return first;
+}
+
+/* Time for each of virtual time. */
+static double crowding(const struct sim_station *s)
+{
+    return fmax(1, (double)s->more->at_work / (double)s->servers) * s->more->slow;
+}
+
+/* Brings virtual time up to now. */
+static void share_until_now(struct sim_station *s)
+{
+    struct sim__discipline *d = s->more;
+    sim_time now = sim_now(s->node->sim);
+    if (d->at_work > 0 && s->paused.value == 0)
+        d->virtual_now += (double)(now - d->virtual_at) / crowding(s);
+    d->virtual_at = now;
+}
+
+static void share_ends(struct sim *, void *self, sim_arg);
+
+/* Sets the timer of the next end, after whatever changed the rate. */
+static void share_on(struct sim_station *s)
+{
+    struct sim__discipline *d = s->more;
+    sim_cancel(s->node->sim, d->next_end);
+    d->next_end = SIM_NO_EVENT;
+    if (d->at_work == 0)
+        d->virtual_now = 0; /* and with it what rounding had gathered */
+    if (d->at_work == 0 || s->servers == 0)
+        return;
+    double left = fmax(0, d->work[d->heap[0]].finish - d->virtual_now) * crowding(s);
+    sim_time wait = sim_time_nearest(left);
+    if (s->paused.value == 0 || wait == 0) /* what is done in this instant ends in it */
+        d->next_end = sim_after(s->node->sim, wait, share_ends, s, (sim_arg){.u = 0});
+}
+
+static void share_ends(struct sim *sim, void *self, sim_arg arg)
+{
+    (void)sim;
+    (void)arg;
+    struct sim_station *s = self;
+    struct sim__discipline *d = s->more;
+    share_until_now(s);
+    uint32_t job = heap_take(d);
+    d->virtual_now = fmax(d->virtual_now, d->work[job].finish);
+    share_on(s);
+    s->worked(s->node, s, job);
+}
+
+/* All that are there are .queued; of them, as many as there are servers count as busy. */
+static void share_gauges(struct sim_station *s)
+{
+    sim_time now = sim_now(s->node->sim);
+    int64_t present = s->queued;
+    int64_t busy = present < s->servers ? present : s->servers;
+    sim_gauge_set(&s->busy, now, busy);
+    sim_gauge_set(&s->waiting, now, present - busy);
+}
+
+static void allocate(struct sim_station *);
+
+static bool share_arrive(struct sim_station *s, sim_call_id call, bool again)
+{
+    if (s->queued >= s->servers && s->queued - s->servers >= s->queue_limit) {
+        if (!again)
+            return sim__station_put_off(s, call);
+        sim_count(&s->full);
+        return false;
+    }
+    uint32_t job = sim__station_job(s, call);
+    if (job == SIM__NO_JOB)
+        return true;
+    s->queued++;
+    share_gauges(s);
+    sim_histogram_record(&s->wait, 0);
+    s->start(s->node, s, job);
+    allocate(s);
+    return true;
+}
+
+/* ---- pauses ---------------------------------------------------------------------------------- */
+
+static void start_what_may(struct sim_station *s);
+static void pause_ends(struct sim *, void *self, sim_arg);
+
+static void pause_begins(struct sim *sim, void *self, sim_arg arg)
+{
+    (void)arg;
+    struct sim_station *s = self;
+    struct sim__discipline *d = s->more;
+    share_until_now(s);
+    sim_gauge_set(&s->paused, sim_now(sim), 1);
+    if (d->rules.discipline == SIM_SHARING)
+        share_on(s);
+    for (unsigned class = 0; class < CLASSES; class ++)
+        for (uint32_t job = d->working[class].head; job != 0; job = d->work[job - 1].after)
+            if (!is_done(s, job - 1))
+                stand_still(s, job - 1);
+    sim_time lasts = sim_dist_draw_time(&d->rules.pause.lasts, &d->pauses);
+    d->pause = sim_after(sim, lasts, pause_ends, s, (sim_arg){.u = 0});
+}
+
+static void await_pause(struct sim_station *s)
+{
+    struct sim__discipline *d = s->more;
+    d->until_pause = d->rules.pause.requests;
+    if (d->rules.pause.every.kind == SIM_DIST_NONE)
+        return;
+    sim_time every = sim_dist_draw_time(&d->rules.pause.every, &d->pauses);
+    d->pause = sim_after(s->node->sim, every, pause_begins, s, (sim_arg){.u = 0});
+}
+
+static void pause_ends(struct sim *sim, void *self, sim_arg arg)
+{
+    (void)arg;
+    struct sim_station *s = self;
+    struct sim__discipline *d = s->more;
+    share_until_now(s);
+    sim_gauge_set(&s->paused, sim_now(sim), 0);
+    await_pause(s);
+    if (d->rules.discipline == SIM_SHARING) {
+        share_on(s);
+        return;
+    }
+    for (unsigned class = 0; class < CLASSES; class ++)
+        for (uint32_t job = d->working[class].head; job != 0; job = d->work[job - 1].after)
+            if (!is_done(s, job - 1))
+                go_on(s, job - 1);
+    start_what_may(s);
+}
+
+/* A request was begun: what it allocates brings a pause nearer. */
+static void allocate(struct sim_station *s)
+{
+    struct sim__discipline *d = s->more;
+    if (d->until_pause > 0 && --d->until_pause == 0)
+        d->pause = sim_after(s->node->sim, 0, pause_begins, s, (sim_arg){.u = 0});
+}
+
+/* ---- who is next ----------------------------------------------------------------------------- */
+
+static bool is_unwanted(const struct sim_station *s, const struct sim__call *call)
+{
+    if (s->more->rules.abandon == SIM_ABANDON_NEVER)
+        return false;
+    sim_time deadline = call->request.deadline;
+    return !call->awaited || (deadline != 0 && deadline < sim_now(s->node->sim));
+}
+
+static void turn_away(struct sim_station *s, struct sim__call *call, struct sim_counter *counter)
+{
+    sim_count(counter);
+    sim_answer(s->node, sim__call_name(call), (struct sim_reply){.status = SIM_REFUSED});
+}
+
+/* Not cancelled when its turn comes first: it then finds the call gone, or at work. */
+static void expired(struct sim *sim, void *self, sim_arg arg)
+{
+    (void)sim;
+    struct sim_station *s = self;
+    struct sim__call *call = sim__call_in_hand(s->node->world, (sim_call_id){arg.u});
+    if (call == NULL || !call->waits || call->job != 0)
+        return;
+    step_out(s, call);
+    turn_away(s, call, &s->abandoned);
+}
+
+static void expires(struct sim *sim, void *self, sim_arg arg)
+{
+    sim_last(sim, expired, self, arg);
+}
+
+static void wait_in_line(struct sim_station *s, struct sim__call *call)
+{
+    sim_time deadline = call->request.deadline;
+    line_up(s, call, 0);
+    if (s->more->rules.abandon == SIM_ABANDON_AT_ONCE && deadline != 0 && deadline != SIM_NEVER)
+        sim_at(s->node->sim, deadline, expires, s, (sim_arg){.u = sim__call_name(call).key});
+}
+
+static struct sim__call *choose(const struct sim_station *s)
+{
+    const struct sim__discipline *d = s->more;
+    if (s->queued == 0)
+        return NULL;
+    const struct line *line = &d->waiting[first_class(d->some_wait)];
+    bool newest = d->rules.discipline == SIM_LIFO;
+    if (d->rules.shed.by == SIM_SHED_LIFO)
+        newest = sim_now(s->node->sim) - call_at(s, line->head)->arrived > d->rules.shed.target;
+    return call_at(s, newest ? line->tail : line->head);
+}
+
+/* The next that is to be worked on, out of its line; NULL: nobody is left. */
+static struct sim__call *take_next(struct sim_station *s)
+{
+    struct sim__discipline *d = s->more;
+    sim_time now = sim_now(s->node->sim);
+    struct sim__call *call;
+    while ((call = choose(s)) != NULL) {
+        step_out(s, call);
+        if (call->job != 0)
+            return call;
+        if (is_unwanted(s, call))
+            turn_away(s, call, &s->abandoned);
+        else if (d->rules.shed.by == SIM_SHED_CODEL &&
+                 sim__codel_drops(&d->codel, now, now - call->arrived, s->queued == 0))
+            turn_away(s, call, &s->late);
+        else
+            return call;
+    }
+    sim__codel_empty(&d->codel);
+    return NULL;
+}
+
+static void begin(struct sim_station *s, struct sim__call *call)
+{
+    sim__station_start(s, sim__call_name(call), sim_now(s->node->sim) - call->arrived);
+    allocate(s);
+}
+
+static void resume(struct sim_station *s, uint32_t job)
+{
+    sim_gauge_add(&s->busy, sim_now(s->node->sim), 1);
+    work_begins(s, job);
+    go_on(s, job);
+}
+
+static void start_what_may(struct sim_station *s)
+{
+    struct sim__call *call;
+    while (s->paused.value == 0 && s->busy.value < s->servers && (call = take_next(s)) != NULL) {
+        if (call->job != 0)
+            resume(s, call->job - 1);
+        else
+            begin(s, call);
+    }
+}
+
+/* ---- arrivals -------------------------------------------------------------------------------- */
+
+/* A request that was begun, and neither waits nor works any more, is turned away with its job. */
+static void put_out(struct sim_station *s, struct sim__call *call, uint32_t job)
+{
+    s->jobs[job] = (struct sim_job){.next = s->free_job};
+    s->free_job = job + 1;
+    turn_away(s, call, &s->outranked);
+}
+
+/* The queue is full: the newest of the lowest class makes room for a higher one. Where classes take
+ * servers from one another that is so without shedding, and of a class whose every request was
+ * begun one loses its work. */
+static bool make_room(struct sim_station *s, unsigned class)
+{
+    struct sim__discipline *d = s->more;
+    bool preemptive = d->rules.discipline == SIM_PREEMPTIVE;
+    if (d->rules.shed.by != SIM_SHED_PRIORITY && !preemptive)
+        return false;
+    for (unsigned low = last_class(d->some_wait, CLASSES); low != CLASSES && low > class;
+         low = last_class(d->some_wait, low)) {
+        struct sim__call *call = call_at(s, d->waiting[low].tail);
+        if (call->job != 0 && !preemptive)
+            continue; /* all of its class were begun */
+        step_out(s, call);
+        if (call->job != 0)
+            put_out(s, call, call->job - 1);
+        else
+            turn_away(s, call, &s->outranked);
+        return true;
+    }
+    return false;
+}
+
+/* Takes the server of the newest of the lowest class at work, if that is lower and not done in this
+ * very instant: it goes back into the line, or, where the queue has no room for it, away. */
+static bool preempt(struct sim_station *s, unsigned class, bool room)
+{
+    struct sim__discipline *d = s->more;
+    unsigned low = last_class(d->some_work, CLASSES);
+    if (d->rules.discipline != SIM_PREEMPTIVE || low == CLASSES || low <= class ||
+        s->paused.value > 0)
+        return false;
+    uint32_t job = d->working[low].head - 1;
+    struct sim__call *call = sim__call_in_hand(s->node->world, s->jobs[job].call);
+    if (is_done(s, job))
+        return false;
+    work_stops(s, job);
+    stand_still(s, job);
+    sim_gauge_add(&s->busy, sim_now(s->node->sim), -1);
+    if (room)
+        line_up(s, call, job + 1);
+    else
+        put_out(s, call, job);
+    return true;
+}
+
+static bool arrive(struct sim_station *s, sim_call_id id, bool again);
+
+/* The queue is full: whether the call is taken all the same, in the place of a lower one, or is
+ * looked at again when all has ended that ends in this instant. */
+static bool arrive_at_full(struct sim_station *s, sim_call_id id, unsigned class, bool again)
+{
+    if (!again)
+        return sim__station_put_off(s, id);
+    if (make_room(s, class))
+        return arrive(s, id, again);
+    if (preempt(s, class, false)) {
+        begin(s, sim__call_in_hand(s->node->world, id));
+        return true;
+    }
+    sim_count(&s->full);
+    return false;
+}
+
+static bool arrive(struct sim_station *s, sim_call_id id, bool again)
+{
+    if (s->more->rules.discipline == SIM_SHARING)
+        return share_arrive(s, id, again);
+    struct sim__call *call = sim__call_in_hand(s->node->world, id);
+    unsigned class = class_of(s, call);
+    bool moves = s->paused.value == 0;
+    if (is_unwanted(s, call)) {
+        sim_count(&s->abandoned);
+        return false;
+    }
+    if (moves && s->busy.value < s->servers) {
+        begin(s, call);
+        return true;
+    }
+    if (s->queued >= s->queue_limit)
+        return arrive_at_full(s, id, class, again);
+    if (preempt(s, class, true))
+        begin(s, call);
+    else
+        wait_in_line(s, call);
+    return true;
+}
+
+static void work_on(struct sim_station *s, uint32_t job, sim_time duration)
+{
+    struct sim__discipline *d = s->more;
+    struct work *w = &d->work[job];
+    *w = (struct work){.until = duration};
+    if (s->node->slow != 1)
+        w->until = sim_time_nearest((double)duration * s->node->slow);
+    if (d->rules.discipline == SIM_SHARING) {
+        share_until_now(s);
+        w->finish = d->virtual_now + (double)duration;
+        w->order = d->orders++;
+        heap_add(d, job);
+        share_on(s);
+        return;
+    }
+    w->class = (uint8_t)class_of(s, sim__call_in_hand(s->node->world, s->jobs[job].call));
+    work_begins(s, job);
+    if (s->paused.value == 0)
+        go_on(s, job);
+}
+
+/* Work that was interrupted, or stands still in a pause, is as much slower when it goes on. */
+static void slow_down(struct sim_station *s, double times)
+{
+    struct sim__discipline *d = s->more;
+    if (d->rules.discipline == SIM_SHARING) {
+        share_until_now(s);
+        d->slow = s->node->slow;
+        share_on(s);
+        return;
+    }
+    for (unsigned class = 0; class < CLASSES; class ++) {
+        for (uint32_t job = d->working[class].head; job != 0; job = d->work[job - 1].after) {
+            bool goes_on = s->paused.value == 0;
+            if (is_done(s, job - 1))
+                continue;
+            if (goes_on)
+                stand_still(s, job - 1);
+            stretch(&d->work[job - 1], times);
+            if (goes_on)
+                go_on(s, job - 1);
+        }
+        for (uint32_t at = d->waiting[class].head; at != 0; at = call_at(s, at)->next)
+            if (call_at(s, at)->job != 0)
+                stretch(&d->work[call_at(s, at)->job - 1], times);
+    }
+}
+
+static void next_starts(struct sim_station *s)
+{
+    if (s->more->rules.discipline != SIM_SHARING) {
+        start_what_may(s);
+        return;
+    }
+    s->queued--;
+    share_gauges(s);
+}
+
+static void resize(struct sim_station *s, int64_t servers)
+{
+    if (s->more->rules.discipline == SIM_SHARING) {
+        share_until_now(s);
+        s->servers = servers;
+        share_gauges(s);
+        share_on(s);
+        sim__station_capacity(s);
+        return;
+    }
+    s->servers = servers;
+    sim__station_capacity(s);
+    start_what_may(s);
+}
+
+static void clear(struct sim_station *s)
+{
+    struct sim__discipline *d = s->more;
+    for (unsigned class = 0; class < CLASSES; class ++)
+        d->waiting[class] = d->working[class] = (struct line){0, 0};
+    for (unsigned i = 0; i < CLASSES / 64; i++)
+        d->some_wait[i] = d->some_work[i] = 0;
+    sim_cancel(s->node->sim, d->next_end);
+    sim_cancel(s->node->sim, d->pause);
+    sim_gauge_set(&s->paused, sim_now(s->node->sim), 0);
+    d->at_work = 0;
+    d->virtual_now = 0;
+    sim__codel_empty(&d->codel);
+    await_pause(s);
+}
+
+static void walk(const struct sim_station *s, struct sim__station_walked *walked)
+{
+    const struct sim__discipline *d = s->more;
+    if (d->rules.discipline == SIM_SHARING) { /* all have a job; those beyond the servers "wait" */
+        int64_t waiting = walked->at_work - s->servers;
+        walked->waiting = waiting > 0 ? waiting : 0;
+        walked->at_work -= walked->waiting;
+        return;
+    }
+    for (unsigned class = 0; class < CLASSES; class ++)
+        for (uint32_t at = d->waiting[class].head; at != 0 && walked->waiting <= s->queued;) {
+            const struct sim__call *call = call_at(s, at);
+            walked->strangers += call->stage != SIM__IN_HAND || call->to != s->node;
+            walked->waiting++;
+            walked->at_work -= call->job != 0; /* interrupted: it waits, with its job */
+            at = call->next;
+        }
+}
+
+static const struct sim__discipline_table table = {.arrive = arrive,
+                                                   .work = work_on,
+                                                   .next = next_starts,
+                                                   .clear = clear,
+                                                   .resize = resize,
+                                                   .walk = walk,
+                                                   .slow = slow_down,
+                                                   .grow = grow};
+
+int sim_station_manage(struct sim_station *s, const struct sim_station_rules *rules)
+{
+    bool plain = rules->discipline == SIM_FIFO && rules->abandon == SIM_ABANDON_NEVER &&
+                 rules->shed.by == SIM_SHED_NONE && rules->pause.lasts.kind == SIM_DIST_NONE;
+    if (plain)
+        return 0;
+    struct sim__discipline *d = sim_node_alloc(s->node, 1, sizeof *d);
+    if (d == NULL)
+        return -1;
+    d->waiting = sim_node_alloc(s->node, CLASSES, sizeof *d->waiting);
+    d->working = sim_node_alloc(s->node, CLASSES, sizeof *d->working);
+    if (d->waiting == NULL || d->working == NULL)
+        return -1;
+    d->table = &table;
+    d->rules = *rules;
+    d->slow = s->node->slow;
+    d->codel = (struct sim__codel){.target = rules->shed.target, .interval = rules->shed.interval};
+    sim_node_stream(s->node, "pause", &d->pauses);
+    s->more = d;
+    clear(s);
+    return 0;
+}

@@ -1,0 +1,301 @@
+/* station.c - servers and the queue before them: first come, first served. What has other rules
+ * goes to discipline.c.
+ *
+ * The queue links the calls themselves, so it takes no memory of its own. Validated against M/M/1,
+ * M/M/c, Erlang B and M/M/c/K (tests/theory, scenarios/validation). Invariant: a call waits only
+ * while every server is taken. */
+#include "books/trace_state.h"
+#include "parts/station_state.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Whether a histogram within a node stands in its model's table of meters, which makes it. */
+static bool is_metered(const struct sim_node *node, const struct sim_histogram *h)
+{
+    const char *at = (const char *)h, *base = (const char *)node;
+    for (const struct sim_meter *m = node->model->meters; m != NULL && m->name != NULL; m++)
+        if (m->kind == SIM_HISTOGRAM && base + m->offset == at)
+            return true;
+    return false;
+}
+
+int sim_station_init(struct sim_station *s, struct sim_node *node, int64_t servers,
+                     int64_t queue_limit, sim_job_fn *start, sim_job_fn *worked)
+{
+    assert(servers >= 0 && queue_limit >= 0 && start != NULL);
+    if (!is_metered(node, &s->wait)) {
+        char why[SIM_ERROR_TEXT_BYTES];
+        snprintf(why, sizeof why,
+                 "the model \"%.60s\": it has a station whose meters stand in no table: put "
+                 "SIM_STATION_METERS(struct, member) among its meters",
+                 node->model->name);
+        return sim__world_refuse(node->world, why);
+    }
+    s->node = node;
+    s->servers = servers;
+    s->queue_limit = queue_limit;
+    s->start = start;
+    s->worked = worked;
+    s->job_count = 0;
+    s->free_job = 0;
+    sim_part_join(&s->part, &sim__station_part, node);
+    sim__station_capacity(s);
+    return 0;
+}
+
+/* Jobs are made as they are needed: a station of a million servers may never use them. */
+bool sim__station_grow(struct sim_station *s)
+{
+    uint32_t count = s->job_count ? 2 * s->job_count : 16;
+    struct sim_job *jobs = sim_node_grow(s->node, s->jobs, count, sizeof *jobs);
+    if (jobs == NULL) {
+        sim_fail_memory(s->node->sim);
+        return false;
+    }
+    for (uint32_t i = count; i > s->job_count; i--) {
+        jobs[i - 1] = (struct sim_job){.next = s->free_job};
+        s->free_job = i;
+    }
+    s->jobs = jobs;
+    s->job_count = count;
+    return s->more == NULL || sim__rules_of(s)->grow(s);
+}
+
+/* Apart, so that calls that nobody follows go straight through. */
+static __attribute__((noinline)) bool waits_followed(struct sim_world *w, struct sim__call *call)
+{
+    sim__trace_mark(w->trace, call->request.trace, sim_now(w->sim), SIM_SPENT_QUEUE);
+    return true;
+}
+
+static inline bool arrive(struct sim_station *s, sim_call_id id, bool again)
+{
+    assert(s->node != NULL && "sim_station_init() makes a station, within init()");
+    assert(sim__call_in_hand(s->node->world, id) != NULL &&
+           "what arrives at a station is a call that the node has in hand");
+    if (__builtin_expect(s->more != NULL, 0))
+        return sim__rules_of(s)->arrive(s, id, again);
+    if (s->busy.value < s->servers) {
+        sim__station_start(s, id, 0);
+        return true;
+    }
+    if (s->queued >= s->queue_limit) {
+        if (!again)
+            return sim__station_put_off(s, id);
+        sim_count(&s->full);
+        return false;
+    }
+    struct sim_world *w = s->node->world;
+    struct sim__call *call = sim__call_in_hand(w, id);
+    call->next = 0;
+    if (s->queued == 0)
+        s->queue_head = call->index;
+    else
+        sim__call_at(w, s->queue_tail)->next = call->index;
+    s->queue_tail = call->index;
+    s->queued++;
+    sim_gauge_add(&s->waiting, sim_now(s->node->sim), 1);
+    if (__builtin_expect(call->request.trace != 0, 0))
+        return waits_followed(w, call);
+    return true;
+}
+
+bool sim_station_arrive(struct sim_station *s, sim_call_id id)
+{
+    return arrive(s, id, false);
+}
+
+static void arrives_again(struct sim *sim, void *self, sim_arg arg)
+{
+    (void)sim;
+    struct sim_station *s = self;
+    sim_call_id id = {arg.u};
+    if (sim__call_in_hand(s->node->world, id) != NULL && !arrive(s, id, true))
+        sim_answer(s->node, id, (struct sim_reply){.status = SIM_REFUSED});
+}
+
+__attribute__((noinline)) bool sim__station_put_off(struct sim_station *s, sim_call_id id)
+{
+    sim_last(s->node->sim, arrives_again, s, (sim_arg){.u = id.key});
+    return true;
+}
+
+/* The first in the queue; it waits no longer. */
+static inline struct sim__call *first_of_queue(struct sim_station *s, sim_time now)
+{
+    struct sim_world *w = s->node->world;
+    struct sim__call *call = sim__call_at(w, s->queue_head);
+    s->queue_head = call->next;
+    s->queued--;
+    sim_gauge_add(&s->waiting, now, -1);
+    if (__builtin_expect(call->request.trace != 0, 0))
+        sim__trace_mark(w->trace, call->request.trace, sim_now(w->sim), SIM_SPENT_SERVICE);
+    return call;
+}
+
+static __attribute__((noinline)) void start_next(struct sim_station *s)
+{
+    if (__builtin_expect(s->more != NULL, 0)) {
+        sim__rules_of(s)->next(s);
+        return;
+    }
+    sim_time now = sim_now(s->node->sim);
+    struct sim__call *call = first_of_queue(s, now);
+    sim__station_start(s, sim__call_name(call), now - call->arrived);
+}
+
+/* A server that would be free for no time passes from one call to the next, with its job. */
+static __attribute__((noinline)) void pass_on(struct sim_station *s, uint32_t job)
+{
+    sim_time now = sim_now(s->node->sim);
+    struct sim__call *call = first_of_queue(s, now);
+    sim_histogram_record(&s->wait, now - call->arrived);
+    s->jobs[job] = (struct sim_job){.call = sim__call_name(call)};
+    s->start(s->node, s, job);
+}
+
+static void work_ends(struct sim *sim, void *self, sim_arg job)
+{
+    struct sim_station *s = self;
+    (void)sim;
+    s->jobs[job.u].timer = SIM_NO_EVENT;
+    s->worked(s->node, s, (uint32_t)job.u);
+}
+
+/* Work whose length is known: booked, for the ledger. */
+static inline void book(struct sim_station *s, uint32_t job, sim_time duration)
+{
+    struct sim_station_meters *m = s->node->station;
+    m->work += (uint64_t)duration;
+    if (m->by_cause[SIM_USER] != m->rate.count) /* not all that came is the users' */
+        m->work_by_cause[sim_call_request(s->node, s->jobs[job].call)->cause] += (uint64_t)duration;
+}
+
+/* Work that a fault slows down, or that rules may interrupt: how long it lasts then; -1: the rules
+ * see to it. */
+static __attribute__((noinline)) sim_time work_unusually(struct sim_station *s, uint32_t job,
+                                                         sim_time duration)
+{
+    sim_time lasts = duration;
+    if (s->node->slow != 1)
+        lasts = sim_time_nearest((double)duration * s->node->slow);
+    if (s->more == NULL)
+        return lasts;
+    book(s, job, lasts);
+    sim__rules_of(s)->work(s, job, duration);
+    return -1;
+}
+
+void sim_station_work(struct sim_station *s, uint32_t job, sim_time duration)
+{
+    if (__builtin_expect(s->more != NULL || s->node->slow != 1, 0)) {
+        duration = work_unusually(s, job, duration);
+        if (duration < 0)
+            return;
+    }
+    book(s, job, duration);
+    s->jobs[job].timer = sim_after(s->node->sim, duration, work_ends, s, (sim_arg){.u = job});
+}
+
+/* The rest of each job lasts so many times longer. What is booked stays as it was foreseen. */
+static void slow_down(struct sim_part *part, double times)
+{
+    struct sim_station *s = sim__station_of(part);
+    if (s->more != NULL) {
+        sim__rules_of(s)->slow(s, times);
+        return;
+    }
+    struct sim *sim = s->node->sim;
+    for (uint32_t i = 0; i < s->job_count; i++) {
+        sim_time due = sim_due(sim, s->jobs[i].timer);
+        if (due == SIM_NEVER)
+            continue;
+        sim_time rest = sim_time_nearest((double)(due - sim_now(sim)) * times);
+        sim_cancel(sim, s->jobs[i].timer);
+        s->jobs[i].timer = sim_after(sim, rest, work_ends, s, (sim_arg){.u = i});
+    }
+}
+
+/* Servers there are: those taken away while at work are there until they have left. */
+void sim__station_capacity(struct sim_station *s)
+{
+    sim_time now = sim_now(s->node->sim);
+    int64_t there = s->busy.value > s->servers ? s->busy.value : s->servers;
+    sim_gauge_set(&s->provisioned, now, there);
+    sim_gauge_set(&s->capacity, now, s->node->down ? s->busy.value : there);
+}
+
+static void up_or_down(struct sim_part *part)
+{
+    sim__station_capacity(sim__station_of(part));
+}
+
+const struct sim_part_kind sim__station_part = {.slowed = slow_down, .up_or_down = up_or_down};
+
+void sim_station_leave(struct sim_station *s, uint32_t job)
+{
+    if (s->queued > 0 && s->busy.value <= s->servers && s->more == NULL) {
+        pass_on(s, job);
+        return;
+    }
+    s->jobs[job].next = s->free_job;
+    s->free_job = job + 1;
+    sim_gauge_add(&s->busy, sim_now(s->node->sim), -1);
+    if (__builtin_expect(s->capacity.value > s->servers, 0))
+        sim__station_capacity(s);
+    if (s->queued > 0 && s->busy.value < s->servers)
+        start_next(s);
+}
+
+void sim_station_clear(struct sim_station *s)
+{
+    sim_time now = sim_now(s->node->sim);
+    s->free_job = 0;
+    for (uint32_t i = s->job_count; i > 0; i--) {
+        sim_cancel(s->node->sim, s->jobs[i - 1].timer);
+        s->jobs[i - 1] = (struct sim_job){.next = s->free_job};
+        s->free_job = i;
+    }
+    s->queued = 0;
+    if (s->more != NULL)
+        sim__rules_of(s)->clear(s);
+    sim_gauge_set(&s->busy, now, 0);
+    sim_gauge_set(&s->waiting, now, 0);
+    sim__station_capacity(s);
+}
+
+void sim_station_resize(struct sim_station *s, int64_t servers)
+{
+    if (s->more != NULL) {
+        sim__rules_of(s)->resize(s, servers);
+        return;
+    }
+    s->servers = servers;
+    sim__station_capacity(s);
+    while (s->queued > 0 && s->busy.value < s->servers)
+        start_next(s);
+}
+
+struct sim__station_walked sim__station_walk(const struct sim_station *s)
+{
+    struct sim__station_walked walked = {.at_work = s->job_count};
+    /* a list that bites its tail ends the walk when it is longer than it can be, one that leads
+     * astray when it leaves the jobs */
+    uint32_t job = s->free_job;
+    for (; job != 0 && job <= s->job_count && walked.at_work >= 0; job = s->jobs[job - 1].next)
+        walked.at_work--;
+    walked.strangers += job > s->job_count;
+    if (s->more != NULL) {
+        sim__rules_of(s)->walk(s, &walked);
+        return walked;
+    }
+    uint32_t at = s->queued > 0 ? s->queue_head : 0;
+    for (; at != 0 && walked.waiting <= s->queued; at = sim__call_at(s->node->world, at)->next) {
+        const struct sim__call *call = sim__call_at(s->node->world, at);
+        walked.strangers += call->stage != SIM__IN_HAND || call->to != s->node;
+        walked.waiting++;
+    }
+    return walked;
+}

@@ -1,0 +1,155 @@
+/* station_rules.c - the rules of a station beyond servers and a limit: their parameters, which of
+ * them go together, and CoDel.
+ *
+ * CoDel: Nichols and Jacobson, RFC 8289 (2018), sec. 5, with requests in place of packets. The law
+ * sees the requests one by one as they reach a server, where the RFC's deque() takes as many as it
+ * drops; both drop the same ones (tests/model/test_station.c). */
+#include "parts/station_state.h"
+#include "sim/queueing.h"
+
+#include <math.h>
+
+const char *const sim_discipline_names[] = {
+    "fifo", "lifo", "processor-sharing", "priority", "priority-preemptive", NULL};
+const char *const sim_abandon_names[] = {"never", "when-reached", "at-once", NULL};
+static const char *const shed_names[] = {"none", "codel", "lifo", "priority", NULL};
+
+#define SHED(member)                                                                               \
+    offsetof(struct sim_station_rules, shed.member) - offsetof(struct sim_station_rules, shed)
+#define PAUSE(member)                                                                              \
+    offsetof(struct sim_station_rules, pause.member) - offsetof(struct sim_station_rules, pause)
+
+const struct sim_param sim_station_shed_params[] = {
+    SIM_ROW(.name = "by", .kind = SIM_CHOICE, .offset = SHED(by), .by_default = "none",
+            .choices = shed_names,
+            .doc = "By the wait (codel), by serving the newest first while the oldest has waited "
+                   "too long (lifo), or the lowest class (priority).",
+            .source = "chosen: nothing is shed unless the scenario says so"),
+    SIM_ROW(.name = "target", .kind = SIM_TIME, .offset = SHED(target), .by_default = "5ms",
+            .low = 1, .high = 1e18, .doc = "The wait beyond which a queue is too long.",
+            .source = "RFC 8289, sec. 4.3"),
+    SIM_ROW(.name = "interval", .kind = SIM_TIME, .offset = SHED(interval), .by_default = "100ms",
+            .low = 1, .high = 1e18,
+            .doc = "For codel: how long it must be too long before one is turned away.",
+            .source = "RFC 8289, sec. 4.4"),
+    {.name = NULL},
+};
+
+const struct sim_param sim_station_pause_params[] = {
+    SIM_ROW(.name = "every", .kind = SIM_DISTRIBUTION, .offset = PAUSE(every),
+            .flags = SIM_OPTIONAL, .doc = "From the end of a pause to the beginning of the next."),
+    SIM_ROW(.name = "requests", .kind = SIM_COUNT, .unit = "requests", .offset = PAUSE(requests),
+            .low = 1, .high = 1e15, .flags = SIM_OPTIONAL,
+            .doc = "A pause after so many requests were begun, for what each of them allocates."),
+    SIM_ROW(.name = "lasts", .kind = SIM_DISTRIBUTION, .offset = PAUSE(lasts),
+            .flags = SIM_OPTIONAL, .doc = "How long a pause lasts."),
+    {.name = NULL},
+};
+
+const char *sim_station_rules_check(const struct sim_station_rules *r, int64_t queue_limit)
+{
+    bool ranked = r->discipline == SIM_PRIORITY || r->discipline == SIM_PREEMPTIVE;
+    int causes = (r->pause.every.kind != SIM_DIST_NONE) + (r->pause.requests > 0);
+    if (r->discipline == SIM_SHARING && r->abandon != SIM_ABANDON_NEVER)
+        return "\"abandon\" is about requests that wait, and under processor sharing none does";
+    if ((r->shed.by == SIM_SHED_CODEL || r->shed.by == SIM_SHED_LIFO) && r->discipline != SIM_FIFO)
+        return "shedding by codel or lifo is for the discipline \"fifo\"";
+    if (r->shed.by == SIM_SHED_PRIORITY && !ranked)
+        return "shedding by priority is for the disciplines \"priority\" and "
+               "\"priority-preemptive\"";
+    if (r->shed.by == SIM_SHED_PRIORITY && queue_limit == SIM_NO_LIMIT)
+        return "shedding by priority happens when the queue is full: give \"queue_limit\"";
+    if (causes == 2)
+        return "a pause comes by \"every\" or by \"requests\": give one of them";
+    if ((causes == 1) != (r->pause.lasts.kind != SIM_DIST_NONE))
+        return "a pause needs \"lasts\", and one of \"every\" and \"requests\"";
+    if (r->pause.every.kind != SIM_DIST_NONE &&
+        !(sim_dist_mean(&r->pause.every) + sim_dist_mean(&r->pause.lasts) > 0))
+        return "pauses that take no time would come one after the other in the same instant: "
+               "\"every\" or \"lasts\" must be above 0s";
+    return NULL;
+}
+
+void sim_queueing_servers(struct sim_queueing *q, int64_t servers)
+{
+    q->servers = servers > 0 ? servers : 1; /* 0 would mean that nobody waits */
+    if (servers == 0)
+        q->no_form = "it has no servers";
+}
+
+void sim_queueing_rules(struct sim_queueing *q, const struct sim_station_rules *r)
+{
+    q->rules = r;
+    q->discipline = r->discipline;
+    if (r->pause.lasts.kind != SIM_DIST_NONE)
+        q->no_form = "its servers pause";
+    else if (r->shed.by != SIM_SHED_NONE)
+        q->no_form = "it sheds load";
+    if (r->abandon != SIM_ABANDON_NEVER)
+        q->no_form_unwanted = "requests give up waiting";
+}
+
+double sim_station_rules_ticks(const struct sim_station_rules *r, double calls)
+{
+    double cycle = 0; /* s */
+    if (r->pause.lasts.kind == SIM_DIST_NONE)
+        return 0;
+    if (r->pause.every.kind != SIM_DIST_NONE)
+        cycle = (sim_dist_mean(&r->pause.every) + sim_dist_mean(&r->pause.lasts)) / 1e9;
+    else if (calls > 0)
+        cycle = (double)r->pause.requests / calls + sim_dist_mean(&r->pause.lasts) / 1e9;
+    return cycle > 0 ? 2 / cycle : 0;
+}
+
+static sim_time control_law(const struct sim__codel *c, sim_time from)
+{
+    return from + (sim_time)((double)c->interval / sqrt((double)c->count));
+}
+
+/* Whether the wait has been above the target for an interval. */
+static bool too_long(struct sim__codel *c, sim_time now, sim_time waited, bool last)
+{
+    if (waited < c->target || last) {
+        c->first_above = 0;
+        return false;
+    }
+    if (c->first_above == 0) {
+        c->first_above = now + c->interval;
+        return false;
+    }
+    return now >= c->first_above;
+}
+
+bool sim__codel_drops(struct sim__codel *c, sim_time now, sim_time waited, bool last)
+{
+    bool passes = c->passes, law = c->law;
+    bool late = too_long(c, now, waited, last);
+    c->passes = c->law = false;
+    if (passes) /* the one after the drop with which it began */
+        return false;
+    if (!c->dropping && !late)
+        return false;
+    if (!c->dropping) {
+        uint32_t change = c->count - c->last_count;
+        c->dropping = c->passes = true;
+        c->count = change > 1 && now - c->drop_next < 16 * c->interval ? change : 1;
+        c->drop_next = control_law(c, now);
+        c->last_count = c->count;
+        return true;
+    }
+    c->dropping = late;
+    if (late && law)
+        c->drop_next = control_law(c, c->drop_next);
+    if (!late || now < c->drop_next)
+        return false;
+    c->count++;
+    c->law = true;
+    return true;
+}
+
+void sim__codel_empty(struct sim__codel *c)
+{
+    c->first_above = 0;
+    c->dropping = c->dropping && c->passes;
+    c->passes = c->law = false;
+}

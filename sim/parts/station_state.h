@@ -1,0 +1,85 @@
+/* station_state.h - the inside of a station, for station.c and the rules in discipline.c. */
+#ifndef SIM_PARTS_STATION_STATE_H
+#define SIM_PARTS_STATION_STATE_H
+
+#include "fabric/call_state.h"
+#include "sim/station.h"
+
+/* What the audit finds by walking a station's jobs and queue; `strangers` wait there without being
+ * in the node's hands. */
+struct sim__station_walked {
+    int64_t at_work, waiting, strangers;
+};
+struct sim__station_walked sim__station_walk(const struct sim_station *);
+/* Every station is a part of this kind. */
+extern const struct sim_part_kind sim__station_part;
+static inline struct sim_station *sim__station_of(struct sim_part *part)
+{
+    return (struct sim_station *)((char *)part - offsetof(struct sim_station, part));
+}
+
+/* Makes more jobs. False when out of memory, which the simulation then knows. */
+bool sim__station_grow(struct sim_station *);
+/* A call finds no room: it arrives `again` at the end of the instant, when all has ended that ends
+ * in it, and only then is it turned away. True. */
+bool sim__station_put_off(struct sim_station *, sim_call_id);
+/* Brings the gauge of servers there are up to date. */
+void sim__station_capacity(struct sim_station *);
+
+/* A free job for a call; SIM__NO_JOB when out of memory. */
+#define SIM__NO_JOB UINT32_MAX
+static inline uint32_t sim__station_job(struct sim_station *s, sim_call_id call)
+{
+    if (__builtin_expect(s->free_job == 0, 0) && !sim__station_grow(s))
+        return SIM__NO_JOB;
+    uint32_t job = s->free_job - 1;
+    s->free_job = s->jobs[job].next;
+    s->jobs[job] = (struct sim_job){.call = call};
+    return job;
+}
+
+/* Gives a call a server after it has waited so long. */
+static inline void sim__station_start(struct sim_station *s, sim_call_id call, sim_time waited)
+{
+    uint32_t job = sim__station_job(s, call);
+    if (job == SIM__NO_JOB)
+        return;
+    sim_gauge_add(&s->busy, sim_now(s->node->sim), 1);
+    sim_histogram_record(&s->wait, waited);
+    s->start(s->node, s, job);
+}
+
+/* What a station with rules does in place of what station.c does. Its rules' own state begins with
+ * this table's address. */
+struct sim__discipline_table {
+    bool (*arrive)(struct sim_station *, sim_call_id, bool again);
+    void (*work)(struct sim_station *, uint32_t job, sim_time duration);
+    void (*next)(struct sim_station *); /* a job was freed while .queued > 0 */
+    void (*clear)(struct sim_station *);
+    void (*resize)(struct sim_station *, int64_t servers);
+    /* adds those who wait to what was found of the jobs */
+    void (*walk)(const struct sim_station *, struct sim__station_walked *);
+    void (*slow)(struct sim_station *, double times);
+    bool (*grow)(struct sim_station *); /* as many records of work as there are jobs */
+};
+
+static inline const struct sim__discipline_table *sim__rules_of(const struct sim_station *s)
+{
+    return *(const struct sim__discipline_table *const *)s->more;
+}
+
+/* CoDel's state; .target and .interval are its parameters, the rest starts as zero. */
+struct sim__codel {
+    sim_time target, interval;
+    sim_time first_above, drop_next;
+    uint32_t count, last_count;
+    bool dropping;
+    bool passes, law; /* of the next request: it passes; the law goes on if it is late */
+};
+
+/* A request reaches a server after a wait; `last`: no other waits. Whether it is turned away. */
+bool sim__codel_drops(struct sim__codel *, sim_time now, sim_time waited, bool last);
+/* There was none left to reach it. */
+void sim__codel_empty(struct sim__codel *);
+
+#endif

@@ -1,0 +1,10 @@
+/* workload.h - how many calls a run will take. */
+#ifndef SIM_RUN_WORKLOAD_H
+#define SIM_RUN_WORKLOAD_H
+
+#include "sim/plan.h"
+
+/* Calls that come to any component in a run, about. */
+double sim__plan_requests(const struct sim_plan *);
+
+#endif
