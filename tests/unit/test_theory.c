@@ -403,10 +403,10 @@ static char *told(const struct sim_runs *runs)
     assert_non_null(out);
     struct sim_report report = {.runs = runs};
     struct sim_json json;
-    sim_beside_print(&report, 1000, false, out);
+    sim_theory_print(&report, 1000, false, out);
     sim_json_begin(&json, out);
     sim_json_open(&json, NULL, '{', false);
-    sim_beside_write(&json, &report, 0);
+    sim_theory_write(&json, &report, 0);
     sim_json_close(&json, '}');
     sim_json_end(&json);
     fclose(out);

@@ -1,4 +1,4 @@
-/* beside.c - each station's closed form beside what was observed, printed and in summary.json. */
+/* theory_text.c - each station's closed form beside what was observed, printed and in summary.json. */
 #include "report/report.h"
 
 #include "base/text.h"
@@ -78,7 +78,7 @@ static bool is_told(const struct sim_theory *before, uint32_t count, const struc
     return false;
 }
 
-void sim_beside_print(const struct sim_report *report, unsigned columns, bool colour, FILE *out)
+void sim_theory_print(const struct sim_report *report, unsigned columns, bool colour, FILE *out)
 {
     struct sim_theory *before = NULL;
     uint32_t before_count = 0, lines = 0, left_out = 0;
@@ -125,7 +125,7 @@ static void write_number(struct sim_json *json, const char *name, const struct s
     sim_json_close(json, '}');
 }
 
-void sim_beside_write(struct sim_json *json, const struct sim_report *report, uint32_t at)
+void sim_theory_write(struct sim_json *json, const struct sim_report *report, uint32_t at)
 {
     struct sim_theory *all;
     uint32_t count;

@@ -1,4 +1,4 @@
-/* where.c - where the latency goes, in words. */
+/* latency_parts.c - where the latency goes, in words. */
 #include "report/number.h"
 #include "report/report.h"
 
@@ -39,7 +39,7 @@ static void print_parts(const char *name, const struct sim_attributed *a, unsign
     sim_wrap_print(out, text, 4, 2, columns);
 }
 
-void sim_where_print(const struct sim_report *report, unsigned columns, FILE *out)
+void sim_latency_parts_print(const struct sim_report *report, unsigned columns, FILE *out)
 {
     const char *head = NULL;
     for (uint32_t at = 0; at < report->runs->case_count && !report->sweep; at++) {
