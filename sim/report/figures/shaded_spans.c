@@ -1,4 +1,4 @@
-/* shades.c - what a timeline shades: faults as they struck, from each variant's record.
+/* shaded_spans.c - what a timeline shades: faults as they struck, from each variant's record.
  *
  * What strikes all variants shown alike is shaded once; what strikes some is shaded for each of
  * them, and the first says whom. An entry of the timeline that strikes again and again is named
@@ -118,7 +118,7 @@ static void name(const struct sim_drawing *d, const struct found *it, uint32_t t
              drawn ? " in one replication" : "", whose, often);
 }
 
-int sim_shades_make(const struct sim_drawing *d, struct sim_shade **out)
+int sim_shaded_spans_make(const struct sim_drawing *d, struct sim_shade **out)
 {
     uint32_t found, count = 0, everyone = (1u << d->variant_count) - 1;
     struct found *all = collect(d, &found);

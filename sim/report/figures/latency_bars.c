@@ -1,4 +1,4 @@
-/* parts.c - what latency is made of, as stacked bars: a panel for each percentile. */
+/* latency_bars.c - what latency is made of, as stacked bars: a panel for each percentile. */
 #include "report/figures/figure.h"
 
 #include "base/text.h"
@@ -50,7 +50,7 @@ static void weigh(struct sim_drawing *d, const struct sim_attributed *a)
     }
 }
 
-void sim_parts_choose(struct sim_drawing *d)
+void sim_latency_bars_choose(struct sim_drawing *d)
 {
     for (uint32_t p = 0; p < d->panel_count; p++) {
         d->panels[p].unit = "s";
@@ -119,7 +119,7 @@ static void write_bar(const struct sim_drawing *d, const struct sim_attributed *
     fputc('\n', csv);
 }
 
-bool sim_parts_write(const struct sim_drawing *d, FILE *csv)
+bool sim_latency_bars_write(const struct sim_drawing *d, FILE *csv)
 {
     bool some = false;
     fputs("panel,row,part,from,to,value,low,high,component,cause,unit,variant\n", csv);

@@ -1,4 +1,4 @@
-/* found.c - a breaking point, in words with numbers. */
+/* breaking_point.c - a breaking point, in words with numbers. */
 #include "report/searches/search.h"
 
 #include "base/text.h"

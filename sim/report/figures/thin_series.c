@@ -1,5 +1,5 @@
-/* reduce.c - fewer points of a long series, with every peak kept. */
-#include "report/figures/reduce.h"
+/* thin_series.c - fewer points of a long series, with every peak kept. */
+#include "report/figures/thin_series.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -42,7 +42,7 @@ static uint32_t reduce_bucket(const double *values, uint32_t from, uint32_t to, 
     return n;
 }
 
-uint32_t sim_reduce_peaks(const double *values, uint32_t count, uint32_t buckets, uint32_t *chosen)
+uint32_t sim_thin_series(const double *values, uint32_t count, uint32_t buckets, uint32_t *chosen)
 {
     uint32_t n = 0;
     if (buckets == 0 || count / 4 <= buckets) {

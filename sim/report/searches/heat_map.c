@@ -1,4 +1,4 @@
-/* heat.c - the probability of an outcome over two numbers: a table, JSON and a heat map. */
+/* heat_map.c - the probability of an outcome over two numbers: a table, JSON and a heat map. */
 #include "report/searches/search.h"
 
 #include "base/text.h"
