@@ -2,7 +2,7 @@
 #include "report/output.h"
 
 #include "report/place.h"
-#include "study/store/guard.h"
+#include "study/store/directory_lock.h"
 
 #include <assert.h>
 #include <dirent.h>
@@ -436,9 +436,9 @@ enum sim_output_problem sim_output_open(struct sim_output *out, const char *dir,
         end(out);
         return SIM_OUTPUT_FAULT;
     }
-    int guard = sim_guard_take(out->dir);
+    int guard = sim_directory_lock(out->dir);
     problem = open_guarded(out, error);
-    sim_guard_release(guard);
+    sim_directory_unlock(guard);
     if (problem != SIM_OUTPUT_FINE)
         sim_output_abandon(out);
     return problem;
@@ -535,10 +535,10 @@ int sim_output_commit(struct sim_output *out, bool whole, struct sim_error *erro
     if (join(path, out->temporary, "figures"))
         sync_dir(path);
     sync_dir(out->temporary);
-    int guard = sim_guard_take(out->dir);
+    int guard = sim_directory_lock(out->dir);
     if (status == 0)
         status = sim__place_put(out, &written, error);
-    sim_guard_release(guard);
+    sim_directory_unlock(guard);
     sim_manifest_free(&written);
     if (status < 0) {
         sim_output_abandon(out);
@@ -568,7 +568,7 @@ static void unmark(const struct sim_output *out)
 
 void sim_output_abandon(struct sim_output *out)
 {
-    int guard = sim_guard_take(out->dir);
+    int guard = sim_directory_lock(out->dir);
     int dir = sim__place_folder(AT_FDCWD, out->dir);
     if (out->lock >= 0)
         sim__place_retire(out->temporary, dir);
@@ -576,7 +576,7 @@ void sim_output_abandon(struct sim_output *out)
         close(dir);
     if (out->made || out->marked)
         unmark(out);
-    sim_guard_release(guard);
+    sim_directory_unlock(guard);
     end(out);
 }
 
@@ -594,7 +594,7 @@ static struct results open_results(const char *path)
     char full[PATH_MAX];
     struct results it = {.guard = -1, .dir = -1, .kind = SIM_MANIFEST_NONE};
     if (realpath(path, full)) {
-        it.guard = sim_guard_take(full);
+        it.guard = sim_directory_lock(full);
         it.dir = sim__place_folder(AT_FDCWD, full);
     }
     if (it.dir >= 0)
@@ -606,7 +606,7 @@ static void close_results(struct results *it)
 {
     if (it->dir >= 0)
         close(it->dir);
-    sim_guard_release(it->guard);
+    sim_directory_unlock(it->guard);
     sim_manifest_free(&it->listed);
 }
 
@@ -615,9 +615,9 @@ int sim_output_heal(const char *dir, struct sim_error *error)
     char full[PATH_MAX];
     if (!realpath(dir, full))
         return 0;
-    int guard = sim_guard_take(full);
+    int guard = sim_directory_lock(full);
     int status = sim__place_heal(full, error);
-    sim_guard_release(guard);
+    sim_directory_unlock(guard);
     return status;
 }
 

@@ -1,5 +1,5 @@
-/* guard.c - a lock on the directory above an output directory. */
-#include "study/store/guard.h"
+/* directory_lock.c - a lock on the directory above an output directory. */
+#include "study/store/directory_lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-int sim_guard_take(const char *dir)
+int sim_directory_lock(const char *dir)
 {
     char *above = strdup(dir), *slash = above ? strrchr(above, '/') : NULL;
     int fd = -1;
@@ -26,7 +26,7 @@ int sim_guard_take(const char *dir)
     return fd;
 }
 
-void sim_guard_release(int guard)
+void sim_directory_unlock(int guard)
 {
     if (guard >= 0)
         close(guard);
