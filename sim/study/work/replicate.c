@@ -14,7 +14,7 @@
 struct round {
     struct sim_runs *runs;
     const struct sim_replicate_options *options;
-    struct sim__pool pool;
+    struct sim__threads pool;
     uint32_t first;               /* the replication to begin with */
     uint64_t traced, next, total; /* jobs, under the pool's lock; below .traced_end with a trace */
     uint64_t traced_end;
@@ -106,7 +106,7 @@ static bool poll_team(void *self)
                                 &done, round->error);
     for (struct sim__done *d = done; d; d = d->next) {
         d->job.it = &round->runs->cases[d->job.at];
-        sim__pool_count(&round->pool, d);
+        sim__threads_count(&round->pool, d);
     }
     if (done && deliver(round, done) != 0)
         status = -1;
@@ -160,7 +160,7 @@ static int run_missing(struct sim_session *session, struct round *round, struct 
 {
     struct sim_runs *runs = round->runs;
     const struct sim_replicate_options *options = round->options;
-    struct sim__pool *pool = &round->pool;
+    struct sim__threads *pool = &round->pool;
     uint64_t missing = 0;
     for (uint32_t at = 0; at < runs->case_count; at++) {
         for (uint32_t r = round->first; r < runs->replications; r++) {
@@ -189,7 +189,7 @@ static int run_missing(struct sim_session *session, struct round *round, struct 
         pool->poll = poll_team;
         pool->waits = waits_for_team;
     }
-    return sim__pool_run(session, pool, error);
+    return sim__threads_run(session, pool, error);
 }
 
 int sim_replicate_more(struct sim_session *session, const struct sim_replicate_options *options,

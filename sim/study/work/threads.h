@@ -1,10 +1,10 @@
-/* pool.h - threads that run jobs, and the loop that takes in what they finish. Nothing outside
+/* threads.h - threads that run jobs, and the loop that takes in what they finish. Nothing outside
  * sim/study includes it.
  *
  * A worker makes a world, runs it and hands what is left to the loop's thread, which delivers it:
  * into the runs and the store (replicate.c), or to the process that asked for it (team.c). */
-#ifndef SIM_STUDY_POOL_H
-#define SIM_STUDY_POOL_H
+#ifndef SIM_STUDY_THREADS_H
+#define SIM_STUDY_THREADS_H
 
 #include "study/runs/record_blob.h"
 #include "study/study.h"
@@ -25,16 +25,16 @@ struct sim__done {
     double took_s; /* of wall clock */
 };
 
-struct sim__pool;
+struct sim__threads;
 
 struct sim__worker {
-    struct sim__pool *pool;
+    struct sim__threads *pool;
     uv_thread_t thread;
     atomic_llong reached; /* simulated ns of the run in hand */
     atomic_ullong events; /* of the run in hand */
 };
 
-struct sim__pool {
+struct sim__threads {
     /* set by the owner */
     uint64_t seed;
     uint32_t trace; /* as in struct sim_replicate_options */
@@ -44,7 +44,7 @@ struct sim__pool {
     uint32_t total;
     void *self;
     /* The next job, under the lock. False: none now; workers end then if `last_job` is true, else
-     * they wait for sim__pool_feed(). */
+     * they wait for sim__threads_feed(). */
     bool (*take)(void *self, struct sim__job *);
     /* Takes in a chain of what was done, from the loop's thread; owns it. 0, or -1: all ends. */
     int (*deliver)(void *self, struct sim__done *);
@@ -71,11 +71,11 @@ struct sim__pool {
 
 /* Runs it until all is done or the session is interrupted. 0; -1 when delivering failed, with what
  * was said there, or with the reason in *error. */
-int sim__pool_run(struct sim_session *, struct sim__pool *, struct sim_error *);
+int sim__threads_run(struct sim_session *, struct sim__threads *, struct sim_error *);
 /* From the loop's thread: there are jobs to take, or (`last`) there will be none. */
-void sim__pool_feed(struct sim__pool *, bool last);
+void sim__threads_feed(struct sim__threads *, bool last);
 /* Counts a job that was done elsewhere. */
-void sim__pool_count(struct sim__pool *, const struct sim__done *);
+void sim__threads_count(struct sim__threads *, const struct sim__done *);
 void sim__done_free(struct sim__done *); /* a chain */
 
 #endif

@@ -1,5 +1,5 @@
-/* pool.c - threads that run jobs, and the loop that takes in what they finish. */
-#include "study/work/pool.h"
+/* threads.c - threads that run jobs, and the loop that takes in what they finish. */
+#include "study/work/threads.h"
 
 #include "study/work/progress.h"
 
@@ -85,7 +85,7 @@ static void keep(struct sim__done *done, struct sim_record *record,
 
 static void run_one(struct sim__worker *worker, struct sim__done *done)
 {
-    struct sim__pool *pool = worker->pool;
+    struct sim__threads *pool = worker->pool;
     struct sim_run *run = &done->run;
     struct sim_error error = {""};
     uint64_t start = uv_hrtime();
@@ -109,7 +109,7 @@ static void run_one(struct sim__worker *worker, struct sim__done *done)
 }
 
 /* The next job to do; false: there will be none. */
-static bool next_job(struct sim__pool *pool, struct sim__job *job)
+static bool next_job(struct sim__threads *pool, struct sim__job *job)
 {
     bool got = false;
     uv_mutex_lock(&pool->lock);
@@ -126,7 +126,7 @@ static bool next_job(struct sim__pool *pool, struct sim__job *job)
 static void work(void *self)
 {
     struct sim__worker *worker = self;
-    struct sim__pool *pool = worker->pool;
+    struct sim__threads *pool = worker->pool;
     struct sim__job job;
     while (next_job(pool, &job)) {
         struct sim__done *done = calloc(1, sizeof *done);
@@ -154,7 +154,7 @@ static void work(void *self)
 
 /* ---- the loop's thread --------------------------------------------------------------------- */
 
-static void cancel(struct sim__pool *pool)
+static void cancel(struct sim__threads *pool)
 {
     uv_mutex_lock(&pool->lock);
     atomic_store(&pool->cancel, true);
@@ -167,7 +167,7 @@ static void on_interrupt(void *self)
     cancel(self);
 }
 
-void sim__pool_feed(struct sim__pool *pool, bool last)
+void sim__threads_feed(struct sim__threads *pool, bool last)
 {
     uv_mutex_lock(&pool->lock);
     pool->last_job = pool->last_job || last;
@@ -175,7 +175,7 @@ void sim__pool_feed(struct sim__pool *pool, bool last)
     uv_mutex_unlock(&pool->lock);
 }
 
-void sim__pool_count(struct sim__pool *pool, const struct sim__done *done)
+void sim__threads_count(struct sim__threads *pool, const struct sim__done *done)
 {
     uv_mutex_lock(&pool->lock);
     pool->done_count++;
@@ -186,7 +186,7 @@ void sim__pool_count(struct sim__pool *pool, const struct sim__done *done)
 
 static void on_tick(uv_timer_t *tick)
 {
-    struct sim__pool *pool = tick->data;
+    struct sim__threads *pool = tick->data;
     uv_mutex_lock(&pool->lock);
     struct sim_progress_state state = {.done_s = pool->done_s,
                                        .total_s = pool->total_s,
@@ -205,7 +205,7 @@ static void on_tick(uv_timer_t *tick)
 /* Takes in what is done, and ends the loop when nothing more can come. */
 static void on_ended(uv_async_t *ended)
 {
-    struct sim__pool *pool = ended->data;
+    struct sim__threads *pool = ended->data;
     uv_mutex_lock(&pool->lock);
     struct sim__done *done = pool->done;
     bool all = pool->alive == 0;
@@ -225,7 +225,7 @@ static void on_ended(uv_async_t *ended)
 
 static void on_poll(uv_timer_t *tick)
 {
-    struct sim__pool *pool = tick->data;
+    struct sim__threads *pool = tick->data;
     if (pool->poll(pool->self)) {
         if (pool->waits && !pool->waits(pool->self))
             uv_async_send(&pool->ended);
@@ -236,7 +236,7 @@ static void on_poll(uv_timer_t *tick)
 }
 
 /* 0, or -1 when not one thread could be started. */
-static int start(struct sim__pool *pool)
+static int start(struct sim__threads *pool)
 {
     for (unsigned i = 0; i < pool->jobs; i++) {
         struct sim__worker *worker = &pool->workers[i];
@@ -256,7 +256,7 @@ static int start(struct sim__pool *pool)
 }
 
 /* Runs the pool on the session's loop until its last worker ends. */
-static int serve(struct sim_session *session, struct sim__pool *pool)
+static int serve(struct sim_session *session, struct sim__threads *pool)
 {
     uv_async_init(&session->loop, &pool->ended, on_ended);
     uv_timer_init(&session->loop, &pool->tick);
@@ -283,7 +283,8 @@ static int serve(struct sim_session *session, struct sim__pool *pool)
     return status;
 }
 
-int sim__pool_run(struct sim_session *session, struct sim__pool *pool, struct sim_error *error)
+int sim__threads_run(struct sim_session *session, struct sim__threads *pool,
+                     struct sim_error *error)
 {
     pool->workers = calloc(pool->jobs, sizeof *pool->workers);
     pool->done_end = &pool->done;
