@@ -97,7 +97,7 @@ struct sim__cli_load {
 int sim__cli_size(const struct sim_cli *, const struct sim__cli_load *);
 /* Where the estimate is above an hour: runs the largest case once, keeps nothing of it, and refuses
  * by what that took. Else nothing. An exit status; SIM_EXIT_DONE: not refused. */
-int sim__cli_time(const struct sim_cli *, struct sim_session *, const struct sim__cli_load *);
+int sim__cli_time(const struct sim_cli *, struct sim_work_session *, const struct sim__cli_load *);
 /* About how long so many events take in so many runs, s. */
 double sim__cli_seconds(const struct sim_cli *, double events, double runs);
 

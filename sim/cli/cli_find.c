@@ -6,7 +6,7 @@
 #include "report/output.h"
 #include "report/searches/search.h"
 #include "study/store/store.h"
-#include "study/work/watch.h"
+#include "study/work/signal_watch.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -40,7 +40,7 @@ struct hunt {
     struct sim_asked asked;
     struct sim_search search;
     struct sim__cli_share share;
-    struct sim_session session;
+    struct sim_work_session session;
     struct sim_probe probe;
     struct sim_output output;
     struct sim_case ends[4]; /* what the search's cost is judged by */
@@ -211,7 +211,7 @@ static int write_all(struct hunt *hunt)
         status = write_texts(hunt, &error);
     if (status == 0 && !hunt->cli->no_plot)
         draw(hunt);
-    bool interrupted = sim_session_interrupted(&hunt->session);
+    bool interrupted = sim_work_session_interrupted(&hunt->session);
     hunt->left = interrupted && hunt->output.holds_whole;
     if (status == 0 && !hunt->left)
         status = sim_output_commit(&hunt->output, !interrupted, &error);
@@ -294,7 +294,7 @@ static int search(struct hunt *hunt)
     sim_store_close(store); /* before DIR, which it is in, is exchanged */
     if (status == 0)
         return SIM_EXIT_DONE;
-    if (!sim_session_interrupted(&hunt->session))
+    if (!sim_work_session_interrupted(&hunt->session))
         return fault(hunt->probe.why);
     if (hunt->probe.finished == 0)
         sim_tell(stderr, "weir: interrupted: no run finished: nothing was written\n");
@@ -320,7 +320,7 @@ static int search_and_write(struct hunt *hunt)
     if (status != SIM_EXIT_DONE)
         return status;
     print(hunt);
-    if (sim_session_interrupted(&hunt->session)) {
+    if (sim_work_session_interrupted(&hunt->session)) {
         sim_tell(stderr, "weir: interrupted: the search is done; %u runs are kept in %s/store%s\n",
                  hunt->probe.finished, hunt->place,
                  hunt->left ? "; its results are those of before" : ", the figure was not drawn");
@@ -379,7 +379,7 @@ static int run_rank(struct hunt *hunt, bool leads)
         .fresh = cli->fresh,
         .progress = !cli->quiet && isatty(STDERR_FILENO),
     };
-    if (sim_session_open(&hunt->session, &error) != 0)
+    if (sim_work_session_open(&hunt->session, &error) != 0)
         return fault(error.text);
     int status = SIM_EXIT_DONE;
     if (!leads) {
@@ -391,7 +391,7 @@ static int run_rank(struct hunt *hunt, bool leads)
             status = search_and_write(hunt);
     }
     sim_store_free(hunt->store);
-    sim_session_close(&hunt->session);
+    sim_work_session_close(&hunt->session);
     return status;
 }
 

@@ -7,8 +7,8 @@
 #include "report/output.h"
 #include "report/report.h"
 #include "study/store/store.h"
+#include "study/work/signal_watch.h"
 #include "study/work/team.h"
-#include "study/work/watch.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -25,7 +25,7 @@ struct job {
     const struct sim_case *cases;
     uint32_t case_count;
     char place[SIM_OUTPUT_PATH_BYTES]; /* as the user would write it */
-    struct sim_session session;
+    struct sim_work_session session;
     struct sim_output output;
     struct sim_store *store;
     struct sim__cli_share share;
@@ -296,14 +296,14 @@ static void draw(struct job *job, const char *const *names, uint32_t count)
 /* Whether all was simulated that was asked for, and drawn as far as gnuplot could. */
 static bool is_whole(struct job *job)
 {
-    return !sim_session_interrupted(&job->session) &&
+    return !sim_work_session_interrupted(&job->session) &&
            job->runs.finished == job->case_count * job->runs.replications;
 }
 
 /* Puts what was written in DIR's place, unless a whole result would make way for a part. */
 static int put_in_place(struct job *job, struct sim_error *error)
 {
-    job->left = sim_session_interrupted(&job->session) && job->output.holds_whole;
+    job->left = sim_work_session_interrupted(&job->session) && job->output.holds_whole;
     if (!job->left)
         return sim_output_commit(&job->output, is_whole(job), error);
     sim_output_abandon(&job->output);
@@ -327,7 +327,8 @@ static int write_all(struct job *job)
         status = write_trace(job, &error);
     if (status == 0)
         status = write_figures(job, names, &count, &error);
-    if (status == 0 && !job->cli->no_plot && count > 0 && !sim_session_interrupted(&job->session))
+    if (status == 0 && !job->cli->no_plot && count > 0 &&
+        !sim_work_session_interrupted(&job->session))
         draw(job, names, count);
     free(names);
     if (status == 0)
@@ -377,7 +378,7 @@ static void print(const struct job *job)
 static int status_of(struct job *job)
 {
     fflush(stdout);
-    if (sim_session_interrupted(&job->session)) {
+    if (sim_work_session_interrupted(&job->session)) {
         sim_tell(stderr, "weir: interrupted: %u of %" PRIu64 " runs are kept in %s/store%s\n",
                  job->runs.finished, (uint64_t)job->case_count * job->runs.replications, job->place,
                  job->left ? "; its results are those of before" : "");
@@ -473,7 +474,7 @@ static int run_scenario(void *self)
         status = sim__cli_usage(job->cli->command, "--metric and --max-reps go with --until X%%");
     if (status != SIM_EXIT_DONE)
         return status;
-    if (sim_session_open(&job->session, &error) != 0)
+    if (sim_work_session_open(&job->session, &error) != 0)
         return fault(&error);
     sim_watch_session(job->cli->watch, &job->session, job->place);
     switch (open_output(job, &error)) {
@@ -485,7 +486,7 @@ static int run_scenario(void *self)
     free(job->verdicts);
     sim_aggregate_free(job->aggregates, job->case_count);
     sim_runs_free(&job->runs);
-    sim_session_close(&job->session);
+    sim_work_session_close(&job->session);
     return status;
 }
 

@@ -143,8 +143,8 @@ int sim__cli_size(const struct sim_cli *cli, const struct sim__cli_load *load)
 }
 
 /* Runs one case once. Its events and seconds; 0 events: it did not finish. */
-static double time_one(struct sim_session *session, const struct sim__cli_load *load, uint32_t at,
-                       double *seconds)
+static double time_one(struct sim_work_session *session, const struct sim__cli_load *load,
+                       uint32_t at, double *seconds)
 {
     struct sim_error error = {""};
     struct sim_runs runs;
@@ -160,7 +160,7 @@ static double time_one(struct sim_session *session, const struct sim__cli_load *
     return events;
 }
 
-int sim__cli_time(const struct sim_cli *cli, struct sim_session *session,
+int sim__cli_time(const struct sim_cli *cli, struct sim_work_session *session,
                   const struct sim__cli_load *load)
 {
     struct cost cost;
@@ -169,7 +169,7 @@ int sim__cli_time(const struct sim_cli *cli, struct sim_session *session,
     if (cli->force || sim__cli_seconds(cli, cost.events, runs_of(load)) <= MOST_SECONDS)
         return SIM_EXIT_DONE;
     double events = time_one(session, load, cost.at, &seconds);
-    if (sim_session_interrupted(session)) {
+    if (sim_work_session_interrupted(session)) {
         sim_tell(stderr, "weir: interrupted: no run finished: nothing was written\n");
         return SIM_EXIT_INTERRUPTED;
     }

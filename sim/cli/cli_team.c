@@ -33,13 +33,13 @@ bool sim__cli_is_hand(void)
 int sim__cli_lend(const struct sim__cli_share *share, uint64_t seed,
                   const struct sim_team_cases *cases)
 {
-    struct sim_session session;
+    struct sim_work_session session;
     struct sim_error error = {""};
     struct sim_replicate_options options = {.seed = seed, .jobs = share->jobs};
-    int status = sim_session_open(&session, &error);
+    int status = sim_work_session_open(&session, &error);
     if (status == 0) { /* when it is told to end it ends at once: it has nothing to keep */
         status = sim_team_serve(&session, share->team, cases, &options, &error);
-        sim_session_close(&session);
+        sim_work_session_close(&session);
     }
     if (status == 0)
         return SIM_EXIT_DONE;

@@ -2,7 +2,7 @@
 #include "cli/cli.h"
 
 #include "base/text.h"
-#include "study/work/watch.h"
+#include "study/work/signal_watch.h"
 
 #include <errno.h>
 #include <fcntl.h>

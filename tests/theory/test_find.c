@@ -302,7 +302,7 @@ static const char queue[] =
 /* A scenario, its session, and a probe of it. */
 struct bench {
     struct sim_scenario *scenario;
-    struct sim_session session;
+    struct sim_work_session session;
     struct sim_probe probe;
 };
 
@@ -311,7 +311,7 @@ static void set_up(struct bench *b, struct sim_scenario *scenario, uint64_t seed
     struct sim_error error;
     assert_non_null(scenario);
     b->scenario = scenario;
-    assert_int_equal(sim_session_open(&b->session, &error), 0);
+    assert_int_equal(sim_work_session_open(&b->session, &error), 0);
     b->probe = (struct sim_probe){.session = &b->session,
                                   .scenario = scenario,
                                   .options = {.seed = seed, .replications = n, .jobs = 2}};
@@ -319,7 +319,7 @@ static void set_up(struct bench *b, struct sim_scenario *scenario, uint64_t seed
 
 static void tear_down(struct bench *b)
 {
-    sim_session_close(&b->session);
+    sim_work_session_close(&b->session);
     sim_scenario_free(b->scenario);
 }
 

@@ -8,7 +8,7 @@
 
 /* What all three are run with. */
 struct sim_probe {
-    struct sim_session *session;
+    struct sim_work_session *session;
     struct sim_scenario *scenario;
     struct sim_replicate_options options; /* .replications: of each value; find: of a first look */
     uint32_t cases, finished, reused;     /* so far: cases; runs, and how many the store had */

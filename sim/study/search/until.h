@@ -41,7 +41,7 @@ bool sim_until_narrow(const struct sim_estimate *, double relative_to, double ta
 /* Runs options->replications replications of the runs' cases (begun, still without any), with a
  * target at least ten, then more until every interval is narrow, `most` are there, one went wrong,
  * more would not help, or the session is interrupted. As sim_replicate_more(). */
-int sim_until_run(struct sim_session *, const struct sim_replicate_options *,
+int sim_until_run(struct sim_work_session *, const struct sim_replicate_options *,
                   const struct sim_until *, struct sim_runs *, struct sim_until_end *,
                   struct sim_error *);
 

@@ -156,7 +156,8 @@ static int grow(struct sim_runs *runs, uint32_t more)
 }
 
 /* Runs what is still missing. */
-static int run_missing(struct sim_session *session, struct round *round, struct sim_error *error)
+static int run_missing(struct sim_work_session *session, struct round *round,
+                       struct sim_error *error)
 {
     struct sim_runs *runs = round->runs;
     const struct sim_replicate_options *options = round->options;
@@ -192,8 +193,9 @@ static int run_missing(struct sim_session *session, struct round *round, struct 
     return sim__threads_run(session, pool, error);
 }
 
-int sim_replicate_more(struct sim_session *session, const struct sim_replicate_options *options,
-                       struct sim_runs *runs, struct sim_error *error)
+int sim_replicate_more(struct sim_work_session *session,
+                       const struct sim_replicate_options *options, struct sim_runs *runs,
+                       struct sim_error *error)
 {
     struct round round = {
         .runs = runs, .options = options, .first = runs->replications, .error = error};
@@ -214,7 +216,7 @@ int sim_replicate_more(struct sim_session *session, const struct sim_replicate_o
                             error);
     if (status == 0)
         status = run_missing(session, &round, error);
-    runs->interrupted = sim_session_interrupted(session);
+    runs->interrupted = sim_work_session_interrupted(session);
     count_states(runs);
     for (uint32_t at = 0; status == 0 && at < runs->case_count; at++) {
         status = sim__rates_set(runs, at);
@@ -224,9 +226,9 @@ int sim_replicate_more(struct sim_session *session, const struct sim_replicate_o
     return status;
 }
 
-int sim_replicate(struct sim_session *session, const struct sim_case *cases, uint32_t case_count,
-                  const struct sim_replicate_options *options, struct sim_runs *runs,
-                  struct sim_error *error)
+int sim_replicate(struct sim_work_session *session, const struct sim_case *cases,
+                  uint32_t case_count, const struct sim_replicate_options *options,
+                  struct sim_runs *runs, struct sim_error *error)
 {
     sim_runs_begin(runs, cases, case_count, options->metrics_only);
     int status = sim_replicate_more(session, options, runs, error);

@@ -238,7 +238,7 @@ static bool poll_messages(void *self)
     return !hand->ended;
 }
 
-int sim_team_serve(struct sim_session *session, struct sim_team *team,
+int sim_team_serve(struct sim_work_session *session, struct sim_team *team,
                    const struct sim_team_cases *cases, const struct sim_replicate_options *options,
                    struct sim_error *error)
 {

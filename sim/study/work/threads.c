@@ -256,7 +256,7 @@ static int start(struct sim__threads *pool)
 }
 
 /* Runs the pool on the session's loop until its last worker ends. */
-static int serve(struct sim_session *session, struct sim__threads *pool)
+static int serve(struct sim_work_session *session, struct sim__threads *pool)
 {
     uv_async_init(&session->loop, &pool->ended, on_ended);
     uv_timer_init(&session->loop, &pool->tick);
@@ -265,7 +265,7 @@ static int serve(struct sim_session *session, struct sim__threads *pool)
     pool->start_ms = uv_hrtime() / 1000000;
     session->on_interrupt = on_interrupt;
     session->self = pool;
-    atomic_store(&pool->cancel, sim_session_interrupted(session));
+    atomic_store(&pool->cancel, sim_work_session_interrupted(session));
     int status = start(pool);
     if (status == 0 && pool->progress)
         uv_timer_start(&pool->tick, on_tick, DRAW_EVERY_MS, DRAW_EVERY_MS);
@@ -283,7 +283,7 @@ static int serve(struct sim_session *session, struct sim__threads *pool)
     return status;
 }
 
-int sim__threads_run(struct sim_session *session, struct sim__threads *pool,
+int sim__threads_run(struct sim_work_session *session, struct sim__threads *pool,
                      struct sim_error *error)
 {
     pool->workers = calloc(pool->jobs, sizeof *pool->workers);

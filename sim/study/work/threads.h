@@ -71,7 +71,7 @@ struct sim__threads {
 
 /* Runs it until all is done or the session is interrupted. 0; -1 when delivering failed, with what
  * was said there, or with the reason in *error. */
-int sim__threads_run(struct sim_session *, struct sim__threads *, struct sim_error *);
+int sim__threads_run(struct sim_work_session *, struct sim__threads *, struct sim_error *);
 /* From the loop's thread: there are jobs to take, or (`last`) there will be none. */
 void sim__threads_feed(struct sim__threads *, bool last);
 /* Counts a job that was done elsewhere. */

@@ -1,4 +1,4 @@
-/* watch.h - the watch for ^C: a command that is told to end has ended within a second.
+/* signal_watch.h - the watch for ^C: a command that is told to end has ended within a second.
  *
  * SIGINT, SIGTERM and SIGHUP go to a thread of their own, so that they are seen whatever the others
  * do: read a file, make a world, write to a full pipe, wait for a disk. The first one ends the
@@ -6,10 +6,10 @@
  * When that takes too long, when a second one comes, or when there is no session and so nothing to
  * keep, the process is ended at once: the store holds whole runs at any moment, and a directory of
  * results is put in place whole. A hang-up that the caller has set to be ignored (nohup) is. */
-#ifndef SIM_STUDY_WATCH_H
-#define SIM_STUDY_WATCH_H
+#ifndef SIM_STUDY_SIGNAL_WATCH_H
+#define SIM_STUDY_SIGNAL_WATCH_H
 
-#include "study/work/session.h"
+#include "study/work/work_session.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -21,7 +21,7 @@ struct sim_watch {
     pthread_t thread;
     sigset_t signals;
     pthread_mutex_t lock; /* over all below */
-    struct sim_session *session;
+    struct sim_work_session *session;
     const char *kept_in; /* where finished runs are; NULL: nowhere */
     char unfinished[SIM_WATCH_PATH_BYTES];
     pid_t children[SIM_WATCH_CHILDREN]; /* 0: no child */
@@ -38,7 +38,7 @@ void sim_watch_end(struct sim_watch *);
 /* From now on this session is asked first. `kept_in`: the directory of the store, for the message;
  * it must outlive the session; NULL: nothing is kept. The session's end releases it.
  * `watch` may be NULL in both: nobody asks. */
-void sim_watch_session(struct sim_watch *, struct sim_session *, const char *kept_in);
+void sim_watch_session(struct sim_watch *, struct sim_work_session *, const char *kept_in);
 void sim_watch_release(struct sim_watch *);
 
 /* A file that is not worth keeping unless it is finished: it is removed when the process is ended

@@ -1,20 +1,20 @@
-/* session.c - the libuv loop, and what wakes it. */
-#include "study/work/session.h"
+/* work_session.c - the libuv loop, and what wakes it. */
+#include "study/work/work_session.h"
 
 #include <stdio.h>
 
 static void on_told(uv_async_t *told)
 {
-    struct sim_session *session = told->data;
+    struct sim_work_session *session = told->data;
     void (*on_interrupt)(void *) = session->on_interrupt;
     session->on_interrupt = NULL;
     if (on_interrupt)
         on_interrupt(session->self);
 }
 
-int sim_session_open(struct sim_session *session, struct sim_error *error)
+int sim_work_session_open(struct sim_work_session *session, struct sim_error *error)
 {
-    *session = (struct sim_session){.watch = NULL};
+    *session = (struct sim_work_session){.watch = NULL};
     int status = uv_loop_init(&session->loop);
     if (status != 0) {
         snprintf(error->text, sizeof error->text, "cannot start the event loop: %s",
@@ -40,7 +40,7 @@ static void close_any(uv_handle_t *handle, void *self)
         uv_close(handle, NULL);
 }
 
-void sim_session_close(struct sim_session *session)
+void sim_work_session_close(struct sim_work_session *session)
 {
     if (session->watch)
         session->release(session->watch);
@@ -49,13 +49,13 @@ void sim_session_close(struct sim_session *session)
     uv_loop_close(&session->loop);
 }
 
-void sim_session_interrupt(struct sim_session *session)
+void sim_work_session_interrupt(struct sim_work_session *session)
 {
     if (!atomic_exchange(&session->interrupted, true))
         uv_async_send(&session->told);
 }
 
-bool sim_session_interrupted(const struct sim_session *session)
+bool sim_work_session_interrupted(const struct sim_work_session *session)
 {
     return atomic_load(&session->interrupted);
 }

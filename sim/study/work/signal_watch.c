@@ -1,5 +1,5 @@
-/* watch.c - the watch for ^C: a thread that waits for signals. */
-#include "study/work/watch.h"
+/* signal_watch.c - the watch for ^C: a thread that waits for signals. */
+#include "study/work/signal_watch.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -58,10 +58,10 @@ static bool take_first(struct sim_watch *watch)
 {
     pthread_mutex_lock(&watch->lock);
     bool over = watch->over;
-    struct sim_session *session = over ? NULL : watch->session;
+    struct sim_work_session *session = over ? NULL : watch->session;
     watch->told = !over;
     if (session) /* before its children end, so that it knows why */
-        sim_session_interrupt(session);
+        sim_work_session_interrupt(session);
     if (!over)
         kill_children(watch);
     pthread_mutex_unlock(&watch->lock);
@@ -119,7 +119,8 @@ void sim_watch_end(struct sim_watch *watch)
     pthread_mutex_destroy(&watch->lock);
 }
 
-void sim_watch_session(struct sim_watch *watch, struct sim_session *session, const char *kept_in)
+void sim_watch_session(struct sim_watch *watch, struct sim_work_session *session,
+                       const char *kept_in)
 {
     if (!watch)
         return;
@@ -129,7 +130,7 @@ void sim_watch_session(struct sim_watch *watch, struct sim_session *session, con
     session->watch = watch;
     session->release = sim_watch_release;
     if (watch->told)
-        sim_session_interrupt(session);
+        sim_work_session_interrupt(session);
     pthread_mutex_unlock(&watch->lock);
 }
 
