@@ -1,4 +1,4 @@
-/* place.c - puts new results in the place of the old ones, around what is not weir's.
+/* exchange.c - puts new results in the place of the old ones, around what is not weir's.
  *
  * Two ways. Usually the temporary directory and DIR are exchanged by one rename, after all files of
  * others have been linked into the temporary one. That cannot be when DIR has directories of others
@@ -9,7 +9,7 @@
  * manifest of the new ones. At no moment are old and new files there together, and whoever finds
  * the first manifest can go on from anywhere. */
 #define _GNU_SOURCE /* renameat2, statx */
-#include "report/place.h"
+#include "report/exchange.h"
 
 #include "study/store/store.h"
 
@@ -29,12 +29,12 @@ enum { FIGURE_PATH_BYTES = NAME_MAX + 16 };
 
 /* ---- looking --------------------------------------------------------------------------------- */
 
-int sim__place_folder(int dir, const char *name)
+int sim__exchange_folder(int dir, const char *name)
 {
     return openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-bool sim__place_is_there(int dir, const char *path)
+bool sim__exchange_is_there(int dir, const char *path)
 {
     struct stat st;
     return fstatat(dir, path, &st, AT_SYMLINK_NOFOLLOW) == 0;
@@ -46,7 +46,7 @@ static bool is_folder(int dir, const char *name)
     return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
 }
 
-bool sim__place_is_mount(int dir, const char *path)
+bool sim__exchange_is_mount(int dir, const char *path)
 {
     struct statx it;
     return statx(dir, path, AT_SYMLINK_NOFOLLOW, STATX_TYPE, &it) == 0 &&
@@ -80,7 +80,7 @@ static bool is_manifest(const char *name)
     return strcmp(name, SIM_MANIFEST_FILE) == 0 || strcmp(name, SIM_MANIFEST_DRAFT) == 0;
 }
 
-enum sim_manifest_kind sim__place_whose(int dir, struct sim_manifest *manifest)
+enum sim_manifest_kind sim__exchange_whose(int dir, struct sim_manifest *manifest)
 {
     enum sim_manifest_kind kind = sim_manifest_read(dir, manifest);
     return kind == SIM_MANIFEST_NONE && sim_store_bears_mark(dir) ? SIM_MANIFEST_OURS : kind;
@@ -95,7 +95,7 @@ static int move_new(int from, const char *name, int to, const char *new_name)
         return 0;
     if (errno != EINVAL && errno != ENOSYS)
         return -1;
-    if (sim__place_is_there(to, new_name)) {
+    if (sim__exchange_is_there(to, new_name)) {
         errno = EEXIST;
         return -1;
     }
@@ -125,9 +125,9 @@ static size_t empty_level(int from, int heir, struct sim_manifest *listed, const
             continue;
         snprintf(path, sizeof path, "%s%s", lead, e->d_name);
         if (!*lead && strcmp(e->d_name, "figures") == 0 && is_folder(from, "figures")) {
-            int inner = sim__place_folder(from, "figures"), to = -1;
+            int inner = sim__exchange_folder(from, "figures"), to = -1;
             if (heir >= 0)
-                to = sim__place_folder(heir, "figures");
+                to = sim__exchange_folder(heir, "figures");
             if (inner >= 0)
                 empty_level(inner, to, listed, "figures/");
             shut(inner);
@@ -153,13 +153,13 @@ static bool is_newborn(int dir)
            st.st_uid == geteuid();
 }
 
-void sim__place_retire(const char *path, int heir)
+void sim__exchange_retire(const char *path, int heir)
 {
     struct sim_manifest listed;
     int dir = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (dir < 0)
         return;
-    enum sim_manifest_kind kind = sim__place_whose(dir, &listed);
+    enum sim_manifest_kind kind = sim__exchange_whose(dir, &listed);
     bool empty = kind == SIM_MANIFEST_NONE && is_newborn(dir);
     if (kind == SIM_MANIFEST_OURS)
         empty = empty_level(dir, heir, &listed, "") == 0;
@@ -184,7 +184,7 @@ struct levels {
 
 static struct levels levels_of(int root)
 {
-    return (struct levels){root, sim__place_folder(root, "figures")};
+    return (struct levels){root, sim__exchange_folder(root, "figures")};
 }
 
 /* Which of the two a path is in, and its name there. */
@@ -199,7 +199,7 @@ static bool has(const struct levels *levels, const char *path)
 {
     const char *name;
     int dir = level(levels, path, &name);
-    return dir >= 0 && sim__place_is_there(dir, name);
+    return dir >= 0 && sim__exchange_is_there(dir, name);
 }
 
 static int refuse(struct sim_error *error, const char *path, const char *why)
@@ -236,7 +236,7 @@ static int fill(const struct levels *here, const struct levels *there, struct si
 static int go_on(int dir, struct sim_manifest *all, struct sim_error *error)
 {
     struct sim_manifest now = {.whole = false};
-    struct levels there = {sim__place_folder(dir, all->staging), -1};
+    struct levels there = {sim__exchange_folder(dir, all->staging), -1};
     int status = 0;
     if (there.root >= 0 && sim_manifest_read(there.root, &now) == SIM_MANIFEST_OURS) {
         there = levels_of(there.root);
@@ -278,7 +278,7 @@ static int put_in_place(struct sim_output *out, int dir, struct sim_manifest *ol
     }
     status = go_on(dir, old, error);
     if (status == 0)
-        sim__place_retire(out->temporary, dir);
+        sim__exchange_retire(out->temporary, dir);
     return status;
 }
 
@@ -289,8 +289,8 @@ static bool is_plain_store(int dir)
 {
     static const char *const names[] = {"results.sqlite", "results.sqlite-wal",
                                         "results.sqlite-shm", "results.sqlite-journal"};
-    int store = sim__place_folder(dir, "store");
-    DIR *entries = store >= 0 && !sim__place_is_mount(dir, "store") ? entries_of(store) : NULL;
+    int store = sim__exchange_folder(dir, "store");
+    DIR *entries = store >= 0 && !sim__exchange_is_mount(dir, "store") ? entries_of(store) : NULL;
     bool plain = entries != NULL;
     for (struct dirent *e; entries && (e = readdir(entries));) {
         bool known = is_dots(e->d_name);
@@ -318,8 +318,8 @@ static bool link_others(int from, int to, struct sim_manifest *listed, const cha
         if (!is_folder(from, e->d_name)) {
             fine = linkat(from, e->d_name, to, e->d_name, 0) == 0;
         } else if (!*lead && strcmp(e->d_name, "figures") == 0) {
-            int inner = sim__place_folder(from, "figures"),
-                beside = sim__place_folder(to, "figures");
+            int inner = sim__exchange_folder(from, "figures"),
+                beside = sim__exchange_folder(to, "figures");
             fine = inner >= 0 && beside >= 0 && link_others(inner, beside, listed, "figures/");
             shut(inner);
             shut(beside);
@@ -380,7 +380,7 @@ static int exchange(struct sim_output *out, int dir, int temporary, struct sim_m
         !match_all(temporary, dir))
         return 1;
     if (renameat2(AT_FDCWD, out->temporary, AT_FDCWD, out->dir, RENAME_EXCHANGE) == 0) {
-        sim__place_retire(out->temporary, temporary);
+        sim__exchange_retire(out->temporary, temporary);
         return 0;
     }
     for (size_t i = 0; i < sizeof unable / sizeof *unable; i++)
@@ -396,11 +396,11 @@ static int fail(struct sim_error *error, const struct sim_output *out, const cha
     return -1;
 }
 
-int sim__place_put(struct sim_output *out, struct sim_manifest *now, struct sim_error *error)
+int sim__exchange_put(struct sim_output *out, struct sim_manifest *now, struct sim_error *error)
 {
     struct sim_manifest old = {.whole = false};
-    int temporary = sim__place_folder(AT_FDCWD, out->temporary);
-    int dir = sim__place_folder(AT_FDCWD, out->dir), status = 1;
+    int temporary = sim__exchange_folder(AT_FDCWD, out->temporary);
+    int dir = sim__exchange_folder(AT_FDCWD, out->dir), status = 1;
     if (temporary >= 0 && dir < 0 && errno == ENOENT) /* somebody removed it meanwhile */
         status = sim_manifest_write(temporary, now) == 0 &&
                          move_new(AT_FDCWD, out->temporary, AT_FDCWD, out->dir) == 0
@@ -408,7 +408,7 @@ int sim__place_put(struct sim_output *out, struct sim_manifest *now, struct sim_
                      : fail(error, out, strerror(errno));
     else if (temporary < 0 || dir < 0)
         status = fail(error, out, strerror(errno));
-    else if (sim__place_whose(dir, &old) != SIM_MANIFEST_OURS)
+    else if (sim__exchange_whose(dir, &old) != SIM_MANIFEST_OURS)
         status = fail(error, out, "it is no longer weir's");
     else if (sim_manifest_write(temporary, now) != 0)
         status = fail(error, out, strerror(errno));
@@ -447,9 +447,9 @@ static void clear_dead(const char *folder, const char *lead, int heir)
         if (!is_dead(pid) || (*end != '\0' && *end != '-'))
             continue;
         snprintf(path, sizeof path, "%s/%s", folder, e->d_name);
-        int fd = sim__place_folder(above, e->d_name);
+        int fd = sim__exchange_folder(above, e->d_name);
         if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-            sim__place_retire(path, heir);
+            sim__exchange_retire(path, heir);
         shut(fd);
     }
     if (entries)
@@ -458,11 +458,11 @@ static void clear_dead(const char *folder, const char *lead, int heir)
         shut(above);
 }
 
-int sim__place_heal(const char *path, struct sim_error *error)
+int sim__exchange_heal(const char *path, struct sim_error *error)
 {
     char parent[SIM_OUTPUT_PATH_BYTES], lead[NAME_MAX + 8];
     struct sim_manifest manifest;
-    int status = 0, dir = sim__place_folder(AT_FDCWD, path);
+    int status = 0, dir = sim__exchange_folder(AT_FDCWD, path);
     if (dir < 0)
         return 0;
     if (sim_manifest_read(dir, &manifest) == SIM_MANIFEST_OURS && manifest.staging[0])
