@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "report/figures/thin_series.h"
-#include "report/json.h"
+#include "report/json_stream.h"
 #include "report/number.h"
 
 #include <locale.h>

@@ -2,7 +2,7 @@
  * held against. Numbers without another origin are VALIDATION.md's. */
 #include "model/harness.h"
 
-#include "report/json.h"
+#include "report/json_stream.h"
 #include "report/report.h"
 #include "study/estimates/theory.h"
 

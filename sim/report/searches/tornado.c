@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "report/figures/preamble.h"
-#include "report/json.h"
+#include "report/json_stream.h"
 #include "report/number.h"
 #include "report/report.h"
 #include "study/estimates/carry.h"

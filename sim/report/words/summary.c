@@ -2,7 +2,7 @@
 #include "report/report.h"
 
 #include "base/text.h"
-#include "report/json.h"
+#include "report/json_stream.h"
 #include "report/number.h"
 #include "report/words/cost.h"
 #include "study/estimates/carry.h"

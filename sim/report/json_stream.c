@@ -1,5 +1,5 @@
-/* json.c - a JSON writer that streams. */
-#include "report/json.h"
+/* json_stream.c - a JSON writer that streams. */
+#include "report/json_stream.h"
 
 #include "base/text.h"
 #include "report/number.h"

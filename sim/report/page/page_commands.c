@@ -1,4 +1,4 @@
-/* page_again.c - of the page: how to get the same results again, and every value in force. */
+/* page_commands.c - of the page: how to get the same results again, and every value in force. */
 #include "report/page/page_state.h"
 
 #include <stdlib.h>
@@ -77,7 +77,7 @@ static void put_values(struct sim__page *page)
     free(text);
 }
 
-void sim__page_again(struct sim__page *page)
+void sim__page_commands(struct sim__page *page)
 {
     sim__page_section(page, "again", "How to get this again");
     sim__page_put(page,

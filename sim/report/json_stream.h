@@ -1,6 +1,6 @@
-/* json.h - a JSON writer that streams: what is written is gone, nothing is held but the depth. */
-#ifndef SIM_REPORT_JSON_H
-#define SIM_REPORT_JSON_H
+/* json_stream.h - a JSON writer that streams: what is written is gone, nothing is held but the depth. */
+#ifndef SIM_REPORT_JSON_STREAM_H
+#define SIM_REPORT_JSON_STREAM_H
 
 #include <stdbool.h>
 #include <stdint.h>
