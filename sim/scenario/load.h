@@ -322,7 +322,7 @@ void sim__read_network(struct sim__load *);
 void sim__read_components(struct sim__load *);
 void sim__read_timeline(struct sim__load *);
 /* Whose calls end by a timeout or a deadline, their own or of what they serve, into load->limited
- * (unanswered.c; O(calls)); then who waits for ever for what links lose,
+ * (endless_waits.c; O(calls)); then who waits for ever for what links lose,
  * and for what is lost by a fault: warnings. */
 void sim__find_unlimited(struct sim__load *);
 void sim__check_lossy_links(struct sim__load *);

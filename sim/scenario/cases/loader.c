@@ -1,6 +1,6 @@
 /* loader.c - from a file to a scenario: read, locate, parse, and then each section in turn. */
 #include "scenario/load.h"
-#include "scenario/prices/prices.h"
+#include "scenario/prices/price_book.h"
 
 #include <stdlib.h>
 

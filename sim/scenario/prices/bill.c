@@ -1,6 +1,6 @@
 /* bill.c - the bill of a plan: each use of each component, what crosses between regions, and the
  * price that a book has for it. */
-#include "scenario/prices/prices.h"
+#include "scenario/prices/price_book.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* price.c - a price: "$0.09/GB", "$0.023/GB-month", "$0.10/instance-h", "$0.125/1M reads", or tiers
  * of them, held against what it is the price of. */
-#include "scenario/prices/prices.h"
+#include "scenario/prices/price_book.h"
 
 #include <math.h>
 #include <stdio.h>

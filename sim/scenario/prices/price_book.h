@@ -1,6 +1,6 @@
-/* prices.h - price books as the loader reads them: between prices.c, price.c and bill.c. */
-#ifndef SIM_SCENARIO_PRICES_H
-#define SIM_SCENARIO_PRICES_H
+/* price_book.h - price books as the loader reads them: between price_book.c, price.c and bill.c. */
+#ifndef SIM_SCENARIO_PRICE_BOOK_H
+#define SIM_SCENARIO_PRICE_BOOK_H
 
 #include "scenario/load.h"
 
@@ -40,7 +40,7 @@ bool sim__read_price(struct sim__load *, const struct sim__at *, json_t *value,
 /* The last price said of a use at a place; NULL: none. */
 const struct sim__price_entry *sim__price_of(const struct sim__price_book *, enum sim__priced,
                                              const char *place, const char *usage);
-/* Adds what an object says to a book (prices.c). `whole`: it must say its date and source. `at` is
+/* Adds what an object says to a book (price_book.c). `whole`: it must say its date and source. `at` is
  * NULL for a book's own file. */
 void sim__read_book(struct sim__load *, const struct sim__at *, json_t *object, bool whole,
                     struct sim__price_book *);

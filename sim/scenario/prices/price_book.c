@@ -1,7 +1,7 @@
-/* prices.c - price books: found, read once, and held against what the models use. */
+/* price_book.c - price books: found, read once, and held against what the models use. */
 #define _XOPEN_SOURCE 700 /* realpath() */
 
-#include "scenario/prices/prices.h"
+#include "scenario/prices/price_book.h"
 
 #include <stdio.h>
 #include <stdlib.h>

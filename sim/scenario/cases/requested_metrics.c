@@ -1,4 +1,4 @@
-/* asks.c - what the runs of a plan must tell beside what every run tells: the spans of time, nodes
+/* requested_metrics.c - what the runs of a plan must tell beside what every run tells: the spans of time, nodes
  * and percentiles that expectations, figures, searches and options name; and the series that are
  * drawn. */
 #include "scenario/cases/vary.h"

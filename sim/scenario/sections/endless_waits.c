@@ -1,4 +1,4 @@
-/* unanswered.c - callers that would wait for ever: what is lost on the way, or by a callee that
+/* endless_waits.c - callers that would wait for ever: what is lost on the way, or by a callee that
  * goes without a word, is never answered, and only a timeout or a deadline ends the wait. */
 #include "scenario/load.h"
 
