@@ -47,7 +47,7 @@ void sim_summary_write(const struct sim_report *, FILE *);
  * version, the scenario's name, title, hash and seed). */
 struct sim_json;
 void sim_summary_begin(struct sim_json *, FILE *, const struct sim_scenario *);
-/* Where too few values carry no interval (carry.h): the members "values" and "needed". */
+/* Where too few values carry no interval (sample_size.h): the members "values" and "needed". */
 void sim_summary_too_few(struct sim_json *, const struct sim_estimate *);
 
 /* Where the time goes at the 99th percentile: a paragraph for each case, of the source that sends

@@ -12,7 +12,7 @@
 #include "scenario/scenario.h"
 #include "study/estimates/estimate.h"
 #include "study/estimates/mser.h"
-#include "study/runs/names.h"
+#include "study/runs/shared_names.h"
 #include "study/work/work_session.h"
 
 /* ---- running ------------------------------------------------------------------------------- */

@@ -7,7 +7,7 @@
 #include "report/json_stream.h"
 #include "report/number.h"
 #include "report/report.h"
-#include "study/estimates/carry.h"
+#include "study/estimates/sample_size.h"
 
 #include <math.h>
 #include <string.h>

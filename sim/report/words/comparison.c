@@ -5,7 +5,7 @@
 #include "base/wrap.h"
 #include "report/json_stream.h"
 #include "report/number.h"
-#include "study/estimates/carry.h"
+#include "study/estimates/sample_size.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -3,7 +3,7 @@
  * Replication k of every case has the same streams, so that differences are taken pair by pair
  * (compare.h). One at a time sees no interaction of inputs: what two do together may be more, or
  * less, than what each does alone (Saltelli et al. 2008, Global Sensitivity Analysis, 1.2.4). */
-#include "study/estimates/carry.h"
+#include "study/estimates/sample_size.h"
 #include "study/search/probe_state.h"
 #include "study/study_state.h"
 

@@ -26,7 +26,7 @@ struct sim_until {
 /* How it ended, for the reader. */
 struct sim_until_end {
     bool narrow;      /* all are */
-    bool too_few;     /* one has none for want of values in each replication (carry.h) */
+    bool too_few;     /* one has none for want of values in each replication (sample_size.h) */
     double widest;    /* relative half width; INFINITY: there is none to speak of */
     char metric[256]; /* whose that is; "" when none was looked at */
     uint32_t at;      /* the case */

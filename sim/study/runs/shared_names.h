@@ -1,7 +1,7 @@
-/* names.h - one copy of each text: names of meters and units that came from a file or another
+/* shared_names.h - one copy of each text: names of meters and units that came from a file or another
  * process, for records to point at. */
-#ifndef SIM_STUDY_NAMES_H
-#define SIM_STUDY_NAMES_H
+#ifndef SIM_STUDY_SHARED_NAMES_H
+#define SIM_STUDY_SHARED_NAMES_H
 
 #include <stddef.h>
 

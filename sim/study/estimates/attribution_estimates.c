@@ -1,4 +1,4 @@
-/* attributed.c - where the latency went, over the replications of a case. */
+/* attribution_estimates.c - where the latency went, over the replications of a case. */
 #include "study/study_state.h"
 
 #include <math.h>

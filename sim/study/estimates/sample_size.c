@@ -1,5 +1,5 @@
-/* carry.c - whether a sample carries an interval. */
-#include "study/estimates/carry.h"
+/* sample_size.c - whether a sample carries an interval. */
+#include "study/estimates/sample_size.h"
 
 #include "base/units.h"
 #include "study/estimates/student.h"

@@ -1,4 +1,4 @@
-/* carry.h - whether a sample carries an interval.
+/* sample_size.h - whether a sample carries an interval.
  *
  * A percentile of a study is the mean over replications of the percentile of each. The one of a
  * small sample lies off the truth in every replication alike: p99 of ten values is their greatest.
@@ -33,8 +33,8 @@
  * Means, rates and ratios are not biased, so that they need no rule; how many values the mean of a
  * heavy tail takes, the sample itself cannot tell. The greatest value is that of a run as long as
  * this one: each replication has exactly one. */
-#ifndef SIM_STUDY_CARRY_H
-#define SIM_STUDY_CARRY_H
+#ifndef SIM_STUDY_SAMPLE_SIZE_H
+#define SIM_STUDY_SAMPLE_SIZE_H
 
 #include "study/estimates/estimate.h"
 

@@ -1,5 +1,5 @@
-/* names.c - one copy of each text, found by its hash. */
-#include "study/runs/names.h"
+/* shared_names.c - one copy of each text, found by its hash. */
+#include "study/runs/shared_names.h"
 
 #include "base/arena.h"
 #include "base/lookup.h"
