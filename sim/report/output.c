@@ -437,9 +437,9 @@ enum sim_output_problem sim_output_open(struct sim_output *out, const char *dir,
         end(out);
         return SIM_OUTPUT_FAULT;
     }
-    int guard = sim_directory_lock(out->dir);
+    int lock = sim_directory_lock(out->dir);
     problem = open_guarded(out, error);
-    sim_directory_unlock(guard);
+    sim_directory_unlock(lock);
     if (problem != SIM_OUTPUT_FINE)
         sim_output_abandon(out);
     return problem;
@@ -536,10 +536,10 @@ int sim_output_commit(struct sim_output *out, bool whole, struct sim_error *erro
     if (join(path, out->temporary, "figures"))
         sync_dir(path);
     sync_dir(out->temporary);
-    int guard = sim_directory_lock(out->dir);
+    int lock = sim_directory_lock(out->dir);
     if (status == 0)
         status = sim__exchange_put(out, &written, error);
-    sim_directory_unlock(guard);
+    sim_directory_unlock(lock);
     sim_manifest_free(&written);
     if (status < 0) {
         sim_output_abandon(out);
@@ -569,7 +569,7 @@ static void unmark(const struct sim_output *out)
 
 void sim_output_abandon(struct sim_output *out)
 {
-    int guard = sim_directory_lock(out->dir);
+    int lock = sim_directory_lock(out->dir);
     int dir = sim__exchange_folder(AT_FDCWD, out->dir);
     if (out->lock >= 0)
         sim__exchange_retire(out->temporary, dir);
@@ -577,15 +577,15 @@ void sim_output_abandon(struct sim_output *out)
         close(dir);
     if (out->made || out->marked)
         unmark(out);
-    sim_directory_unlock(guard);
+    sim_directory_unlock(lock);
     end(out);
 }
 
 /* ---- files that come later ------------------------------------------------------------------- */
 
-/* A directory of results that is there, under its guard. */
+/* A directory of results that is there, under its lock. */
 struct results {
-    int guard, dir; /* dir: -1, it cannot be opened */
+    int lock, dir; /* dir: -1, it cannot be opened */
     struct sim_manifest listed;
     enum sim_manifest_kind kind;
 };
@@ -593,9 +593,9 @@ struct results {
 static struct results open_results(const char *path)
 {
     char full[PATH_MAX];
-    struct results it = {.guard = -1, .dir = -1, .kind = SIM_MANIFEST_NONE};
+    struct results it = {.lock = -1, .dir = -1, .kind = SIM_MANIFEST_NONE};
     if (realpath(path, full)) {
-        it.guard = sim_directory_lock(full);
+        it.lock = sim_directory_lock(full);
         it.dir = sim__exchange_folder(AT_FDCWD, full);
     }
     if (it.dir >= 0)
@@ -607,7 +607,7 @@ static void close_results(struct results *it)
 {
     if (it->dir >= 0)
         close(it->dir);
-    sim_directory_unlock(it->guard);
+    sim_directory_unlock(it->lock);
     sim_manifest_free(&it->listed);
 }
 
@@ -616,9 +616,9 @@ int sim_output_heal(const char *dir, struct sim_error *error)
     char full[PATH_MAX];
     if (!realpath(dir, full))
         return 0;
-    int guard = sim_directory_lock(full);
+    int lock = sim_directory_lock(full);
     int status = sim__exchange_heal(full, error);
-    sim_directory_unlock(guard);
+    sim_directory_unlock(lock);
     return status;
 }
 

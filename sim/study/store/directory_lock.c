@@ -26,8 +26,8 @@ int sim_directory_lock(const char *dir)
     return fd;
 }
 
-void sim_directory_unlock(int guard)
+void sim_directory_unlock(int lock)
 {
-    if (guard >= 0)
-        close(guard);
+    if (lock >= 0)
+        close(lock);
 }

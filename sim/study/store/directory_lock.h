@@ -8,6 +8,6 @@
 /* `dir` is absolute. What sim_directory_unlock() takes; -1 where nothing can be locked, which goes on
  * without. */
 int sim_directory_lock(const char *dir);
-void sim_directory_unlock(int guard);
+void sim_directory_unlock(int lock);
 
 #endif

@@ -134,7 +134,7 @@ void sim_team_end(struct sim_team *team)
 
 struct hand {
     struct sim_team *team;
-    struct sim__threads pool;
+    struct sim__threads threads;
     struct sim_error *error;
     const struct sim_team_cases *cases;
     struct sim__job *jobs; /* given and not yet begun */
@@ -208,12 +208,12 @@ static bool take_order(struct hand *hand, const unsigned char *bytes, size_t len
         snprintf(done.run.why, sizeof done.run.why, "another rank cannot make the case");
         return send_one(hand, &done) == 0;
     }
-    uv_mutex_lock(&hand->pool.lock);
+    uv_mutex_lock(&hand->threads.lock);
     bool fits = hand->count < hand->room;
     if (fits)
         hand->jobs[(hand->first + hand->count++) % hand->room] = job;
-    uv_mutex_unlock(&hand->pool.lock);
-    sim__threads_feed(&hand->pool, false);
+    uv_mutex_unlock(&hand->threads.lock);
+    sim__threads_feed(&hand->threads, false);
     return fits;
 }
 
@@ -234,7 +234,7 @@ static bool poll_messages(void *self)
             return false;
     }
     if (hand->ended)
-        sim__threads_feed(&hand->pool, true);
+        sim__threads_feed(&hand->threads, true);
     return !hand->ended;
 }
 
@@ -252,15 +252,15 @@ int sim_team_serve(struct sim_work_session *session, struct sim_team *team,
         free(hand.jobs);
         return -1;
     }
-    hand.pool = (struct sim__threads){.seed = options->seed,
-                                      .jobs = jobs,
-                                      .pack = true,
-                                      .metrics_only = true,
-                                      .self = &hand,
-                                      .take = take,
-                                      .deliver = deliver,
-                                      .poll = poll_messages};
-    int status = sim__threads_run(session, &hand.pool, error);
+    hand.threads = (struct sim__threads){.seed = options->seed,
+                                         .jobs = jobs,
+                                         .pack = true,
+                                         .metrics_only = true,
+                                         .self = &hand,
+                                         .take = take,
+                                         .deliver = deliver,
+                                         .poll = poll_messages};
+    int status = sim__threads_run(session, &hand.threads, error);
     free(hand.jobs);
     return status;
 }

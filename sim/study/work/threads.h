@@ -28,7 +28,7 @@ struct sim__done {
 struct sim__threads;
 
 struct sim__worker {
-    struct sim__threads *pool;
+    struct sim__threads *threads;
     uv_thread_t thread;
     atomic_llong reached; /* simulated ns of the run in hand */
     atomic_ullong events; /* of the run in hand */
@@ -52,7 +52,7 @@ struct sim__threads {
     bool (*poll)(void *self);
     /* More work may come back from elsewhere: the loop goes on without workers. May be NULL. */
     bool (*waits)(void *self);
-    /* the pool's own */
+    /* private to threads.c */
     struct sim__worker *workers;
     unsigned started;
     uv_mutex_t lock; /* over the seven below */
