@@ -256,7 +256,7 @@ static int open_and_run(struct pair *pair)
     return fault(&error);
 }
 
-static int lead(void *self)
+static int run_rank_0(void *self)
 {
     struct pair *pair = self;
     struct sim_error error = {""};
@@ -272,11 +272,11 @@ static int lead(void *self)
 }
 
 /* A rank other than 0: runs what it is given. */
-static int lend(void *self)
+static int serve(void *self)
 {
     struct pair *pair = self;
     const struct sim_team_cases cases = {.cases = pair->cases, .count = 2};
-    return sim__cli_lend(&pair->share, pair->scenario->seed, &cases);
+    return sim__cli_serve(&pair->share, pair->scenario->seed, &cases);
 }
 
 int sim__cli_compare(const struct sim_cli *cli)
@@ -284,7 +284,7 @@ int sim__cli_compare(const struct sim_cli *cli)
     struct pair pair = {.cli = cli};
     int status = load(&pair);
     if (status == SIM_EXIT_DONE)
-        status = sim__cli_share(cli, &pair.share, lead, lend, &pair);
+        status = sim__cli_share(cli, &pair.share, run_rank_0, serve, &pair);
     sim_scenario_free(pair.scenario);
     return status;
 }

@@ -491,11 +491,11 @@ static int run_scenario(void *self)
 }
 
 /* A rank other than 0: runs what it is given. */
-static int lend_a_hand(void *self)
+static int serve_rank_0(void *self)
 {
     struct job *job = self;
     const struct sim_team_cases cases = {.cases = job->cases, .count = job->case_count};
-    return sim__cli_lend(&job->share, job->scenario->seed, &cases);
+    return sim__cli_serve(&job->share, job->scenario->seed, &cases);
 }
 
 /* A variant without what is swept, or whose cells are all excluded, is not to be missed. */
@@ -532,15 +532,15 @@ int sim__cli_run(const struct sim_cli *cli)
     else
         snprintf(job.place, sizeof job.place, "out/%s%s", job.scenario->name,
                  job.sweep ? "-sweep" : "");
-    if (job.sweep && job.case_count > 0 && !cli->quiet && !sim__cli_is_hand())
+    if (job.sweep && job.case_count > 0 && !cli->quiet && !sim__cli_is_other_rank())
         say_without_cells(&job);
     if (job.case_count == 0)
         status = sim__cli_usage(cli->command, "%s has no \"sweep\"; `weir run` runs its variants",
                                 cli->operands[0]);
     else if (cli->list)
-        status = sim__cli_is_hand() ? SIM_EXIT_DONE : list_plan(&job);
+        status = sim__cli_is_other_rank() ? SIM_EXIT_DONE : list_plan(&job);
     else
-        status = sim__cli_share(cli, &job.share, run_scenario, lend_a_hand, &job);
+        status = sim__cli_share(cli, &job.share, run_scenario, serve_rank_0, &job);
     free(job.names);
     sim_scenario_free(job.whole);
     sim_scenario_free(job.scenario);

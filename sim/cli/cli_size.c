@@ -74,7 +74,7 @@ static int fits(const struct sim_cli *cli, const struct sim__cli_load *load)
     bool too_large = largest > MOST_BYTES;
     if (cli->force || (!too_large && largest * at_once <= MOST_OF_MEMORY * machine))
         return SIM_EXIT_DONE;
-    if (sim__cli_is_hand()) /* rank 0 says it */
+    if (sim__cli_is_other_rank()) /* rank 0 says it */
         return SIM_EXIT_USAGE;
     if (too_large)
         snprintf(limit, sizeof limit, ",\nand %s is the most of one",
@@ -128,7 +128,7 @@ int sim__cli_size(const struct sim_cli *cli, const struct sim__cli_load *load)
     double s = sim__cli_seconds(cli, cost.events, runs_of(load));
     if (cli->force || s <= MOST_SECONDS || cost.largest <= TRIAL_SECONDS * EVENTS_PER_SECOND)
         return fits(cli, load);
-    if (sim__cli_is_hand()) /* rank 0 says it */
+    if (sim__cli_is_other_rank()) /* rank 0 says it */
         return SIM_EXIT_USAGE;
     if (isinf(cost.events))
         return refuse_endless(load, &cost);

@@ -25,13 +25,13 @@ static long number_in(const char *name)
     return text ? strtol(text, NULL, 10) : 0;
 }
 
-bool sim__cli_is_hand(void)
+bool sim__cli_is_other_rank(void)
 {
     return number_in("OMPI_COMM_WORLD_SIZE") > 1 && number_in("OMPI_COMM_WORLD_RANK") > 0;
 }
 
-int sim__cli_lend(const struct sim__cli_share *share, uint64_t seed,
-                  const struct sim_team_cases *cases)
+int sim__cli_serve(const struct sim__cli_share *share, uint64_t seed,
+                   const struct sim_team_cases *cases)
 {
     struct sim_work_session session;
     struct sim_error error = {""};
@@ -47,8 +47,8 @@ int sim__cli_lend(const struct sim__cli_share *share, uint64_t seed,
     return SIM_EXIT_FAULT;
 }
 
-int sim__cli_share(const struct sim_cli *cli, struct sim__cli_share *share, int (*lead)(void *self),
-                   int (*lend)(void *self), void *self)
+int sim__cli_share(const struct sim_cli *cli, struct sim__cli_share *share,
+                   int (*run_rank_0)(void *self), int (*serve)(void *self), void *self)
 {
     struct sim_error error = {""};
     share->team = sim__cli_team(&error);
@@ -58,9 +58,9 @@ int sim__cli_share(const struct sim_cli *cli, struct sim__cli_share *share, int 
     }
     share->jobs = share->team && cli->jobs == 0 ? 1 : cli->jobs;
     if (!share->team)
-        return lead(self);
+        return run_rank_0(self);
     bool leads = share->team->rank == 0;
-    int status = leads ? lead(self) : lend(self);
+    int status = leads ? run_rank_0(self) : serve(self);
     if (leads)
         sim_team_end(share->team);
     /* who is still sending a result that nobody will take cannot be waited for */
@@ -139,7 +139,7 @@ bool sim__cli_supervise(char **argv, int *status)
         return false;
     *status = SIM_EXIT_FAULT;
     if (find_program(program, sizeof program) != 0) {
-        if (sim__cli_is_hand()) /* rank 0 says it */
+        if (sim__cli_is_other_rank()) /* rank 0 says it */
             *status = SIM_EXIT_DONE;
         else
             fputs("weir: this build cannot be run by mpirun: Open MPI was not there when it was "
@@ -163,7 +163,7 @@ bool sim__cli_supervise(char **argv, int *status)
     int how = attend(child, &signals, &told);
     if (WIFEXITED(how)) {
         *status = WEXITSTATUS(how);
-        if (*status != SIM_EXIT_DONE && sim__cli_is_hand())
+        if (*status != SIM_EXIT_DONE && sim__cli_is_other_rank())
             sigtimedwait(&signals, NULL, &patience);
     } else if (told) {
         *status = SIM_EXIT_INTERRUPTED;

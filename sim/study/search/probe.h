@@ -19,8 +19,8 @@ struct sim_probe {
 
 /* What a rank other than 0 does meanwhile (team.h): makes the cases it is asked for, and runs them.
  * `wanted` as sim_vary_case() has it. 0, or -1 with the reason in .why. */
-int sim_probe_lend(struct sim_probe *, const char *variant, const struct sim_vary *vary,
-                   uint32_t count, const struct sim_wanted *wanted);
+int sim_probe_serve(struct sim_probe *, const char *variant, const struct sim_vary *vary,
+                    uint32_t count, const struct sim_wanted *wanted);
 
 /* ---- the breaking point -------------------------------------------------------------------- */
 
