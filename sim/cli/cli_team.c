@@ -113,7 +113,7 @@ static void become(const char *program, char **argv, pid_t parent)
 }
 
 /* Waits for the child and passes on what asks it to end. */
-static int attend(pid_t child, const sigset_t *signals, bool *told)
+static int attend(pid_t child, const sigset_t *signals, bool *signalled)
 {
     for (;;) {
         int got, status;
@@ -121,7 +121,7 @@ static int attend(pid_t child, const sigset_t *signals, bool *told)
             continue;
         if (got != SIGCHLD) {
             kill(child, got);
-            *told = true;
+            *signalled = true;
         } else if (waitpid(child, &status, WNOHANG) == child) {
             return status;
         }
@@ -132,7 +132,7 @@ bool sim__cli_supervise(char **argv, int *status)
 {
     char program[PATH_MAX];
     sigset_t signals;
-    bool told = false;
+    bool signalled = false;
     /* mpirun ends all ranks as soon as one fails: rank 0 is to say first what is wrong */
     const struct timespec patience = {.tv_sec = 2};
     if (number_in("OMPI_COMM_WORLD_SIZE") <= 1)
@@ -160,12 +160,12 @@ bool sim__cli_supervise(char **argv, int *status)
         sim_tell(stderr, "weir: cannot start %s: %s\n", program, strerror(errno));
         return true;
     }
-    int how = attend(child, &signals, &told);
+    int how = attend(child, &signals, &signalled);
     if (WIFEXITED(how)) {
         *status = WEXITSTATUS(how);
         if (*status != SIM_EXIT_DONE && sim__cli_is_other_rank())
             sigtimedwait(&signals, NULL, &patience);
-    } else if (told) {
+    } else if (signalled) {
         *status = SIM_EXIT_INTERRUPTED;
     } else {
         sim_tell(stderr,

@@ -633,9 +633,9 @@ static APART bool look(struct sim *sim, enum sim_outcome *outcome)
         sim_fail_memory(sim);
     bool looks = sim->events >= sim->look_at;
     bool stands = looks && sim->looked == sim->clock.now;
-    bool told = sim->stop != NULL && atomic_load_explicit(sim->stop, memory_order_relaxed);
+    bool asked_to_stop = sim->stop != NULL && atomic_load_explicit(sim->stop, memory_order_relaxed);
     *outcome = sim->failed                        ? SIM_OUT_OF_MEMORY
-               : sim->stopped || told             ? SIM_STOPPED
+               : sim->stopped || asked_to_stop    ? SIM_STOPPED
                : sim->events >= sim->events_limit ? SIM_EVENT_LIMIT
                : stands                           ? SIM_RUNAWAY
                                                   : SIM_REACHED;

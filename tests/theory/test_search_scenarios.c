@@ -101,7 +101,7 @@ static void inputs_are_ranked_as_theory_says(void **state)
                       truth[i]);
         assert_true(1e3 * e->low <= truth[i] && truth[i] <= 1e3 * e->high);
         assert_false(1e3 * e->low <= 1.1 * truth[i] && 1.1 * truth[i] <= 1e3 * e->high);
-        assert_true(s.inputs[i].clear && s.inputs[i].told);
+        assert_true(s.inputs[i].clear && s.inputs[i].more_than_next);
     }
     assert_true(s.inputs[3].swing.mean == 0 && !s.inputs[3].clear);
     free(s.inputs);

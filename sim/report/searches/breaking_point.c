@@ -15,13 +15,13 @@
 extern const char sim__plot_theme[], sim__plot_curve[];
 
 static const char *const verdicts[] = {
-    [SIM_FIND_UNTOLD] = "not told", [SIM_FIND_HOLDS] = "holds", [SIM_FIND_BREAKS] = "breaks"};
+    [SIM_FIND_UNKNOWN] = "not told", [SIM_FIND_HOLDS] = "holds", [SIM_FIND_BREAKS] = "breaks"};
 
 static const char *const findings[] = {[SIM_FIND_POINT] = "breaking point",
                                        [SIM_FIND_ALL] = "holds in the whole range",
                                        [SIM_FIND_NONE] = "holds nowhere",
                                        [SIM_FIND_NOT_MONOTONE] = "not monotone",
-                                       [SIM_FIND_NOT_TOLD] = "not told"};
+                                       [SIM_FIND_INCONCLUSIVE] = "not told"};
 
 static struct sim_vary_text text_of(const struct sim_search *s, double x)
 {
@@ -112,13 +112,13 @@ static void say_point(struct sim_buffer *text, const struct sim_search *s)
 static void say_changes(struct sim_buffer *text, const struct sim_search *s)
 {
     const struct sim_find *f = s->found;
-    enum sim_find_verdict last = SIM_FIND_UNTOLD;
+    enum sim_find_verdict last = SIM_FIND_UNKNOWN;
     sim_buffer_printf(text, "%s: not monotone, there is no one breaking point: it ",
                       sim_vary_name(&s->asked->vary[0]));
     for (uint32_t i = 0; i < f->point_count; i++) {
-        if (f->points[i].verdict == SIM_FIND_UNTOLD || f->points[i].verdict == last)
+        if (f->points[i].verdict == SIM_FIND_UNKNOWN || f->points[i].verdict == last)
             continue;
-        sim_buffer_printf(text, "%s%s at %s", last == SIM_FIND_UNTOLD ? "" : ", ",
+        sim_buffer_printf(text, "%s%s at %s", last == SIM_FIND_UNKNOWN ? "" : ", ",
                           verdicts[f->points[i].verdict], text_of(s, f->points[i].x).s);
         last = f->points[i].verdict;
     }
@@ -141,7 +141,7 @@ static void say_finding(struct sim_buffer *text, const struct sim_search *s)
         sim_buffer_printf(text, "%s: it holds nowhere from %s to %s.", name, low.s, high.s);
         break;
     case SIM_FIND_NOT_MONOTONE: say_changes(text, s); break;
-    case SIM_FIND_NOT_TOLD:
+    case SIM_FIND_INCONCLUSIVE:
         sim_buffer_printf(text,
                           "%s: no breaking point was seen from %s to %s, but the replications "
                           "cannot tell at its ends; ",

@@ -68,8 +68,8 @@ static void print_mark(const struct sim_theory *t, bool colour, FILE *out)
         fputs("\033[0m", out);
 }
 
-/* One line; what is the same in the case before is not said again. */
-static bool is_told(const struct sim_theory *before, uint32_t count, const struct sim_theory *t)
+/* Whether the case before printed the same line. */
+static bool was_printed(const struct sim_theory *before, uint32_t count, const struct sim_theory *t)
 {
     for (uint32_t i = 0; i < count; i++)
         if (strcmp(before[i].component, t->component) == 0)
@@ -89,7 +89,7 @@ void sim_theory_print(const struct sim_report *report, unsigned columns, bool co
             break;
         for (uint32_t i = 0; i < count; i++) {
             char text[640], line[900];
-            if (is_told(before, before_count, &all[i]))
+            if (was_printed(before, before_count, &all[i]))
                 continue;
             if (lines++ >= LINES_MOST) {
                 left_out++;

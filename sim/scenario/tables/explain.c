@@ -151,7 +151,7 @@ static void print_leaf(struct walk *w, const struct sim__at *at, const json_t *v
     w->shown = true;
 }
 
-static void show(struct walk *w, const struct sim__at *at, json_t *value, const json_t *base)
+static void print_value(struct walk *w, const struct sim__at *at, json_t *value, const json_t *base)
 {
     const char *key;
     json_t *child;
@@ -169,9 +169,9 @@ static void show(struct walk *w, const struct sim__at *at, json_t *value, const 
     }
     json_object_foreach (value, key, child)
         if (!sim__is_free(key))
-            show(w, SIM__KEY(at, key), child, base ? json_object_get(base, key) : NULL);
+            print_value(w, SIM__KEY(at, key), child, base ? json_object_get(base, key) : NULL);
     json_array_foreach (value, index, child)
-        show(w, SIM__ITEM(at, index), child, base ? json_array_get(base, index) : NULL);
+        print_value(w, SIM__ITEM(at, index), child, base ? json_array_get(base, index) : NULL);
 }
 
 int sim_scenario_explain(const struct sim_scenario *scenario, const char *path, void *stdio_file)
@@ -187,7 +187,7 @@ int sim_scenario_explain(const struct sim_scenario *scenario, const char *path, 
         }
     }
     w.tree = d->base.document;
-    show(&w, NULL, d->base.document, NULL);
+    print_value(&w, NULL, d->base.document, NULL);
     bool patched = json_object_get(d->root, "variants") != NULL;
     for (uint32_t i = 0; i < scenario->variant_count && patched; i++) {
         w.load.variant = scenario->variants[i].name;
@@ -195,7 +195,7 @@ int sim_scenario_explain(const struct sim_scenario *scenario, const char *path, 
         for (size_t k = 0; k < d->variant_count; k++)
             if (strcmp(d->variants[k].name, scenario->variants[i].name) == 0) {
                 w.tree = d->variants[k].document;
-                show(&w, NULL, d->variants[k].document, d->base.document);
+                print_value(&w, NULL, d->variants[k].document, d->base.document);
             }
     }
     sim_arena_free(&arena);

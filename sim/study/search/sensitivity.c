@@ -126,7 +126,8 @@ static void estimate(const struct moves *m, const struct sim_sensitivity_asked *
     }
     qsort(s->inputs, s->count, sizeof *s->inputs, by_swing);
     for (uint32_t i = 0; i + 1 < s->count; i++)
-        s->inputs[i].told = moves_more(m, s, asked->vary, &s->inputs[i], &s->inputs[i + 1]);
+        s->inputs[i].more_than_next = moves_more(m, s, asked->vary, &s->inputs[i],
+                                                 &s->inputs[i + 1]);
 }
 
 /* All inputs at mid but one, which is at `value`; UINT32_MAX: none. */

@@ -59,7 +59,7 @@ static bool take_first(struct sim_watch *watch)
     pthread_mutex_lock(&watch->lock);
     bool over = watch->over;
     struct sim_work_session *session = over ? NULL : watch->session;
-    watch->told = !over;
+    watch->signalled = !over;
     if (session) /* before its children end, so that it knows why */
         sim_work_session_interrupt(session);
     if (!over)
@@ -129,7 +129,7 @@ void sim_watch_session(struct sim_watch *watch, struct sim_work_session *session
     watch->kept_in = kept_in;
     session->watch = watch;
     session->release = sim_watch_release;
-    if (watch->told)
+    if (watch->signalled)
         sim_work_session_interrupt(session);
     pthread_mutex_unlock(&watch->lock);
 }
@@ -167,7 +167,7 @@ void sim_watch_child(struct sim_watch *watch, pid_t child)
         return;
     pthread_mutex_lock(&watch->lock);
     child_set(watch, 0, child);
-    if (watch->told)
+    if (watch->signalled)
         kill(-child, SIGKILL);
     pthread_mutex_unlock(&watch->lock);
 }

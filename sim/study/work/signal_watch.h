@@ -26,7 +26,7 @@ struct sim_watch {
     char unfinished[SIM_WATCH_PATH_BYTES];
     pid_t children[SIM_WATCH_CHILDREN]; /* 0: no child */
     int status;                         /* of the process when it is ended at once */
-    bool runs, silent, told, over;
+    bool runs, silent, signalled, over;
 };
 
 /* Begins to watch, before the process has any other thread. `silent`: another process says that it

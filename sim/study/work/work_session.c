@@ -3,9 +3,9 @@
 
 #include <stdio.h>
 
-static void on_told(uv_async_t *told)
+static void on_wake(uv_async_t *wake)
 {
-    struct sim_work_session *session = told->data;
+    struct sim_work_session *session = wake->data;
     void (*on_interrupt)(void *) = session->on_interrupt;
     session->on_interrupt = NULL;
     if (on_interrupt)
@@ -21,15 +21,15 @@ int sim_work_session_open(struct sim_work_session *session, struct sim_error *er
                  uv_strerror(status));
         return -1;
     }
-    status = uv_async_init(&session->loop, &session->told, on_told);
+    status = uv_async_init(&session->loop, &session->wake, on_wake);
     if (status != 0) {
         snprintf(error->text, sizeof error->text, "cannot start the event loop: %s",
                  uv_strerror(status));
         uv_loop_close(&session->loop);
         return -1;
     }
-    session->told.data = session;
-    uv_unref((uv_handle_t *)&session->told);
+    session->wake.data = session;
+    uv_unref((uv_handle_t *)&session->wake);
     return 0;
 }
 
@@ -52,7 +52,7 @@ void sim_work_session_close(struct sim_work_session *session)
 void sim_work_session_interrupt(struct sim_work_session *session)
 {
     if (!atomic_exchange(&session->interrupted, true))
-        uv_async_send(&session->told);
+        uv_async_send(&session->wake);
 }
 
 bool sim_work_session_interrupted(const struct sim_work_session *session)

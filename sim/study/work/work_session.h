@@ -14,7 +14,7 @@ struct sim_watch;
 
 struct sim_work_session {
     uv_loop_t loop;
-    uv_async_t told; /* wakes the loop when interrupted */
+    uv_async_t wake; /* wakes the loop when interrupted */
     atomic_bool interrupted;
     /* called once, from the loop, after it was interrupted; NULL: nobody to tell */
     void (*on_interrupt)(void *self);
