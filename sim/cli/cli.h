@@ -117,8 +117,8 @@ struct sim__cli_share {
     struct sim_team *team; /* NULL: alone */
     unsigned jobs;         /* threads of this process: one each under mpirun, unless asked for */
 };
-/* Joins the team, if there is one, and calls run_rank_0(self) on rank 0 and alone, serve(self) on the
- * others. Returns what that returned. */
+/* Joins the team, if there is one, and calls run_rank_0(self) on rank 0 and alone, serve(self) on
+ * the others. Returns what that returned. */
 int sim__cli_share(const struct sim_cli *, struct sim__cli_share *, int (*run_rank_0)(void *self),
                    int (*serve)(void *self), void *self);
 /* Rank other than 0: runs what it is asked for. */

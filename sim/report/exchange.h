@@ -1,5 +1,5 @@
-/* exchange.h - how results come into the output directory; between output.c and exchange.c. All of these
- * are called under the directory's lock. */
+/* exchange.h - how results come into the output directory; between output.c and exchange.c. All of
+ * these are called under the directory's lock. */
 #ifndef SIM_REPORT_EXCHANGE_H
 #define SIM_REPORT_EXCHANGE_H
 

@@ -1,4 +1,5 @@
-/* json_stream.h - a JSON writer that streams: what is written is gone, nothing is held but the depth. */
+/* json_stream.h - a JSON writer that streams: what is written is gone, nothing is held but the
+ * depth. */
 #ifndef SIM_REPORT_JSON_STREAM_H
 #define SIM_REPORT_JSON_STREAM_H
 

@@ -1,4 +1,5 @@
-/* theory_text.c - each station's closed form beside what was observed, printed and in summary.json. */
+/* theory_text.c - each station's closed form beside what was observed, printed and in
+ * summary.json. */
 #include "report/report.h"
 
 #include "base/text.h"

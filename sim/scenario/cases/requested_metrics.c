@@ -1,6 +1,6 @@
-/* requested_metrics.c - what the runs of a plan must tell beside what every run tells: the spans of time, nodes
- * and percentiles that expectations, figures, searches and options name; and the series that are
- * drawn. */
+/* requested_metrics.c - what the runs of a plan must tell beside what every run tells: the spans of
+ * time, nodes and percentiles that expectations, figures, searches and options name; and the series
+ * that are drawn. */
 #include "scenario/cases/vary.h"
 
 #include "scenario/load.h"

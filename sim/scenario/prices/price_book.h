@@ -40,8 +40,8 @@ bool sim__read_price(struct sim__load *, const struct sim__at *, json_t *value,
 /* The last price said of a use at a place; NULL: none. */
 const struct sim__price_entry *sim__price_of(const struct sim__price_book *, enum sim__priced,
                                              const char *place, const char *usage);
-/* Adds what an object says to a book (price_book.c). `whole`: it must say its date and source. `at` is
- * NULL for a book's own file. */
+/* Adds what an object says to a book (price_book.c). `whole`: it must say its date and source. `at`
+ * is NULL for a book's own file. */
 void sim__read_book(struct sim__load *, const struct sim__at *, json_t *object, bool whole,
                     struct sim__price_book *);
 /* The file of that name, read when it is first asked for; NULL with the reason said. */

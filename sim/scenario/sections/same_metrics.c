@@ -1,4 +1,5 @@
-/* same_metrics.c - which cases have the same metrics, so that what holds of one is not asked of each. */
+/* same_metrics.c - which cases have the same metrics, so that what holds of one is not asked of
+ * each. */
 #include "scenario/load.h"
 
 #include "sim/random.h"

@@ -1,5 +1,5 @@
-/* shared_names.h - one copy of each text: names of meters and units that came from a file or another
- * process, for records to point at. */
+/* shared_names.h - one copy of each text: names of meters and units that came from a file or
+ * another process, for records to point at. */
 #ifndef SIM_STUDY_SHARED_NAMES_H
 #define SIM_STUDY_SHARED_NAMES_H
 

@@ -72,8 +72,8 @@ static enum sim_find_verdict judge(const struct sim_find_ask *ask, const struct 
 
 /* Whether `more` times as many replications are unlikely to tell: their interval about the same
  * mean would still be far too wide. That only leaves a value untold, so it cannot mislead. With too
- * few values in each there is none, whatever their number (sample_size.h), and more of those in which
- * nothing was seen are unlikely to see anything. */
+ * few values in each there is none, whatever their number (sample_size.h), and more of those in
+ * which nothing was seen are unlikely to see anything. */
 static bool is_hopeless(const struct sim_find_ask *ask, const struct sim_estimate *e, double more)
 {
     double bound = isnan(ask->probability) ? ask->bound : ask->probability;

@@ -60,9 +60,8 @@ struct sim_input {
      * mid to high, from low to high; all inputs' swings hold together with 0.95 (Bonferroni) */
     struct sim_estimate to_low, to_high, swing;
     bool clear; /* the swing's interval leaves 0 out */
-    bool
-        more_than_next; /* by this much more than the next one in the list: the interval of the difference
-                   of what both move leaves 0 out */
+    /* moves more than the next one in the list: the interval of the difference excludes 0 */
+    bool more_than_next;
 };
 
 struct sim_sensitivity {

@@ -1,5 +1,5 @@
-/* remote_cases.c - what a rank other than 0 does in a search: makes the cases it is asked for and runs
- * them. */
+/* remote_cases.c - what a rank other than 0 does in a search: makes the cases it is asked for and
+ * runs them. */
 #include "study/search/probe_state.h"
 #include "study/work/team.h"
 

@@ -27,7 +27,7 @@ static struct sim_run *run_at(const struct sim_runs *runs, uint32_t at, uint32_t
     return &runs->runs[(size_t)at * runs->replications + replication];
 }
 
-/* ---- while the threads run ---------------------------------------------------------------------- */
+/* ---- while the threads run ------------------------------------------------------------------- */
 
 /* The next missing one from *next on and below `end`. */
 static bool take_from(struct round *round, uint64_t *next, uint64_t end, struct sim__job *job)
