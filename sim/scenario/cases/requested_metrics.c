@@ -1,6 +1,6 @@
-/* requested_metrics.c - what the runs of a plan must tell beside what every run tells: the spans of
- * time, nodes and percentiles that expectations, figures, searches and options name; and the series
- * that are drawn. */
+/* requested_metrics.c - metrics that runs must report besides the standard ones: over spans of
+ * time, of single nodes, or other percentiles, as named by expectations, figures, searches and
+ * options; and the series that are drawn. */
 #include "scenario/cases/vary.h"
 
 #include "scenario/load.h"
@@ -54,7 +54,7 @@ static int by_kept(const void *a, const void *b)
     return order != 0 ? order : strcmp(x->stat ? x->stat : "", y->stat ? y->stat : "");
 }
 
-/* Sorts, and leaves each once. Returns how many are left. */
+/* Sorts a list and removes duplicates. Returns the number left. */
 static uint32_t order(void *list, uint32_t count, size_t size,
                       int (*compare)(const void *, const void *))
 {
@@ -103,7 +103,7 @@ static uint32_t index_of(const struct sim_plan *plan, const struct sim__metric *
     return metric->component ? (uint32_t)(metric->component - plan->components) : SIM_NOWHERE;
 }
 
-/* Asks for a number, unless every run of the plan has it. */
+/* Requests a metric, unless every run has it. */
 static void ask(struct list *list, const char *text, double from, double to)
 {
     struct sim__metric metric;
@@ -121,7 +121,7 @@ static void ask(struct list *list, const char *text, double from, double to)
     list->ask_count += it->place && !sim_plan_ask_is_given(list->plan, it);
 }
 
-/* Whether a metric may be none of those of every run: most are, and need not be looked up. */
+/* Whether a metric may be missing in the standard ones. Most are standard and need no lookup. */
 static bool is_special(const char *text)
 {
     const char *stat = strrchr(text, '.');
@@ -136,7 +136,7 @@ static bool is_in(const char *const *stats, const char *stat)
     return *stats != NULL;
 }
 
-/* Keeps a series, and of a histogram the tally. */
+/* Keeps a series, and the tally if it is of a histogram. */
 static void keep(struct list *list, const char *text)
 {
     struct sim__metric metric;
@@ -158,8 +158,8 @@ static void keep(struct list *list, const char *text)
 
 /* ---- all of a plan --------------------------------------------------------------------------- */
 
-/* For a success over a span: how many requests were under way when it ended, which is how many had
- * been started by then, less those that had finished. */
+/* A success ratio over a span needs the number of requests still in progress at its end: those
+ * started by then less those finished. */
 static void for_unfinished(struct list *list, const struct sim_expect *e)
 {
     static const char *const counts[] = {"requests.count", "judged.count"};
@@ -180,7 +180,7 @@ static void for_expect(struct list *list, const struct sim_expect *e)
     bool windowed = !isnan(e->from) || !isnan(e->to);
     if (e->that && (windowed || is_special(e->that)))
         ask(list, e->that, e->from, e->to);
-    if (e->that && windowed) /* to be looked at beside it */
+    if (e->that && windowed) /* shown together with it */
         keep(list, e->that);
     if (e->that && windowed)
         for_unfinished(list, e);
@@ -201,7 +201,7 @@ static void for_series(struct list *list, const struct sim_figure *figure, const
         ask(list, text, NAN, NAN);
 }
 
-/* Cases of one kind ask for the same: it is worked out for the first of them. */
+/* All cases of one kind need the same metrics, so they are determined for the first only. */
 static void ask_for(struct sim__load *load, const struct sim_scenario *scenario,
                     const struct sim_load_options *options, struct sim_case *it)
 {

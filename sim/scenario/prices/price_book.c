@@ -1,4 +1,5 @@
-/* price_book.c - price books: found, read once, and held against what the models use. */
+/* price_book.c - finds price books, reads each once, and checks them against the uses of the
+ * models. */
 #define _XOPEN_SOURCE 700 /* realpath() */
 
 #include "scenario/prices/price_book.h"
@@ -12,7 +13,7 @@ enum { PATH_BYTES = 4096 };
 
 /* ---- where a book is ------------------------------------------------------------------------- */
 
-/* The name says where below a directory, and no more: letters, digits, "-", "_", "." and "/". */
+/* Whether a name is a path below a directory of letters, digits, "-", "_", "." and "/" only. */
 static bool fit_name(const char *name)
 {
     if (*name == '/' || *name == '\0' || strlen(name) > 200 || strstr(name, ".."))
@@ -25,7 +26,7 @@ static bool fit_name(const char *name)
     return true;
 }
 
-/* The directory of a path, or the one above a directory. */
+/* Cuts a path to the directory that contains it. */
 static void go_up(char *dir, size_t size)
 {
     size_t n = strlen(dir);
@@ -41,7 +42,7 @@ static void go_up(char *dir, size_t size)
     }
 }
 
-/* Whether a directory is called "scenarios", as it stands on disk. */
+/* Whether the real name of a directory is "scenarios". */
 static bool is_scenarios(const char *dir)
 {
     char *whole = realpath(dir, NULL), *slash = whole ? strrchr(whole, '/') : NULL;
@@ -50,8 +51,8 @@ static bool is_scenarios(const char *dir)
     return is;
 }
 
-/* The path of a book: in the scenario's directory, else in one above it, up to the one called
- * "scenarios" when there is one. False with the places where it was looked for. */
+/* Finds a book in the scenario's directory, else in the directories above it, up to the one called
+ * "scenarios" if there is one. False with the places searched. */
 static bool find_file(const char *scenario, const char *name, char *path, size_t size,
                       struct sim_buffer *looked)
 {
@@ -67,7 +68,7 @@ static bool find_file(const char *scenario, const char *name, char *path, size_t
         go_up(top, sizeof top);
         depth++;
     }
-    depth = depth == UP_MOST ? 0 : depth; /* nothing above is the library of scenarios */
+    depth = depth == UP_MOST ? 0 : depth; /* no directory above is called "scenarios" */
     for (int i = 0; i <= depth; i++, go_up(dir, sizeof dir)) {
         const char *before = strcmp(dir, ".") == 0 ? "" : dir;
         if (snprintf(path, size, "%s%s%s.json", before, *before ? "/" : "", name) >= (int)size)
@@ -183,12 +184,13 @@ static const struct sim_usage *find_usage(struct sim__load *load, const struct s
     }
     sim__say(load, at, SIM__ON_KEY, "%s does not use \"%s\"%s: %s%s", who, sim_quote(name).s,
              sim_nearest_hint(&nearest).s,
-             all.text ? "what costs there is " : "nothing costs there", all.text ? all.text : "");
+             all.text ? "its uses with a price are " : "nothing of it has a price",
+             all.text ? all.text : "");
     sim_buffer_free(&all);
     return NULL;
 }
 
-/* What a price is said of, in one text. */
+/* What a price is for, as one text. */
 struct said_of {
     char text[3 * SIM__NAME_MAX + 64];
 };
@@ -229,7 +231,7 @@ static void add_entry(struct sim__load *load, const struct sim__at *at, json_t *
     book->count = book->numbers.count;
 }
 
-/* The uses of one model or component. */
+/* Reads the prices of one model or component. */
 static void read_uses(struct sim__load *load, const struct sim__at *at, json_t *object,
                       enum sim__priced kind, const char *place, const struct sim_model *model,
                       struct sim__price_book *book)
@@ -246,7 +248,9 @@ static void read_uses(struct sim__load *load, const struct sim__at *at, json_t *
         const struct sim__at *member = SIM__KEY(at, key);
         struct sim__priced_use use = {model, find_usage(load, member, who, model, key)};
         for (const struct sim_model *const *m = sim_models(); *m && !use.model; m++)
-            use.model = (*m)->serve ? *m : NULL; /* of all that are called: any one of them */
+            use.model = (*m)->serve
+                            ? *m
+                            : NULL; /* every model that can be called has these uses; take any */
         if (use.usage)
             add_entry(load, member, value, kind, place, &use, book);
     }
@@ -283,7 +287,7 @@ static void read_components(struct sim__load *load, const struct sim__at *at, js
         if (sim__is_free(key))
             continue;
         if (index != SIM_NOWHERE) {
-            if (all[index].model) /* else said already */
+            if (all[index].model) /* otherwise the error was reported already */
                 read_uses(load, member, value, SIM__PRICED_COMPONENT, key, all[index].model, book);
             continue;
         }
@@ -296,7 +300,7 @@ static void read_components(struct sim__load *load, const struct sim__at *at, js
     }
 }
 
-/* One end of "eu>us", a region or "*". Says when there is no such region. */
+/* Checks one end of "eu>us", a region or "*". Warns if there is no such region. */
 static void check_end(struct sim__load *load, const struct sim__at *at, const char *name)
 {
     struct sim_nearest nearest = sim_nearest(name);
@@ -305,7 +309,7 @@ static void check_end(struct sim__load *load, const struct sim__at *at, const ch
         return;
     for (uint32_t i = 0; i < regions && sim__may_hint(load, regions); i++)
         sim_nearest_try(&nearest, load->plan->regions[i]);
-    /* a book is for many scenarios: that one has no such region is no error */
+    /* a book serves many scenarios, so a missing region is not an error */
     sim__say(load, at, SIM__ON_KEY | SIM__SOFT | SIM__WARNING,
              "there is no region \"%s\": nothing has this price%s", sim_quote(name).s,
              sim_nearest_hint(&nearest).s);
@@ -326,7 +330,7 @@ static void read_transfer(struct sim__load *load, const struct sim__at *at, json
         bool known = strcmp(key, "within") == 0 || strcmp(key, "between") == 0;
         if (!known && (!arrow || arrow == from || !arrow[1] || strchr(arrow + 1, '>'))) {
             sim__say(load, member, SIM__ON_KEY,
-                     "transfer is priced \"within\" regions, \"between\" them, or from one to "
+                     "transfer has prices \"within\" regions, \"between\" them, or from one to "
                      "another such as \"eu>us\", \"eu>*\" or \"*>us\"");
             continue;
         }
@@ -354,8 +358,7 @@ static const char *read_date(struct sim__load *load, const struct sim__at *at, j
     good = good && strncmp(text + 5, "13", 2) < 0 && strncmp(text + 5, "00", 2) > 0 &&
            strcmp(text + 8, "32") < 0 && strcmp(text + 8, "00") > 0;
     if (text && !good)
-        sim__say(load, at, 0, "\"%s\" is no date: prices are of a day, such as \"2026-05-06\"",
-                 sim_quote(text).s);
+        sim__say(load, at, 0, "\"%s\" is not a date, such as \"2026-05-06\"", sim_quote(text).s);
     return text;
 }
 
@@ -371,9 +374,9 @@ void sim__read_book(struct sim__load *load, const struct sim__at *at, json_t *ob
     json_t *title = json_object_get(object, "title");
     sim__check_keys(load, at, object, &allowed);
     if (whole && !date)
-        sim__say(load, at, 0, "\"date\" is missing: of which day are these prices?");
+        sim__say(load, at, 0, "\"date\" is missing: write the day of these prices");
     if (whole && !source)
-        sim__say(load, at, 0, "\"source\" is missing: who says that these are the prices?");
+        sim__say(load, at, 0, "\"source\" is missing: write where these prices are published");
     if (title)
         book->title = sim__read_line(load, SIM__KEY(at, "title"), title);
     if (date)

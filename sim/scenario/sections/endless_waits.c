@@ -1,5 +1,6 @@
-/* endless_waits.c - callers that would wait for ever: what is lost on the way, or by a callee that
- * goes without a word, is never answered, and only a timeout or a deadline ends the wait. */
+/* endless_waits.c - finds callers that could wait for ever. A message that is lost on its way, or
+ * by a callee that goes down silently, is never answered; only a timeout or a deadline ends the
+ * wait. */
 #include "scenario/load.h"
 
 /* Whether requests that start at a component carry a deadline. */
@@ -33,11 +34,11 @@ void sim__each_call(const struct sim_plan *plan, uint32_t from,
 
 struct deadlines {
     const struct sim_plan *plan;
-    bool *carried;            /* by component: all it calls for has a deadline */
-    uint32_t *without, count; /* those of whom that is not so and whose calls are to be followed */
+    bool *carried;            /* by component: all requests it gets have a deadline */
+    uint32_t *without, count; /* the other components, whose calls are still to be followed */
 };
 
-/* A call that comes without a deadline is passed on without one. */
+/* A call without a deadline leads to further calls without one. */
 static void pass_on(void *self, uint32_t from, uint32_t to)
 {
     struct deadlines *d = self;
@@ -49,10 +50,10 @@ static void pass_on(void *self, uint32_t from, uint32_t to)
     d->without[d->count++] = to;
 }
 
-/* Counts the first caller without a limit of every component, and how many there are. */
+/* Finds, for every component, the first caller without a limit and the number of such callers. */
 struct counting {
     struct sim__load *load;
-    uint32_t *last; /* caller + 1 that was counted */
+    uint32_t *last; /* the last counted caller + 1 */
 };
 
 static void count_caller(void *self, uint32_t from, uint32_t to)
@@ -101,7 +102,7 @@ void sim__find_unlimited(struct sim__load *load)
 struct waiting {
     const struct sim__load *load;
     const struct sim_plan_fault *fault;
-    uint32_t from, to, callers; /* the first of them, and how many */
+    uint32_t from, to, callers; /* the first caller and its callee; the number of callers */
 };
 
 static bool loses(const struct sim_plan *plan, const struct sim_plan_fault *f, uint32_t from,
@@ -128,13 +129,15 @@ static void count_waiting(void *self, uint32_t from, uint32_t to)
     w->callers += from != w->from;
 }
 
-/* Whoever calls one of these: from `first` to before `end`. */
+/* Adds the callers of the components [first, end). */
 static void count_all(struct waiting *w, uint32_t first, uint32_t end)
 {
     for (uint32_t i = first; i < end; i++) {
         uint32_t before = w->callers;
         sim__each_call(w->load->plan, i, count_waiting, w);
-        w->callers = w->callers > before ? before + 1 : before; /* of several calls of one */
+        w->callers = w->callers > before
+                         ? before + 1
+                         : before; /* if one caller makes several calls, it counts once */
     }
 }
 
@@ -167,11 +170,10 @@ void sim__check_unanswered(struct sim__load *load, const struct sim__at *at,
     if (w.callers > 1)
         snprintf(more, sizeof more, ", as %s %u caller%s more", w.callers == 2 ? "does" : "do",
                  w.callers - 1, w.callers == 2 ? "" : "s");
-    sim__say(
-        load, at, SIM__SOFT | SIM__WARNING,
-        "what is lost here is never answered, and \"%s\" calls \"%s\" without a \"timeout\" or "
-        "a \"deadline\"%s: it waits for ever; give it one",
-        plan->components[w.from].name, plan->components[w.to].name, more);
+    sim__say(load, at, SIM__SOFT | SIM__WARNING,
+             "calls lost here are never answered, and \"%s\" calls \"%s\" without a \"timeout\" or "
+             "a \"deadline\"%s: it waits for ever; give it one",
+             plan->components[w.from].name, plan->components[w.to].name, more);
 }
 
 /* ---- links ----------------------------------------------------------------------------------- */
@@ -187,7 +189,7 @@ static void check_link(void *self, uint32_t from, uint32_t to)
         sim__say(load, SIM__KEY(SIM__KEY(NULL, "components"), components[from].name),
                  SIM__SOFT | SIM__WARNING,
                  "calls to \"%s\" cross a link that loses messages, without a \"timeout\" or a "
-                 "\"deadline\": a lost one is waited for for ever",
+                 "\"deadline\": when one is lost, its caller waits for ever",
                  components[to].name);
 }
 

@@ -1,13 +1,13 @@
-/* same_metrics.c - which cases have the same metrics, so that what holds of one is not asked of
- * each. */
+/* same_metrics.c - finds cases with the same metrics, so that checks are made once for all of
+ * them. */
 #include "scenario/load.h"
 
 #include "sim/random.h"
 
 #include <string.h>
 
-/* Over what decides which metrics a plan has: the components, by name, model and number of nodes;
- * the lines of the bill; whether keys are somebody's. */
+/* A hash of all that determines which metrics a plan has: the components, by name, model and number
+ * of nodes; the lines of the bill; whether keys have subjects. */
 static uint64_t hash_of(const struct sim_plan *plan)
 {
     const struct sim_bill *bill = plan->bill;

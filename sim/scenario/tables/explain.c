@@ -1,5 +1,5 @@
-/* explain.c - `weir explain`: every value in force, and which of command line, variant, file and
- * default it comes from. */
+/* explain.c - `weir explain`: prints every value and where it comes from: command line, variant,
+ * file or default. */
 #include "scenario/load.h"
 
 #include <stdio.h>
@@ -8,12 +8,12 @@
 
 /* The walk over one document. */
 struct walk {
-    struct sim__load load; /* for origins: the document, and the variant in hand */
+    struct sim__load load; /* used to find origins: the document and the current variant */
     json_t *tree;          /* the document being shown */
     FILE *file;
-    const char **wanted; /* segments of the path asked for; NULL: all */
+    const char **wanted; /* segments of the requested path; NULL: all */
     size_t wanted_depth;
-    const json_t *base; /* shown before: values that are the same are not shown again */
+    const json_t *base; /* the document shown before; equal values are not shown again */
     bool shown;
     bool headed; /* the variant's heading was printed */
 };
@@ -28,7 +28,7 @@ static const struct sim_param *in_table(const struct sim_param *table, const cha
     return depth > step ? in_table(p->fields, names + step, depth - step) : p;
 }
 
-/* The parameter that describes the value at a path; NULL: it is no parameter. */
+/* The parameter at a path; NULL: it is not a parameter. */
 static const struct sim_param *param_at(json_t *tree, const char *const *names, size_t depth)
 {
     if (depth == 2 && strcmp(names[0], "run") == 0)
@@ -52,7 +52,7 @@ static const struct sim_param *param_at(json_t *tree, const char *const *names, 
     return p ? p : in_table(sim_policy_params, names + 2, depth - 2);
 }
 
-/* Where it is written; false: nowhere. */
+/* Prints where a value is written; false: nowhere. */
 static bool print_written(const struct walk *w, const struct sim__at *at)
 {
     struct sim__origin origin;
@@ -84,7 +84,7 @@ static void print_origin(struct walk *w, const struct sim__at *at)
         json_object_get(json_object_get(w->tree, "prices"), "book"));
     bool priced = book && strcmp(names[0], "prices") == 0;
     if (priced && depth == 2 && strcmp(names[1], "book") == 0 && print_written(w, at->up))
-        return; /* "prices" may be the name alone */
+        return; /* "prices" may be just a name */
     unsigned line = priced ? sim__book_line(w->load.document, book, names + 1, depth - 1) : 0;
     if (line) {
         sim_tell(w->file, "price book %s, line %u\n", book, line);
@@ -110,7 +110,7 @@ static bool is_wanted(const struct walk *w, const struct sim__at *at)
     return depth >= w->wanted_depth;
 }
 
-/* A leaf of the page: a list of plain values counts as one, and so does a tagged union. */
+/* Whether a value is printed as one: also a list of plain values, and a tagged union. */
 static bool is_leaf(const json_t *value)
 {
     const char *key;
