@@ -1,5 +1,5 @@
 /* entries.h - the entries of a cache: versions of the keys of one keyspace, each with a lifetime.
- * The least recently used entry makes room. One node has them, or a component's nodes share them. */
+ * The least recently used entry makes room. One node has them, or all nodes of a component. */
 #ifndef SIM_ENTRIES_H
 #define SIM_ENTRIES_H
 

@@ -97,7 +97,7 @@ struct sim__cli_load {
 int sim__cli_size(const struct sim_cli *, const struct sim__cli_load *);
 /* Where the estimate is above an hour: runs the largest case once, keeps nothing of it, and refuses
  * by what that took. Else nothing. An exit status; SIM_EXIT_DONE: not refused. */
-int sim__cli_time(const struct sim_cli *, struct sim_session *, const struct sim__cli_load *);
+int sim__cli_time(const struct sim_cli *, struct sim_work_session *, const struct sim__cli_load *);
 /* About how long so many events take in so many runs, s. */
 double sim__cli_seconds(const struct sim_cli *, double events, double runs);
 
@@ -108,7 +108,7 @@ int sim__cli_until(const struct sim_cli *, const struct sim_case *, uint32_t cou
 /* Under mpirun (cli_team.c). Whether this is a rank other than 0; the team, NULL when there is none
  * or, with a reason in *error, it cannot be; whether another program has done it all, its status
  * in *status. */
-bool sim__cli_is_hand(void);
+bool sim__cli_is_other_rank(void);
 struct sim_team *sim__cli_team(struct sim_error *error);
 bool sim__cli_supervise(char **argv, int *status);
 
@@ -117,13 +117,13 @@ struct sim__cli_share {
     struct sim_team *team; /* NULL: alone */
     unsigned jobs;         /* threads of this process: one each under mpirun, unless asked for */
 };
-/* Joins the team, if there is one, and calls lead(self) on rank 0 and alone, lend(self) on the
- * others. Returns what that returned. */
-int sim__cli_share(const struct sim_cli *, struct sim__cli_share *, int (*lead)(void *self),
-                   int (*lend)(void *self), void *self);
+/* Joins the team, if there is one, and calls run_rank_0(self) on rank 0 and alone, serve(self) on
+ * the others. Returns what that returned. */
+int sim__cli_share(const struct sim_cli *, struct sim__cli_share *, int (*run_rank_0)(void *self),
+                   int (*serve)(void *self), void *self);
 /* Rank other than 0: runs what it is asked for. */
 struct sim_team_cases;
-int sim__cli_lend(const struct sim__cli_share *, uint64_t seed, const struct sim_team_cases *);
+int sim__cli_serve(const struct sim__cli_share *, uint64_t seed, const struct sim_team_cases *);
 
 /* resolved.json. 0, or -1 with the reason. */
 int sim__cli_write_resolved(struct sim_output *, const struct sim_scenario *, struct sim_error *);

@@ -88,7 +88,7 @@ void sim__cli_print_options(unsigned takes)
 int sim__cli_usage(const char *command, const char *format, ...)
 {
     va_list arguments;
-    if (sim__cli_is_hand()) /* rank 0 says it */
+    if (sim__cli_is_other_rank()) /* rank 0 says it */
         return SIM_EXIT_USAGE;
     sim_tell(stderr, "weir%s%s: ", *command ? " " : "", command);
     va_start(arguments, format);
@@ -338,7 +338,7 @@ struct sim_scenario *sim__cli_load(const struct sim_cli *cli, const char *file)
                                        .replications = cli->replications};
     struct sim_diagnostics said = {.items = NULL};
     struct sim_scenario *scenario = sim_scenario_load(file, &options, &said);
-    if (!sim__cli_is_hand()) /* rank 0 says it */
+    if (!sim__cli_is_other_rank()) /* rank 0 says it */
         sim_diagnostics_print(&said, stderr);
     sim_diagnostics_free(&said);
     return scenario;

@@ -5,7 +5,7 @@
 #include "report/figures/gnuplot.h"
 #include "report/output.h"
 #include "study/study.h"
-#include "study/work/watch.h"
+#include "study/work/signal_watch.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -75,7 +75,7 @@ static int drawn_of(struct drawn *drawn, const char *const *figures, size_t coun
 
 /* Draws into the directory that is open here. A `weir run` may put another one in its place, which
  * is then not to be touched: its list does not have these files. */
-static int draw_in(const struct sim_cli *cli, struct sim_session *session, const char *folder,
+static int draw_in(const struct sim_cli *cli, struct sim_work_session *session, const char *folder,
                    const struct drawn *drawn, const char *const *figures, uint32_t count,
                    FILE *complaints)
 {
@@ -97,7 +97,7 @@ static int draw_in(const struct sim_cli *cli, struct sim_session *session, const
 }
 
 /* Draws, unless somebody else's file would be drawn over. */
-static int draw(const struct sim_cli *cli, struct sim_session *session, const char *dir,
+static int draw(const struct sim_cli *cli, struct sim_work_session *session, const char *dir,
                 const char *const *figures, uint32_t count, FILE *complaints)
 {
     char folder[4096];
@@ -131,7 +131,7 @@ static int programs_of(const char *figures, struct dirent ***entries)
     return n;
 }
 
-static int plot_once(const struct sim_cli *cli, struct sim_session *session, const char *dir,
+static int plot_once(const struct sim_cli *cli, struct sim_work_session *session, const char *dir,
                      const char *figures, FILE *out, FILE *complaints)
 {
     struct dirent **entries = NULL;
@@ -184,7 +184,7 @@ static void printed_end(struct printed *printed, FILE *to)
 }
 
 /* A `weir run` that ends meanwhile puts other figures there: they are the ones to draw then. */
-static int plot_dir(const struct sim_cli *cli, struct sim_session *session, const char *dir)
+static int plot_dir(const struct sim_cli *cli, struct sim_work_session *session, const char *dir)
 {
     enum { ATTEMPTS = 20 };
     char figures[4096];
@@ -212,10 +212,10 @@ static int plot_dir(const struct sim_cli *cli, struct sim_session *session, cons
 
 int sim__cli_plot(const struct sim_cli *cli)
 {
-    struct sim_session session;
+    struct sim_work_session session;
     struct sim_error error;
     int worst = SIM_EXIT_DONE;
-    if (sim_session_open(&session, &error) != 0) {
+    if (sim_work_session_open(&session, &error) != 0) {
         sim_tell(stderr, "weir: %s\n", error.text);
         return SIM_EXIT_FAULT;
     }
@@ -224,6 +224,6 @@ int sim__cli_plot(const struct sim_cli *cli)
         int status = plot_dir(cli, &session, cli->operands[i]);
         worst = status > worst ? status : worst;
     }
-    sim_session_close(&session);
+    sim_work_session_close(&session);
     return worst;
 }

@@ -3,7 +3,7 @@
 
 #include "base/text.h"
 #include "report/page/page.h"
-#include "study/work/watch.h"
+#include "study/work/signal_watch.h"
 
 #include <stdio.h>
 #include <unistd.h>

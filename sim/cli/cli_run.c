@@ -7,8 +7,8 @@
 #include "report/output.h"
 #include "report/report.h"
 #include "study/store/store.h"
+#include "study/work/signal_watch.h"
 #include "study/work/team.h"
-#include "study/work/watch.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -25,7 +25,7 @@ struct job {
     const struct sim_case *cases;
     uint32_t case_count;
     char place[SIM_OUTPUT_PATH_BYTES]; /* as the user would write it */
-    struct sim_session session;
+    struct sim_work_session session;
     struct sim_output output;
     struct sim_store *store;
     struct sim__cli_share share;
@@ -293,14 +293,14 @@ static void draw(struct job *job, const char *const *names, uint32_t count)
 /* Whether all was simulated that was asked for, and drawn as far as gnuplot could. */
 static bool is_whole(struct job *job)
 {
-    return !sim_session_interrupted(&job->session) &&
+    return !sim_work_session_interrupted(&job->session) &&
            job->runs.finished == job->case_count * job->runs.replications;
 }
 
 /* Puts what was written in DIR's place, unless a whole result would make way for a part. */
 static int put_in_place(struct job *job, struct sim_error *error)
 {
-    job->left = sim_session_interrupted(&job->session) && job->output.holds_whole;
+    job->left = sim_work_session_interrupted(&job->session) && job->output.holds_whole;
     if (!job->left)
         return sim_output_commit(&job->output, is_whole(job), error);
     sim_output_abandon(&job->output);
@@ -324,7 +324,8 @@ static int write_all(struct job *job)
         status = write_with(job, "trace.json", sim_trace_write, &error);
     if (status == 0)
         status = write_figures(job, names, &count, &error);
-    if (status == 0 && !job->cli->no_plot && count > 0 && !sim_session_interrupted(&job->session))
+    if (status == 0 && !job->cli->no_plot && count > 0 &&
+        !sim_work_session_interrupted(&job->session))
         draw(job, names, count);
     free(names);
     if (status == 0)
@@ -374,7 +375,7 @@ static void print(const struct job *job)
 static int status_of(struct job *job)
 {
     fflush(stdout);
-    if (sim_session_interrupted(&job->session)) {
+    if (sim_work_session_interrupted(&job->session)) {
         sim_tell(stderr, "weir: interrupted: %u of %" PRIu64 " runs are kept in %s/store%s\n",
                  job->runs.finished, (uint64_t)job->case_count * job->runs.replications, job->place,
                  job->left ? "; its results are those of before" : "");
@@ -470,7 +471,7 @@ static int run_scenario(void *self)
         status = sim__cli_usage(job->cli->command, "--metric and --max-reps go with --until X%%");
     if (status != SIM_EXIT_DONE)
         return status;
-    if (sim_session_open(&job->session, &error) != 0)
+    if (sim_work_session_open(&job->session, &error) != 0)
         return fault(&error);
     sim_watch_session(job->cli->watch, &job->session, job->place);
     switch (open_output(job, &error)) {
@@ -482,16 +483,16 @@ static int run_scenario(void *self)
     free(job->verdicts);
     sim_aggregate_free(job->aggregates, job->case_count);
     sim_runs_free(&job->runs);
-    sim_session_close(&job->session);
+    sim_work_session_close(&job->session);
     return status;
 }
 
 /* A rank other than 0: runs what it is given. */
-static int lend_a_hand(void *self)
+static int serve_rank_0(void *self)
 {
     struct job *job = self;
     const struct sim_team_cases cases = {.cases = job->cases, .count = job->case_count};
-    return sim__cli_lend(&job->share, job->scenario->seed, &cases);
+    return sim__cli_serve(&job->share, job->scenario->seed, &cases);
 }
 
 /* A variant without what is swept, or whose cells are all excluded, is not to be missed. */
@@ -528,15 +529,15 @@ int sim__cli_run(const struct sim_cli *cli)
     else
         snprintf(job.place, sizeof job.place, "out/%s%s", job.scenario->name,
                  job.sweep ? "-sweep" : "");
-    if (job.sweep && job.case_count > 0 && !cli->quiet && !sim__cli_is_hand())
+    if (job.sweep && job.case_count > 0 && !cli->quiet && !sim__cli_is_other_rank())
         say_without_cells(&job);
     if (job.case_count == 0)
         status = sim__cli_usage(cli->command, "%s has no \"sweep\"; `weir run` runs its variants",
                                 cli->operands[0]);
     else if (cli->list)
-        status = sim__cli_is_hand() ? SIM_EXIT_DONE : list_plan(&job);
+        status = sim__cli_is_other_rank() ? SIM_EXIT_DONE : list_plan(&job);
     else
-        status = sim__cli_share(cli, &job.share, run_scenario, lend_a_hand, &job);
+        status = sim__cli_share(cli, &job.share, run_scenario, serve_rank_0, &job);
     free(job.names);
     sim_scenario_free(job.whole);
     sim_scenario_free(job.scenario);

@@ -74,7 +74,7 @@ static int fits(const struct sim_cli *cli, const struct sim__cli_load *load)
     bool too_large = largest > MOST_BYTES;
     if (cli->force || (!too_large && largest * at_once <= MOST_OF_MEMORY * machine))
         return SIM_EXIT_DONE;
-    if (sim__cli_is_hand()) /* rank 0 says it */
+    if (sim__cli_is_other_rank()) /* rank 0 says it */
         return SIM_EXIT_USAGE;
     if (too_large)
         snprintf(limit, sizeof limit, ",\nand %s is the most of one",
@@ -128,7 +128,7 @@ int sim__cli_size(const struct sim_cli *cli, const struct sim__cli_load *load)
     double s = sim__cli_seconds(cli, cost.events, runs_of(load));
     if (cli->force || s <= MOST_SECONDS || cost.largest <= TRIAL_SECONDS * EVENTS_PER_SECOND)
         return fits(cli, load);
-    if (sim__cli_is_hand()) /* rank 0 says it */
+    if (sim__cli_is_other_rank()) /* rank 0 says it */
         return SIM_EXIT_USAGE;
     if (isinf(cost.events))
         return refuse_endless(load, &cost);
@@ -143,8 +143,8 @@ int sim__cli_size(const struct sim_cli *cli, const struct sim__cli_load *load)
 }
 
 /* Runs one case once. Its events and seconds; 0 events: it did not finish. */
-static double time_one(struct sim_session *session, const struct sim__cli_load *load, uint32_t at,
-                       double *seconds)
+static double time_one(struct sim_work_session *session, const struct sim__cli_load *load,
+                       uint32_t at, double *seconds)
 {
     struct sim_error error = {""};
     struct sim_runs runs;
@@ -160,7 +160,7 @@ static double time_one(struct sim_session *session, const struct sim__cli_load *
     return events;
 }
 
-int sim__cli_time(const struct sim_cli *cli, struct sim_session *session,
+int sim__cli_time(const struct sim_cli *cli, struct sim_work_session *session,
                   const struct sim__cli_load *load)
 {
     struct cost cost;
@@ -169,7 +169,7 @@ int sim__cli_time(const struct sim_cli *cli, struct sim_session *session,
     if (cli->force || sim__cli_seconds(cli, cost.events, runs_of(load)) <= MOST_SECONDS)
         return SIM_EXIT_DONE;
     double events = time_one(session, load, cost.at, &seconds);
-    if (sim_session_interrupted(session)) {
+    if (sim_work_session_interrupted(session)) {
         sim_tell(stderr, "weir: interrupted: no run finished: nothing was written\n");
         return SIM_EXIT_INTERRUPTED;
     }

@@ -25,21 +25,21 @@ static long number_in(const char *name)
     return text ? strtol(text, NULL, 10) : 0;
 }
 
-bool sim__cli_is_hand(void)
+bool sim__cli_is_other_rank(void)
 {
     return number_in("OMPI_COMM_WORLD_SIZE") > 1 && number_in("OMPI_COMM_WORLD_RANK") > 0;
 }
 
-int sim__cli_lend(const struct sim__cli_share *share, uint64_t seed,
-                  const struct sim_team_cases *cases)
+int sim__cli_serve(const struct sim__cli_share *share, uint64_t seed,
+                   const struct sim_team_cases *cases)
 {
-    struct sim_session session;
+    struct sim_work_session session;
     struct sim_error error = {""};
     struct sim_replicate_options options = {.seed = seed, .jobs = share->jobs};
-    int status = sim_session_open(&session, &error);
+    int status = sim_work_session_open(&session, &error);
     if (status == 0) { /* when it is told to end it ends at once: it has nothing to keep */
         status = sim_team_serve(&session, share->team, cases, &options, &error);
-        sim_session_close(&session);
+        sim_work_session_close(&session);
     }
     if (status == 0)
         return SIM_EXIT_DONE;
@@ -47,8 +47,8 @@ int sim__cli_lend(const struct sim__cli_share *share, uint64_t seed,
     return SIM_EXIT_FAULT;
 }
 
-int sim__cli_share(const struct sim_cli *cli, struct sim__cli_share *share, int (*lead)(void *self),
-                   int (*lend)(void *self), void *self)
+int sim__cli_share(const struct sim_cli *cli, struct sim__cli_share *share,
+                   int (*run_rank_0)(void *self), int (*serve)(void *self), void *self)
 {
     struct sim_error error = {""};
     share->team = sim__cli_team(&error);
@@ -58,9 +58,9 @@ int sim__cli_share(const struct sim_cli *cli, struct sim__cli_share *share, int 
     }
     share->jobs = share->team && cli->jobs == 0 ? 1 : cli->jobs;
     if (!share->team)
-        return lead(self);
+        return run_rank_0(self);
     bool leads = share->team->rank == 0;
-    int status = leads ? lead(self) : lend(self);
+    int status = leads ? run_rank_0(self) : serve(self);
     if (leads)
         sim_team_end(share->team);
     /* who is still sending a result that nobody will take cannot be waited for */
@@ -113,7 +113,7 @@ static void become(const char *program, char **argv, pid_t parent)
 }
 
 /* Waits for the child and passes on what asks it to end. */
-static int attend(pid_t child, const sigset_t *signals, bool *told)
+static int attend(pid_t child, const sigset_t *signals, bool *signalled)
 {
     for (;;) {
         int got, status;
@@ -121,7 +121,7 @@ static int attend(pid_t child, const sigset_t *signals, bool *told)
             continue;
         if (got != SIGCHLD) {
             kill(child, got);
-            *told = true;
+            *signalled = true;
         } else if (waitpid(child, &status, WNOHANG) == child) {
             return status;
         }
@@ -132,14 +132,14 @@ bool sim__cli_supervise(char **argv, int *status)
 {
     char program[PATH_MAX];
     sigset_t signals;
-    bool told = false;
+    bool signalled = false;
     /* mpirun ends all ranks as soon as one fails: rank 0 is to say first what is wrong */
     const struct timespec patience = {.tv_sec = 2};
     if (number_in("OMPI_COMM_WORLD_SIZE") <= 1)
         return false;
     *status = SIM_EXIT_FAULT;
     if (find_program(program, sizeof program) != 0) {
-        if (sim__cli_is_hand()) /* rank 0 says it */
+        if (sim__cli_is_other_rank()) /* rank 0 says it */
             *status = SIM_EXIT_DONE;
         else
             fputs("weir: this build cannot be run by mpirun: Open MPI was not there when it was "
@@ -160,12 +160,12 @@ bool sim__cli_supervise(char **argv, int *status)
         sim_tell(stderr, "weir: cannot start %s: %s\n", program, strerror(errno));
         return true;
     }
-    int how = attend(child, &signals, &told);
+    int how = attend(child, &signals, &signalled);
     if (WIFEXITED(how)) {
         *status = WEXITSTATUS(how);
-        if (*status != SIM_EXIT_DONE && sim__cli_is_hand())
+        if (*status != SIM_EXIT_DONE && sim__cli_is_other_rank())
             sigtimedwait(&signals, NULL, &patience);
-    } else if (told) {
+    } else if (signalled) {
         *status = SIM_EXIT_INTERRUPTED;
     } else {
         sim_tell(stderr,

@@ -2,7 +2,7 @@
 #include "cli/cli.h"
 
 #include "base/text.h"
-#include "study/work/watch.h"
+#include "study/work/signal_watch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -177,11 +177,11 @@ static int run_command(const struct command *c, int argc, char **argv)
     struct sim_cli cli = {.command = c->name, .watch = &watch};
     int status = SIM_EXIT_USAGE;
     bool shares = (c->takes & SIM_TAKES_RUN) != 0;
-    if (!shares && sim__cli_is_hand()) /* rank 0 does it */
+    if (!shares && sim__cli_is_other_rank()) /* rank 0 does it */
         return SIM_EXIT_DONE;
     if (shares && sim__cli_supervise(argv, &status))
         return status;
-    sim_watch_begin(&watch, SIM_EXIT_INTERRUPTED, sim__cli_is_hand());
+    sim_watch_begin(&watch, SIM_EXIT_INTERRUPTED, sim__cli_is_other_rank());
     if (sim__cli_read(&cli, c->takes, argc - 1, argv + 1) == 0)
         status = run_read(c, &cli);
     sim__cli_free(&cli);

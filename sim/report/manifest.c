@@ -1,7 +1,7 @@
 /* manifest.c - reads and writes the list of the files that weir wrote. */
 #include "report/manifest.h"
 
-#include "report/json.h"
+#include "report/json_stream.h"
 #include "sim/random.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 /* output.c - the output directory: whose it is, and what is written beside it. */
 #include "report/output.h"
 
-#include "report/place.h"
-#include "study/store/guard.h"
+#include "report/exchange.h"
+#include "study/store/directory_lock.h"
 
 #include <assert.h>
 #include <dirent.h>
@@ -144,7 +144,7 @@ static enum sim_output_problem absolute(struct sim_output *out, const char *dir,
 /* Whether nothing is in a directory but what a new file system has, or a mark half made. */
 static bool is_empty(int dir)
 {
-    bool mount = sim__place_is_mount(dir, "."), empty = true;
+    bool mount = sim__exchange_is_mount(dir, "."), empty = true;
     int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
     for (struct dirent *e; entries && (e = readdir(entries));)
@@ -163,7 +163,7 @@ static bool is_empty(int dir)
 static enum sim_output_problem check_owner(const struct sim_output *out, int dir,
                                            struct sim_manifest *listed, struct sim_error *error)
 {
-    enum sim_manifest_kind kind = sim__place_whose(dir, listed);
+    enum sim_manifest_kind kind = sim__exchange_whose(dir, listed);
     if (kind == SIM_MANIFEST_NEWER)
         return refuse(error,
                       "%.300s holds results of a newer weir: update weir, or give --out a new or "
@@ -176,7 +176,8 @@ static enum sim_output_problem check_owner(const struct sim_output *out, int dir
                       "or empty directory",
                       out->dir);
     if (faccessat(dir, ".", W_OK, AT_EACCESS) != 0 ||
-        (sim__place_is_there(dir, "figures") && faccessat(dir, "figures", W_OK, AT_EACCESS) != 0))
+        (sim__exchange_is_there(dir, "figures") &&
+         faccessat(dir, "figures", W_OK, AT_EACCESS) != 0))
         return fault(error, "write into", out->dir);
     return SIM_OUTPUT_FINE;
 }
@@ -208,13 +209,13 @@ static enum sim_output_problem check_names(const char *where, int dir, struct si
     struct stat st;
     for (int i = 0; i < 2; i++)
         if (fstatat(dir, folders[i], &st, i ? 0 : AT_SYMLINK_NOFOLLOW) == 0
-                ? !S_ISDIR(st.st_mode) || (i == 0 && sim__place_is_mount(dir, folders[i]))
-                : sim__place_is_there(dir, folders[i]))
+                ? !S_ISDIR(st.st_mode) || (i == 0 && sim__exchange_is_mount(dir, folders[i]))
+                : sim__exchange_is_there(dir, folders[i]))
             return refuse(error,
                           "%.300s/%s is not the directory that weir keeps there: move it away, or "
                           "give another directory",
                           where, folders[i]);
-    bool none = !sim__place_is_there(dir, SIM_MANIFEST_FILE);
+    bool none = !sim__exchange_is_there(dir, SIM_MANIFEST_FILE);
     for (size_t i = 0; i < names->count; i++)
         if (is_in_the_way(dir, listed, names->files[i].name))
             return refuse(
@@ -323,7 +324,7 @@ static int make_temporary(struct sim_output *out)
         errno = ENAMETOOLONG;
         if (n >= (int)sizeof out->temporary)
             return -1;
-        /* the mode says that nothing is in it yet: place.c, is_newborn() */
+        /* the mode says that nothing is in it yet: exchange.c, is_newborn() */
         if (mkdir(out->temporary, S_ISVTX | S_IRWXU) == 0)
             return 0;
         if (errno != EEXIST)
@@ -338,7 +339,7 @@ static int prepare(struct sim_output *out, int dir)
     struct stat st;
     if (make_temporary(out) != 0)
         return -1;
-    out->lock = sim__place_folder(AT_FDCWD, out->temporary);
+    out->lock = sim__exchange_folder(AT_FDCWD, out->temporary);
     if (out->lock < 0 || flock(out->lock, LOCK_EX | LOCK_NB) != 0 ||
         sim_manifest_write(out->lock, &out->planned) != 0 || fstat(dir, &st) != 0 ||
         fchmod(out->lock, st.st_mode & 07777) != 0 || mkdirat(out->lock, "figures", 0777) != 0)
@@ -353,8 +354,8 @@ static int make_marked(struct sim_output *out)
     out->made = mkdir(out->dir, 0777) == 0;
     if (!out->made && errno != EEXIST)
         return -1;
-    int dir = sim__place_folder(AT_FDCWD, out->dir);
-    if (dir >= 0 && sim__place_whose(dir, &empty) == SIM_MANIFEST_NONE) {
+    int dir = sim__exchange_folder(AT_FDCWD, out->dir);
+    if (dir >= 0 && sim__exchange_whose(dir, &empty) == SIM_MANIFEST_NONE) {
         out->marked = sim_manifest_write(dir, &empty) == 0;
         if (!out->marked) {
             int why = errno;
@@ -373,7 +374,7 @@ static enum sim_output_problem look(struct sim_output *out, struct sim_error *er
     struct sim_manifest listed = {.whole = false};
     enum sim_output_problem problem = SIM_OUTPUT_FINE;
     for (int healed = 0; healed < 2 && problem == SIM_OUTPUT_FINE; healed++) {
-        int dir = sim__place_folder(AT_FDCWD, out->dir);
+        int dir = sim__exchange_folder(AT_FDCWD, out->dir);
         if (dir < 0 && errno != ENOENT)
             problem = fault(error, "open the directory", out->dir);
         if (dir < 0)
@@ -381,7 +382,7 @@ static enum sim_output_problem look(struct sim_output *out, struct sim_error *er
         problem = check_owner(out, dir, &listed, error);
         if (problem == SIM_OUTPUT_FINE && healed)
             problem = check_files(out, dir, &listed, error);
-        else if (problem == SIM_OUTPUT_FINE && sim__place_heal(out->dir, error) != 0)
+        else if (problem == SIM_OUTPUT_FINE && sim__exchange_heal(out->dir, error) != 0)
             problem = SIM_OUTPUT_REFUSED;
         out->holds_whole = listed.whole && listed.count > 0;
         sim_manifest_free(&listed);
@@ -404,8 +405,8 @@ static enum sim_output_problem open_guarded(struct sim_output *out, struct sim_e
         close(dir);
         return problem;
     }
-    out->inside = dir >= 0 && (holds_working_directory(out->dir) || sim__place_is_mount(dir, ".") ||
-                               access(parent, W_OK) != 0);
+    out->inside = dir >= 0 && (holds_working_directory(out->dir) ||
+                               sim__exchange_is_mount(dir, ".") || access(parent, W_OK) != 0);
     if (dir >= 0 && prepare(out, dir) == 0) {
         close(dir);
         return SIM_OUTPUT_FINE;
@@ -436,9 +437,9 @@ enum sim_output_problem sim_output_open(struct sim_output *out, const char *dir,
         end(out);
         return SIM_OUTPUT_FAULT;
     }
-    int guard = sim_guard_take(out->dir);
+    int lock = sim_directory_lock(out->dir);
     problem = open_guarded(out, error);
-    sim_guard_release(guard);
+    sim_directory_unlock(lock);
     if (problem != SIM_OUTPUT_FINE)
         sim_output_abandon(out);
     return problem;
@@ -515,7 +516,7 @@ static int list_written(struct sim_output *out, struct sim_manifest *written)
     for (size_t i = 0; i < out->planned.count; i++) {
         const char *path = out->planned.files[i].name;
         size_t n = strlen(path);
-        if (!sim__place_is_there(out->lock, path))
+        if (!sim__exchange_is_there(out->lock, path))
             continue;
         if (n > 4 && strcmp(path + n - 4, ".tmp") == 0)
             unlinkat(out->lock, path, 0);
@@ -535,10 +536,10 @@ int sim_output_commit(struct sim_output *out, bool whole, struct sim_error *erro
     if (join(path, out->temporary, "figures"))
         sync_dir(path);
     sync_dir(out->temporary);
-    int guard = sim_guard_take(out->dir);
+    int lock = sim_directory_lock(out->dir);
     if (status == 0)
-        status = sim__place_put(out, &written, error);
-    sim_guard_release(guard);
+        status = sim__exchange_put(out, &written, error);
+    sim_directory_unlock(lock);
     sim_manifest_free(&written);
     if (status < 0) {
         sim_output_abandon(out);
@@ -554,8 +555,8 @@ int sim_output_commit(struct sim_output *out, bool whole, struct sim_error *erro
 static void unmark(const struct sim_output *out)
 {
     struct sim_manifest listed = {.whole = false};
-    int dir = sim__place_folder(AT_FDCWD, out->dir);
-    bool bare = dir >= 0 && !sim__place_is_there(dir, "store") &&
+    int dir = sim__exchange_folder(AT_FDCWD, out->dir);
+    bool bare = dir >= 0 && !sim__exchange_is_there(dir, "store") &&
                 sim_manifest_read(dir, &listed) == SIM_MANIFEST_OURS && listed.count == 0;
     sim_manifest_free(&listed);
     if (bare)
@@ -568,23 +569,23 @@ static void unmark(const struct sim_output *out)
 
 void sim_output_abandon(struct sim_output *out)
 {
-    int guard = sim_guard_take(out->dir);
-    int dir = sim__place_folder(AT_FDCWD, out->dir);
+    int lock = sim_directory_lock(out->dir);
+    int dir = sim__exchange_folder(AT_FDCWD, out->dir);
     if (out->lock >= 0)
-        sim__place_retire(out->temporary, dir);
+        sim__exchange_retire(out->temporary, dir);
     if (dir >= 0)
         close(dir);
     if (out->made || out->marked)
         unmark(out);
-    sim_guard_release(guard);
+    sim_directory_unlock(lock);
     end(out);
 }
 
 /* ---- files that come later ------------------------------------------------------------------- */
 
-/* A directory of results that is there, under its guard. */
+/* A directory of results that is there, under its lock. */
 struct results {
-    int guard, dir; /* dir: -1, it cannot be opened */
+    int lock, dir; /* dir: -1, it cannot be opened */
     struct sim_manifest listed;
     enum sim_manifest_kind kind;
 };
@@ -592,10 +593,10 @@ struct results {
 static struct results open_results(const char *path)
 {
     char full[PATH_MAX];
-    struct results it = {.guard = -1, .dir = -1, .kind = SIM_MANIFEST_NONE};
+    struct results it = {.lock = -1, .dir = -1, .kind = SIM_MANIFEST_NONE};
     if (realpath(path, full)) {
-        it.guard = sim_guard_take(full);
-        it.dir = sim__place_folder(AT_FDCWD, full);
+        it.lock = sim_directory_lock(full);
+        it.dir = sim__exchange_folder(AT_FDCWD, full);
     }
     if (it.dir >= 0)
         it.kind = sim_manifest_read(it.dir, &it.listed);
@@ -606,7 +607,7 @@ static void close_results(struct results *it)
 {
     if (it->dir >= 0)
         close(it->dir);
-    sim_guard_release(it->guard);
+    sim_directory_unlock(it->lock);
     sim_manifest_free(&it->listed);
 }
 
@@ -615,9 +616,9 @@ int sim_output_heal(const char *dir, struct sim_error *error)
     char full[PATH_MAX];
     if (!realpath(dir, full))
         return 0;
-    int guard = sim_guard_take(full);
-    int status = sim__place_heal(full, error);
-    sim_guard_release(guard);
+    int lock = sim_directory_lock(full);
+    int status = sim__exchange_heal(full, error);
+    sim_directory_unlock(lock);
     return status;
 }
 

@@ -4,7 +4,7 @@
  * Which those are stands in DIR/manifest.json (manifest.h). Everything is written into a directory
  * of its own, DIR.tmp-PID, and the two are exchanged by one rename. Killed before it, DIR holds the
  * last good result; after it, the new one. Files of others are in both when they are exchanged, by
- * hard links. Where that cannot be (place.c says when), files are put into DIR one by one, and
+ * hard links. Where that cannot be (exchange.c says when), files are put into DIR one by one, and
  * those of others stay untouched; killed in the middle, the next to open DIR goes on. What a killed
  * process left is cleared away by the next. */
 #ifndef SIM_REPORT_OUTPUT_H

@@ -47,12 +47,12 @@ void sim_summary_write(const struct sim_report *, FILE *);
  * version, the scenario's name, title, hash and seed). */
 struct sim_json;
 void sim_summary_begin(struct sim_json *, FILE *, const struct sim_scenario *);
-/* Where too few values carry no interval (carry.h): the members "values" and "needed". */
+/* Where too few values carry no interval (sample_size.h): the members "values" and "needed". */
 void sim_summary_too_few(struct sim_json *, const struct sim_estimate *);
 
 /* Where the time goes at the 99th percentile: a paragraph for each case, of the source that sends
  * most. Part of what sim_overview_print() prints. */
-void sim_where_print(const struct sim_report *, unsigned columns, FILE *);
+void sim_latency_parts_print(const struct sim_report *, unsigned columns, FILE *);
 
 /* trace.json: the requests kept of each case's first replication. 0, or -1 when out of memory. */
 int sim_trace_write(const struct sim_report *, FILE *);
@@ -88,8 +88,8 @@ void sim_comparison_write(const struct sim_report *, const struct sim_comparison
 void sim_comparison_until(const struct sim_report *, FILE *);
 
 /* The part of it that says which closed form applies to each station; and of summary.json. */
-void sim_beside_print(const struct sim_report *, unsigned columns, bool colour, FILE *);
-void sim_beside_write(struct sim_json *, const struct sim_report *, uint32_t at);
+void sim_theory_print(const struct sim_report *, unsigned columns, bool colour, FILE *);
+void sim_theory_write(struct sim_json *, const struct sim_report *, uint32_t at);
 
 /* True when every expectation held; every audit. */
 bool sim_report_claims_held(const struct sim_report *);

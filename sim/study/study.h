@@ -12,8 +12,8 @@
 #include "scenario/scenario.h"
 #include "study/estimates/estimate.h"
 #include "study/estimates/mser.h"
-#include "study/runs/names.h"
-#include "study/work/session.h"
+#include "study/runs/shared_names.h"
+#include "study/work/work_session.h"
 
 /* ---- running ------------------------------------------------------------------------------- */
 
@@ -65,11 +65,11 @@ void sim_runs_begin(struct sim_runs *, const struct sim_case *cases, uint32_t ca
  * interrupted: runs under way then end at their next window and count as missing. 0, or -1 with
  * the reason (out of memory, no threads, a store that cannot be written): what was finished is
  * still there, and the caller frees it. options->metrics_only is as sim_runs_begin() was given. */
-int sim_replicate_more(struct sim_session *, const struct sim_replicate_options *,
+int sim_replicate_more(struct sim_work_session *, const struct sim_replicate_options *,
                        struct sim_runs *, struct sim_error *);
 /* Both: options->replications of every case. The caller frees *runs with sim_runs_free(). 0, or -1
  * with the reason: nothing is there then. */
-int sim_replicate(struct sim_session *, const struct sim_case *cases, uint32_t case_count,
+int sim_replicate(struct sim_work_session *, const struct sim_case *cases, uint32_t case_count,
                   const struct sim_replicate_options *, struct sim_runs *, struct sim_error *);
 void sim_runs_free(struct sim_runs *);
 

@@ -3,8 +3,8 @@
 #define SIM_STUDY_STUDY_STATE_H
 
 #include "study/store/store.h"
-#include "study/work/pool.h"
 #include "study/work/team.h"
+#include "study/work/threads.h"
 
 /* The unit a metric or series is reported in: counters' rates are per second. A unit that is so
  * already is left alone. NULL when out of memory. */

@@ -28,7 +28,7 @@ PLANTED = [
     ("sim/scenario/json/up.c", '#include "scenario/cases/vary.h"\n', "includes",
      "scenario/json may include only"),
     ("sim/scenario/loop.c", '#include <uv.h>\n', "includes", "only ['cli', 'report', 'study']"),
-    ("sim/study/json.h", '#include <jansson.h>\n', "includes",
+    ("sim/study/json_stream.h", '#include <jansson.h>\n', "includes",
      "only ['report', 'scenario']"),
     ("models/cache.c", '#include "sim/model.h"\n#include <math.h>\n', "includes", None),
     ("models/store.c", '#include "models/cache.c"\n', "includes", "a model may include only"),

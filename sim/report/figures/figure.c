@@ -214,7 +214,7 @@ static void fault_variant(FILE *gp, const void *self, uint32_t i)
 static void write_faults(struct sim_drawing *d, FILE *gp)
 {
     struct sim_shade *shades;
-    int count = sim_shades_make(d, &shades);
+    int count = sim_shaded_spans_make(d, &shades);
     d->failed = d->failed || count < 0;
     uint32_t n = count > 0 ? (uint32_t)count : 0;
     bool differ = false;
@@ -516,11 +516,11 @@ int sim_figure_write(const struct sim_report *report, const struct sim_figure *f
         case SIM_FIGURE_BARS: lines_bars(d); break;
         case SIM_FIGURE_CCDF: sim_lines_ccdf(d); break;
         case SIM_FIGURE_CURVE: sim_lines_curve(d); break;
-        case SIM_FIGURE_ATTRIBUTION: sim_parts_choose(d); break;
+        case SIM_FIGURE_ATTRIBUTION: sim_latency_bars_choose(d); break;
         }
     }
     if (!d->failed && d->part_count > 0) {
-        some = sim_parts_write(d, csv);
+        some = sim_latency_bars_write(d, csv);
         write_preamble(d, gp);
     } else if (!d->failed && d->line_count > 0) {
         label_lines(d);

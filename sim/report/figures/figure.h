@@ -80,15 +80,15 @@ struct sim_shade {
 
 /* What a timeline shades, SIM_SHADES_MOST at most; *out is the caller's to free. How many; -1: out
  * of memory. */
-int sim_shades_make(const struct sim_drawing *, struct sim_shade **out);
+int sim_shaded_spans_make(const struct sim_drawing *, struct sim_shade **out);
 
 /* Fill in .lines and the panels' units and ranges from the report. */
 void sim_lines_timeline(struct sim_drawing *);
 void sim_lines_ccdf(struct sim_drawing *);
 void sim_lines_curve(struct sim_drawing *);
 /* An attribution's parts; its rows. False: there is none. */
-void sim_parts_choose(struct sim_drawing *);
-bool sim_parts_write(const struct sim_drawing *, FILE *csv);
+void sim_latency_bars_choose(struct sim_drawing *);
+bool sim_latency_bars_write(const struct sim_drawing *, FILE *csv);
 /* Chooses the groups of cells a curve figure shows, in place of the variants. */
 void sim_lines_curve_groups(struct sim_drawing *);
 

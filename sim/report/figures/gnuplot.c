@@ -2,7 +2,7 @@
 #include "report/figures/gnuplot.h"
 
 #include "base/text.h"
-#include "study/work/watch.h"
+#include "study/work/signal_watch.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -28,7 +28,7 @@ struct drawing {
 };
 
 struct batch {
-    struct sim_session *session;
+    struct sim_work_session *session;
     const char *dir, *format;
     struct drawing *drawings;
     char **environment;
@@ -90,7 +90,7 @@ static void finish(struct drawing *d)
     if (d->good)
         return;
     unlink(temporary);
-    if (!d->batch->missing && !sim_session_interrupted(d->batch->session))
+    if (!d->batch->missing && !sim_work_session_interrupted(d->batch->session))
         sim_tell(d->batch->complaints, "weir: gnuplot could not draw figures/%s.gp:\n%s%s", d->name,
                  reason(d), d->said_bytes > 0 && d->said[d->said_bytes - 1] == '\n' ? "" : "\n");
 }
@@ -194,7 +194,7 @@ static void start(struct drawing *d)
 
 static void start_more(struct batch *b)
 {
-    if (!sim_session_interrupted(b->session) && !b->missing && b->next < b->count)
+    if (!sim_work_session_interrupted(b->session) && !b->missing && b->next < b->count)
         start(&b->drawings[b->next++]);
 }
 
@@ -224,7 +224,7 @@ static char **environment_new(char *zone)
     return copy;
 }
 
-enum sim_gnuplot_result sim_gnuplot_draw(struct sim_session *session, const char *dir,
+enum sim_gnuplot_result sim_gnuplot_draw(struct sim_work_session *session, const char *dir,
                                          const char *const *names, uint32_t count,
                                          const char *format, unsigned jobs, FILE *complaints)
 {
@@ -257,7 +257,7 @@ enum sim_gnuplot_result sim_gnuplot_draw(struct sim_session *session, const char
     free(b.environment);
     if (b.missing)
         return SIM_GNUPLOT_MISSING;
-    if (sim_session_interrupted(session))
+    if (sim_work_session_interrupted(session))
         return SIM_GNUPLOT_INTERRUPTED;
     return all ? SIM_GNUPLOT_DRAWN : SIM_GNUPLOT_FAILED;
 }

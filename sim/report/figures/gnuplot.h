@@ -2,7 +2,7 @@
 #ifndef SIM_REPORT_GNUPLOT_H
 #define SIM_REPORT_GNUPLOT_H
 
-#include "study/work/session.h"
+#include "study/work/work_session.h"
 
 #include <stdio.h>
 
@@ -15,7 +15,7 @@ enum sim_gnuplot_result {
 
 /* Draws each of DIR/NAME.gp to DIR/NAME.format, `jobs` at a time: gnuplot is started without a
  * shell, in DIR, writes to a temporary file, and that is renamed when it is whole. */
-enum sim_gnuplot_result sim_gnuplot_draw(struct sim_session *, const char *dir,
+enum sim_gnuplot_result sim_gnuplot_draw(struct sim_work_session *, const char *dir,
                                          const char *const *names, uint32_t count,
                                          const char *format, unsigned jobs, FILE *complaints);
 

@@ -1,7 +1,7 @@
 /* lines.c - the lines of timelines and tails, in base units. */
 #include "report/figures/figure.h"
 
-#include "report/figures/reduce.h"
+#include "report/figures/thin_series.h"
 #include "study/estimates/wilson.h"
 
 #include <math.h>
@@ -67,7 +67,7 @@ static void timeline_line(struct sim_drawing *d, uint32_t panel, uint32_t varian
     struct sim_drawn_line *line = NULL;
     if (all && means && chosen) {
         estimate_windows(d, at, of, first, windows, all, means);
-        uint32_t points = sim_reduce_peaks(means, windows, POINT_BUCKETS, chosen);
+        uint32_t points = sim_thin_series(means, windows, POINT_BUCKETS, chosen);
         line = sim_drawing_line(d, panel + 1, variant + 1, series + 1, points);
         for (uint32_t i = 0; line && i < points; i++) {
             line->x[i] = ((double)(first + chosen[i]) + 0.5) * (double)sample->interval / 1e9;

@@ -145,7 +145,7 @@ static void put_page(struct sim__page *page)
     sim__page_cost(page);
     sim__page_warmup(page);
     sim__page_faults(page);
-    sim__page_again(page);
+    sim__page_commands(page);
     sim__page_put(page, "</main>\n</body>\n</html>\n");
 }
 

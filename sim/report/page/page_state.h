@@ -78,6 +78,6 @@ void sim__page_expectations(struct sim__page *);
 void sim__page_audit(struct sim__page *);
 void sim__page_warmup(struct sim__page *);
 void sim__page_faults(struct sim__page *);
-void sim__page_again(struct sim__page *); /* page_again.c */
+void sim__page_commands(struct sim__page *); /* page_commands.c */
 
 #endif

@@ -2,7 +2,7 @@
 #include "report/searches/search.h"
 
 #include "base/text.h"
-#include "report/json.h"
+#include "report/json_stream.h"
 
 #include <math.h>
 

@@ -3,9 +3,9 @@
 
 #include "base/text.h"
 #include "base/wrap.h"
-#include "report/json.h"
+#include "report/json_stream.h"
 #include "report/number.h"
-#include "study/estimates/carry.h"
+#include "study/estimates/sample_size.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -165,19 +165,19 @@ void sim_comparison_print(const struct sim_report *report, const struct sim_comp
 {
     const struct sim_scenario *s = report->scenario;
     struct sim_buffer text = {.text = NULL};
-    uint32_t told = 0;
+    uint32_t estimated = 0;
     for (uint32_t i = 0; i < c->count; i++)
-        told += c->items[i].change.n > 0;
+        estimated += c->items[i].change.n > 0;
     sim_wrap_print(out, s->title ? s->title : s->name, 0, 0, columns);
     sim_buffer_printf(&text, "%s against %s: n = %u %s of the same load, seed %" PRIu64 ". ",
                       report->runs->cases[c->b].name, report->runs->cases[c->a].name, c->pairs,
                       c->pairs == 1 ? "pair" : "pairs", s->seed);
-    if (c->pairs > 1 && told > 0)
+    if (c->pairs > 1 && estimated > 0)
         sim_buffer_printf(&text,
                           "Intervals of %u %s hold together with 95 %%: each is of %.4g %% "
                           "(Bonferroni).",
-                          told, told == 1 ? "metric" : "metrics", 100 * c->level);
-    else if (told > 0)
+                          estimated, estimated == 1 ? "metric" : "metrics", 100 * c->level);
+    else if (estimated > 0)
         sim_buffer_puts(&text, "One pair says nothing about chance: ask for more with --reps.");
     sim_wrap_print(out, text.text ? text.text : "", 0, 0, columns);
     fputc('\n', out);

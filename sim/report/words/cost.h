@@ -2,7 +2,7 @@
 #ifndef SIM_REPORT_COST_H
 #define SIM_REPORT_COST_H
 
-#include "report/json.h"
+#include "report/json_stream.h"
 #include "report/report.h"
 
 /* The bill of every case that has one: the hour, the month and a million requests, by line item and

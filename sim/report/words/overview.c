@@ -5,7 +5,7 @@
 #include "base/wrap.h"
 #include "report/number.h"
 #include "report/words/cost.h"
-#include "study/estimates/carry.h"
+#include "study/estimates/sample_size.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -479,10 +479,10 @@ void sim_overview_print(const struct sim_report *report, const char *place, unsi
         print_busy(report, columns, out);
         print_unfinished(report, columns, out);
         print_nodes(report, columns, out);
-        sim_where_print(report, columns, out);
+        sim_latency_parts_print(report, columns, out);
         if (!report->sweep)
             sim_cost_print(report, columns, out);
-        sim_beside_print(report, columns, colour, out);
+        sim_theory_print(report, columns, colour, out);
     }
     for (uint32_t i = 0; i < report->verdict_count; i++)
         print_verdict(report, &report->verdicts[i], columns, colour, out);

@@ -2,10 +2,10 @@
 #include "report/report.h"
 
 #include "base/text.h"
-#include "report/json.h"
+#include "report/json_stream.h"
 #include "report/number.h"
 #include "report/words/cost.h"
-#include "study/estimates/carry.h"
+#include "study/estimates/sample_size.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -263,7 +263,7 @@ static void write_case(struct sim_json *json, const struct sim_report *report, u
     write_audit(json, report, at);
     write_timeline(json, report, at);
     sim_cost_write(json, report, at);
-    sim_beside_write(json, report, at);
+    sim_theory_write(json, report, at);
     if (a->finished < report->runs->replications) {
         sim_json_count(json, "finished", a->finished);
         write_faults(json, report->runs, at);

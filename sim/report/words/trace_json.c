@@ -6,7 +6,7 @@
  * up) has a thread of its own beside. */
 #include "report/report.h"
 
-#include "report/json.h"
+#include "report/json_stream.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 /* compare.c - two cases of the same load, metric by metric. */
 #include "study/estimates/compare.h"
 
-#include "study/estimates/carry.h"
+#include "study/estimates/sample_size.h"
 #include "study/estimates/student.h"
 #include "study/study_state.h"
 

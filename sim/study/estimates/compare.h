@@ -20,7 +20,7 @@ enum sim_compare_finding {
     SIM_COMPARE_SAME,       /* equal in every pair */
     SIM_COMPARE_ALONE,      /* one pair: no interval */
     SIM_COMPARE_UNOBSERVED, /* not seen in both by any replication */
-    SIM_COMPARE_TOO_FEW,    /* a percentile of too few values to carry an interval (carry.h) */
+    SIM_COMPARE_TOO_FEW, /* a percentile of too few values to carry an interval (sample_size.h) */
 };
 
 struct sim_difference {

@@ -21,7 +21,7 @@ struct sim_estimate {
     uint32_t n;
     enum sim_method method;
     double has, needs; /* needs > 0: each replication has too few values to carry an interval, has
-                          so many of so many (carry.h); then low and high are NAN */
+                          so many of so many (sample_size.h); then low and high are NAN */
 };
 
 /* The Student interval of the mean of `values`, of which NAN were not observed and are left out.

@@ -17,11 +17,11 @@
  *                       runs without spread have none
  *   equals alone        the interval covers the value; with n = 1 there is none and nothing holds
  * What was never observed does not hold, and neither does a percentile of too few values to carry
- * an interval (carry.h), whatever was seen. */
+ * an interval (sample_size.h), whatever was seen. */
 #include "study/study_state.h"
 
 #include "base/text.h"
-#include "study/estimates/carry.h"
+#include "study/estimates/sample_size.h"
 #include "study/estimates/wilson.h"
 
 #include <math.h>
@@ -285,7 +285,7 @@ static void note_unfinished(struct sim_verdict *v, const struct sim_runs *runs)
 }
 
 /* An interval of a percentile does not know that values of a busy component depend on one another
- * (carry.h). Nothing hangs on it where `within` is asked for. */
+ * (sample_size.h). Nothing hangs on it where `within` is asked for. */
 static void note_busy(struct sim_verdict *v, const struct sim_runs *runs)
 {
     const struct sim_expect *e = v->expect;

@@ -115,8 +115,8 @@ static bool differs(const struct sim_runs *runs, uint32_t at, uint32_t series, c
     if (isnan(mean_of(values, warm, cut)) || isnan(rest) ||
         fabs(all - rest) < LEAST_SHIFT * fabs(rest))
         return false;
-    int told = differs_by_runs(runs, at, series, warm, cut, count);
-    return told < 0 ? differs_by_batches(values, warm, cut, count) : told;
+    int differs = differs_by_runs(runs, at, series, warm, cut, count);
+    return differs < 0 ? differs_by_batches(values, warm, cut, count) : differs;
 }
 
 static void check(struct sim_warmup *w, const struct sim_runs *runs, uint32_t at, uint32_t series,
@@ -160,8 +160,8 @@ int sim_mser_check(const struct sim_runs *runs, uint32_t at, struct sim_warmup *
     *all = calloc(sample ? sample->series_count + 1u : 1u, sizeof **all);
     double *values = calloc(sample ? sample->windows + 1u : 1u, sizeof *values);
     bool good = *all && values;
-    bool told = sample && plan->fault_count == 0 && sample->windows >= GROUP * LEAST_GROUPS;
-    for (uint32_t s = 0; good && told && s < sample->series_count; s++) {
+    bool judged = sample && plan->fault_count == 0 && sample->windows >= GROUP * LEAST_GROUPS;
+    for (uint32_t s = 0; good && judged && s < sample->series_count; s++) {
         const struct sim_series *series = &sample->series[s];
         if (strcmp(series->stat, "mean") != 0)
             continue;

@@ -3,7 +3,7 @@
 #include "study/study_state.h"
 
 #include "study/estimates/batch.h"
-#include "study/estimates/carry.h"
+#include "study/estimates/sample_size.h"
 #include "study/estimates/wilson.h"
 
 #include <math.h>

@@ -9,7 +9,7 @@
 #define SIM_STUDY_RECORD_BLOB_H
 
 #include "sim/world.h"
-#include "study/runs/names.h"
+#include "study/runs/shared_names.h"
 
 enum sim_record_part {
     SIM_RECORD_NUMBERS,

@@ -50,12 +50,12 @@ static enum sim_find_verdict judge_share(const struct sim_find_ask *ask,
                                          const struct sim_estimate *e)
 {
     if (e->n == 0 || e->needs > 0)
-        return SIM_FIND_UNTOLD;
+        return SIM_FIND_UNKNOWN;
     uint32_t yes = (uint32_t)(e->mean * e->n + 0.5);
     if (sim_find_at_least(yes, e->n, ask->probability) <= ERROR)
         return SIM_FIND_HOLDS;
     return sim_find_at_most(yes, e->n, ask->probability) <= ERROR ? SIM_FIND_BREAKS
-                                                                  : SIM_FIND_UNTOLD;
+                                                                  : SIM_FIND_UNKNOWN;
 }
 
 /* What an interval tells. Where nothing was seen there is nothing to judge. */
@@ -64,16 +64,16 @@ static enum sim_find_verdict judge(const struct sim_find_ask *ask, const struct 
     if (!isnan(ask->probability))
         return judge_share(ask, e);
     if (e->n < 2 || isnan(e->low))
-        return SIM_FIND_UNTOLD;
+        return SIM_FIND_UNKNOWN;
     if (is_on(ask, e->low) && is_on(ask, e->high))
         return SIM_FIND_HOLDS;
-    return is_on(ask, e->low) || is_on(ask, e->high) ? SIM_FIND_UNTOLD : SIM_FIND_BREAKS;
+    return is_on(ask, e->low) || is_on(ask, e->high) ? SIM_FIND_UNKNOWN : SIM_FIND_BREAKS;
 }
 
 /* Whether `more` times as many replications are unlikely to tell: their interval about the same
  * mean would still be far too wide. That only leaves a value untold, so it cannot mislead. With too
- * few values in each there is none, whatever their number (carry.h), and more of those in which
- * nothing was seen are unlikely to see anything. */
+ * few values in each there is none, whatever their number (sample_size.h), and more of those in
+ * which nothing was seen are unlikely to see anything. */
 static bool is_hopeless(const struct sim_find_ask *ask, const struct sim_estimate *e, double more)
 {
     double bound = isnan(ask->probability) ? ask->bound : ask->probability;
@@ -94,7 +94,7 @@ static void look(struct search *s, struct sim_find_point *point)
     const struct sim_find_ask *ask = s->ask;
     uint32_t first = ask->first < SIM_FIND_LEAST ? SIM_FIND_LEAST : ask->first, next = first;
     struct sim_estimate e;
-    for (int i = 0; i < SIM_FIND_LOOKS && point->verdict == SIM_FIND_UNTOLD; i++, next *= 2) {
+    for (int i = 0; i < SIM_FIND_LOOKS && point->verdict == SIM_FIND_UNKNOWN; i++, next *= 2) {
         uint32_t more = next - point->replications;
         if (i > 0 || !point->grid) {
             s->found->out_of_runs = more > left(s);
@@ -108,7 +108,7 @@ static void look(struct search *s, struct sim_find_point *point)
         s->found->runs += more;
         point->replications = next;
         point->verdict = judge(ask, &e);
-        if (point->verdict == SIM_FIND_UNTOLD && (i >= SURE_LOOKS || e.needs > 0) &&
+        if (point->verdict == SIM_FIND_UNKNOWN && (i >= SURE_LOOKS || e.needs > 0) &&
             is_hopeless(ask, &e, (double)(1u << (SIM_FIND_LOOKS - 1 - i))))
             break;
     }
@@ -157,7 +157,7 @@ static uint32_t changes(const struct sim_find *found, uint32_t *before, uint32_t
 {
     uint32_t count = 0, last = UINT32_MAX;
     for (uint32_t i = 0; i < found->point_count; i++) {
-        if (found->points[i].verdict == SIM_FIND_UNTOLD)
+        if (found->points[i].verdict == SIM_FIND_UNKNOWN)
             continue;
         if (last != UINT32_MAX && found->points[i].verdict != found->points[last].verdict) {
             count++;
@@ -173,8 +173,8 @@ static enum sim_find_finding without_change(const struct sim_find *found)
 {
     enum sim_find_verdict first = found->points[0].verdict;
     enum sim_find_verdict last = found->points[found->point_count - 1].verdict;
-    if (first == SIM_FIND_UNTOLD || last == SIM_FIND_UNTOLD)
-        return SIM_FIND_NOT_TOLD;
+    if (first == SIM_FIND_UNKNOWN || last == SIM_FIND_UNKNOWN)
+        return SIM_FIND_INCONCLUSIVE;
     return first == SIM_FIND_HOLDS ? SIM_FIND_ALL : SIM_FIND_NONE;
 }
 
@@ -219,7 +219,7 @@ static void bisect(struct search *s)
 
 struct sim_find sim_find_run(const struct sim_find_ask *ask)
 {
-    struct sim_find found = {.finding = SIM_FIND_NOT_TOLD};
+    struct sim_find found = {.finding = SIM_FIND_INCONCLUSIVE};
     struct search s = {ask, &found};
     double mid = middle(ask, ask->low, ask->high);
     uint32_t before, after;

@@ -35,7 +35,7 @@ enum {
     SIM_FIND_LEAST = 5,   /* replications of a first look, for t has fat tails below */
 };
 
-enum sim_find_verdict { SIM_FIND_UNTOLD, SIM_FIND_HOLDS, SIM_FIND_BREAKS };
+enum sim_find_verdict { SIM_FIND_UNKNOWN, SIM_FIND_HOLDS, SIM_FIND_BREAKS };
 
 struct sim_find_ask {
     double low, high;
@@ -69,7 +69,7 @@ enum sim_find_finding {
     SIM_FIND_ALL,          /* it holds at both ends and wherever else it was looked at */
     SIM_FIND_NONE,         /* nowhere */
     SIM_FIND_NOT_MONOTONE, /* more than one change */
-    SIM_FIND_NOT_TOLD,     /* too noisy, or of too few values: no change was seen, and not both
+    SIM_FIND_INCONCLUSIVE, /* too noisy, or of too few values: no change was seen, and not both
                               ends were told */
 };
 

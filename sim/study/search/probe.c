@@ -1,7 +1,7 @@
 /* probe.c - the breaking point of a scenario: find.c asks, replications answer. */
 #include "study/search/probe_state.h"
 
-#include "study/estimates/carry.h"
+#include "study/estimates/sample_size.h"
 #include "study/estimates/wilson.h"
 #include "study/store/store.h"
 #include "study/study_state.h"

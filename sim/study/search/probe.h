@@ -8,7 +8,7 @@
 
 /* What all three are run with. */
 struct sim_probe {
-    struct sim_session *session;
+    struct sim_work_session *session;
     struct sim_scenario *scenario;
     struct sim_replicate_options options; /* .replications: of each value; find: of a first look */
     uint32_t cases, finished, reused;     /* so far: cases; runs, and how many the store had */
@@ -19,8 +19,8 @@ struct sim_probe {
 
 /* What a rank other than 0 does meanwhile (team.h): makes the cases it is asked for, and runs them.
  * `wanted` as sim_vary_case() has it. 0, or -1 with the reason in .why. */
-int sim_probe_lend(struct sim_probe *, const char *variant, const struct sim_vary *vary,
-                   uint32_t count, const struct sim_wanted *wanted);
+int sim_probe_serve(struct sim_probe *, const char *variant, const struct sim_vary *vary,
+                    uint32_t count, const struct sim_wanted *wanted);
 
 /* ---- the breaking point -------------------------------------------------------------------- */
 
@@ -60,8 +60,8 @@ struct sim_input {
      * mid to high, from low to high; all inputs' swings hold together with 0.95 (Bonferroni) */
     struct sim_estimate to_low, to_high, swing;
     bool clear; /* the swing's interval leaves 0 out */
-    bool told;  /* by this much more than the next one in the list: the interval of the difference
-                   of what both move leaves 0 out */
+    /* moves more than the next one in the list: the interval of the difference excludes 0 */
+    bool more_than_next;
 };
 
 struct sim_sensitivity {

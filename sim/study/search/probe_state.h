@@ -19,7 +19,7 @@ struct sim_expect sim__probe_expect(const struct sim_criterion *);
 bool sim__probe_says(const struct sim_criterion *, double seen);
 struct sim_wanted sim__probe_wanted(const struct sim_criterion *);
 /* Of the share of a case's replications that say yes: takes its interval away when the percentile
- * they are asked for is of too few values in each to be told of one run (carry.h). */
+ * they are asked for is of too few values in each to be told of one run (sample_size.h). */
 void sim__probe_carry(const struct sim_criterion *, const struct sim_runs *, uint32_t at,
                       struct sim_estimate *);
 /* Keeps the unit of a metric for when the records are gone. */

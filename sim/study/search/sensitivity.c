@@ -3,7 +3,7 @@
  * Replication k of every case has the same streams, so that differences are taken pair by pair
  * (compare.h). One at a time sees no interaction of inputs: what two do together may be more, or
  * less, than what each does alone (Saltelli et al. 2008, Global Sensitivity Analysis, 1.2.4). */
-#include "study/estimates/carry.h"
+#include "study/estimates/sample_size.h"
 #include "study/search/probe_state.h"
 #include "study/study_state.h"
 
@@ -126,7 +126,8 @@ static void estimate(const struct moves *m, const struct sim_sensitivity_asked *
     }
     qsort(s->inputs, s->count, sizeof *s->inputs, by_swing);
     for (uint32_t i = 0; i + 1 < s->count; i++)
-        s->inputs[i].told = moves_more(m, s, asked->vary, &s->inputs[i], &s->inputs[i + 1]);
+        s->inputs[i].more_than_next = moves_more(m, s, asked->vary, &s->inputs[i],
+                                                 &s->inputs[i + 1]);
 }
 
 /* All inputs at mid but one, which is at `value`; UINT32_MAX: none. */

@@ -85,7 +85,7 @@ static int look_at_differences(const struct sim_runs *runs, const struct sim_unt
     return 0;
 }
 
-int sim_until_run(struct sim_session *session, const struct sim_replicate_options *options,
+int sim_until_run(struct sim_work_session *session, const struct sim_replicate_options *options,
                   const struct sim_until *until, struct sim_runs *runs, struct sim_until_end *end,
                   struct sim_error *error)
 {

@@ -26,7 +26,7 @@ struct sim_until {
 /* How it ended, for the reader. */
 struct sim_until_end {
     bool narrow;      /* all are */
-    bool too_few;     /* one has none for want of values in each replication (carry.h) */
+    bool too_few;     /* one has none for want of values in each replication (sample_size.h) */
     double widest;    /* relative half width; INFINITY: there is none to speak of */
     char metric[256]; /* whose that is; "" when none was looked at */
     uint32_t at;      /* the case */
@@ -41,7 +41,7 @@ bool sim_until_narrow(const struct sim_estimate *, double relative_to, double ta
 /* Runs options->replications replications of the runs' cases (begun, still without any), with a
  * target at least ten, then more until every interval is narrow, `most` are there, one went wrong,
  * more would not help, or the session is interrupted. As sim_replicate_more(). */
-int sim_until_run(struct sim_session *, const struct sim_replicate_options *,
+int sim_until_run(struct sim_work_session *, const struct sim_replicate_options *,
                   const struct sim_until *, struct sim_runs *, struct sim_until_end *,
                   struct sim_error *);
 

@@ -17,7 +17,8 @@ struct search {
     struct sim_error *error;
 };
 
-/* The first metric of a meter; UINT32_MAX: none. Texts are of one pool, so pointers will do. */
+/* The first metric of a meter; UINT32_MAX: none. Equal texts are one copy, so comparing pointers
+ * will do. */
 static uint32_t metric_of(const struct sim_record *record, const char *component, const char *meter,
                           uint32_t from)
 {

@@ -10,8 +10,8 @@
 #define SIM_STUDY_STORE_H
 
 #include "scenario/scenario.h"
-#include "study/runs/names.h"
 #include "study/runs/record_blob.h"
+#include "study/runs/shared_names.h"
 
 struct sim_store;
 

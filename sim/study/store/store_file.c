@@ -1,7 +1,7 @@
 /* store_file.c - opening and closing the store: whose, of which version, and who else is there. */
 #include "study/store/store_state.h"
 
-#include "study/store/guard.h"
+#include "study/store/directory_lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -247,9 +247,9 @@ struct sim_store *sim_store_open(const char *dir, struct sim_error *error)
     struct sim_store *store = store_new(dir, error);
     if (!store)
         return NULL;
-    int guard = sim_guard_take(dir);
+    int lock = sim_directory_lock(dir);
     int status = open_to_write(store, error);
-    sim_guard_release(guard);
+    sim_directory_unlock(lock);
     if (status != 0) {
         sim_store_free(store);
         return NULL;
@@ -318,7 +318,7 @@ struct sim_store *sim_store_open_to_read(const char *dir, bool *missing, struct 
 static void remove_empty(const struct sim_store *store)
 {
     static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
-    int guard = sim_guard_take(store->above);
+    int lock = sim_directory_lock(store->above);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         char path[SIM_ERROR_TEXT_BYTES + 4096];
         if (snprintf(path, sizeof path, "%s%s", store->path, endings[i]) < (int)sizeof path)
@@ -327,7 +327,7 @@ static void remove_empty(const struct sim_store *store)
     rmdir(store->folder);
     if (store->made_above)
         rmdir(store->above);
-    sim_guard_release(guard);
+    sim_directory_unlock(lock);
 }
 
 void sim_store_close(struct sim_store *store)

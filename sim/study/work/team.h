@@ -41,7 +41,7 @@ struct sim_team_cases {
 
 /* What ranks other than 0 do: run what they are given until rank 0 ends it. 0; or -1 with the
  * reason. */
-int sim_team_serve(struct sim_session *, struct sim_team *, const struct sim_team_cases *,
+int sim_team_serve(struct sim_work_session *, struct sim_team *, const struct sim_team_cases *,
                    const struct sim_replicate_options *, struct sim_error *);
 /* Rank 0: tells the others that there is no more. */
 void sim_team_end(struct sim_team *);
