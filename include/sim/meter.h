@@ -78,7 +78,7 @@ double sim_gauge_roll(struct sim_gauge *, sim_time now, int64_t *peak);
  * Memory grows with what was recorded: a row of 64 counts (256 bytes) for each octave in which a
  * value fell, two for those below 128, and a list of rows (472 bytes) from the first value on. */
 #define SIM_HISTOGRAM_STEPS 64
-#define SIM_HISTOGRAM_ROWS 59 /* enough for any 63-bit value */
+#define SIM_HISTOGRAM_ROWS 59 /* enough for 64 bits */
 #define SIM_HISTOGRAM_BUCKETS (SIM_HISTOGRAM_STEPS * SIM_HISTOGRAM_ROWS)
 
 struct sim_histogram {
