@@ -1,10 +1,10 @@
 /* attempt.c - one attempt of a call under a policy, on its way out.
  *
- * In this order: the rate limit, the concurrency limit, the circuit breaker, and then it is sent.
- * Each is asked when the one before has let the attempt pass, so the breaker decides at the very
- * moment of sending, and an attempt that it refuses gives its slot back at once (its token is
- * spent). A limit makes an attempt wait for at most its `wait`, or refuses it. Waiting is not part
- * of the attempt's timeout, which begins with the sending, but of the call's deadline. */
+ * It passes the rate limit, the concurrency limit and the circuit breaker, in this order, and then
+ * it is sent. So the breaker decides at the moment of sending. An attempt that it refuses gives its
+ * slot back at once; its token is spent. A limit makes an attempt wait for at most `wait`, or
+ * refuses it. Waiting counts towards the call's deadline, not towards the attempt's timeout, which
+ * begins when it is sent. */
 #include "books/trace_state.h"
 #include "policy/policy_state.h"
 
@@ -54,7 +54,7 @@ static void held_back(const struct sim__try *try, int64_t change)
         sim__trace_mark(from->world->trace, try->op->request.trace, now, SIM_SPENT_LIMIT);
 }
 
-/* Time until the deadline; at most what a timer can be set to. */
+/* Time until the deadline; never more than a timer can be set to. */
 static sim_time time_left(const struct sim__operation *op, sim_time now)
 {
     return op->request.deadline - now;
@@ -72,7 +72,8 @@ static void told(struct sim *sim, void *node, sim_arg arg)
     op->result(op, hedge, reply.status == SIM_REFUSED, &reply);
 }
 
-/* It will not be sent: the caller learns so from the loop, never from within its call. */
+/* The attempt will not be sent. The caller learns this from the event loop, never inside its
+ * call. */
 static void tell(struct sim__try *try, enum sim_status verdict, struct sim_counter *counter)
 {
     struct sim_node *from = try->op->port->owner;
@@ -136,7 +137,7 @@ static void hedge_due(struct sim *sim, void *node, sim_arg arg)
     sim_last(sim, hedge, node, arg);
 }
 
-/* Another attempt beside this one, if none answers in time. */
+/* Sets the timer of a hedge, in case no attempt answers in time. */
 static void arm_hedge(struct sim__operation *op)
 {
     struct sim_node *from = op->port->owner;
@@ -158,7 +159,7 @@ static void send(struct sim__try *try)
     if (late || (g != NULL && !sim__breaker_admit(g, try))) {
         if (is_limited(op))
             sim__limiter_give(g);
-        /* late: nobody would see an answer */
+        /* late: nobody would wait for an answer */
         tell(try, late ? SIM_TIMEOUT : SIM_REFUSED, late ? NULL : &from->caller->breaker_refused);
         return;
     }
@@ -179,7 +180,7 @@ static void send(struct sim__try *try)
     arm_hedge(op);
 }
 
-/* Slots became free: those who have waited longest have them. */
+/* Slots became free: the attempts that have waited longest get them. */
 static void send_waiting(struct sim__guard *g)
 {
     struct sim__limiter *l = &g->limiter;
@@ -198,7 +199,7 @@ static void no_slot_in_time(struct sim *sim, void *node, sim_arg arg)
 {
     struct sim__try *try = arg.p;
     if (!try->time_is_up)
-        return; /* it got one in the last instant, or is not needed any more */
+        return; /* it got a slot in the last instant, or is not needed any more */
     try->time_is_up = false;
     sim__limiter_dequeue(&try->op->guard->limiter, try);
     held_back(try, -1);
@@ -215,7 +216,7 @@ static void wait_is_over(struct sim *sim, void *node, sim_arg arg)
     sim_last(sim, no_slot_in_time, node, arg);
 }
 
-/* It has its token: now for a slot. */
+/* The attempt has its token and asks for a slot. */
 static void ask_for_slot(struct sim__try *try)
 {
     struct sim__operation *op = try->op;
@@ -276,7 +277,7 @@ void sim__try_begin(struct sim__operation *op, bool hedge)
     }
 }
 
-/* Takes an attempt back from wherever it is. `lost`: a faster one won. */
+/* Takes back an attempt in any state. `lost`: a faster one answered first. */
 static void take_back(struct sim__try *try, bool lost)
 {
     struct sim__operation *op = try->op;

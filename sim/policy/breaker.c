@@ -1,14 +1,14 @@
-/* breaker.c - the circuit breaker: calls that would fail anyway are not made.
+/* breaker.c - the circuit breaker: refuses calls that would probably fail.
  *
- * Closed: attempts pass, and their ends are counted over a rolling window of ten slices. It opens
- * when at least `calls` ended in the window and the share of failures reached `failures`; or, if
- * `consecutive` is given, after so many failures in a row. Open: every attempt is refused for a
- * time. Half-open: at most `probes` attempts pass; when all of them succeed it closes and begins to
- * count afresh; a failure opens it again. What was sent before a change of state does not count
- * after it.
+ * Closed: attempts pass, and their results are counted over a rolling window of ten slices. It
+ * opens when at least `calls` ended in the window and the share of failures is `failures` or more;
+ * or, if `consecutive` is given, after that many failures in a row. Open: all attempts are refused
+ * for a time. Half-open: at most `probes` attempts pass. When all of them succeed it closes and
+ * starts counting anew; a failure opens it again. The results of attempts sent before a change of
+ * state do not count after it.
  *
- * A failure is an error, a refusal by the callee, a timeout or a loss. What the caller's own limits
- * refused never came here, and an attempt given up for a faster one says nothing.
+ * A failure is an error, a refusal by the callee, a timeout or a loss. Attempts refused by the
+ * caller's own limits do not get here, and an attempt given up for a faster one counts as neither.
  *
  * Source: Nygard 2007, Release It!, sec. 5.2; defaults of Hystrix 1.5 (10 s in ten buckets, 20
  * requests, 50 %, 5 s, one request to probe). Theory: tests/theory/test_policies.c. */

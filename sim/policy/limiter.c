@@ -1,20 +1,20 @@
-/* limiter.c - the concurrency limit, fixed or adaptive, and the rate limit.
+/* limiter.c - the concurrency limit, fixed or adaptive; the rate limit.
  *
- * Concurrency: at most `limit` attempts out at a time; an attempt whose caller's half has ended
- * holds no slot, even while its callee works on. Adaptive limits learn from each attempt that ends:
- * AIMD adds one while at least half of the limit is in use, and multiplies by `decrease` when an
- * attempt timed out, was refused or was lost (Chiu and Jain 1989; as AIMDLimit of Netflix
- * concurrency-limits does it). Gradient compares each latency with its long-term average:
+ * Concurrency: at most `limit` attempts are out at a time. An attempt whose caller's half has ended
+ * holds no slot, even if its callee still works on it. Adaptive limits learn from each attempt that
+ * ends. AIMD adds one while at least half of the limit is in use, and multiplies by `decrease` when
+ * an attempt timed out, was refused or was lost (Chiu and Jain 1989; as AIMDLimit of Netflix
+ * concurrency-limits does). Gradient compares each latency with its long-term average:
  *     new limit = limit x max(1/2, min(1, average / latency)) + 4, smoothed by 0.2
- * (Gradient2Limit of the same library as of November 2018: average over 600 samples, the first 10
- * of them plain; an average beyond twice the latency is cut by a tenth). It learns from every
- * attempt, not once in a window. Since 2019 the library takes 1.5 x average / latency. Tried: on a
- * station of constant work that limit runs off to `most`, as the average follows the queue it
- * makes.
+ * (Gradient2Limit of the same library as of November 2018: the average is exponential over 600
+ * samples, arithmetic for the first 10, and is cut by a tenth when it exceeds twice the latency).
+ * It learns from every attempt, not once per window. Since 2019 the library takes 1.5 x average /
+ * latency. That was tried: on a station with constant work the limit grows to `most`, because the
+ * average follows the queue that the limit causes.
  *
- * Rate: a token bucket of `burst` tokens, filled at `rate`, as the virtual scheduling of ATM Forum
- * 1996, Traffic Management 4.0, sec. 4.4.2 (GCRA): when the bucket will be full says all of its
- * state. Tokens given are in the order of asking. */
+ * Rate: a token bucket of `burst` tokens, filled at `rate`, by virtual scheduling (ATM Forum 1996,
+ * Traffic Management 4.0, sec. 4.4.2, GCRA): its whole state is the time at which it will be full.
+ * Tokens are given in the order in which attempts ask. */
 #include "policy/policy_state.h"
 
 #include <math.h>
@@ -128,7 +128,7 @@ sim_time sim__bucket_take(struct sim__guard *g, sim_time now, sim_time patience)
         *b = (struct sim__bucket){.next = now};
     double missing = (double)(b->next - now) + b->next_part -
                      (double)(g->policy->rate_limit.burst - 1) * interval;
-    if (missing >= 0.5) /* to the nearest ns */
+    if (missing >= 0.5) /* rounded to the nearest ns */
         wait = missing < 9e18 ? (sim_time)ceil(missing - 0.5) : SIM_NEVER;
     if (wait > patience)
         return SIM_NEVER;

@@ -1,7 +1,7 @@
-/* policy.c - the tables of every caller's policy, and what is remembered for it.
+/* policy.c - the parameters of a caller's policy, and its guards.
  *
- * A guard per caller node and target is made with the world where the policy needs one, and is as
- * new after a crash of the caller. */
+ * A guard for each caller node and target is made with the world, if the policy needs it. A crash
+ * of the caller resets it. */
 #include "policy/policy_state.h"
 
 #include <stdio.h>
