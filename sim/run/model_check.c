@@ -193,8 +193,8 @@ static const char *taken_by(const struct sim_model *m, const char *name)
             return "a port";
     for (const struct sim_param *p = sim_policy_params; calls && p->name; p++)
         if (strcmp(p->name, name) == 0)
-            return "what every caller may say";
-    return is_among(name, own) ? "what every component says" : NULL;
+            return "a parameter of every caller";
+    return is_among(name, own) ? "a key of every component" : NULL;
 }
 
 static int check_taken(const struct checking *c)
