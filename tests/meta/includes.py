@@ -143,8 +143,8 @@ def check_model(name, header, known):
     if target and target.endswith(".h") and model_folder(target):
         if model_folder(target) == model_folder(name):
             return True
-    return header in MODEL_MAY or (f"a model may include only {sorted(MODEL_MAY)} and the header of "
-                                   "its own folder")
+    return header in MODEL_MAY or (f"a model may include only {sorted(MODEL_MAY)} and the header "
+                                   "of its own folder")
 
 
 def check_include(name, room, header, known):
