@@ -54,9 +54,9 @@ static int init(struct sim_node *self, struct sim_error *error)
     return 0;
 }
 
-/* A row names its fields: name, kind, place in the struct, default; bounds and flags where there are
- * any; a sentence, and where the default comes from. `weir models template`, the schema and every
- * check come from here. */
+/* A row names its fields: name, kind, place in the struct, default; bounds and flags where there
+ * are any; a sentence, and where the default comes from. `weir models template`, the schema and
+ * every check come from here. */
 static const struct sim_param params[] = {
     SIM_ROW(.name = "delay", .kind = SIM_DISTRIBUTION, .offset = offsetof(struct template, delay),
             .by_default = "1ms", .flags = SIM_CHANGEABLE | SIM_WORK,
