@@ -21,7 +21,7 @@ struct sim_node;
 struct sim_component;
 struct sim_world;
 struct sim_port_target;
-struct sim__guard;
+struct sim_guard;
 
 /* Names a call. All zero names none; a stale name is harmless. */
 typedef struct {
@@ -36,8 +36,8 @@ typedef void sim_done(struct sim *, void *self, sim_arg, const struct sim_reply 
 struct sim_port {
     struct sim_node *owner;
     struct sim_port_target *targets;
-    uint32_t target_count;     /* 0: the scenario left an optional port open */
-    struct sim__guard *guards; /* one per target: what the caller's policy remembers; or NULL */
+    uint32_t target_count;    /* 0: the scenario left an optional port open */
+    struct sim_guard *guards; /* one per target: what the caller's policy remembers; or NULL */
 };
 
 /* The share of the caller's calls that go to target `index` (1 unless the scenario says so). */

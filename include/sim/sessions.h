@@ -9,7 +9,7 @@
  * reads (Terry et al. 1994, Session Guarantees for Weakly Consistent Replicated Data). Keys that
  * nobody has written take no memory, because no read can be older than their first version. */
 struct sim_sessions {
-    struct sim__session_map *map;
+    struct sim_session_map *map;
     /* meters; name them in the model's table with SIM_SESSION_METERS */
     struct sim_counter own, own_violated;     /* reads of keys that the session wrote; those that
                                                  were older */

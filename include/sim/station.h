@@ -68,7 +68,7 @@ struct sim_station_rules {
     } pause;
 };
 
-struct sim__discipline;
+struct sim_discipline_state;
 
 struct sim_station {
     struct sim_node *node;
@@ -79,7 +79,7 @@ struct sim_station {
     uint32_t job_count, free_job;
     uint32_t queue_head, queue_tail; /* call slots, valid while .queued > 0 */
     int64_t queued;
-    struct sim__discipline *more; /* NULL: no further rules */
+    struct sim_discipline_state *more; /* NULL: no further rules */
     /* meters; name them in the model's table with SIM_STATION_METERS */
     struct sim_gauge busy, waiting, capacity, provisioned;
     struct sim_histogram wait; /* arrival to start of service, ns */

@@ -31,7 +31,7 @@ struct work {
     uint8_t class;
 };
 
-struct sim__discipline {
+struct sim_discipline_state {
     const struct sim__discipline_table *table; /* first: sim__rules_of() */
     struct sim_station_rules rules;
     struct line *waiting, *working;                            /* by class */
@@ -54,7 +54,7 @@ struct sim__discipline {
 
 static bool grow(struct sim_station *s)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     struct work *work = sim_node_grow(s->node, d->work, s->job_count, sizeof *work);
     if (work != NULL)
         d->work = work;
@@ -108,7 +108,7 @@ static unsigned class_of(const struct sim_station *s, const struct sim__call *ca
  * interrupted. */
 static void line_up(struct sim_station *s, struct sim__call *call, uint32_t job)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     unsigned class = class_of(s, call);
     struct line *line = &d->waiting[class];
     uint32_t place = call->index;
@@ -150,7 +150,7 @@ static void step_out(struct sim_station *s, struct sim__call *call)
 
 static void work_begins(struct sim_station *s, uint32_t job)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     struct work *w = &d->work[job];
     struct line *line = &d->working[w->class];
     w->before = 0;
@@ -162,7 +162,7 @@ static void work_begins(struct sim_station *s, uint32_t job)
 
 static void work_stops(struct sim_station *s, uint32_t job)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     struct work *w = &d->work[job];
     struct line *line = &d->working[w->class];
     *(w->before ? &d->work[w->before - 1].after : &line->head) = w->after;
@@ -211,7 +211,7 @@ static void stretch(struct work *w, double times)
 
 /* ---- processor sharing ----------------------------------------------------------------------- */
 
-static bool ends_before(const struct sim__discipline *d, uint32_t a, uint32_t b)
+static bool ends_before(const struct sim_discipline_state *d, uint32_t a, uint32_t b)
 {
     const struct work *x = &d->work[a], *y = &d->work[b];
     if (x->finish < y->finish || x->finish > y->finish)
@@ -219,7 +219,7 @@ static bool ends_before(const struct sim__discipline *d, uint32_t a, uint32_t b)
     return x->order < y->order;
 }
 
-static void heap_add(struct sim__discipline *d, uint32_t job)
+static void heap_add(struct sim_discipline_state *d, uint32_t job)
 {
     uint32_t at = d->at_work++;
     for (; at > 0 && ends_before(d, job, d->heap[(at - 1) / 2]); at = (at - 1) / 2)
@@ -227,7 +227,7 @@ static void heap_add(struct sim__discipline *d, uint32_t job)
     d->heap[at] = job;
 }
 
-static uint32_t heap_take(struct sim__discipline *d)
+static uint32_t heap_take(struct sim_discipline_state *d)
 {
     uint32_t first = d->heap[0], last = d->heap[--d->at_work], at = 0;
     for (uint32_t child = 1; child < d->at_work; child = 2 * at + 1) {
@@ -251,7 +251,7 @@ static double crowding(const struct sim_station *s)
 /* Advances virtual time to now. */
 static void share_until_now(struct sim_station *s)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     sim_time now = sim_now(s->node->sim);
     if (d->at_work > 0 && s->paused.value == 0)
         d->virtual_now += (double)(now - d->virtual_at) / crowding(s);
@@ -263,7 +263,7 @@ static void share_ends(struct sim *, void *self, sim_arg);
 /* Sets the timer of the next end; to be called after anything changed the rate. */
 static void share_on(struct sim_station *s)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     sim_cancel(s->node->sim, d->next_end);
     d->next_end = SIM_NO_EVENT;
     if (d->at_work == 0)
@@ -281,7 +281,7 @@ static void share_ends(struct sim *sim, void *self, sim_arg arg)
     (void)sim;
     (void)arg;
     struct sim_station *s = self;
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     share_until_now(s);
     uint32_t job = heap_take(d);
     d->virtual_now = fmax(d->virtual_now, d->work[job].finish);
@@ -329,7 +329,7 @@ static void pause_begins(struct sim *sim, void *self, sim_arg arg)
 {
     (void)arg;
     struct sim_station *s = self;
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     share_until_now(s);
     sim_gauge_set(&s->paused, sim_now(sim), 1);
     if (d->rules.discipline == SIM_SHARING)
@@ -344,7 +344,7 @@ static void pause_begins(struct sim *sim, void *self, sim_arg arg)
 
 static void await_pause(struct sim_station *s)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     d->until_pause = d->rules.pause.requests;
     if (d->rules.pause.every.kind == SIM_DIST_NONE)
         return;
@@ -356,7 +356,7 @@ static void pause_ends(struct sim *sim, void *self, sim_arg arg)
 {
     (void)arg;
     struct sim_station *s = self;
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     share_until_now(s);
     sim_gauge_set(&s->paused, sim_now(sim), 0);
     await_pause(s);
@@ -374,7 +374,7 @@ static void pause_ends(struct sim *sim, void *self, sim_arg arg)
 /* A request was begun: the memory that it allocates brings the next pause nearer. */
 static void allocate(struct sim_station *s)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     if (d->until_pause > 0 && --d->until_pause == 0)
         d->pause = sim_after(s->node->sim, 0, pause_begins, s, (sim_arg){.u = 0});
 }
@@ -423,7 +423,7 @@ static void wait_in_line(struct sim_station *s, struct sim__call *call)
 
 static struct sim__call *choose(const struct sim_station *s)
 {
-    const struct sim__discipline *d = s->more;
+    const struct sim_discipline_state *d = s->more;
     if (s->queued == 0)
         return NULL;
     const struct line *line = &d->waiting[first_class(d->some_wait)];
@@ -436,7 +436,7 @@ static struct sim__call *choose(const struct sim_station *s)
 /* Takes the next call to be worked on out of its line; NULL: none is left. */
 static struct sim__call *take_next(struct sim_station *s)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     sim_time now = sim_now(s->node->sim);
     struct sim__call *call;
     while ((call = choose(s)) != NULL) {
@@ -494,7 +494,7 @@ static void put_out(struct sim_station *s, struct sim__call *call, uint32_t job)
  * all requests have begun, one loses its work. */
 static bool make_room(struct sim_station *s, unsigned class)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     bool preemptive = d->rules.discipline == SIM_PREEMPTIVE;
     if (d->rules.shed.by != SIM_SHED_PRIORITY && !preemptive)
         return false;
@@ -518,7 +518,7 @@ static bool make_room(struct sim_station *s, unsigned class)
  * turned away if the queue has no room for it. */
 static bool preempt(struct sim_station *s, unsigned class, bool room)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     unsigned low = last_class(d->some_work, CLASSES);
     if (d->rules.discipline != SIM_PREEMPTIVE || low == CLASSES || low <= class ||
         s->paused.value > 0)
@@ -581,7 +581,7 @@ static bool arrive(struct sim_station *s, sim_call_id id, bool again)
 
 static void work_on(struct sim_station *s, uint32_t job, sim_time duration)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     struct work *w = &d->work[job];
     *w = (struct work){.until = duration};
     if (s->node->slow != 1)
@@ -603,7 +603,7 @@ static void work_on(struct sim_station *s, uint32_t job, sim_time duration)
 /* Lengthens all work, including work that is interrupted or stopped by a pause. */
 static void slow_down(struct sim_station *s, double times)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     if (d->rules.discipline == SIM_SHARING) {
         share_until_now(s);
         d->slow = s->node->slow;
@@ -654,7 +654,7 @@ static void resize(struct sim_station *s, int64_t servers)
 
 static void clear(struct sim_station *s)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     for (unsigned class = 0; class < CLASSES; class ++)
         d->waiting[class] = d->working[class] = (struct line){0, 0};
     for (unsigned i = 0; i < CLASSES / 64; i++)
@@ -670,7 +670,7 @@ static void clear(struct sim_station *s)
 
 static void walk(const struct sim_station *s, struct sim__station_walked *walked)
 {
-    const struct sim__discipline *d = s->more;
+    const struct sim_discipline_state *d = s->more;
     if (d->rules.discipline == SIM_SHARING) { /* all have a job; those in excess of the servers
                                                  "wait" */
         int64_t waiting = walked->at_work - s->servers;
@@ -703,7 +703,7 @@ int sim_station_manage(struct sim_station *s, const struct sim_station_rules *ru
                  rules->shed.by == SIM_SHED_NONE && rules->pause.lasts.kind == SIM_DIST_NONE;
     if (plain)
         return 0;
-    struct sim__discipline *d = sim_node_alloc(s->node, 1, sizeof *d);
+    struct sim_discipline_state *d = sim_node_alloc(s->node, 1, sizeof *d);
     if (d == NULL)
         return -1;
     d->waiting = sim_node_alloc(s->node, CLASSES, sizeof *d->waiting);

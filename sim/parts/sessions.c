@@ -14,7 +14,7 @@ struct known {
 
 #define NO_KEY UINT32_MAX
 
-struct sim__session_map {
+struct sim_session_map {
     struct sim_table_map map;
 };
 

@@ -84,13 +84,13 @@ static void tell(struct sim__try *try, enum sim_status verdict, struct sim_count
     try->timer = sim_after(from->sim, 0, told, from, (sim_arg){.p = try});
 }
 
-static void send_waiting(struct sim__guard *);
+static void send_waiting(struct sim_guard *);
 
 /* What the policy learns from an attempt that was sent and is over. */
 static void learn(struct sim__try *try, enum sim_status status)
 {
     struct sim__operation *op = try->op;
-    struct sim__guard *g = op->guard;
+    struct sim_guard *g = op->guard;
     if (g == NULL)
         return;
     if (is_limited(op)) {
@@ -152,7 +152,7 @@ static void send(struct sim__try *try)
 {
     struct sim__operation *op = try->op;
     struct sim_node *from = op->port->owner;
-    struct sim__guard *g = op->guard;
+    struct sim_guard *g = op->guard;
     sim_time now = sim_now(from->sim), give_up = sim__policy_of(op)->timeout;
     sim_time left = time_left(op, now);
     bool late = left <= 0 || give_up < 0;
@@ -181,7 +181,7 @@ static void send(struct sim__try *try)
 }
 
 /* Slots became free: the attempts that have waited longest get them. */
-static void send_waiting(struct sim__guard *g)
+static void send_waiting(struct sim_guard *g)
 {
     struct sim__limiter *l = &g->limiter;
     while (l->first != NULL && l->out < l->limit) {
@@ -220,7 +220,7 @@ static void wait_is_over(struct sim *sim, void *node, sim_arg arg)
 static void ask_for_slot(struct sim__try *try)
 {
     struct sim__operation *op = try->op;
-    struct sim__guard *g = op->guard;
+    struct sim_guard *g = op->guard;
     const struct sim_policy *p = sim__policy_of(op);
     struct sim_node *from = op->port->owner;
     if (!is_limited(op)) {
@@ -282,7 +282,7 @@ static void take_back(struct sim__try *try, bool lost)
 {
     struct sim__operation *op = try->op;
     struct sim_node *from = op->port->owner;
-    struct sim__guard *g = op->guard;
+    struct sim_guard *g = op->guard;
     sim_cancel(from->sim, try->timer);
     if (try->state == SIM__TRY_SLOT)
         sim__limiter_dequeue(&g->limiter, try);

@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-static void change(struct sim__guard *g, enum sim__breaker_state state)
+static void change(struct sim_guard *g, enum sim__breaker_state state)
 {
     struct sim__breaker *b = &g->breaker;
     int64_t was = b->state != SIM__CLOSED, is = state != SIM__CLOSED;
@@ -27,12 +27,12 @@ static void change(struct sim__guard *g, enum sim__breaker_state state)
     sim_gauge_add(&g->from->caller->breaker_open, sim__guard_now(g), is - was);
 }
 
-void sim__breaker_reset(struct sim__guard *g)
+void sim__breaker_reset(struct sim_guard *g)
 {
     change(g, SIM__CLOSED);
 }
 
-static void advance(struct sim__guard *g)
+static void advance(struct sim_guard *g)
 {
     struct sim__breaker *b = &g->breaker;
     int64_t slice = sim__guard_now(g) / (g->policy->breaker.window / SIM__SLICES);
@@ -50,7 +50,7 @@ static void advance(struct sim__guard *g)
     }
 }
 
-bool sim__breaker_admit(struct sim__guard *g, struct sim__try *try)
+bool sim__breaker_admit(struct sim_guard *g, struct sim__try *try)
 {
     struct sim__breaker *b = &g->breaker;
     if (g->policy->breaker.open == 0)
@@ -66,7 +66,7 @@ bool sim__breaker_admit(struct sim__guard *g, struct sim__try *try)
     return true;
 }
 
-static void count(struct sim__guard *g, bool failed)
+static void count(struct sim_guard *g, bool failed)
 {
     struct sim__breaker *b = &g->breaker;
     const struct sim_policy *p = g->policy;
@@ -85,8 +85,7 @@ static void count(struct sim__guard *g, bool failed)
         change(g, SIM__OPEN);
 }
 
-void sim__breaker_result(struct sim__guard *g, const struct sim__try *try,
-                         enum sim__verdict verdict)
+void sim__breaker_result(struct sim_guard *g, const struct sim__try *try, enum sim__verdict verdict)
 {
     struct sim__breaker *b = &g->breaker;
     if (g->policy->breaker.open == 0 || try->epoch != b->epoch)

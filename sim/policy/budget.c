@@ -13,7 +13,7 @@
 
 #define MILLIONTHS 1e6
 
-static void advance(struct sim__guard *g, sim_time now)
+static void advance(struct sim_guard *g, sim_time now)
 {
     struct sim__budget *b = &g->budget;
     int64_t slice = now / (g->policy->retry.budget.window / SIM__SLICES);
@@ -34,7 +34,7 @@ static void put(struct sim__budget *b, int64_t amount)
     b->sum += amount;
 }
 
-void sim__budget_deposit(struct sim__guard *g, sim_time now)
+void sim__budget_deposit(struct sim_guard *g, sim_time now)
 {
     if (g->policy->retry.budget.window == 0)
         return;
@@ -42,7 +42,7 @@ void sim__budget_deposit(struct sim__guard *g, sim_time now)
     put(&g->budget, (int64_t)(g->policy->retry.budget.ratio * MILLIONTHS + 0.5));
 }
 
-bool sim__budget_withdraw(struct sim__guard *g, sim_time now)
+bool sim__budget_withdraw(struct sim_guard *g, sim_time now)
 {
     const struct sim_policy *p = g->policy;
     if (p->retry.budget.window == 0)

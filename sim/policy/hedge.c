@@ -30,7 +30,7 @@ struct sim__latencies {
     struct octave *octaves[SIM_HISTOGRAM_ROWS]; /* NULL: none fell into it */
 };
 
-int sim__hedge_make(struct sim__guard *g)
+int sim__hedge_make(struct sim_guard *g)
 {
     if (g->policy->hedge.extra == 0 || g->policy->hedge.delay > 0)
         return 0;
@@ -41,7 +41,7 @@ int sim__hedge_make(struct sim__guard *g)
     return 0;
 }
 
-void sim__hedge_reset(struct sim__guard *g)
+void sim__hedge_reset(struct sim_guard *g)
 {
     struct sim__latencies *l = g->latencies;
     if (l == NULL)
@@ -83,7 +83,7 @@ static sim_time percentile(const struct sim__latencies *l, double p)
     return SIM_NEVER;
 }
 
-static void advance(struct sim__guard *g)
+static void advance(struct sim_guard *g)
 {
     struct sim__latencies *l = g->latencies;
     int64_t slice = sim__guard_now(g) / (g->policy->hedge.window / WINDOW_SLICES);
@@ -110,7 +110,7 @@ static void advance(struct sim__guard *g)
     l->slice = slice;
 }
 
-void sim__hedge_observe(struct sim__guard *g, sim_time latency, bool cut_off)
+void sim__hedge_observe(struct sim_guard *g, sim_time latency, bool cut_off)
 {
     if (g->latencies == NULL)
         return;

@@ -24,13 +24,13 @@
 #define LONG_SAMPLES 600
 #define PLAIN_SAMPLES 10
 
-static void set_limit(struct sim__guard *g, int64_t limit)
+static void set_limit(struct sim_guard *g, int64_t limit)
 {
     sim_gauge_add(&g->from->caller->concurrency_limit, sim__guard_now(g), limit - g->limiter.limit);
     g->limiter.limit = limit;
 }
 
-void sim__limiter_reset(struct sim__guard *g)
+void sim__limiter_reset(struct sim_guard *g)
 {
     struct sim__limiter *l = &g->limiter;
     sim_gauge_add(&g->from->caller->concurrency, sim__guard_now(g), -l->out);
@@ -63,13 +63,13 @@ void sim__limiter_dequeue(struct sim__limiter *l, struct sim__try *try)
     l->waiting--;
 }
 
-void sim__limiter_take(struct sim__guard *g, struct sim__try *try)
+void sim__limiter_take(struct sim_guard *g, struct sim__try *try)
 {
     try->out = ++g->limiter.out;
     sim_gauge_add(&g->from->caller->concurrency, sim__guard_now(g), 1);
 }
 
-void sim__limiter_give(struct sim__guard *g)
+void sim__limiter_give(struct sim_guard *g)
 {
     g->limiter.out--;
     sim_gauge_add(&g->from->caller->concurrency, sim__guard_now(g), -1);
@@ -80,7 +80,7 @@ static double bounded(const struct sim_policy *p, double limit)
     return fmax((double)p->concurrency.least, fmin((double)p->concurrency.most, limit));
 }
 
-static void learn_aimd(struct sim__guard *g, const struct sim__try *try, bool dropped)
+static void learn_aimd(struct sim_guard *g, const struct sim__try *try, bool dropped)
 {
     double limit = (double)g->limiter.limit;
     if (dropped)
@@ -90,7 +90,7 @@ static void learn_aimd(struct sim__guard *g, const struct sim__try *try, bool dr
     set_limit(g, (int64_t)bounded(g->policy, limit));
 }
 
-static void learn_gradient(struct sim__guard *g, const struct sim__try *try)
+static void learn_gradient(struct sim_guard *g, const struct sim__try *try)
 {
     struct sim__limiter *l = &g->limiter;
     double latency = fmax(1, (double)(sim__guard_now(g) - try->sent));
@@ -108,7 +108,7 @@ static void learn_gradient(struct sim__guard *g, const struct sim__try *try)
     set_limit(g, (int64_t)l->estimate);
 }
 
-void sim__limiter_learn(struct sim__guard *g, const struct sim__try *try, enum sim_status status)
+void sim__limiter_learn(struct sim_guard *g, const struct sim__try *try, enum sim_status status)
 {
     bool answered = sim__is_answer(status);
     bool dropped = status == SIM_TIMEOUT || status == SIM_REFUSED || status == SIM_LOST;
@@ -119,7 +119,7 @@ void sim__limiter_learn(struct sim__guard *g, const struct sim__try *try, enum s
         learn_gradient(g, try);
 }
 
-sim_time sim__bucket_take(struct sim__guard *g, sim_time now, sim_time patience)
+sim_time sim__bucket_take(struct sim_guard *g, sim_time now, sim_time patience)
 {
     struct sim__bucket *b = &g->bucket;
     sim_time wait = 0;

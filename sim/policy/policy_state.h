@@ -45,13 +45,13 @@ bool sim__policy_is_plain(const struct sim_policy *);
 int sim__policy_join(struct sim_node *);
 /* Makes the guards of a port, one for each target; *guards is NULL if the policy remembers nothing.
  * 0, or -1 when out of memory. */
-int sim__guards_make(struct sim_node *, uint32_t count, struct sim__guard **guards);
+int sim__guards_make(struct sim_node *, uint32_t count, struct sim_guard **guards);
 
 /* Makes room for operations. 0, or -1 when out of memory. */
 int sim__operations_make(struct sim_world *);
 void sim__operations_free(struct sim_world *);
 
-struct sim__guard;
+struct sim_guard;
 
 /* ---- an attempt and its call (retry.c, attempt.c) -------------------------------------------- */
 
@@ -83,8 +83,8 @@ typedef void sim__result_fn(struct sim__operation *, bool hedge, bool own,
 
 struct sim__operation {
     struct sim_port *port;
-    struct sim__guard *guard; /* or NULL */
-    uint32_t index, node;     /* the port's target; the target's node */
+    struct sim_guard *guard; /* or NULL */
+    uint32_t index, node;    /* the port's target; the target's node */
     uint32_t number, generation;
     struct sim_request request;
     sim__result_fn *result; /* called when an attempt is over */
@@ -132,9 +132,9 @@ struct sim__budget {
     int64_t slices[SIM__SLICES], sum; /* deposits less withdrawals, in millionths of a retry */
 };
 
-void sim__budget_deposit(struct sim__guard *, sim_time now);
+void sim__budget_deposit(struct sim_guard *, sim_time now);
 /* Withdraws one retry. False: there is none, which is counted. */
-bool sim__budget_withdraw(struct sim__guard *, sim_time now);
+bool sim__budget_withdraw(struct sim_guard *, sim_time now);
 
 /* ---- hedging (hedge.c) ----------------------------------------------------------------------- */
 
@@ -143,7 +143,7 @@ struct sim__latencies;
 /* How long after an attempt was sent the next hedge is due; SIM_NEVER: there is none. */
 sim_time sim__hedge_delay(const struct sim__operation *);
 /* Records how long a first attempt took; `cut_off`: it would have taken longer. */
-void sim__hedge_observe(struct sim__guard *, sim_time latency, bool cut_off);
+void sim__hedge_observe(struct sim_guard *, sim_time latency, bool cut_off);
 
 /* ---- circuit breaker (breaker.c) ------------------------------------------------------------- */
 
@@ -162,9 +162,9 @@ struct sim__breaker {
 };
 
 /* Whether an attempt may be sent now. */
-bool sim__breaker_admit(struct sim__guard *, struct sim__try *);
+bool sim__breaker_admit(struct sim_guard *, struct sim__try *);
 enum sim__verdict { SIM__GOOD, SIM__BAD, SIM__UNKNOWN };
-void sim__breaker_result(struct sim__guard *, const struct sim__try *, enum sim__verdict);
+void sim__breaker_result(struct sim_guard *, const struct sim__try *, enum sim__verdict);
 
 /* ---- limits (limiter.c) ---------------------------------------------------------------------- */
 
@@ -178,10 +178,10 @@ struct sim__limiter {
 void sim__limiter_enqueue(struct sim__limiter *, struct sim__try *);
 void sim__limiter_dequeue(struct sim__limiter *, struct sim__try *);
 /* Take a slot, which the caller has seen to be free, and give it back. */
-void sim__limiter_take(struct sim__guard *, struct sim__try *);
-void sim__limiter_give(struct sim__guard *);
+void sim__limiter_take(struct sim_guard *, struct sim__try *);
+void sim__limiter_give(struct sim_guard *);
 /* Learns from an attempt that ended; adaptive limits only. */
-void sim__limiter_learn(struct sim__guard *, const struct sim__try *, enum sim_status);
+void sim__limiter_learn(struct sim_guard *, const struct sim__try *, enum sim_status);
 
 struct sim__bucket {
     sim_time next;    /* when the bucket will be full again */
@@ -190,11 +190,11 @@ struct sim__bucket {
 
 /* Takes a token. Returns when the attempt may be sent: now, or up to `patience` later. SIM_NEVER:
  * not by then, and no token was taken. */
-sim_time sim__bucket_take(struct sim__guard *, sim_time now, sim_time patience);
+sim_time sim__bucket_take(struct sim_guard *, sim_time now, sim_time patience);
 
 /* ---- all of them ----------------------------------------------------------------------------- */
 
-struct sim__guard {
+struct sim_guard {
     struct sim_node *from;
     const struct sim_policy *policy;
     struct sim__budget budget;
@@ -204,7 +204,7 @@ struct sim__guard {
     struct sim__latencies *latencies; /* hedging at a percentile; or NULL */
 };
 
-static inline sim_time sim__guard_now(const struct sim__guard *g)
+static inline sim_time sim__guard_now(const struct sim_guard *g)
 {
     return sim_now(g->from->sim);
 }
@@ -214,9 +214,9 @@ void sim__guards_reset(struct sim_node *);
 /* The slots of concurrency limits taken in the whole world, as the limits count them. */
 uint64_t sim__guards_slots(const struct sim_world *);
 
-void sim__limiter_reset(struct sim__guard *);
-void sim__breaker_reset(struct sim__guard *);
-int sim__hedge_make(struct sim__guard *); /* 0, or -1 when out of memory */
-void sim__hedge_reset(struct sim__guard *);
+void sim__limiter_reset(struct sim_guard *);
+void sim__breaker_reset(struct sim_guard *);
+int sim__hedge_make(struct sim_guard *); /* 0, or -1 when out of memory */
+void sim__hedge_reset(struct sim_guard *);
 
 #endif
