@@ -209,11 +209,11 @@ static void a_foreign_database_is_left_alone(void **state)
             NULL, NULL, NULL),
         SQLITE_OK);
     sqlite3_close(db);
-    expect_refused("run q.json --out o", 2, "is not a result of weir's");
+    expect_refused("run q.json --out o", 2, "was not written by weir and is not empty");
     expect_refused("results o", 3, "is a database of another program");
     shell("test \"$(ls o/store)\" = results.sqlite"); /* nor was anything written beside it */
     write_file(database, "Dear all, this is a letter and no database, and it is long enough.\n");
-    expect_refused("run q.json --out o", 2, "is not a result of weir's");
+    expect_refused("run q.json --out o", 2, "was not written by weir and is not empty");
     expect_run("run q.json --out good", 0, "");
     shell("cp good/manifest.json o/");
     expect_refused("run q.json --out o", 3, "is damaged, or is not a database");
