@@ -241,39 +241,43 @@ static void queueing(const void *params, struct sim_queueing *q)
 }
 
 #define OF(member) offsetof(struct balancer, member)
-
 static const char *const policies[] = {"random",     "round-robin",     "least-connections",
                                        "power-of-d", "consistent-hash", NULL};
 
 static const struct sim_param params[] = {
-    {"policy", SIM_CHOICE, OF(policy), .flags = SIM_REQUIRED, .choices = policies,
-     .doc = "How the node is chosen."},
-    {"choices", SIM_COUNT, OF(choices), "2", 1, 1000, .unit = "nodes",
-     .doc = "For power-of-d: how many are compared.", .source = "Mitzenmacher 2001: d = 2"},
-    {"virtual_nodes", SIM_COUNT, OF(points), "100", 1, 100000, .unit = "points",
-     .doc = "For consistent-hash: positions of each node on the ring.",
-     .source = "chosen: shares then differ by about 10 %"},
-    {"bounded_load", SIM_NUMBER, OF(bound), .low = 1, .high = 1e6, .flags = SIM_OPTIONAL,
-     .doc = "For consistent-hash: a node has at most so many times the mean requests out; more go "
-            "on along the ring."},
-    {"overhead", SIM_DISTRIBUTION, OF(overhead), .flags = SIM_OPTIONAL,
-     .doc = "Time it takes to pass a request on; left out, none."},
+    SIM_ROW(.name = "policy", .kind = SIM_CHOICE, .offset = OF(policy), .flags = SIM_REQUIRED,
+            .choices = policies, .doc = "How the node is chosen."),
+    SIM_ROW(.name = "choices", .kind = SIM_COUNT, .unit = "nodes", .offset = OF(choices),
+            .by_default = "2", .low = 1, .high = 1000,
+            .doc = "For power-of-d: how many are compared.", .source = "Mitzenmacher 2001: d = 2"),
+    SIM_ROW(.name = "virtual_nodes", .kind = SIM_COUNT, .unit = "points", .offset = OF(points),
+            .by_default = "100", .low = 1, .high = 100000,
+            .doc = "For consistent-hash: positions of each node on the ring.",
+            .source = "chosen: shares then differ by about 10 %"),
+    SIM_ROW(.name = "bounded_load", .kind = SIM_NUMBER, .offset = OF(bound), .low = 1, .high = 1e6,
+            .flags = SIM_OPTIONAL,
+            .doc = "For consistent-hash: a node has at most so many times the mean requests out; "
+                   "more go on along the ring."),
+    SIM_ROW(.name = "overhead", .kind = SIM_DISTRIBUTION, .offset = OF(overhead),
+            .flags = SIM_OPTIONAL, .doc = "Time it takes to pass a request on; left out, none."),
     {0},
 };
 
 static const struct sim_port_def ports[] = {
-    {"to", OF(to), SIM_REQUIRED | SIM_MANY,
-     "Whose nodes it chooses among. It does not know which are up: a dead one is asked as the "
-     "others are. With least-connections and power-of-d one that refuses at once has the fewest "
-     "requests out, and attracts most of them. With round-robin a retry takes the next turn, so "
-     "that of two nodes each new request begins at the dead one."},
+    SIM_ROW(.name = "to", .offset = OF(to), .flags = SIM_REQUIRED | SIM_MANY,
+            .doc = "Whose nodes it chooses among. It does not know which are up: a dead one is "
+                   "asked as the others are. With least-connections and power-of-d one that "
+                   "refuses at once has the fewest requests out, and attracts most of them. With "
+                   "round-robin a retry takes the next turn, so that of two nodes each new "
+                   "request begins at the dead one."),
     {0},
 };
 
 static const struct sim_meter meters[] = {
-    {"passed", SIM_COUNTER, "requests", "Requests passed on.", .offset = OF(passed)},
-    {"deflected", SIM_COUNTER, "requests", "Requests whose own node had no room.",
-     .offset = OF(deflected), .flags = SIM_WORSE_HIGH},
+    SIM_ROW(.name = "passed", .kind = SIM_COUNTER, .unit = "requests", .offset = OF(passed),
+            .doc = "Requests passed on."),
+    SIM_ROW(.name = "deflected", .kind = SIM_COUNTER, .unit = "requests", .offset = OF(deflected),
+            .flags = SIM_WORSE_HIGH, .doc = "Requests whose own node had no room."),
     {0},
 };
 

@@ -211,45 +211,54 @@ static void queueing(const void *params, struct sim_queueing *q)
 }
 
 #define OF(member) offsetof(struct client, member)
-#define COUNT(name, member, worse, doc)                                                            \
-    {                                                                                              \
-        name, SIM_COUNTER, "requests", doc, OF(member), NULL, NULL, worse                          \
-    }
+#define COUNT(json, member, ...)                                                                   \
+    SIM_ROW(.name = json, .kind = SIM_COUNTER, .unit = "requests", .offset = OF(member),           \
+            __VA_ARGS__)
 static const struct sim_param params[] = {
     SIM_USERS_PARAMS(struct client, users),
-    {"request_bytes", SIM_BYTES, OF(request_bytes), "500B", .source = "chosen: an HTTP request",
-     .doc = "Size of a request with its headers; a write carries its value besides."},
-    {"patience", SIM_DISTRIBUTION, OF(patience), .flags = SIM_OPTIONAL | SIM_OR_NONE | SIM_DEADLINE,
-     .doc = "How long a user waits for an answer: each request's own deadline."},
-    {"priority", SIM_COUNT, OF(priority), "0", 0, 255, .flags = SIM_CHANGEABLE,
-     .doc = "Class of its requests; 0 goes first.", .source = "chosen: all are alike"},
+    SIM_ROW(.name = "request_bytes", .kind = SIM_BYTES, .offset = OF(request_bytes),
+            .by_default = "500B",
+            .doc = "Size of a request with its headers; a write carries its value besides.",
+            .source = "chosen: an HTTP request"),
+    SIM_ROW(.name = "patience", .kind = SIM_DISTRIBUTION, .offset = OF(patience),
+            .flags = SIM_OPTIONAL | SIM_OR_NONE | SIM_DEADLINE,
+            .doc = "How long a user waits for an answer: each request's own deadline."),
+    SIM_ROW(.name = "priority", .kind = SIM_COUNT, .offset = OF(priority), .by_default = "0",
+            .low = 0, .high = 255, .flags = SIM_CHANGEABLE,
+            .doc = "Class of its requests; 0 goes first.", .source = "chosen: all are alike"),
     {0},
 };
 
 static const struct sim_port_def ports[] = {
-    {"to", OF(to), SIM_REQUIRED, "Where requests are sent."},
+    SIM_ROW(.name = "to", .offset = OF(to), .flags = SIM_REQUIRED,
+            .doc = "Where requests are sent."),
     {0},
 };
 
 static const struct sim_meter meters[] = {
-    {"latency", SIM_HISTOGRAM, "s", "From the intended sending to the answer, of successes.",
-     OF(latency), .flags = SIM_HEADLINE | SIM_WORSE_HIGH},
-    {"success", SIM_RATIO, "1",
-     "Share of requests answered, of those finished or overdue at the end.", .of = "goodput",
-     .by = "judged", .flags = SIM_HEADLINE | SIM_SHARE | SIM_WORSE_LOW},
-    {"goodput", SIM_COUNTER, "requests", "Requests answered, as a rate.", OF(by_status[SIM_OK]),
-     .flags = SIM_HEADLINE | SIM_USER_SUCCESS | SIM_WORSE_LOW},
-    COUNT("requests", requests, 0, "Requests started."),
-    COUNT("finished", finished, 0, "Requests finished, well or not."),
-    COUNT("judged", judged, 0, "Requests finished, or overdue when the run ended."),
-    COUNT("unfinished", unfinished, 0, "Requests neither answered nor failed when the run ended."),
-    COUNT("overdue", overdue, SIM_WORSE_HIGH,
-          "Unfinished requests that were past their timeout by then."),
-    COUNT("timed_out", by_status[SIM_TIMEOUT], SIM_WORSE_HIGH,
-          "Requests without an answer in time."),
-    COUNT("refused", by_status[SIM_REFUSED], SIM_WORSE_HIGH, "Requests turned away."),
-    COUNT("errors", by_status[SIM_ERROR], SIM_WORSE_HIGH, "Requests that failed."),
-    COUNT("lost", by_status[SIM_LOST], SIM_WORSE_HIGH, "Requests lost in a crash."),
+    SIM_ROW(.name = "latency", .kind = SIM_HISTOGRAM, .unit = "s", .offset = OF(latency),
+            .flags = SIM_HEADLINE | SIM_WORSE_HIGH,
+            .doc = "From the intended sending to the answer, of successes."),
+    SIM_ROW(.name = "success", .kind = SIM_RATIO, .unit = "1", .of = "goodput", .by = "judged",
+            .flags = SIM_HEADLINE | SIM_SHARE | SIM_WORSE_LOW,
+            .doc = "Share of requests answered, of those finished or overdue at the end."),
+    SIM_ROW(.name = "goodput", .kind = SIM_COUNTER, .unit = "requests",
+            .offset = OF(by_status[SIM_OK]),
+            .flags = SIM_HEADLINE | SIM_USER_SUCCESS | SIM_WORSE_LOW,
+            .doc = "Requests answered, as a rate."),
+    COUNT("requests", requests, .doc = "Requests started."),
+    COUNT("finished", finished, .doc = "Requests finished, well or not."),
+    COUNT("judged", judged, .doc = "Requests finished, or overdue when the run ended."),
+    COUNT("unfinished", unfinished,
+          .doc = "Requests neither answered nor failed when the run ended."),
+    COUNT("overdue", overdue, .flags = SIM_WORSE_HIGH,
+          .doc = "Unfinished requests that were past their timeout by then."),
+    COUNT("timed_out", by_status[SIM_TIMEOUT], .flags = SIM_WORSE_HIGH,
+          .doc = "Requests without an answer in time."),
+    COUNT("refused", by_status[SIM_REFUSED], .flags = SIM_WORSE_HIGH,
+          .doc = "Requests turned away."),
+    COUNT("errors", by_status[SIM_ERROR], .flags = SIM_WORSE_HIGH, .doc = "Requests that failed."),
+    COUNT("lost", by_status[SIM_LOST], .flags = SIM_WORSE_HIGH, .doc = "Requests lost in a crash."),
     SIM_TRUTH_METERS(struct client, truth, "reads", SIM_HEADLINE),
     SIM_SESSION_METERS(struct client, sessions),
     SIM_USERS_METERS(struct client, users),

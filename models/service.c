@@ -10,23 +10,17 @@
  * request).
  * Leaves out: work after the answers, answers that time out within the service itself (timeouts are
  * the caller's and the fabric's).
- *
  * Source: Kleinrock 1975, Queueing Systems I, sec. 3.5 (M/M/m) and 3.6 (blocking), 1976, II, sec.
  * 3.6 (priorities) and 4.4 (processor sharing); Welsh, Culler and Brewer 2001, SEDA, sec. 2
  * (threads held against events); Dean and Barroso 2013, CACM 56(2) (fan-out). Validated by
  * tests/theory/test_models.c, tests/theory/test_stations.c and tests/model/.
- *
  * Streams: work, and route (which dependencies); pause. What a request carries (key, session,
  * deadline, priority) is passed on; what the last dependency answered (version, bytes) is passed
  * back. Invariant: a server is busy exactly while a request has it (the station's own count). */
 #include "sim/model.h"
 
-#include <string.h>
-
 enum { RELEASE, HOLD };
 enum { IN_TURN, PARALLEL, EVERY_NODE };
-
-struct service;
 
 /* A dependency; the `self` of its calls, whose argument says for which request: when servers are
  * released the call, when they are held the job. */
@@ -151,11 +145,9 @@ static void worked(struct sim_node *self, struct sim_station *station, uint32_t 
 {
     struct service *s = (struct service *)self;
     sim_call_id call = station->jobs[job].call;
-    sim_arg arg = {.u = job};
-    if (s->while_calling == RELEASE) {
-        arg.u = call.key;
+    sim_arg arg = {.u = s->while_calling == RELEASE ? call.key : job};
+    if (s->while_calling == RELEASE)
         sim_station_leave(station, job);
-    }
     struct sim_reply reply = {.status = SIM_OK, .bytes = s->response_bytes};
     if (s->to.target_count == 0)
         done(s, call, job, reply);
@@ -234,35 +226,42 @@ static void queueing(const void *params, struct sim_queueing *q)
 }
 
 #define OF(member) offsetof(struct service, member)
-
 static const char *const while_calling[] = {"release", "hold", NULL};
 static const char *const calls[] = {"in-turn", "parallel", "every-node", NULL};
 
 static const struct sim_param params[] = {
-    {"servers", SIM_COUNT, OF(servers), NULL, 0, 1e8, SIM_REQUIRED | SIM_CHANGEABLE, "servers",
-     .doc = "Requests worked on at once by each node; 0: it is closed, and who comes waits."},
-    {"queue_limit", SIM_COUNT, OF(queue_limit), "unlimited", .flags = SIM_CHANGEABLE | SIM_ADMITS,
-     .unit = "requests", .doc = "Requests that may wait; one more is refused.",
-     .source = "chosen: nothing is refused unless the scenario says so"},
-    {"service_time", SIM_DISTRIBUTION, OF(service_time),
-     .flags = SIM_REQUIRED | SIM_CHANGEABLE | SIM_WORK,
-     .doc = "Work on a request, without what it waits for."},
-    {"while_calling", SIM_CHOICE, OF(while_calling), "release", .choices = while_calling,
-     .doc = "Whether a server is released or held while dependencies are asked.",
-     .source = "Welsh, Culler and Brewer 2001, sec. 2: event-driven servers"},
-    {"calls", SIM_CHOICE, OF(calls), "in-turn", .choices = calls,
-     .doc = "Whether dependencies are asked one after another, all at once, or every node of each "
-            "at once.",
-     .source = "chosen: what a program without threads of its own does"},
+    SIM_ROW(.name = "servers", .kind = SIM_COUNT, .unit = "servers", .offset = OF(servers),
+            .low = 0, .high = 1e8, .flags = SIM_REQUIRED | SIM_CHANGEABLE,
+            .doc =
+                "Requests worked on at once by each node; 0: it is closed, and who comes waits."),
+    SIM_ROW(.name = "queue_limit", .kind = SIM_COUNT, .unit = "requests", .offset = OF(queue_limit),
+            .by_default = "unlimited", .flags = SIM_CHANGEABLE | SIM_ADMITS,
+            .doc = "Requests that may wait; one more is refused.",
+            .source = "chosen: nothing is refused unless the scenario says so"),
+    SIM_ROW(.name = "service_time", .kind = SIM_DISTRIBUTION, .offset = OF(service_time),
+            .flags = SIM_REQUIRED | SIM_CHANGEABLE | SIM_WORK,
+            .doc = "Work on a request, without what it waits for."),
+    SIM_ROW(.name = "while_calling", .kind = SIM_CHOICE, .offset = OF(while_calling),
+            .by_default = "release", .choices = while_calling,
+            .doc = "Whether a server is released or held while dependencies are asked.",
+            .source = "Welsh, Culler and Brewer 2001, sec. 2: event-driven servers"),
+    SIM_ROW(.name = "calls", .kind = SIM_CHOICE, .offset = OF(calls), .by_default = "in-turn",
+            .choices = calls,
+            .doc = "Whether dependencies are asked one after another, all at once, or every node "
+                   "of each at once.",
+            .source = "chosen: what a program without threads of its own does"),
     SIM_STATION_RULES(struct service, rules),
-    {"response_bytes", SIM_BYTES, OF(response_bytes), "1KiB",
-     .doc = "Size of an answer when no dependency was asked, else it is that of the last one.",
-     .source = "chosen: a small JSON document"},
+    SIM_ROW(.name = "response_bytes", .kind = SIM_BYTES, .offset = OF(response_bytes),
+            .by_default = "1KiB",
+            .doc = "Size of an answer when no dependency was asked, else it is that of the last "
+                   "one.",
+            .source = "chosen: a small JSON document"),
     {0},
 };
 
 static const struct sim_port_def ports[] = {
-    {"to", OF(to), SIM_OPTIONAL | SIM_MANY, "What a request needs besides, in order."},
+    SIM_ROW(.name = "to", .offset = OF(to), .flags = SIM_OPTIONAL | SIM_MANY,
+            .doc = "What a request needs besides, in order."),
     {0},
 };
 
@@ -273,9 +272,10 @@ static const struct sim_meter meters[] = {
 };
 
 static const struct sim_usage usages[] = {
-    {"compute", "server", "busy", SIM_SPLIT_WORK, false, "Servers at work or held."},
-    {"servers", "server", "provisioned", SIM_SPLIT_WORK, true,
-     "Servers there are, of nodes that are down too."},
+    SIM_ROW(.name = "compute", .noun = "server", .meter = "busy", .split = SIM_SPLIT_WORK,
+            .doc = "Servers at work or held."),
+    SIM_ROW(.name = "servers", .noun = "server", .meter = "provisioned", .split = SIM_SPLIT_WORK,
+            .provisioned = true, .doc = "Servers there are, of nodes that are down too."),
     {0},
 };
 

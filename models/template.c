@@ -54,18 +54,20 @@ static int init(struct sim_node *self, struct sim_error *error)
     return 0;
 }
 
-/* Name, kind, place, default; then bounds, flags, a sentence, and where the default comes from.
- * `weir models template`, the schema and every check come from here. */
+/* A row names its fields: name, kind, place in the struct, default; bounds and flags where there
+ * are any; a sentence, and where the default comes from. `weir models template`, the schema and
+ * every check come from here. */
 static const struct sim_param params[] = {
-    {"delay", SIM_DISTRIBUTION, offsetof(struct template, delay), "1ms",
-     .flags = SIM_CHANGEABLE | SIM_WORK, .doc = "From a request's arrival to its answer.",
-     .source = "chosen: a round number"},
+    SIM_ROW(.name = "delay", .kind = SIM_DISTRIBUTION, .offset = offsetof(struct template, delay),
+            .by_default = "1ms", .flags = SIM_CHANGEABLE | SIM_WORK,
+            .doc = "From a request's arrival to its answer.", .source = "chosen: a round number"),
     {0},
 };
 
 static const struct sim_meter meters[] = {
-    {"served", SIM_COUNTER, "requests", "Requests answered.",
-     .offset = offsetof(struct template, answered), .flags = SIM_HEADLINE},
+    SIM_ROW(.name = "served", .kind = SIM_COUNTER, .unit = "requests",
+            .offset = offsetof(struct template, answered), .flags = SIM_HEADLINE,
+            .doc = "Requests answered."),
     {0},
 };
 

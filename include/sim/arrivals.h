@@ -215,55 +215,43 @@ extern const char *const sim_arrivals_spacings[];
 
 /* Rows of a table of parameters for the struct sim_arrivals `member` of `type`. */
 #define SIM_ARRIVALS_PARAMS(type, member)                                                          \
-    SIM__ARRIVALS_ROW("rate", SIM_RATE, type, member.rate,                                         \
-                      SIM_OPTIONAL | SIM_OR_NONE | SIM_CHANGEABLE,                                 \
-                      .doc = "Open load: requests per second, from each node."),                   \
-        {"arrival",                                                                                \
-         SIM_CHOICE,                                                                               \
-         offsetof(type, member.spacing),                                                           \
-         "poisson",                                                                                \
-         .choices = sim_arrivals_spacings,                                                         \
-         .doc = "Open load: how requests are spaced.",                                             \
-         .source = "Kleinrock 1975, ch. 2: what many independent users amount to"},                \
-        {"in_step",                                                                                \
-         SIM_BOOL,                                                                                 \
-         offsetof(type, member.in_step),                                                           \
-         "false",                                                                                  \
-         .doc = "Evenly spaced load: whether all nodes send in the same instants, first after a "  \
-                "whole gap; else node i of n begins at (i + u) / n of a gap, u drawn for each "    \
-                "component.",                                                                      \
-         .source = "chosen: no clock makes machines send in the same nanosecond"},                 \
-        SIM__ARRIVALS_ROW("schedule", SIM_LIST, type, member.schedule, SIM_OPTIONAL,               \
-                          .fields = sim_arrivals_step_params,                                      \
-                          .size = sizeof(struct sim_arrivals_step),                                \
-                          .doc = "Open load whose rate changes: steps and ramps; the last one "    \
-                                 "stays."),                                                        \
-        SIM__ARRIVALS_ROW("day", SIM_GROUP, type, member.day, SIM_OPTIONAL,                        \
-                          .fields = sim_arrivals_day_params,                                       \
-                          .doc = "Open load that follows a curve over the day."),                  \
-        SIM__ARRIVALS_ROW("modulated", SIM_LIST, type, member.modulated, SIM_OPTIONAL,             \
-                          .fields = sim_arrivals_state_params,                                     \
-                          .size = sizeof(struct sim_arrivals_state),                               \
-                          .doc = "Open load whose rate is that of the state of a Markov chain."),  \
-        SIM__ARRIVALS_ROW("spikes", SIM_LIST, type, member.spikes, SIM_OPTIONAL,                   \
-                          .fields = sim_arrivals_spike_params,                                     \
-                          .size = sizeof(struct sim_arrivals_spike),                               \
-                          .doc = "Times at which the rate of an open load is multiplied."),        \
-        SIM__ARRIVALS_ROW("random_spikes", SIM_GROUP, type, member.random_spikes, SIM_OPTIONAL,    \
-                          .fields = sim_arrivals_random_spike_params,                              \
-                          .doc = "The same at drawn times."),                                      \
-        SIM__ARRIVALS_ROW("batch", SIM_NUMBER_DIST, type, member.batch, SIM_OPTIONAL,              \
-                          .doc = "Open load: how many come at once at each arrival; left out: "    \
-                                 "one."),                                                          \
-        SIM__ARRIVALS_ROW("trace", SIM_GROUP, type, member.replay, SIM_OPTIONAL,                   \
-                          .fields = sim_arrivals_replay_params,                                    \
-                          .doc = "Open load replayed from a file of requests.")
-
-#define SIM__ARRIVALS_ROW(json, type_of_row, type, place, flag, ...)                               \
-    {                                                                                              \
-        .name = json, .kind = type_of_row, .offset = offsetof(type, place), .flags = flag,         \
-        __VA_ARGS__                                                                                \
-    }
+    SIM_ROW(.name = "rate", .kind = SIM_RATE, .offset = offsetof(type, member.rate),               \
+            .flags = SIM_OPTIONAL | SIM_OR_NONE | SIM_CHANGEABLE,                                  \
+            .doc = "Open load: requests per second, from each node."),                             \
+        SIM_ROW(.name = "arrival", .kind = SIM_CHOICE, .offset = offsetof(type, member.spacing),   \
+                .by_default = "poisson", .choices = sim_arrivals_spacings,                         \
+                .doc = "Open load: how requests are spaced.",                                      \
+                .source = "Kleinrock 1975, ch. 2: what many independent users amount to"),         \
+        SIM_ROW(.name = "in_step", .kind = SIM_BOOL, .offset = offsetof(type, member.in_step),     \
+                .by_default = "false",                                                             \
+                .doc = "Evenly spaced load: whether all nodes send in the same instants, first "   \
+                       "after a whole gap; else node i of n begins at (i + u) / n of a gap, u "    \
+                       "drawn for each component.",                                                \
+                .source = "chosen: no clock makes machines send in the same nanosecond"),          \
+        SIM_ROW(.name = "schedule", .kind = SIM_LIST, .offset = offsetof(type, member.schedule),   \
+                .flags = SIM_OPTIONAL, .fields = sim_arrivals_step_params,                         \
+                .size = sizeof(struct sim_arrivals_step),                                          \
+                .doc = "Open load whose rate changes: steps and ramps; the last one stays."),      \
+        SIM_ROW(.name = "day", .kind = SIM_GROUP, .offset = offsetof(type, member.day),            \
+                .flags = SIM_OPTIONAL, .fields = sim_arrivals_day_params,                          \
+                .doc = "Open load that follows a curve over the day."),                            \
+        SIM_ROW(.name = "modulated", .kind = SIM_LIST, .offset = offsetof(type, member.modulated), \
+                .flags = SIM_OPTIONAL, .fields = sim_arrivals_state_params,                        \
+                .size = sizeof(struct sim_arrivals_state),                                         \
+                .doc = "Open load whose rate is that of the state of a Markov chain."),            \
+        SIM_ROW(.name = "spikes", .kind = SIM_LIST, .offset = offsetof(type, member.spikes),       \
+                .flags = SIM_OPTIONAL, .fields = sim_arrivals_spike_params,                        \
+                .size = sizeof(struct sim_arrivals_spike),                                         \
+                .doc = "Times at which the rate of an open load is multiplied."),                  \
+        SIM_ROW(.name = "random_spikes", .kind = SIM_GROUP,                                        \
+                .offset = offsetof(type, member.random_spikes), .flags = SIM_OPTIONAL,             \
+                .fields = sim_arrivals_random_spike_params, .doc = "The same at drawn times."),    \
+        SIM_ROW(.name = "batch", .kind = SIM_NUMBER_DIST, .offset = offsetof(type, member.batch),  \
+                .flags = SIM_OPTIONAL,                                                             \
+                .doc = "Open load: how many come at once at each arrival; left out: one."),        \
+        SIM_ROW(.name = "trace", .kind = SIM_GROUP, .offset = offsetof(type, member.replay),       \
+                .flags = SIM_OPTIONAL, .fields = sim_arrivals_replay_params,                       \
+                .doc = "Open load replayed from a file of requests.")
 
 /* ---- mixes ----------------------------------------------------------------------------------- */
 

@@ -145,70 +145,47 @@ extern const struct sim_usage sim_kept_usages[];
 
 /* Rows of a parameter table, and of a meter table, for a struct sim_kept member. */
 #define SIM_KEPT_PARAMS(type, member)                                                              \
-    {"capacity",                                                                                   \
-     SIM_COUNT,                                                                                    \
-     offsetof(type, member.capacity),                                                              \
-     NULL,                                                                                         \
-     1,                                                                                            \
-     2147483648,                                                                                   \
-     SIM_REQUIRED,                                                                                 \
-     "keys",                                                                                       \
-     .doc = "Keys kept at most: by each node, or by the store they share."},                       \
-        {"policy",                                                                                 \
-         SIM_CHOICE,                                                                               \
-         offsetof(type, member.policy),                                                            \
-         "lru",                                                                                    \
-         .choices = sim_kept_policies,                                                             \
-         .doc = "Which key makes room.",                                                           \
-         .source = "memcached 1.6 evicts the least recently used"},                                \
-        {"ttl", SIM_TIME, offsetof(type, member.ttl),                                              \
-         .flags = SIM_OPTIONAL | SIM_OR_NONE | SIM_CHANGEABLE,                                     \
-         .doc = "Lifetime of a key; left out, keys do not expire."},                               \
-        {"ttl_jitter",                                                                             \
-         SIM_FRACTION,                                                                             \
-         offsetof(type, member.ttl_jitter),                                                        \
-         "0",                                                                                      \
-         0,                                                                                        \
-         1,                                                                                        \
-         SIM_CHANGEABLE,                                                                           \
-         .doc = "Each lifetime is drawn uniformly within this share below and above ttl.",         \
-         .source = "chosen: none, as where nobody thought of it"},                                 \
-        {"expiry",                                                                                 \
-         SIM_CHOICE,                                                                               \
-         offsetof(type, member.expiry),                                                            \
-         "fixed",                                                                                  \
-         .choices = sim_kept_expiries,                                                             \
-         .doc = "Whether a lifetime counts from the filling, or each hit begins one, drawn anew.", \
-         .source = "memcached, doc/protocol.txt: exptime counts from the storing"},                \
-        {"stale_window",                                                                           \
-         SIM_TIME,                                                                                 \
-         offsetof(type, member.stale_window),                                                      \
-         "30s",                                                                                    \
-         .flags = SIM_CHANGEABLE,                                                                  \
-         .doc = "How long after its expiry a value may be served, where expired ones are.",        \
-         .source = "RFC 5861, sec. 3.1: the 30 s of the example"},                                 \
-    {                                                                                              \
-        "sharing", SIM_CHOICE, offsetof(type, member.sharing), "own",                              \
-            .choices = sim_kept_sharings,                                                          \
-            .doc = "Whether each node keeps its own keys, or all are front ends of one store, "    \
-                   "which outlives their crashes: flush it to lose it.",                           \
-            .source = "chosen: the simplest"                                                       \
-    }
+    SIM_ROW(.name = "capacity", .kind = SIM_COUNT, .unit = "keys",                                 \
+            .offset = offsetof(type, member.capacity), .low = 1, .high = 2147483648,               \
+            .flags = SIM_REQUIRED,                                                                 \
+            .doc = "Keys kept at most: by each node, or by the store they share."),                \
+        SIM_ROW(.name = "policy", .kind = SIM_CHOICE, .offset = offsetof(type, member.policy),     \
+                .by_default = "lru", .choices = sim_kept_policies, .doc = "Which key makes room.", \
+                .source = "memcached 1.6 evicts the least recently used"),                         \
+        SIM_ROW(.name = "ttl", .kind = SIM_TIME, .offset = offsetof(type, member.ttl),             \
+                .flags = SIM_OPTIONAL | SIM_OR_NONE | SIM_CHANGEABLE,                              \
+                .doc = "Lifetime of a key; left out, keys do not expire."),                        \
+        SIM_ROW(.name = "ttl_jitter", .kind = SIM_FRACTION,                                        \
+                .offset = offsetof(type, member.ttl_jitter), .by_default = "0", .low = 0,          \
+                .high = 1, .flags = SIM_CHANGEABLE,                                                \
+                .doc = "Each lifetime is drawn uniformly within this share below and above ttl.",  \
+                .source = "chosen: none, as where nobody thought of it"),                          \
+        SIM_ROW(.name = "expiry", .kind = SIM_CHOICE, .offset = offsetof(type, member.expiry),     \
+                .by_default = "fixed", .choices = sim_kept_expiries,                               \
+                .doc = "Whether a lifetime counts from the filling, or each hit begins one, "      \
+                       "drawn anew.",                                                              \
+                .source = "memcached, doc/protocol.txt: exptime counts from the storing"),         \
+        SIM_ROW(.name = "stale_window", .kind = SIM_TIME,                                          \
+                .offset = offsetof(type, member.stale_window), .by_default = "30s",                \
+                .flags = SIM_CHANGEABLE,                                                           \
+                .doc = "How long after its expiry a value may be served, where expired ones "      \
+                       "are.",                                                                     \
+                .source = "RFC 5861, sec. 3.1: the 30 s of the example"),                          \
+        SIM_ROW(.name = "sharing", .kind = SIM_CHOICE, .offset = offsetof(type, member.sharing),   \
+                .by_default = "own", .choices = sim_kept_sharings,                                 \
+                .doc = "Whether each node keeps its own keys, or all are front ends of one "       \
+                       "store, which outlives their crashes: flush it to lose it.",                \
+                .source = "chosen: the simplest")
 
 #define SIM_KEPT_METERS(type, member)                                                              \
-    {"entries",                                                                                    \
-     SIM_GAUGE,                                                                                    \
-     "keys",                                                                                       \
-     "Keys kept, expired ones not yet replaced included.",                                         \
-     offsetof(type, member.entries),                                                               \
-     NULL,                                                                                         \
-     NULL,                                                                                         \
-     0},                                                                                           \
-        {"bytes", SIM_GAUGE, "B",           "Their values.", offsetof(type, member.bytes),         \
-         NULL,    NULL,      SIM_WORSE_HIGH},                                                      \
-    {                                                                                              \
-        "evictions", SIM_COUNTER, "keys", "Keys that made room for others.",                       \
-            offsetof(type, member.evictions), NULL, NULL, SIM_WORSE_HIGH                           \
-    }
+    SIM_ROW(.name = "entries", .kind = SIM_GAUGE, .unit = "keys",                                  \
+            .offset = offsetof(type, member.entries),                                              \
+            .doc = "Keys kept, expired ones not yet replaced included."),                          \
+        SIM_ROW(.name = "bytes", .kind = SIM_GAUGE, .unit = "B",                                   \
+                .offset = offsetof(type, member.bytes), .flags = SIM_WORSE_HIGH,                   \
+                .doc = "Their values."),                                                           \
+        SIM_ROW(.name = "evictions", .kind = SIM_COUNTER, .unit = "keys",                          \
+                .offset = offsetof(type, member.evictions), .flags = SIM_WORSE_HIGH,               \
+                .doc = "Keys that made room for others.")
 
 #endif

@@ -9,6 +9,13 @@
 #include "sim/random.h"
 #include "sim/types.h"
 
+/* A row of a table of parameters, ports, meters or uses. Its fields are named; those left out are
+ * zero. (Written as a call, so that the formatter keeps several fields on a line.) */
+#define SIM_ROW(...)                                                                               \
+    {                                                                                              \
+        __VA_ARGS__                                                                                \
+    }
+
 enum sim_param_kind {
     SIM_TIME,         /* sim_time; "250us", "10min" */
     SIM_RATE,         /* double, per second; "2000/s", "3/min" */

@@ -86,65 +86,36 @@ const char *sim_refill_check(const struct sim_refiller *);
 
 /* Rows of a parameter table, and of a meter table, for a struct sim_refiller member. */
 #define SIM_REFILL_PARAMS(type, member)                                                            \
-    {"token_ttl",                                                                                  \
-     SIM_TIME,                                                                                     \
-     offsetof(type, member.token_ttl),                                                             \
-     "10s",                                                                                        \
-     1,                                                                                            \
-     1e18,                                                                                         \
-     SIM_CHANGEABLE,                                                                               \
-     .doc = "How long a lock or lease lasts when it is not given back.",                           \
-     .source = "Nishtala et al. 2013, sec. 3.2.1: one token for a key every 10 s"},                \
-    {                                                                                              \
-        "retry_wait", SIM_TIME, offsetof(type, member.retry_wait), "5ms", 1, 1e18,                 \
-            .doc = "How long a reader without the lock or lease waits before he looks again.",     \
-            .source = "chosen: Nishtala et al. 2013, sec. 3.2.1 speak of a few milliseconds"       \
-    }
+    SIM_ROW(.name = "token_ttl", .kind = SIM_TIME, .offset = offsetof(type, member.token_ttl),     \
+            .by_default = "10s", .low = 1, .high = 1e18, .flags = SIM_CHANGEABLE,                  \
+            .doc = "How long a lock or lease lasts when it is not given back.",                    \
+            .source = "Nishtala et al. 2013, sec. 3.2.1: one token for a key every 10 s"),         \
+        SIM_ROW(.name = "retry_wait", .kind = SIM_TIME,                                            \
+                .offset = offsetof(type, member.retry_wait), .by_default = "5ms", .low = 1,        \
+                .high = 1e18,                                                                      \
+                .doc = "How long a reader without the lock or lease waits before he looks "        \
+                       "again.",                                                                   \
+                .source = "chosen: Nishtala et al. 2013, sec. 3.2.1 speak of a few milliseconds")
 
 #define SIM_REFILL_METERS(type, member)                                                            \
-    {"recomputes",                                                                                 \
-     SIM_COUNTER,                                                                                  \
-     "requests",                                                                                   \
-     "Reads of the origin to fill or refresh a key.",                                              \
-     offsetof(type, member.recomputes),                                                            \
-     NULL,                                                                                         \
-     NULL,                                                                                         \
-     SIM_HEADLINE | SIM_WORSE_HIGH},                                                               \
-        {"episodes",                                                                               \
-         SIM_COUNTER,                                                                              \
-         "episodes",                                                                               \
-         "Such reads begun while none of their key was under way.",                                \
-         offsetof(type, member.episodes),                                                          \
-         NULL,                                                                                     \
-         NULL,                                                                                     \
-         0},                                                                                       \
-        {"recomputes_per_episode",                                                                 \
-         SIM_RATIO,                                                                                \
-         "1",                                                                                      \
-         "Reads of the origin each time a key is refilled.",                                       \
-         0,                                                                                        \
-         "recomputes",                                                                             \
-         "episodes",                                                                               \
-         SIM_WORSE_HIGH},                                                                          \
-        {"recomputing",                                                                            \
-         SIM_GAUGE,                                                                                \
-         "requests",                                                                               \
-         "Reads of the origin under way.",                                                         \
-         offsetof(type, member.recomputing),                                                       \
-         NULL,                                                                                     \
-         NULL,                                                                                     \
-         SIM_HEADLINE | SIM_WORSE_HIGH},                                                           \
-        {"herd",                                                                                   \
-         SIM_HISTOGRAM,                                                                            \
-         "requests",                                                                               \
-         "Reads of one key under way, counted as each begins, over all nodes of the store.",       \
-         offsetof(type, member.herd),                                                              \
-         NULL,                                                                                     \
-         NULL,                                                                                     \
-         SIM_HEADLINE | SIM_WORSE_HIGH},                                                           \
-    {                                                                                              \
-        "waiting", SIM_GAUGE, "requests", "Readers who wait for a recomputation of another's.",    \
-            offsetof(type, member.waiting), NULL, NULL, SIM_HEADLINE | SIM_WORSE_HIGH              \
-    }
+    SIM_ROW(.name = "recomputes", .kind = SIM_COUNTER, .unit = "requests",                         \
+            .offset = offsetof(type, member.recomputes), .flags = SIM_HEADLINE | SIM_WORSE_HIGH,   \
+            .doc = "Reads of the origin to fill or refresh a key."),                               \
+        SIM_ROW(.name = "episodes", .kind = SIM_COUNTER, .unit = "episodes",                       \
+                .offset = offsetof(type, member.episodes),                                         \
+                .doc = "Such reads begun while none of their key was under way."),                 \
+        SIM_ROW(.name = "recomputes_per_episode", .kind = SIM_RATIO, .unit = "1",                  \
+                .of = "recomputes", .by = "episodes", .flags = SIM_WORSE_HIGH,                     \
+                .doc = "Reads of the origin each time a key is refilled."),                        \
+        SIM_ROW(.name = "recomputing", .kind = SIM_GAUGE, .unit = "requests",                      \
+                .offset = offsetof(type, member.recomputing),                                      \
+                .flags = SIM_HEADLINE | SIM_WORSE_HIGH, .doc = "Reads of the origin under way."),  \
+        SIM_ROW(.name = "herd", .kind = SIM_HISTOGRAM, .unit = "requests",                         \
+                .offset = offsetof(type, member.herd), .flags = SIM_HEADLINE | SIM_WORSE_HIGH,     \
+                .doc = "Reads of one key under way, counted as each begins, over all nodes of "    \
+                       "the store."),                                                              \
+        SIM_ROW(.name = "waiting", .kind = SIM_GAUGE, .unit = "requests",                          \
+                .offset = offsetof(type, member.waiting), .flags = SIM_HEADLINE | SIM_WORSE_HIGH,  \
+                .doc = "Readers who wait for a recomputation of another's.")
 
 #endif

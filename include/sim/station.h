@@ -111,107 +111,65 @@ void sim_station_resize(struct sim_station *, int64_t servers);
 
 /* Rows of a meter table for a struct sim_station member: five meters and the utilisation. */
 #define SIM_STATION_METERS(type, member)                                                           \
-    {.name = "busy",                                                                               \
-     .kind = SIM_GAUGE,                                                                            \
-     .unit = "servers",                                                                            \
-     .doc = "Servers at work or held.",                                                            \
-     .offset = offsetof(type, member.busy),                                                        \
-     .flags = SIM_WORSE_HIGH},                                                                     \
-        {.name = "capacity",                                                                       \
-         .kind = SIM_GAUGE,                                                                        \
-         .unit = "servers",                                                                        \
-         .doc = "Servers there are, of nodes that are up.",                                        \
-         .offset = offsetof(type, member.capacity),                                                \
-         .flags = SIM_WORSE_LOW},                                                                  \
-        {.name = "provisioned",                                                                    \
-         .kind = SIM_GAUGE,                                                                        \
-         .unit = "servers",                                                                        \
-         .doc = "Servers there are, of nodes that are down too: what is paid for.",                \
-         .offset = offsetof(type, member.provisioned)},                                            \
-        {"queue",                                                                                  \
-         SIM_GAUGE,                                                                                \
-         "requests",                                                                               \
-         "Calls waiting for a server.",                                                            \
-         offsetof(type, member.waiting),                                                           \
-         NULL,                                                                                     \
-         NULL,                                                                                     \
-         SIM_HEADLINE | SIM_WORSE_HIGH},                                                           \
-        {"wait",                                                                                   \
-         SIM_HISTOGRAM,                                                                            \
-         "s",                                                                                      \
-         "Time from arrival to the start of service.",                                             \
-         offsetof(type, member.wait),                                                              \
-         NULL,                                                                                     \
-         NULL,                                                                                     \
-         SIM_WORSE_HIGH},                                                                          \
-    {                                                                                              \
-        "utilisation", SIM_RATIO, "1", "Servers busy over servers that are up.", 0, "busy",        \
-            "capacity", SIM_HEADLINE | SIM_SHARE | SIM_WORSE_HIGH | SIM_BY_NODE                    \
-    }
+    SIM_ROW(.name = "busy", .kind = SIM_GAUGE, .unit = "servers",                                  \
+            .offset = offsetof(type, member.busy), .flags = SIM_WORSE_HIGH,                        \
+            .doc = "Servers at work or held."),                                                    \
+        SIM_ROW(.name = "capacity", .kind = SIM_GAUGE, .unit = "servers",                          \
+                .offset = offsetof(type, member.capacity), .flags = SIM_WORSE_LOW,                 \
+                .doc = "Servers there are, of nodes that are up."),                                \
+        SIM_ROW(.name = "provisioned", .kind = SIM_GAUGE, .unit = "servers",                       \
+                .offset = offsetof(type, member.provisioned),                                      \
+                .doc = "Servers there are, of nodes that are down too: what is paid for."),        \
+        SIM_ROW(.name = "queue", .kind = SIM_GAUGE, .unit = "requests",                            \
+                .offset = offsetof(type, member.waiting), .flags = SIM_HEADLINE | SIM_WORSE_HIGH,  \
+                .doc = "Calls waiting for a server."),                                             \
+        SIM_ROW(.name = "wait", .kind = SIM_HISTOGRAM, .unit = "s",                                \
+                .offset = offsetof(type, member.wait), .flags = SIM_WORSE_HIGH,                    \
+                .doc = "Time from arrival to the start of service."),                              \
+        SIM_ROW(.name = "utilisation", .kind = SIM_RATIO, .unit = "1", .of = "busy",               \
+                .by = "capacity",                                                                  \
+                .flags = SIM_HEADLINE | SIM_SHARE | SIM_WORSE_HIGH | SIM_BY_NODE,                  \
+                .doc = "Servers busy over servers that are up.")
 
 extern const char *const sim_discipline_names[], *const sim_abandon_names[];
 extern const struct sim_param sim_station_shed_params[], sim_station_pause_params[];
 
 /* Rows of a parameter table for a struct sim_station_rules member. */
 #define SIM_STATION_RULES(type, member)                                                            \
-    {.name = "discipline",                                                                         \
-     .kind = SIM_CHOICE,                                                                           \
-     .offset = offsetof(type, member.discipline),                                                  \
-     .by_default = "fifo",                                                                         \
-     .choices = sim_discipline_names,                                                              \
-     .doc = "Which request is worked on next.",                                                    \
-     .source = "Kleinrock 1975, sec. 3.5: the usual assumption"},                                  \
-        {.name = "abandon",                                                                        \
-         .kind = SIM_CHOICE,                                                                       \
-         .offset = offsetof(type, member.abandon),                                                 \
-         .by_default = "never",                                                                    \
-         .choices = sim_abandon_names,                                                             \
-         .doc =                                                                                    \
-             "Whether a waiting request is dropped when nobody wants its answer any more: when "   \
-             "its turn comes, or at once when its deadline passes.",                               \
-         .source = "Maurer 2015, ACM Queue 13(8): servers work on what nobody waits for"},         \
-        {.name = "shed",                                                                           \
-         .kind = SIM_GROUP,                                                                        \
-         .offset = offsetof(type, member.shed),                                                    \
-         .fields = sim_station_shed_params,                                                        \
-         .doc = "Whom an overloaded server turns away, besides those who find the queue full."},   \
-    {                                                                                              \
-        .name = "pause", .kind = SIM_GROUP, .offset = offsetof(type, member.pause),                \
-        .fields = sim_station_pause_params,                                                        \
-        .doc = "Times in which every server of a node stands still, such as for collecting "       \
-               "garbage."                                                                          \
-    }
+    SIM_ROW(.name = "discipline", .kind = SIM_CHOICE, .offset = offsetof(type, member.discipline), \
+            .by_default = "fifo", .choices = sim_discipline_names,                                 \
+            .doc = "Which request is worked on next.",                                             \
+            .source = "Kleinrock 1975, sec. 3.5: the usual assumption"),                           \
+        SIM_ROW(.name = "abandon", .kind = SIM_CHOICE, .offset = offsetof(type, member.abandon),   \
+                .by_default = "never", .choices = sim_abandon_names,                               \
+                .doc = "Whether a waiting request is dropped when nobody wants its answer any "    \
+                       "more: when its turn comes, or at once when its deadline passes.",          \
+                .source = "Maurer 2015, ACM Queue 13(8): servers work on what nobody waits for"),  \
+        SIM_ROW(.name = "shed", .kind = SIM_GROUP, .offset = offsetof(type, member.shed),          \
+                .fields = sim_station_shed_params,                                                 \
+                .doc = "Whom an overloaded server turns away, besides those who find the queue "   \
+                       "full."),                                                                   \
+        SIM_ROW(.name = "pause", .kind = SIM_GROUP, .offset = offsetof(type, member.pause),        \
+                .fields = sim_station_pause_params,                                                \
+                .doc = "Times in which every server of a node stands still, such as for "          \
+                       "collecting garbage.")
 
 /* Rows of a meter table for the same station's rules. */
 #define SIM_STATION_RULE_METERS(type, member)                                                      \
-    {.name = "refused_full",                                                                       \
-     .kind = SIM_COUNTER,                                                                          \
-     .unit = "requests",                                                                           \
-     .doc = "Calls that found the queue full.",                                                    \
-     .offset = offsetof(type, member.full),                                                        \
-     .flags = SIM_WORSE_HIGH},                                                                     \
-        {.name = "refused_late",                                                                   \
-         .kind = SIM_COUNTER,                                                                      \
-         .unit = "requests",                                                                       \
-         .doc = "Calls that CoDel turned away.",                                                   \
-         .offset = offsetof(type, member.late),                                                    \
-         .flags = SIM_WORSE_HIGH},                                                                 \
-        {.name = "refused_outranked",                                                              \
-         .kind = SIM_COUNTER,                                                                      \
-         .unit = "requests",                                                                       \
-         .doc = "Waiting calls that made room for a higher class.",                                \
-         .offset = offsetof(type, member.outranked),                                               \
-         .flags = SIM_WORSE_HIGH},                                                                 \
-        {.name = "expired",                                                                        \
-         .kind = SIM_COUNTER,                                                                      \
-         .unit = "requests",                                                                       \
-         .doc = "Waiting calls dropped because nobody wanted the answer any more.",                \
-         .offset = offsetof(type, member.abandoned),                                               \
-         .flags = SIM_WORSE_HIGH},                                                                 \
-    {                                                                                              \
-        .name = "paused", .kind = SIM_GAUGE, .unit = "nodes",                                      \
-        .doc = "Nodes whose servers stand still.", .offset = offsetof(type, member.paused),        \
-        .flags = SIM_WORSE_HIGH                                                                    \
-    }
+    SIM_ROW(.name = "refused_full", .kind = SIM_COUNTER, .unit = "requests",                       \
+            .offset = offsetof(type, member.full), .flags = SIM_WORSE_HIGH,                        \
+            .doc = "Calls that found the queue full."),                                            \
+        SIM_ROW(.name = "refused_late", .kind = SIM_COUNTER, .unit = "requests",                   \
+                .offset = offsetof(type, member.late), .flags = SIM_WORSE_HIGH,                    \
+                .doc = "Calls that CoDel turned away."),                                           \
+        SIM_ROW(.name = "refused_outranked", .kind = SIM_COUNTER, .unit = "requests",              \
+                .offset = offsetof(type, member.outranked), .flags = SIM_WORSE_HIGH,               \
+                .doc = "Waiting calls that made room for a higher class."),                        \
+        SIM_ROW(.name = "expired", .kind = SIM_COUNTER, .unit = "requests",                        \
+                .offset = offsetof(type, member.abandoned), .flags = SIM_WORSE_HIGH,               \
+                .doc = "Waiting calls dropped because nobody wanted the answer any more."),        \
+        SIM_ROW(.name = "paused", .kind = SIM_GAUGE, .unit = "nodes",                              \
+                .offset = offsetof(type, member.paused), .flags = SIM_WORSE_HIGH,                  \
+                .doc = "Nodes whose servers stand still.")
 
 #endif

@@ -79,43 +79,21 @@ static inline void sim_truth_read(struct sim_truth_meters *m, const struct sim_k
 /* Rows of a meter table for a struct sim_truth_meters member; `stale_flags` are those of the share
  * of stale reads. */
 #define SIM_TRUTH_METERS(type, member, reads_name, stale_flags)                                    \
-    {reads_name,                                                                                   \
-     SIM_COUNTER,                                                                                  \
-     "requests",                                                                                   \
-     "Reads of a key that were answered.",                                                         \
-     offsetof(type, member.reads),                                                                 \
-     NULL,                                                                                         \
-     NULL,                                                                                         \
-     0},                                                                                           \
-        {"stale",                                                                                  \
-         SIM_COUNTER,                                                                              \
-         "requests",                                                                               \
-         "Such reads that returned less than was the latest version when they were asked.",        \
-         offsetof(type, member.stale),                                                             \
-         NULL,                                                                                     \
-         NULL,                                                                                     \
-         SIM_WORSE_HIGH},                                                                          \
-        {"stale_reads",                                                                            \
-         SIM_RATIO,                                                                                \
-         "1",                                                                                      \
-         "Share of answered reads that were stale.",                                               \
-         0,                                                                                        \
-         "stale",                                                                                  \
-         reads_name,                                                                               \
-         (stale_flags) | SIM_SHARE | SIM_WORSE_HIGH},                                              \
-        {"versions_behind",                                                                        \
-         SIM_HISTOGRAM,                                                                            \
-         "versions",                                                                               \
-         "How far behind, of stale reads only.",                                                   \
-         offsetof(type, member.versions_behind),                                                   \
-         NULL,                                                                                     \
-         NULL,                                                                                     \
-         SIM_WORSE_HIGH},                                                                          \
-    {                                                                                              \
-        "stale_age", SIM_HISTOGRAM, "s",                                                           \
-            "How long a value had been overwritten when asked for; stale reads only.",             \
-            offsetof(type, member.stale_age), NULL, NULL, SIM_WORSE_HIGH                           \
-    }
+    SIM_ROW(.name = reads_name, .kind = SIM_COUNTER, .unit = "requests",                           \
+            .offset = offsetof(type, member.reads), .doc = "Reads of a key that were answered."),  \
+        SIM_ROW(.name = "stale", .kind = SIM_COUNTER, .unit = "requests",                          \
+                .offset = offsetof(type, member.stale), .flags = SIM_WORSE_HIGH,                   \
+                .doc = "Such reads that returned less than was the latest version when they "      \
+                       "were asked."),                                                             \
+        SIM_ROW(.name = "stale_reads", .kind = SIM_RATIO, .unit = "1", .of = "stale",              \
+                .by = reads_name, .flags = (stale_flags) | SIM_SHARE | SIM_WORSE_HIGH,             \
+                .doc = "Share of answered reads that were stale."),                                \
+        SIM_ROW(.name = "versions_behind", .kind = SIM_HISTOGRAM, .unit = "versions",              \
+                .offset = offsetof(type, member.versions_behind), .flags = SIM_WORSE_HIGH,         \
+                .doc = "How far behind, of stale reads only."),                                    \
+        SIM_ROW(.name = "stale_age", .kind = SIM_HISTOGRAM, .unit = "s",                           \
+                .offset = offsetof(type, member.stale_age), .flags = SIM_WORSE_HIGH,               \
+                .doc = "How long a value had been overwritten when asked for; stale reads only.")
 
 /* ---- sessions ------------------------------------------------------------------------------- */
 
@@ -147,50 +125,26 @@ void sim_session_end(struct sim_sessions *, uint32_t session);
 
 /* Rows of a meter table for a struct sim_sessions member. */
 #define SIM_SESSION_METERS(type, member)                                                           \
-    {"own_reads",                                                                                  \
-     SIM_COUNTER,                                                                                  \
-     "requests",                                                                                   \
-     "Answered reads of a key that their session had written.",                                    \
-     offsetof(type, member.own),                                                                   \
-     NULL,                                                                                         \
-     NULL,                                                                                         \
-     0},                                                                                           \
-        {"own_reads_violated",                                                                     \
-         SIM_COUNTER,                                                                              \
-         "requests",                                                                               \
-         "Such reads that did not show what their session wrote.",                                 \
-         offsetof(type, member.own_violated),                                                      \
-         NULL,                                                                                     \
-         NULL,                                                                                     \
-         SIM_WORSE_HIGH},                                                                          \
-        {"read_your_writes_violations",                                                            \
-         SIM_RATIO,                                                                                \
-         "1",                                                                                      \
-         "Share of the reads of what a session wrote that did not show it.",                       \
-         0,                                                                                        \
-         "own_reads_violated",                                                                     \
-         "own_reads",                                                                              \
-         SIM_SHARE | SIM_WORSE_HIGH},                                                              \
-        {"again_reads",                                                                            \
-         SIM_COUNTER,                                                                              \
-         "requests",                                                                               \
-         "Answered reads of a key of which their session had seen a written version.",             \
-         offsetof(type, member.again),                                                             \
-         NULL,                                                                                     \
-         NULL,                                                                                     \
-         0},                                                                                       \
-        {"again_reads_violated",                                                                   \
-         SIM_COUNTER,                                                                              \
-         "requests",                                                                               \
-         "Such reads that returned an older version than was seen before.",                        \
-         offsetof(type, member.again_violated),                                                    \
-         NULL,                                                                                     \
-         NULL,                                                                                     \
-         SIM_WORSE_HIGH},                                                                          \
-    {                                                                                              \
-        "monotonic_reads_violations", SIM_RATIO, "1",                                              \
-            "Share of the reads of what a session had seen that went back in time.", 0,            \
-            "again_reads_violated", "again_reads", SIM_SHARE | SIM_WORSE_HIGH                      \
-    }
+    SIM_ROW(.name = "own_reads", .kind = SIM_COUNTER, .unit = "requests",                          \
+            .offset = offsetof(type, member.own),                                                  \
+            .doc = "Answered reads of a key that their session had written."),                     \
+        SIM_ROW(.name = "own_reads_violated", .kind = SIM_COUNTER, .unit = "requests",             \
+                .offset = offsetof(type, member.own_violated), .flags = SIM_WORSE_HIGH,            \
+                .doc = "Such reads that did not show what their session wrote."),                  \
+        SIM_ROW(.name = "read_your_writes_violations", .kind = SIM_RATIO, .unit = "1",             \
+                .of = "own_reads_violated", .by = "own_reads",                                     \
+                .flags = SIM_SHARE | SIM_WORSE_HIGH,                                               \
+                .doc = "Share of the reads of what a session wrote that did not show it."),        \
+        SIM_ROW(.name = "again_reads", .kind = SIM_COUNTER, .unit = "requests",                    \
+                .offset = offsetof(type, member.again),                                            \
+                .doc = "Answered reads of a key of which their session had seen a written "        \
+                       "version."),                                                                \
+        SIM_ROW(.name = "again_reads_violated", .kind = SIM_COUNTER, .unit = "requests",           \
+                .offset = offsetof(type, member.again_violated), .flags = SIM_WORSE_HIGH,          \
+                .doc = "Such reads that returned an older version than was seen before."),         \
+        SIM_ROW(.name = "monotonic_reads_violations", .kind = SIM_RATIO, .unit = "1",              \
+                .of = "again_reads_violated", .by = "again_reads",                                 \
+                .flags = SIM_SHARE | SIM_WORSE_HIGH,                                               \
+                .doc = "Share of the reads of what a session had seen that went back in time.")
 
 #endif

@@ -117,45 +117,31 @@ extern const struct sim_param sim_users_session_params[];
 /* Rows of a table of parameters for the struct sim_users `member` of `type`. */
 #define SIM_USERS_PARAMS(type, member)                                                             \
     SIM_ARRIVALS_PARAMS(type, member.arrivals),                                                    \
-        {"session",                                                                                \
-         SIM_GROUP,                                                                                \
-         offsetof(type, member.session),                                                           \
-         .flags = SIM_OPTIONAL,                                                                    \
-         .fields = sim_users_session_params,                                                       \
-         .doc = "Open load of sessions: each arrival is a user who sends several requests and "    \
-                "goes."},                                                                          \
-        {"users",                                                                                  \
-         SIM_COUNT,                                                                                \
-         offsetof(type, member.closed),                                                            \
-         NULL,                                                                                     \
-         0,                                                                                        \
-         1e8,                                                                                      \
-         SIM_OPTIONAL | SIM_OR_NONE,                                                               \
-         "users",                                                                                  \
-         .doc = "Closed load: how many users, on each node."},                                     \
-        {"think_time", SIM_DISTRIBUTION, offsetof(type, member.think_time), .flags = SIM_OPTIONAL, \
-         .doc = "Closed load: from an answer to the same user's next request."},                   \
-        {"sessions",                                                                               \
-         SIM_COUNT,                                                                                \
-         offsetof(type, member.names),                                                             \
-         NULL,                                                                                     \
-         1,                                                                                        \
-         4e9,                                                                                      \
-         SIM_OPTIONAL,                                                                             \
-         "sessions",                                                                               \
-         .doc = "So many, picked at random; left out, each user of a closed load is one."},        \
-        {"keyspace", SIM_KEYSPACE, offsetof(type, member.keyspace), .flags = SIM_OPTIONAL,         \
-         .doc = "The keys asked for."},                                                            \
-    {                                                                                              \
-        "mix", SIM_GROUP, offsetof(type, member.mix), .fields = sim_arrivals_mix_params,           \
-                                                      .doc = "Shares of the kinds of request."     \
-    }
+        SIM_ROW(.name = "session", .kind = SIM_GROUP, .offset = offsetof(type, member.session),    \
+                .flags = SIM_OPTIONAL, .fields = sim_users_session_params,                         \
+                .doc = "Open load of sessions: each arrival is a user who sends several "          \
+                       "requests and goes."),                                                      \
+        SIM_ROW(.name = "users", .kind = SIM_COUNT, .unit = "users",                               \
+                .offset = offsetof(type, member.closed), .low = 0, .high = 1e8,                    \
+                .flags = SIM_OPTIONAL | SIM_OR_NONE,                                               \
+                .doc = "Closed load: how many users, on each node."),                              \
+        SIM_ROW(.name = "think_time", .kind = SIM_DISTRIBUTION,                                    \
+                .offset = offsetof(type, member.think_time), .flags = SIM_OPTIONAL,                \
+                .doc = "Closed load: from an answer to the same user's next request."),            \
+        SIM_ROW(.name = "sessions", .kind = SIM_COUNT, .unit = "sessions",                         \
+                .offset = offsetof(type, member.names), .low = 1, .high = 4e9,                     \
+                .flags = SIM_OPTIONAL,                                                             \
+                .doc = "So many, picked at random; left out, each user of a closed load is one."), \
+        SIM_ROW(.name = "keyspace", .kind = SIM_KEYSPACE,                                          \
+                .offset = offsetof(type, member.keyspace), .flags = SIM_OPTIONAL,                  \
+                .doc = "The keys asked for."),                                                     \
+        SIM_ROW(.name = "mix", .kind = SIM_GROUP, .offset = offsetof(type, member.mix),            \
+                .fields = sim_arrivals_mix_params, .doc = "Shares of the kinds of request.")
 
 /* Its row of a table of meters. */
 #define SIM_USERS_METERS(type, member)                                                             \
-    {                                                                                              \
-        .name = "active", .kind = SIM_GAUGE, .unit = "sessions",                                   \
-        .doc = "Sessions that have begun and not ended.", .offset = offsetof(type, member.active)  \
-    }
+    SIM_ROW(.name = "active", .kind = SIM_GAUGE, .unit = "sessions",                               \
+            .offset = offsetof(type, member.active),                                               \
+            .doc = "Sessions that have begun and not ended.")
 
 #endif

@@ -24,27 +24,27 @@
 const char *const sim_arrivals_spacings[] = {"poisson", "constant", NULL};
 
 const struct sim_param sim_arrivals_step_params[] = {
-    {"at", SIM_TIME, offsetof(struct sim_arrivals_step, at), .flags = SIM_REQUIRED,
-     .doc = "When the rate is reached."},
-    {"rate", SIM_RATE, offsetof(struct sim_arrivals_step, rate), .flags = SIM_REQUIRED,
-     .doc = "Requests per second from then on."},
-    {"ramp", SIM_BOOL, offsetof(struct sim_arrivals_step, ramp), "false",
-     .doc = "Whether the rate moves there in a straight line from the step before.",
-     .source = "chosen: loads are mostly given as steps"},
+    SIM_ROW(.name = "at", .kind = SIM_TIME, .offset = offsetof(struct sim_arrivals_step, at),
+            .flags = SIM_REQUIRED, .doc = "When the rate is reached."),
+    SIM_ROW(.name = "rate", .kind = SIM_RATE, .offset = offsetof(struct sim_arrivals_step, rate),
+            .flags = SIM_REQUIRED, .doc = "Requests per second from then on."),
+    SIM_ROW(.name = "ramp", .kind = SIM_BOOL, .offset = offsetof(struct sim_arrivals_step, ramp),
+            .by_default = "false",
+            .doc = "Whether the rate moves there in a straight line from the step before.",
+            .source = "chosen: loads are mostly given as steps"),
     {0},
 };
 
-#define SHARE(json, member, value, text)                                                           \
-    {                                                                                              \
-        json, SIM_FRACTION, offsetof(struct sim_arrivals_mix, member), value, 0, 1,                \
-            .doc = text, .source = "chosen: reads only, the least that can be asked"               \
-    }
+#define SHARE(json, member, value, ...)                                                            \
+    SIM_ROW(.name = json, .kind = SIM_FRACTION,                                                    \
+            .offset = offsetof(struct sim_arrivals_mix, member), .by_default = value, .low = 0,    \
+            .high = 1, .source = "chosen: reads only, the least that can be asked", __VA_ARGS__)
 
 const struct sim_param sim_arrivals_mix_params[] = {
-    SHARE("read", read, "1", "Share of reads; 1 stands for whatever the others leave."),
-    SHARE("write", write, "0", "Share of writes."),
-    SHARE("delete", erase, "0", "Share of deletes."),
-    SHARE("scan", scan, "0", "Share of scans."),
+    SHARE("read", read, "1", .doc = "Share of reads; 1 stands for whatever the others leave."),
+    SHARE("write", write, "0", .doc = "Share of writes."),
+    SHARE("delete", erase, "0", .doc = "Share of deletes."),
+    SHARE("scan", scan, "0", .doc = "Share of scans."),
     {0},
 };
 

@@ -11,27 +11,36 @@
 enum { PIECES = 288 }; /* of the cosine: five minutes of a day */
 
 static const struct sim_param factor_params[] = {
-    {"at", SIM_TIME, offsetof(struct sim_arrivals_factor, at), .flags = SIM_REQUIRED,
-     .doc = "When, within the period."},
-    {"factor", SIM_NUMBER, offsetof(struct sim_arrivals_factor, factor), .flags = SIM_REQUIRED,
-     .doc = "The rate there over \"rate\"."},
+    SIM_ROW(.name = "at", .kind = SIM_TIME, .offset = offsetof(struct sim_arrivals_factor, at),
+            .flags = SIM_REQUIRED, .doc = "When, within the period."),
+    SIM_ROW(.name = "factor", .kind = SIM_NUMBER,
+            .offset = offsetof(struct sim_arrivals_factor, factor), .flags = SIM_REQUIRED,
+            .doc = "The rate there over \"rate\"."),
     {0},
 };
 
 const struct sim_param sim_arrivals_day_params[] = {
-    {"rate", SIM_RATE, offsetof(struct sim_arrivals_day, rate), .flags = SIM_REQUIRED,
-     .doc = "Requests per second: the mean of a cosine; with factors, the rate at factor 1."},
-    {"peak_to_trough", SIM_NUMBER, offsetof(struct sim_arrivals_day, peak_to_trough), .low = 1,
-     .high = 1e9, .flags = SIM_OPTIONAL,
-     .doc = "The cosine's highest rate over its lowest; this or factors."},
-    {"peak_at", SIM_TIME, offsetof(struct sim_arrivals_day, peak_at), .flags = SIM_OPTIONAL,
-     .doc = "The cosine: when it is highest, within the period; left out: as the run begins."},
-    {"factors", SIM_LIST, offsetof(struct sim_arrivals_day, factors), .flags = SIM_OPTIONAL,
-     .fields = factor_params, .size = sizeof(struct sim_arrivals_factor),
-     .doc = "In place of the cosine: factors, with straight lines between, the last to the first."},
-    {"period", SIM_TIME, offsetof(struct sim_arrivals_day, period), "24h", .low = 1e9, .high = 1e18,
-     .doc = "After which it repeats; the run begins at its beginning.",
-     .source = "chosen: a day, by which most loads of people go"},
+    SIM_ROW(.name = "rate", .kind = SIM_RATE, .offset = offsetof(struct sim_arrivals_day, rate),
+            .flags = SIM_REQUIRED,
+            .doc =
+                "Requests per second: the mean of a cosine; with factors, the rate at factor 1."),
+    SIM_ROW(.name = "peak_to_trough", .kind = SIM_NUMBER,
+            .offset = offsetof(struct sim_arrivals_day, peak_to_trough), .low = 1, .high = 1e9,
+            .flags = SIM_OPTIONAL,
+            .doc = "The cosine's highest rate over its lowest; this or factors."),
+    SIM_ROW(.name = "peak_at", .kind = SIM_TIME,
+            .offset = offsetof(struct sim_arrivals_day, peak_at), .flags = SIM_OPTIONAL,
+            .doc = "The cosine: when it is highest, within the period; left out: as the run "
+                   "begins."),
+    SIM_ROW(.name = "factors", .kind = SIM_LIST,
+            .offset = offsetof(struct sim_arrivals_day, factors), .flags = SIM_OPTIONAL,
+            .fields = factor_params, .size = sizeof(struct sim_arrivals_factor),
+            .doc = "In place of the cosine: factors, with straight lines between, the last to the "
+                   "first."),
+    SIM_ROW(.name = "period", .kind = SIM_TIME, .offset = offsetof(struct sim_arrivals_day, period),
+            .by_default = "24h", .low = 1e9, .high = 1e18,
+            .doc = "After which it repeats; the run begins at its beginning.",
+            .source = "chosen: a day, by which most loads of people go"),
     {0},
 };
 

@@ -13,22 +13,24 @@
 enum { STATES = 64 }; /* chosen: more than anybody fits to measurements */
 
 static const struct sim_param turn_params[] = {
-    {"state", SIM_COUNT, offsetof(struct sim_arrivals_turn, state), .low = 1, .high = STATES,
-     .flags = SIM_REQUIRED, .doc = "Which state, from 1, in the order of the list."},
-    {"share", SIM_FRACTION, offsetof(struct sim_arrivals_turn, share), .flags = SIM_REQUIRED,
-     .doc = "How often it is the next."},
+    SIM_ROW(.name = "state", .kind = SIM_COUNT, .offset = offsetof(struct sim_arrivals_turn, state),
+            .low = 1, .high = STATES, .flags = SIM_REQUIRED,
+            .doc = "Which state, from 1, in the order of the list."),
+    SIM_ROW(.name = "share", .kind = SIM_FRACTION,
+            .offset = offsetof(struct sim_arrivals_turn, share), .flags = SIM_REQUIRED,
+            .doc = "How often it is the next."),
     {0},
 };
 
 const struct sim_param sim_arrivals_state_params[] = {
-    {"rate", SIM_RATE, offsetof(struct sim_arrivals_state, rate), .flags = SIM_REQUIRED,
-     .doc = "Requests per second in this state."},
-    {"dwell", SIM_TIME, offsetof(struct sim_arrivals_state, dwell), .low = 1, .flags = SIM_REQUIRED,
-     .doc = "How long it lasts on average; exponential."},
-    {"next", SIM_LIST, offsetof(struct sim_arrivals_state, next), .flags = SIM_OPTIONAL,
-     .fields = turn_params, .size = sizeof(struct sim_arrivals_turn),
-     .doc =
-         "The states that may follow; left out: the next of the list, the first after the last."},
+    SIM_ROW(.name = "rate", .kind = SIM_RATE, .offset = offsetof(struct sim_arrivals_state, rate),
+            .flags = SIM_REQUIRED, .doc = "Requests per second in this state."),
+    SIM_ROW(.name = "dwell", .kind = SIM_TIME, .offset = offsetof(struct sim_arrivals_state, dwell),
+            .low = 1, .flags = SIM_REQUIRED, .doc = "How long it lasts on average; exponential."),
+    SIM_ROW(.name = "next", .kind = SIM_LIST, .offset = offsetof(struct sim_arrivals_state, next),
+            .flags = SIM_OPTIONAL, .fields = turn_params, .size = sizeof(struct sim_arrivals_turn),
+            .doc = "The states that may follow; left out: the next of the list, the first after "
+                   "the last."),
     {0},
 };
 

@@ -7,23 +7,27 @@
 #include <math.h>
 
 const struct sim_param sim_arrivals_spike_params[] = {
-    {"at", SIM_TIME, offsetof(struct sim_arrivals_spike, at), .flags = SIM_REQUIRED,
-     .doc = "When it begins."},
-    {"for", SIM_TIME, offsetof(struct sim_arrivals_spike, lasts), .low = 1, .flags = SIM_REQUIRED,
-     .doc = "How long it lasts."},
-    {"factor", SIM_NUMBER, offsetof(struct sim_arrivals_spike, factor), .flags = SIM_REQUIRED,
-     .doc = "How many times the rate is what it would be; below 1 it is a lull."},
+    SIM_ROW(.name = "at", .kind = SIM_TIME, .offset = offsetof(struct sim_arrivals_spike, at),
+            .flags = SIM_REQUIRED, .doc = "When it begins."),
+    SIM_ROW(.name = "for", .kind = SIM_TIME, .offset = offsetof(struct sim_arrivals_spike, lasts),
+            .low = 1, .flags = SIM_REQUIRED, .doc = "How long it lasts."),
+    SIM_ROW(.name = "factor", .kind = SIM_NUMBER,
+            .offset = offsetof(struct sim_arrivals_spike, factor), .flags = SIM_REQUIRED,
+            .doc = "How many times the rate is what it would be; below 1 it is a lull."),
     {0},
 };
 
 const struct sim_param sim_arrivals_random_spike_params[] = {
-    {"every", SIM_DISTRIBUTION, offsetof(struct sim_arrivals_random_spikes, every), .low = 1e3,
-     .high = 1e19, .flags = SIM_REQUIRED,
-     .doc = "Calm from the end of one (at first from the start of the run) to the next."},
-    {"for", SIM_DISTRIBUTION, offsetof(struct sim_arrivals_random_spikes, lasts), .low = 1e3,
-     .high = 1e19, .flags = SIM_REQUIRED, .doc = "How long each lasts."},
-    {"factor", SIM_NUMBER_DIST, offsetof(struct sim_arrivals_random_spikes, factor),
-     .flags = SIM_REQUIRED, .doc = "How many times the rate is what it would be, drawn for each."},
+    SIM_ROW(.name = "every", .kind = SIM_DISTRIBUTION,
+            .offset = offsetof(struct sim_arrivals_random_spikes, every), .low = 1e3, .high = 1e19,
+            .flags = SIM_REQUIRED,
+            .doc = "Calm from the end of one (at first from the start of the run) to the next."),
+    SIM_ROW(.name = "for", .kind = SIM_DISTRIBUTION,
+            .offset = offsetof(struct sim_arrivals_random_spikes, lasts), .low = 1e3, .high = 1e19,
+            .flags = SIM_REQUIRED, .doc = "How long each lasts."),
+    SIM_ROW(.name = "factor", .kind = SIM_NUMBER_DIST,
+            .offset = offsetof(struct sim_arrivals_random_spikes, factor), .flags = SIM_REQUIRED,
+            .doc = "How many times the rate is what it would be, drawn for each."),
     {0},
 };
 

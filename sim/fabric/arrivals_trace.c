@@ -4,19 +4,22 @@
 #include <math.h>
 
 const struct sim_param sim_arrivals_replay_params[] = {
-    {"file", SIM_TRACE, offsetof(struct sim_arrivals_replay, trace), .flags = SIM_REQUIRED,
-     .doc = "A .csv file with the columns t_s and, each if wanted, op, key, bytes, session, others "
-            "being left aside; or a .bin file of 24-byte records. Its path is from the scenario's "
-            "folder."},
-    {"from", SIM_TIME, offsetof(struct sim_arrivals_replay, from), "0s",
-     .doc = "Time of the file at which the run begins.",
-     .source = "chosen: a file's times are those of the run"},
-    {"speed", SIM_NUMBER, offsetof(struct sim_arrivals_replay, speed), "1", .low = 1e-6,
-     .high = 1e6, .doc = "How many times faster than in the file requests come.",
-     .source = "chosen: as they came"},
-    {"repeat", SIM_COUNT, offsetof(struct sim_arrivals_replay, repeat), "1", .unit = "times",
-     .doc = "How often it is played; each time begins a mean gap after the last request.",
-     .source = "chosen: a trace is played once"},
+    SIM_ROW(.name = "file", .kind = SIM_TRACE,
+            .offset = offsetof(struct sim_arrivals_replay, trace), .flags = SIM_REQUIRED,
+            .doc = "A .csv file with the columns t_s and, each if wanted, op, key, bytes, "
+                   "session, others being left aside; or a .bin file of 24-byte records. Its path "
+                   "is from the scenario's folder."),
+    SIM_ROW(.name = "from", .kind = SIM_TIME, .offset = offsetof(struct sim_arrivals_replay, from),
+            .by_default = "0s", .doc = "Time of the file at which the run begins.",
+            .source = "chosen: a file's times are those of the run"),
+    SIM_ROW(.name = "speed", .kind = SIM_NUMBER,
+            .offset = offsetof(struct sim_arrivals_replay, speed), .by_default = "1", .low = 1e-6,
+            .high = 1e6, .doc = "How many times faster than in the file requests come.",
+            .source = "chosen: as they came"),
+    SIM_ROW(.name = "repeat", .kind = SIM_COUNT, .unit = "times",
+            .offset = offsetof(struct sim_arrivals_replay, repeat), .by_default = "1",
+            .doc = "How often it is played; each time begins a mean gap after the last request.",
+            .source = "chosen: a trace is played once"),
     {0},
 };
 

@@ -10,14 +10,18 @@
 #include <string.h>
 
 const struct sim_meter sim__copy_meters[] = {
-    {"copies", SIM_GAUGE, "keys", "Keys held that are somebody's: their keyspace has subjects.",
-     offsetof(struct sim_copies, copies), NULL, NULL, 0},
-    {"copy_subjects", SIM_GAUGE, "subjects", "Subjects of whom at least one key is held.",
-     offsetof(struct sim_copies, subjects), NULL, NULL, 0},
-    {"copy_bytes", SIM_GAUGE, "B", "Bytes of those keys.", offsetof(struct sim_copies, bytes), NULL,
-     NULL, SIM_WORSE_HIGH},
-    {"abroad_bytes", SIM_GAUGE, "B", "Of them, held outside the home of their subject.",
-     offsetof(struct sim_copies, abroad), NULL, NULL, SIM_WORSE_HIGH},
+    SIM_ROW(.name = "copies", .kind = SIM_GAUGE, .unit = "keys",
+            .offset = offsetof(struct sim_copies, copies),
+            .doc = "Keys held that are somebody's: their keyspace has subjects."),
+    SIM_ROW(.name = "copy_subjects", .kind = SIM_GAUGE, .unit = "subjects",
+            .offset = offsetof(struct sim_copies, subjects),
+            .doc = "Subjects of whom at least one key is held."),
+    SIM_ROW(.name = "copy_bytes", .kind = SIM_GAUGE, .unit = "B",
+            .offset = offsetof(struct sim_copies, bytes), .flags = SIM_WORSE_HIGH,
+            .doc = "Bytes of those keys."),
+    SIM_ROW(.name = "abroad_bytes", .kind = SIM_GAUGE, .unit = "B",
+            .offset = offsetof(struct sim_copies, abroad), .flags = SIM_WORSE_HIGH,
+            .doc = "Of them, held outside the home of their subject."),
     {.name = NULL},
 };
 

@@ -6,7 +6,8 @@ const char *const sim_kept_expiries[] = {"fixed", "sliding", NULL};
 const char *const sim_kept_sharings[] = {"own", "shared", NULL};
 
 const struct sim_usage sim_kept_usages[] = {
-    {"storage", NULL, "bytes", SIM_SPLIT_NONE, false, "Values kept, expired ones too."},
+    SIM_ROW(.name = "storage", .meter = "bytes", .split = SIM_SPLIT_NONE,
+            .doc = "Values kept, expired ones too."),
     {.name = NULL},
 };
 

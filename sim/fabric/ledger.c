@@ -18,32 +18,35 @@
 #include <string.h>
 
 const struct sim_usage sim_station_usages[] = {
-    {"instance", "instance", NULL, SIM_SPLIT_WORK, true, "Nodes there are, at work or not."},
-    {"requests", "request", "rate", SIM_SPLIT_REQUESTS, false, "Calls that arrived."},
+    SIM_ROW(.name = "instance", .noun = "instance", .split = SIM_SPLIT_WORK, .provisioned = true,
+            .doc = "Nodes there are, at work or not."),
+    SIM_ROW(.name = "requests", .noun = "request", .meter = "rate", .split = SIM_SPLIT_REQUESTS,
+            .doc = "Calls that arrived."),
     {.name = NULL},
 };
 
 const struct sim_usage sim_link_usages[] = {
-    {"transfer", NULL, NULL, SIM_SPLIT_REQUESTS, false, "Bytes sent, arrived or not."},
+    SIM_ROW(.name = "transfer", .split = SIM_SPLIT_REQUESTS, .doc = "Bytes sent, arrived or not."),
     {.name = NULL},
 };
 
 #define MONEY "$/h"
 const struct sim_meter sim_cost_meters[] = {
-    {.name = "total", .kind = SIM_GAUGE, .unit = MONEY, .doc = "All that has a price."},
-    {.name = "user", .kind = SIM_GAUGE, .unit = MONEY, .doc = "Because of users' requests."},
-    {.name = "retry", .kind = SIM_GAUGE, .unit = MONEY, .doc = "Because of retries."},
-    {.name = "hedge", .kind = SIM_GAUGE, .unit = MONEY, .doc = "Because of hedges."},
-    {.name = "refresh", .kind = SIM_GAUGE, .unit = MONEY, .doc = "Because of refreshes."},
-    {.name = "replication", .kind = SIM_GAUGE, .unit = MONEY, .doc = "Because of replication."},
-    {.name = "backup", .kind = SIM_GAUGE, .unit = MONEY, .doc = "Because of backups."},
+    SIM_ROW(.name = "total", .kind = SIM_GAUGE, .unit = MONEY, .doc = "All that has a price."),
+    SIM_ROW(.name = "user", .kind = SIM_GAUGE, .unit = MONEY, .doc = "Because of users' requests."),
+    SIM_ROW(.name = "retry", .kind = SIM_GAUGE, .unit = MONEY, .doc = "Because of retries."),
+    SIM_ROW(.name = "hedge", .kind = SIM_GAUGE, .unit = MONEY, .doc = "Because of hedges."),
+    SIM_ROW(.name = "refresh", .kind = SIM_GAUGE, .unit = MONEY, .doc = "Because of refreshes."),
+    SIM_ROW(.name = "replication", .kind = SIM_GAUGE, .unit = MONEY,
+            .doc = "Because of replication."),
+    SIM_ROW(.name = "backup", .kind = SIM_GAUGE, .unit = MONEY, .doc = "Because of backups."),
     {.name = NULL},
 };
 _Static_assert(sizeof sim_cost_meters / sizeof sim_cost_meters[0] == SIM_CAUSES + 2,
                "the total and each cause");
 
 const struct sim_meter sim_cost_place_meter[] = {
-    {.name = "cost", .kind = SIM_GAUGE, .unit = MONEY, .doc = "All of it that has a price."},
+    SIM_ROW(.name = "cost", .kind = SIM_GAUGE, .unit = MONEY, .doc = "All of it that has a price."),
     {.name = NULL},
 };
 

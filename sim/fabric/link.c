@@ -11,28 +11,20 @@
 #include <string.h>
 
 const struct sim_param sim_link_param_table[] = {
-    {.name = "latency",
-     .kind = SIM_DISTRIBUTION,
-     .offset = offsetof(struct sim_link_params, latency),
-     .by_default = "0s",
-     .doc = "Time a message takes one way.",
-     .source = "chosen: nothing is added that the scenario does not state"},
-    {.name = "bandwidth",
-     .kind = SIM_BANDWIDTH,
-     .offset = offsetof(struct sim_link_params, bandwidth),
-     .low = 1,
-     .high = 1e15,
-     .flags = SIM_OPTIONAL,
-     .doc = "Bytes a second each way; messages leave one after another. All between two regions "
-            "share it; within a region each pair of components has it. Unlimited unless given."},
-    {.name = "loss",
-     .kind = SIM_FRACTION,
-     .offset = offsetof(struct sim_link_params, loss),
-     .by_default = "0",
-     .low = 0,
-     .high = 1,
-     .doc = "Share of the messages that never arrive.",
-     .source = "chosen: a link loses nothing unless the scenario says so"},
+    SIM_ROW(.name = "latency", .kind = SIM_DISTRIBUTION,
+            .offset = offsetof(struct sim_link_params, latency), .by_default = "0s",
+            .doc = "Time a message takes one way.",
+            .source = "chosen: nothing is added that the scenario does not state"),
+    SIM_ROW(.name = "bandwidth", .kind = SIM_BANDWIDTH,
+            .offset = offsetof(struct sim_link_params, bandwidth), .low = 1, .high = 1e15,
+            .flags = SIM_OPTIONAL,
+            .doc = "Bytes a second each way; messages leave one after another. All between two "
+                   "regions share it; within a region each pair of components has it. Unlimited "
+                   "unless given."),
+    SIM_ROW(.name = "loss", .kind = SIM_FRACTION, .offset = offsetof(struct sim_link_params, loss),
+            .by_default = "0", .low = 0, .high = 1,
+            .doc = "Share of the messages that never arrive.",
+            .source = "chosen: a link loses nothing unless the scenario says so"),
     {.name = NULL},
 };
 

@@ -8,10 +8,12 @@
 #include "fabric/world_state.h"
 
 const struct sim_param sim_users_session_params[] = {
-    {"requests", SIM_NUMBER_DIST, offsetof(struct sim_users_session, requests),
-     .flags = SIM_REQUIRED, .doc = "How many requests each sends."},
-    {"think_time", SIM_DISTRIBUTION, offsetof(struct sim_users_session, think_time),
-     .flags = SIM_REQUIRED, .doc = "From an answer to the same session's next request."},
+    SIM_ROW(.name = "requests", .kind = SIM_NUMBER_DIST,
+            .offset = offsetof(struct sim_users_session, requests), .flags = SIM_REQUIRED,
+            .doc = "How many requests each sends."),
+    SIM_ROW(.name = "think_time", .kind = SIM_DISTRIBUTION,
+            .offset = offsetof(struct sim_users_session, think_time), .flags = SIM_REQUIRED,
+            .doc = "From an answer to the same session's next request."),
     {0},
 };
 

@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """The checks of this folder find what they look for: a tree with one planted fault of each kind
-is refused, for exactly those faults."""
+is refused, for exactly those faults. And the hash of the engine's sources changes with a file of
+every room that decides what a run gives: else results of an older engine would be taken for new."""
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+
+import includes
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LONG_FUNCTION = "int f(void)\n{\n" + "    ;\n" * 69 + "}\n"
@@ -30,6 +33,19 @@ PLANTED = [
      "only ['report', 'scenario']"),
     ("models/cache.c", '#include "sim/model.h"\n#include <math.h>\n', "includes", None),
     ("models/store.c", '#include "models/cache.c"\n', "includes", "a model may include only"),
+    ("models/cdn/cdn.h", '#include "sim/model.h"\n', "includes", None),
+    ("models/cdn/edge.c", '#include "models/cdn/cdn.h"\n', "includes", None),
+    ("models/cdn/shield.h", '#include "models/cdn/cdn.h"\n', "includes",
+     "models/cdn/ has more than one header"),
+    ("models/cdn/whole.c", '#include "models/cdn/edge.c"\n', "includes",
+     "a model may include only"),
+    ("models/peek.c", '#include "models/cdn/cdn.h"\n', "includes", "a model may include only"),
+    ("models/log/peek_too.c", '#include "../cdn/cdn.h"\n', "includes",
+     "a model may include only"),
+    ("sim/report/see.c", '#include "models/cdn/cdn.h"\n', "includes",
+     "nothing includes a model"),
+    ("tests/model/see.c", '#include "models/cdn/cdn.h"\n', "includes",
+     "nothing includes a model"),
     ("models/files.c", '#include <stdio.h>\n', "includes", "a model may include only"),
     ("sim/report/peek.c", '#include "models/cache.c"\n', "includes", "nothing includes a model"),
     ("sim/base/long.c", LONG_FUNCTION, "style", "a function of 71 lines"),
@@ -38,10 +54,34 @@ PLANTED = [
     ("sim/base/off.c", "#if 0\n#endif\n", "style", "#if 0"),
     ("sim/study/fine.c", "", "style", "the same file name as"),
     ("models/tall.c", "\n" * 300, "style", "300 lines"),
+    ("models/cdn/tall_too.c", "\n" * 300, "style", "300 lines"),
     ("sim/study/say.c", 'fprintf(stderr, "%s", name);\n', "style", "sim_tell() cleans"),
     ("notes.md", "fetched from deb." + "debian.org\n", "style", "a package registry"),
     ("sim/base/path.c", "/* see /ho" + "me/me/notes */\n", "style", "a path of one machine"),
 ]
+
+
+def engine_hash(root):
+    cmake = os.path.join(HERE, "../../sim/study/store/sources_hash.cmake")
+    out = os.path.join(root, "sources_hash.c")
+    subprocess.run(["cmake", "-D", f"OUTPUT={out}", "-D", f"ROOT={root}", "-P", cmake], check=True)
+    with open(out, encoding="utf-8") as file:
+        return file.read()
+
+
+def left_out_of_hash(root):
+    """Folders in which a new file does not change the hash of the engine."""
+    rooms = includes.all_below("scenario") | includes.all_below("models")
+    folders = sorted("sim/" + room for room in rooms)
+    before = engine_hash(root)
+    for folder in folders + ["models", "models/cdn", "models/cdn/edges", "include/sim"]:
+        os.makedirs(os.path.join(root, folder), exist_ok=True)
+        with open(os.path.join(root, folder, "new_here.h"), "w", encoding="utf-8") as file:
+            file.write("/* new */\n")
+        after = engine_hash(root)
+        if after == before:
+            yield folder
+        before = after
 
 
 def main():
@@ -57,6 +97,9 @@ def main():
             [sys.executable, os.path.join(root, f"tests/meta/{check}.py")],
             capture_output=True, text=True).stdout.splitlines()[:-1]
             for check in ("includes", "style")}
+        for folder in left_out_of_hash(root):
+            print(f"sources_hash.cmake leaves out {folder}/")
+            failures += 1
     for name, _, check, wanted in PLANTED:
         about = [line for line in said[check] if line.startswith(name + ":")]
         found = any(wanted in line for line in about) if wanted else not about

@@ -11,23 +11,15 @@ struct placement {
 };
 
 const struct sim_param sim__component_table[] = {
-    {.name = "nodes",
-     .kind = SIM_COUNT,
-     .offset = offsetof(struct placement, nodes),
-     .by_default = "1",
-     .low = 1,
-     .high = SIM__NODES_MAX,
-     .unit = "nodes",
-     .doc = "Number of nodes.",
-     .source = "chosen: the simplest"},
-    {.name = "spread",
-     .kind = SIM_CHOICE,
-     .offset = offsetof(struct placement, spread),
-     .flags = SIM_OPTIONAL,
-     .choices = spread_names,
-     .doc = "How calls from others are spread over its nodes; required with several nodes. "
-            "With \"key\", calls without a key go round-robin. Nodes that are down "
-            "still get calls."},
+    SIM_ROW(.name = "nodes", .kind = SIM_COUNT, .unit = "nodes",
+            .offset = offsetof(struct placement, nodes), .by_default = "1", .low = 1,
+            .high = SIM__NODES_MAX, .doc = "Number of nodes.", .source = "chosen: the simplest"),
+    SIM_ROW(.name = "spread", .kind = SIM_CHOICE, .offset = offsetof(struct placement, spread),
+            .flags = SIM_OPTIONAL, .choices = spread_names,
+            .doc =
+                "How calls from others are spread over its nodes; required with several nodes. "
+                "With \"key\", calls without a key go round-robin. Nodes that are down still get "
+                "calls."),
     {.name = NULL},
 };
 

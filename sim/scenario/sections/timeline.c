@@ -79,74 +79,44 @@ static const char *const each_names[] = {"node", "component", "target", NULL};
 static const char *const when_names[] = {"arrival", "answer", NULL};
 
 const struct sim_param sim__fault_table[] = {
-    {.name = "at",
-     .kind = SIM_TIME,
-     .offset = offsetof(struct fault, at),
-     .flags = SIM_OPTIONAL,
-     .doc = "When, from the start of the run; with `every`, the first time."},
-    {.name = "every",
-     .kind = SIM_TIME,
-     .offset = offsetof(struct fault, every),
-     .flags = SIM_OPTIONAL,
-     .low = 1,
-     .high = (double)INT64_MAX,
-     .doc = "The time from one start to the next; without `at`, also the time of the first."},
-    {.name = "for",
-     .kind = SIM_TIME,
-     .offset = offsetof(struct fault, lasts),
-     .flags = SIM_OPTIONAL,
-     .low = 1,
-     .high = (double)INT64_MAX,
-     .doc = "How long it lasts; without it, to the end of the run; a restart then takes no time."},
-    {.name = "fails",
-     .kind = SIM_DISTRIBUTION,
-     .offset = offsetof(struct fault, fails),
-     .flags = SIM_OPTIONAL,
-     .low = 1,
-     .doc = "In place of `at`: the random time to the next failure, from the start or the last "
-            "repair."},
-    {.name = "repaired",
-     .kind = SIM_DISTRIBUTION,
-     .offset = offsetof(struct fault, repaired),
-     .flags = SIM_OPTIONAL,
-     .doc = "With `fails`: how long each failure lasts."},
-    {.name = "each",
-     .kind = SIM_CHOICE,
-     .offset = offsetof(struct fault, each),
-     .flags = SIM_OPTIONAL,
-     .choices = each_names,
-     .doc = "With `fails`: whether each node fails independently (the default), each component "
-            "as a whole, or all of the target at once."},
-    {.name = "factor",
-     .kind = SIM_NUMBER,
-     .offset = offsetof(struct fault, factor),
-     .flags = SIM_OPTIONAL,
-     .doc = "slow: how many times as long work takes."},
-    {.name = "share",
-     .kind = SIM_FRACTION,
-     .offset = offsetof(struct fault, share),
-     .flags = SIM_OPTIONAL,
-     .low = 0,
-     .high = 1,
-     .doc = "errors: share of the calls; loss: share of the messages."},
-    {.name = "when",
-     .kind = SIM_CHOICE,
-     .offset = offsetof(struct fault, when),
-     .flags = SIM_OPTIONAL,
-     .choices = when_names,
-     .doc = "errors: on arrival, before any work (the default), or as the answer after the work "
-            "is done."},
-    {.name = "adds",
-     .kind = SIM_DISTRIBUTION,
-     .offset = offsetof(struct fault, adds),
-     .flags = SIM_OPTIONAL,
-     .doc = "latency: how much longer each message takes."},
-    {.name = "silent",
-     .kind = SIM_BOOL,
-     .offset = offsetof(struct fault, silent),
-     .by_default = "false",
-     .doc = "crash, restart: calls are not refused but lost, and callers wait for their timeouts.",
-     .source = "chosen: a running host refuses connections to a process that is down"},
+    SIM_ROW(.name = "at", .kind = SIM_TIME, .offset = offsetof(struct fault, at),
+            .flags = SIM_OPTIONAL,
+            .doc = "When, from the start of the run; with `every`, the first time."),
+    SIM_ROW(.name = "every", .kind = SIM_TIME, .offset = offsetof(struct fault, every), .low = 1,
+            .high = (double)INT64_MAX, .flags = SIM_OPTIONAL,
+            .doc =
+                "The time from one start to the next; without `at`, also the time of the first."),
+    SIM_ROW(.name = "for", .kind = SIM_TIME, .offset = offsetof(struct fault, lasts), .low = 1,
+            .high = (double)INT64_MAX, .flags = SIM_OPTIONAL,
+            .doc = "How long it lasts; without it, to the end of the run; a restart then takes no "
+                   "time."),
+    SIM_ROW(.name = "fails", .kind = SIM_DISTRIBUTION, .offset = offsetof(struct fault, fails),
+            .low = 1, .flags = SIM_OPTIONAL,
+            .doc = "In place of `at`: the random time to the next failure, from the start or the "
+                   "last repair."),
+    SIM_ROW(.name = "repaired", .kind = SIM_DISTRIBUTION,
+            .offset = offsetof(struct fault, repaired), .flags = SIM_OPTIONAL,
+            .doc = "With `fails`: how long each failure lasts."),
+    SIM_ROW(.name = "each", .kind = SIM_CHOICE, .offset = offsetof(struct fault, each),
+            .flags = SIM_OPTIONAL, .choices = each_names,
+            .doc = "With `fails`: whether each node fails independently (the default), each "
+                   "component as a whole, or all of the target at once."),
+    SIM_ROW(.name = "factor", .kind = SIM_NUMBER, .offset = offsetof(struct fault, factor),
+            .flags = SIM_OPTIONAL, .doc = "slow: how many times as long work takes."),
+    SIM_ROW(.name = "share", .kind = SIM_FRACTION, .offset = offsetof(struct fault, share),
+            .low = 0, .high = 1, .flags = SIM_OPTIONAL,
+            .doc = "errors: share of the calls; loss: share of the messages."),
+    SIM_ROW(.name = "when", .kind = SIM_CHOICE, .offset = offsetof(struct fault, when),
+            .flags = SIM_OPTIONAL, .choices = when_names,
+            .doc = "errors: on arrival, before any work (the default), or as the answer after the "
+                   "work is done."),
+    SIM_ROW(.name = "adds", .kind = SIM_DISTRIBUTION, .offset = offsetof(struct fault, adds),
+            .flags = SIM_OPTIONAL, .doc = "latency: how much longer each message takes."),
+    SIM_ROW(.name = "silent", .kind = SIM_BOOL, .offset = offsetof(struct fault, silent),
+            .by_default = "false",
+            .doc = "crash, restart: calls are not refused but lost, and callers wait for their "
+                   "timeouts.",
+            .source = "chosen: a running host refuses connections to a process that is down"),
     {.name = NULL},
 };
 
@@ -339,7 +309,8 @@ static void check_nodes(struct sim__load *load, const struct sim__at *at,
         if (!sim_plan_end_reaches(plan, &fault->on, i))
             continue;
         model = plan->components[i].model;
-        if (!model || can_suffer(model, fault->kind)) /* a component without a model was not read */
+        /* a component without a model was not read */
+        if (!model || can_suffer(model, fault->kind))
             return;
     }
     if (!model)

@@ -3,7 +3,9 @@
 # are not taken from a store of results, whatever the version says.
 cmake_policy(VERSION 3.25)
 file(GLOB sources RELATIVE ${ROOT} ${ROOT}/sim/base/*.[ch] ${ROOT}/sim/kernel/*.[ch]
-     ${ROOT}/sim/fabric/*.[ch] ${ROOT}/models/*.[ch] ${ROOT}/models/*.def ${ROOT}/include/sim/*.h)
+     ${ROOT}/sim/fabric/*.[ch] ${ROOT}/include/sim/*.h)
+file(GLOB_RECURSE models RELATIVE ${ROOT} ${ROOT}/models/*.[ch] ${ROOT}/models/*.def)
+list(APPEND sources ${models})
 list(SORT sources)
 set(all "")
 foreach(source ${sources})
