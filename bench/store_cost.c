@@ -23,11 +23,11 @@ static double processor_s(void)
 static int run(struct sim_scenario *scenario, uint32_t count, const char *dir,
                struct sim_error *error)
 {
-    struct sim_session session;
+    struct sim_work_session session;
     struct sim_runs runs;
     struct sim_replicate_options options = {
         .seed = scenario->seed, .replications = count, .jobs = 1, .fresh = true};
-    if (sim_session_open(&session, error) != 0)
+    if (sim_work_session_open(&session, error) != 0)
         return -1;
     double start = processor_s();
     bool keeps = strcmp(dir, "-") != 0;
@@ -43,7 +43,7 @@ static int run(struct sim_scenario *scenario, uint32_t count, const char *dir,
         printf("{\"processor_s\": %.6f, \"runs\": %u}\n", processor_s() - start, runs.finished);
         sim_runs_free(&runs);
     }
-    sim_session_close(&session);
+    sim_work_session_close(&session);
     return status;
 }
 

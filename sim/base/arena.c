@@ -25,7 +25,7 @@ static struct sim__arena_block *block_new(struct sim_arena *arena, size_t bytes)
         return NULL;
     block->size = size;
     block->used = 0;
-    if (arena->blocks && size == bytes) { /* a big one: keep filling the block in front */
+    if (arena->blocks && size == bytes) { /* a big block: keep filling the one in front */
         block->next = arena->blocks->next;
         arena->blocks->next = block;
     } else {

@@ -7,22 +7,23 @@
 
 struct sim__arena_block;
 
-/* All zero is an empty arena. Once an allocation has failed, `failed` stays true: a caller that
- * makes many may look at it once, at the end, as long as it looks at each pointer it uses. */
+/* All zero is an empty arena. Once an allocation has failed, `failed` stays true. A caller that
+ * makes many allocations may check it once, at the end, but must still check each pointer before it
+ * uses it. */
 struct sim_arena {
     struct sim__arena_block *blocks;
     bool failed;
-    /* asked before every allocation when not NULL; false makes that one fail (tests) */
+    /* for tests: called before every allocation unless NULL; false makes the allocation fail */
     bool (*allow)(void *self, size_t bytes);
     void *allow_self;
 };
 
-/* `count` x `size` zeroed bytes, aligned for anything; freed with the arena. Never NULL for want
- * of bytes: 0 bytes give a valid pointer. NULL when out of memory. */
+/* `count` x `size` zeroed bytes, aligned for anything; freed with the arena. 0 bytes give a valid
+ * pointer, too. NULL when out of memory. */
 void *sim_arena_alloc(struct sim_arena *, size_t count, size_t size);
 
-/* A copy of the text, of at most `length` bytes of it, or of what printf would write. NULL when out
- * of memory. */
+/* A copy of the whole text, of its first `length` bytes at most, or of the text that printf would
+ * write. NULL when out of memory. */
 char *sim_arena_copy(struct sim_arena *, const char *text);
 char *sim_arena_copy_part(struct sim_arena *, const char *text, size_t length);
 char *sim_arena_format(struct sim_arena *, const char *format, ...)

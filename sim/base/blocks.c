@@ -1,17 +1,17 @@
-/* blocks.c - memory blocks of one owner, in a list through their heads. */
+/* blocks.c - memory blocks of one owner, in a list linked through their headers. */
 #include "base/blocks.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-/* Stands before each block; as large as the strictest alignment. */
+/* The header before each block. Its size is a multiple of the strictest alignment. */
 struct sim__block {
     _Alignas(16) struct sim__block *older;
     struct sim__block *newer;
 };
 
-/* A block that is new, or has moved, takes its place in the list. */
+/* Links a block into the list after it was made or moved. */
 static void *placed(struct sim_blocks *all, struct sim__block *block)
 {
     if (block->older != NULL)

@@ -13,8 +13,8 @@ struct sim_blocks {
 
 /* A block of count x size bytes, zeroed. It belongs to the owner. NULL when out of memory. O(1). */
 void *sim_blocks_alloc(struct sim_blocks *, size_t count, size_t size);
-/* The same block made larger, or a new one when `old` is NULL. It may move, and what was added is
- * not zeroed. NULL when out of memory: the old one then stays. O(1) beside the copy. */
+/* Makes a block larger; makes a new one when `old` is NULL. The block may move. The added bytes are
+ * not zeroed. NULL when out of memory: the old block stays as it was. O(1) and the copy. */
 void *sim_blocks_grow(struct sim_blocks *, void *old, size_t count, size_t size);
 void sim_blocks_free(struct sim_blocks *);
 

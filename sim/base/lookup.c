@@ -1,5 +1,5 @@
-/* lookup.c - a hash table from names, or from pairs of numbers, to numbers. A key that finds its
- * slot taken goes to the next free one. */
+/* lookup.c - a hash table from names, or from pairs of numbers, to numbers. Collisions go to the
+ * next free slot (linear probing). */
 #include "base/lookup.h"
 
 #include <stdlib.h>
@@ -9,12 +9,12 @@ enum { SLOTS_LEAST = 16 };
 
 struct sim__lookup_slot {
     uint64_t hash;
-    const char *name; /* NULL: the key is a pair, and the hash tells it from every other */
+    const char *name; /* NULL: the key is a pair; no two pairs have the same hash */
     uint32_t length;
     uint32_t place; /* the number + 1; 0: the slot is free */
 };
 
-/* One to one, so that different pairs have different hashes (the finalizer of MurmurHash3, Austin
+/* A bijection, so different pairs have different hashes (the finalizer of MurmurHash3, Austin
  * Appleby, public domain). */
 static uint64_t mix(uint64_t x)
 {
@@ -23,7 +23,7 @@ static uint64_t mix(uint64_t x)
     return x ^ x >> 33;
 }
 
-/* FNV-1a (Fowler, Noll, Vo), its bits mixed. */
+/* FNV-1a (Fowler, Noll, Vo), mixed by mix(). */
 static uint64_t hash_name(const char *name, size_t length)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
@@ -48,7 +48,7 @@ static bool same(const struct sim__lookup_slot *a, const struct sim__lookup_slot
            (a->length == 0 || memcmp(a->name, b->name, a->length) == 0);
 }
 
-/* The slot of a key, or the free one in which it would go. There is at least one slot. */
+/* The key's slot, or the free slot where it would be inserted. The table must have slots. */
 static struct sim__lookup_slot *slot_of(const struct sim_lookup *lookup,
                                         const struct sim__lookup_slot *key)
 {

@@ -8,8 +8,8 @@ enum { QUOTE_BYTES = 60, WORD_BYTES = 64 };
 
 /* ---- what may not be shown ------------------------------------------------------------------- */
 
-/* The character at `s`, and in *bytes how long it is; a byte that begins no character of UTF-8 is
- * U+FFFD. */
+/* The character at `s`; *bytes is its length. A byte that is not the start of a UTF-8 character
+ * gives U+FFFD. */
 static uint32_t code_at(const char *s, size_t *bytes)
 {
     const unsigned char *u = (const unsigned char *)s;
@@ -20,7 +20,7 @@ static uint32_t code_at(const char *s, size_t *bytes)
     if (u[0] >= 0xF8 || (u[0] >= 0x80 && u[0] < 0xC0))
         return 0xFFFD;
     for (size_t i = 1; i < n; i++) {
-        if ((u[i] & 0xC0) != 0x80) /* the end of the text, too */
+        if ((u[i] & 0xC0) != 0x80) /* also at the end of the text */
             return 0xFFFD;
         code = code << 6 | (u[i] & 0x3F);
     }
@@ -69,7 +69,7 @@ void sim_tell_list(FILE *out, const char *format, va_list arguments)
         if (text)
             vsnprintf(text, (size_t)length + 1, format, again);
         else
-            text = small; /* out of memory: its beginning */
+            text = small; /* out of memory: print the beginning only */
     }
     va_end(again);
     if (length > 0) {
@@ -115,8 +115,8 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Damerau-Levenshtein distance with neighbours transposed at most once, in half mistakes: a letter
- * in the wrong case costs 1, everything else 2. O(length x length). */
+/* Damerau-Levenshtein distance (optimal string alignment), in units of half a mistake: a letter in
+ * the wrong case costs 1, any other mistake 2. O(m n). */
 static size_t distance(const char *a, size_t m, const char *b, size_t n)
 {
     size_t rows[3][WORD_BYTES + 1];
@@ -170,7 +170,7 @@ struct sim_hint sim_nearest_hint(const struct sim_nearest *nearest)
     return hint;
 }
 
-/* Makes the decimal point a '.', whatever the locale wrote (it may be several bytes). */
+/* Replaces the locale's decimal point, which may be several bytes, by a '.'. */
 static void repair_point(char *text)
 {
     char *from = text;
@@ -188,7 +188,7 @@ static void repair_point(char *text)
 struct sim_unit_text sim_unit_text(const char *unit, bool one)
 {
     struct sim_unit_text out;
-    size_t n = strcspn(unit, "/ "); /* the first word is what is counted */
+    size_t n = strcspn(unit, "/ "); /* the first word names what is counted */
     snprintf(out.s, sizeof out.s, "%s", unit);
     if (!one || n < 4 || n >= sizeof out.s || unit[n - 1] != 's' || unit[n - 2] == 's')
         return out;

@@ -8,10 +8,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* The character at the beginning of a text, and whether people can be shown it: no control
- * character (line breaks, tabs and U+0080 to U+009F are some), no line or paragraph separator, no
- * mark that turns the direction of writing, and UTF-8. A byte that is none is U+FFFD. The end of a
- * text is fit, and a byte long. */
+/* The first character of a text, and whether it may be shown to people. Not shown are control
+ * characters (line breaks, tabs and U+0080 to U+009F included), line and paragraph separators,
+ * marks that change the direction of writing, and bytes that are not UTF-8, which give U+FFFD. The
+ * end of the text may be shown and has a length of one byte. */
 struct sim_text_char {
     uint32_t code;
     unsigned bytes;
@@ -19,25 +19,26 @@ struct sim_text_char {
 };
 struct sim_text_char sim_text_char(const char *);
 
-/* Makes a text fit for people, in place: each character that cannot be shown becomes '?', line
- * breaks and tabs a space; line breaks stay when `lines`. */
+/* Cleans a text in place: each character that may not be shown becomes '?'; line breaks and tabs
+ * become spaces. If `lines`, line breaks stay. */
 void sim_text_clean(char *text, bool lines);
 
-/* Prints for people: as fprintf(), with what must not be shown replaced; line breaks stay. All that
- * goes to a terminal and may hold a user's text goes through here. */
+/* fprintf() for people: replaces characters that may not be shown; line breaks stay. Every text
+ * that goes to a terminal and may contain a user's text is printed by it. */
 void sim_tell(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void sim_tell_list(FILE *out, const char *format, va_list) __attribute__((format(printf, 2, 0)));
 
-/* A user's text made fit for one line of a message: cleaned as by sim_text_clean(), and what is
- * longer than 60 bytes is cut, at a character, and ends in an ellipsis. */
+/* A user's text for one line of a message: cleaned as by sim_text_clean(). A text longer than 60
+ * bytes is cut between characters and ends in an ellipsis. */
 struct sim_quoted {
     char s[72];
 };
 struct sim_quoted sim_quote(const char *text);
 
-/* Which of several words somebody may have meant. Try every candidate, then read `best`: NULL when
- * none is near enough to be worth a suggestion. Case counts for less than letters, transposed
- * neighbours are one mistake, a beginning of at least three letters is near to its whole. */
+/* Finds the word that somebody probably meant. Try every candidate, then read `best`: NULL when
+ * none is close enough to suggest. A wrong case counts less than a wrong letter, two transposed
+ * neighbours count as one mistake, and a prefix of at least three letters is close to the whole
+ * word. */
 struct sim_nearest {
     const char *word, *best;
     size_t distance; /* of the best */
@@ -51,7 +52,7 @@ struct sim_hint {
 };
 struct sim_hint sim_nearest_hint(const struct sim_nearest *);
 
-/* A unit as it stands behind a number: "requests/s", and for one "request/s". */
+/* A unit as written after a number: "requests/s", or after 1 "request/s". */
 struct sim_unit_text {
     char s[64];
 };
@@ -64,7 +65,7 @@ struct sim_number_text {
 };
 struct sim_number_text sim_number_text(double value);
 
-/* A text that grows. All zero is empty; `failed` is set when memory ran out, and stays. */
+/* A text that grows. All zero is empty. `failed` is set when memory runs out, and stays set. */
 struct sim_buffer {
     char *text; /* malloc'd and ended by a NUL; NULL while empty */
     size_t length, capacity;
@@ -76,7 +77,8 @@ void sim_buffer_add(struct sim_buffer *, const char *text, size_t length);
 void sim_buffer_puts(struct sim_buffer *, const char *text);
 void sim_buffer_printf(struct sim_buffer *, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* The text, malloc'd, now the caller's; NULL when memory ran out. The buffer is empty again. */
+/* Takes the text out of the buffer, which is then empty. It is malloc'd and the caller frees it.
+ * NULL when memory ran out. */
 char *sim_buffer_take(struct sim_buffer *);
 void sim_buffer_free(struct sim_buffer *);
 

@@ -14,16 +14,16 @@ __extension__ typedef unsigned __int128 wide;
 enum {
     TEXT_BYTES = 100,
     MANTISSA_DIGITS = 19,
-    DIGITS_MOST = 6,  /* chosen: what is still read at a glance */
-    LIKE_DIGITS = 12, /* chosen: all that is not rounding */
+    DIGITS_MOST = 6,  /* chosen: as many as can be read at a glance */
+    LIKE_DIGITS = 12, /* chosen: all digits that rounding does not affect */
 };
 
-/* base value = number x times / over. The order within a dimension is that of listings. */
+/* base value = number x times / over. Units are listed in the order of this table. */
 struct unit {
     enum sim_dimension dimension;
     const char *text;
     uint64_t times, over;
-    bool alias; /* accepted, but not listed nor written */
+    bool alias; /* accepted, but neither listed nor written */
 };
 
 #define KI UINT64_C(1024)
@@ -98,7 +98,7 @@ static const struct {
     [SIM_DIM_NUMBER] = {"a number", "0.99", ""},
 };
 
-/* What people write, and what is meant. */
+/* Units that people write by mistake, and what to write instead. */
 static const struct {
     enum sim_dimension dimension;
     const char *wrong, *right;
@@ -155,11 +155,13 @@ static const struct {
 /* A decimal number, read but not yet turned into a double. */
 struct decimal {
     bool negative, zero;
-    uint64_t mantissa;           /* the first 19 significant digits */
-    int exponent;                /* of ten */
-    bool cut;                    /* there were more digits */
-    char plain[TEXT_BYTES + 16]; /* all digits and an exponent, no point: no locale matters */
-    size_t length;               /* bytes of the text that belong to the number */
+    uint64_t mantissa; /* the first 19 significant digits */
+    int exponent;      /* of ten */
+    bool cut;          /* there were more digits */
+    char plain
+        [TEXT_BYTES +
+         16]; /* all digits and an exponent, without a point, so that the locale does not matter */
+    size_t length; /* bytes of the text that belong to the number */
 };
 
 static bool is_digit(char c)
@@ -208,7 +210,7 @@ static void add_digit(struct decimal *d, char digit, size_t *n, int *seen, int a
     }
 }
 
-/* Reads the exponent at p, if there is one; returns how many bytes it took. */
+/* Reads the exponent at p, if there is one. Returns its length in bytes. */
 static size_t read_exponent(const char *p, int *exponent)
 {
     size_t n = 1;
@@ -268,7 +270,7 @@ static const struct unit *unit_find(enum sim_dimension dimension, const char *te
     return NULL;
 }
 
-/* Another dimension that knows this unit; -1 when none does. */
+/* Another dimension that has this unit; -1 when none has. */
 static int dimension_of(const char *unit)
 {
     for (size_t i = 0; i < UNIT_COUNT && *unit; i++)
@@ -317,13 +319,13 @@ static int wrong_unit(const char *text, const char *unit, enum sim_dimension dim
         if (units[i].dimension == dimension)
             sim_nearest_try(&nearest, units[i].text);
     if (nearest.best && nearest.distance > 1 && strlen(unit) < 3)
-        nearest.best = NULL; /* one letter for another, of two, is another unit */
+        nearest.best = NULL; /* of two letters, one changed letter makes another unit */
     snprintf(error->text, size, "\"%s\" is not a unit of %s, which is written such as %s%s",
              sim_quote(unit).s, name, dimensions[dimension].example, sim_nearest_hint(&nearest).s);
     return -1;
 }
 
-/* Takes " keys" or "key" off the end of a count's unit; the noun may be singular. */
+/* Removes " keys" or "key" from the end of a count's unit. The noun may be singular. */
 static void strip_noun(char *unit, const char *noun)
 {
     size_t n = strlen(unit), m = noun ? strlen(noun) : 0;
@@ -346,7 +348,7 @@ static int too_large(const char *text, enum sim_dimension dimension, struct sim_
     return -1;
 }
 
-/* number x times, to the nearest whole one, into amount->whole. */
+/* Stores number x times, rounded to the nearest whole number, in amount->whole. */
 static int to_whole(const char *text, const struct decimal *d, const struct unit *unit,
                     struct sim_amount *amount, struct sim_error *error)
 {
@@ -456,7 +458,8 @@ const char *sim_units_text(enum sim_dimension dimension, size_t index)
     return NULL;
 }
 
-/* `digits`: significant ones at the most; 0: as many as tell it from its neighbours. */
+/* `digits`: the most significant digits to write; 0: as many as are needed to read the same value
+ * back. */
 static struct sim_amount_text text_in(const struct unit *unit, double value, int digits)
 {
     struct sim_amount_text out;
@@ -470,7 +473,8 @@ static struct sim_amount_text text_in(const struct unit *unit, double value, int
     return out;
 }
 
-/* The significant digits of the number that a text begins with: 3 of "1.05min", 1 of "600s". */
+/* How many significant digits the number at the start of a text has: 3 in "1.05min", 1 in
+ * "600s". */
 static int significant_digits(const char *text)
 {
     int seen = 0, significant = 0;
@@ -491,7 +495,7 @@ static bool reads_back(const char *text, enum sim_dimension dimension, double va
            !(amount.value < value) && !(amount.value > value);
 }
 
-/* The unit that a quantity is written in; NULL: it has none, or is no quantity. */
+/* The unit that a quantity is written in. NULL: it has no unit, or the text is not a quantity. */
 static const struct unit *unit_of(const char *text, enum sim_dimension dimension)
 {
     struct decimal d;
@@ -536,7 +540,7 @@ struct sim_amount_text sim_units_format(enum sim_dimension dimension, double val
             continue;
         int digits = significant_digits(here.s);
         if (value * (double)u->over < (double)u->times)
-            digits += TEXT_BYTES; /* only where it is below 1 in every unit */
+            digits += TEXT_BYTES; /* only used when the value is below 1 in every unit */
         else if (digits <= DIGITS_MOST)
             return here;
         if (digits < fewest) {

@@ -4,10 +4,10 @@
 
 #include <stdio.h>
 
-/* The columns that a text takes: its code points. */
+/* The width of a text in columns, counted as code points. */
 unsigned sim_wrap_width(const char *text);
-/* Prints a text, broken at spaces into lines of at most so many columns, and ends the last line.
- * The first line is at column `at` already; those after it begin at `indent`. */
+/* Prints a text, broken at spaces into lines of at most `columns` columns, and ends the last line.
+ * The cursor is at column `at` already; the following lines begin at column `indent`. */
 void sim_wrap_print(FILE *, const char *text, unsigned indent, unsigned at, unsigned columns);
 
 #endif

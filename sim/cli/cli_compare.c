@@ -5,8 +5,8 @@
 #include "report/output.h"
 #include "report/report.h"
 #include "study/store/store.h"
+#include "study/work/signal_watch.h"
 #include "study/work/team.h"
-#include "study/work/watch.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -14,25 +14,25 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define RESOLUTION 0.02 /* differences that matter when nobody says: chosen */
+#define RESOLUTION 0.02 /* chosen: differences that matter by default */
 #define PLAIN_COLUMNS 100u
 
 struct pair {
     const struct sim_cli *cli;
     struct sim_scenario *scenario;
-    struct sim_case cases[2]; /* A and B; their insides are the scenario's */
+    struct sim_case cases[2]; /* A and B; the scenario owns their contents */
     struct sim_until until;
     struct sim_until_end until_end;
     struct sim__cli_share share;
-    struct sim_session session;
+    struct sim_work_session session;
     struct sim_output output;
     struct sim_store *store;
-    char place[SIM_OUTPUT_PATH_BYTES]; /* as the user would write it */
+    char place[SIM_OUTPUT_PATH_BYTES]; /* relative, as the user would write it */
     struct sim_runs runs;
     struct sim_aggregate *aggregates;
     struct sim_comparison comparison;
     struct sim_report report;
-    bool left; /* interrupted: the whole result that was there stays */
+    bool left; /* interrupted: the earlier complete result stays */
 };
 
 static int fault(const struct sim_error *error)
@@ -103,7 +103,8 @@ static int simulate(struct pair *pair)
                       &error) != 0)
         return fault(&error);
     pair->scenario->replications = pair->runs.replications;
-    sim_store_close(pair->store); /* before DIR, which it is in, is exchanged */
+    /* the store is in DIR, so it is closed before DIR is exchanged */
+    sim_store_close(pair->store);
     if (pair->runs.reused > 0 && !pair->cli->quiet)
         sim_tell(stderr, "weir: %u of %u runs are from %s/store, simulated before\n",
                  pair->runs.reused, 2 * pair->runs.replications, pair->place);
@@ -138,16 +139,16 @@ static int write_all(struct pair *pair)
         sim_comparison_write(&pair->report, &pair->comparison, file);
         status = sim_output_file_end(output, &error);
     }
-    pair->left = sim_session_interrupted(&pair->session) && output->holds_whole;
+    pair->left = sim_work_session_interrupted(&pair->session) && output->holds_whole;
     if (file && status == 0 && !pair->left)
-        status = sim_output_commit(output, !sim_session_interrupted(&pair->session), &error);
+        status = sim_output_commit(output, !sim_work_session_interrupted(&pair->session), &error);
     else
         sim_output_abandon(output);
     return file && status == 0 ? SIM_EXIT_DONE
                                : sim__cli_not_written(pair->place, pair->runs.finished, &error);
 }
 
-/* Says which runs went wrong, each reason once. */
+/* Prints which runs failed, each reason once. */
 static void say_faults(const struct pair *pair)
 {
     const char *before = "";
@@ -178,7 +179,7 @@ static void print(const struct pair *pair)
 
 static int status_of(struct pair *pair)
 {
-    if (sim_session_interrupted(&pair->session)) {
+    if (sim_work_session_interrupted(&pair->session)) {
         sim_tell(stderr,
                  "weir: interrupted: %u pairs were finished; %u runs are kept in %s/store%s\n",
                  pair->comparison.pairs, pair->runs.finished, pair->place,
@@ -193,7 +194,7 @@ static int status_of(struct pair *pair)
     return SIM_EXIT_CLAIM;
 }
 
-/* From an open output on. Ends it. */
+/* Runs and writes with an open output, and ends it. */
 static int run(struct pair *pair)
 {
     struct sim_error error = {""};
@@ -256,27 +257,27 @@ static int open_and_run(struct pair *pair)
     return fault(&error);
 }
 
-static int lead(void *self)
+static int run_rank_0(void *self)
 {
     struct pair *pair = self;
     struct sim_error error = {""};
-    if (sim_session_open(&pair->session, &error) != 0)
+    if (sim_work_session_open(&pair->session, &error) != 0)
         return fault(&error);
     int status = open_and_run(pair);
     sim_store_free(pair->store);
     sim_compare_free(&pair->comparison);
     sim_aggregate_free(pair->aggregates, 2);
     sim_runs_free(&pair->runs);
-    sim_session_close(&pair->session);
+    sim_work_session_close(&pair->session);
     return status;
 }
 
-/* A rank other than 0: runs what it is given. */
-static int lend(void *self)
+/* For ranks other than 0: runs jobs for rank 0. */
+static int serve(void *self)
 {
     struct pair *pair = self;
     const struct sim_team_cases cases = {.cases = pair->cases, .count = 2};
-    return sim__cli_lend(&pair->share, pair->scenario->seed, &cases);
+    return sim__cli_serve(&pair->share, pair->scenario->seed, &cases);
 }
 
 int sim__cli_compare(const struct sim_cli *cli)
@@ -284,7 +285,7 @@ int sim__cli_compare(const struct sim_cli *cli)
     struct pair pair = {.cli = cli};
     int status = load(&pair);
     if (status == SIM_EXIT_DONE)
-        status = sim__cli_share(cli, &pair.share, lead, lend, &pair);
+        status = sim__cli_share(cli, &pair.share, run_rank_0, serve, &pair);
     sim_scenario_free(pair.scenario);
     return status;
 }

@@ -1,11 +1,11 @@
-/* cli_plot.c - weir plot: the figures of results, drawn again. */
+/* cli_plot.c - weir plot: draws the figures of results again. */
 #include "cli/cli.h"
 
 #include "base/text.h"
 #include "report/figures/gnuplot.h"
 #include "report/output.h"
 #include "study/study.h"
-#include "study/work/watch.h"
+#include "study/work/signal_watch.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -43,10 +43,10 @@ static int status_of(enum sim_gnuplot_result result)
     return SIM_EXIT_FAULT;
 }
 
-/* The files that come of drawing, and what gnuplot writes them to at first. */
+/* The files that drawing makes, and gnuplot's temporary files. */
 struct drawn {
     char (*paths)[NAME_MAX + 32];
-    const char **names; /* of them */
+    const char **names; /* names of these files */
     size_t count;
 };
 
@@ -73,9 +73,9 @@ static int drawn_of(struct drawn *drawn, const char *const *figures, size_t coun
     return 0;
 }
 
-/* Draws into the directory that is open here. A `weir run` may put another one in its place, which
- * is then not to be touched: its list does not have these files. */
-static int draw_in(const struct sim_cli *cli, struct sim_session *session, const char *folder,
+/* Draws into the open directory. If a `weir run` replaces the directory meanwhile, the new one is
+ * not changed, because its manifest does not list these files. */
+static int draw_in(const struct sim_cli *cli, struct sim_work_session *session, const char *folder,
                    const struct drawn *drawn, const char *const *figures, uint32_t count,
                    FILE *complaints)
 {
@@ -87,7 +87,8 @@ static int draw_in(const struct sim_cli *cli, struct sim_session *session, const
     snprintf(here, sizeof here, "/proc/self/fd/%d", fd);
     const char *place = access(here, W_OK) == 0 ? here : folder;
     if (fstat(fd, &opened) == 0 && stat(folder, &named) == 0 && opened.st_ino == named.st_ino) {
-        for (size_t i = 1; i < drawn->count; i += 2) /* gnuplot would write through a link */
+        /* otherwise gnuplot would write through a link */
+        for (size_t i = 1; i < drawn->count; i += 2)
             unlinkat(fd, strchr(drawn->names[i], '/') + 1, 0);
         status = status_of(sim_gnuplot_draw(session, place, figures, count, cli->format,
                                             sim_replicate_jobs(0), complaints));
@@ -96,8 +97,8 @@ static int draw_in(const struct sim_cli *cli, struct sim_session *session, const
     return status;
 }
 
-/* Draws, unless somebody else's file would be drawn over. */
-static int draw(const struct sim_cli *cli, struct sim_session *session, const char *dir,
+/* Draws, unless a file of the user would be overwritten. */
+static int draw(const struct sim_cli *cli, struct sim_work_session *session, const char *dir,
                 const char *const *figures, uint32_t count, FILE *complaints)
 {
     char folder[4096];
@@ -122,7 +123,8 @@ static int draw(const struct sim_cli *cli, struct sim_session *session, const ch
     return status;
 }
 
-/* The programs of a directory's figures, without ".gp"; how many, or what scandir() says. */
+/* Lists the programs of a directory's figures, without ".gp". Returns their number, or scandir()'s
+ * error. */
 static int programs_of(const char *figures, struct dirent ***entries)
 {
     int n = scandir(figures, entries, is_program, by_name);
@@ -131,7 +133,7 @@ static int programs_of(const char *figures, struct dirent ***entries)
     return n;
 }
 
-static int plot_once(const struct sim_cli *cli, struct sim_session *session, const char *dir,
+static int plot_once(const struct sim_cli *cli, struct sim_work_session *session, const char *dir,
                      const char *figures, FILE *out, FILE *complaints)
 {
     struct dirent **entries = NULL;
@@ -160,7 +162,7 @@ static int plot_once(const struct sim_cli *cli, struct sim_session *session, con
     return status;
 }
 
-/* What is printed of one attempt, kept until it is known whether it counts. */
+/* The messages of one attempt, kept until it is known whether the attempt counts. */
 struct printed {
     char *text;
     size_t bytes;
@@ -183,8 +185,8 @@ static void printed_end(struct printed *printed, FILE *to)
     free(printed->text);
 }
 
-/* A `weir run` that ends meanwhile puts other figures there: they are the ones to draw then. */
-static int plot_dir(const struct sim_cli *cli, struct sim_session *session, const char *dir)
+/* Draws the figures of DIR. If a `weir run` replaces them meanwhile, it draws the new ones. */
+static int plot_dir(const struct sim_cli *cli, struct sim_work_session *session, const char *dir)
 {
     enum { ATTEMPTS = 20 };
     char figures[4096];
@@ -212,10 +214,10 @@ static int plot_dir(const struct sim_cli *cli, struct sim_session *session, cons
 
 int sim__cli_plot(const struct sim_cli *cli)
 {
-    struct sim_session session;
+    struct sim_work_session session;
     struct sim_error error;
     int worst = SIM_EXIT_DONE;
-    if (sim_session_open(&session, &error) != 0) {
+    if (sim_work_session_open(&session, &error) != 0) {
         sim_tell(stderr, "weir: %s\n", error.text);
         return SIM_EXIT_FAULT;
     }
@@ -224,6 +226,6 @@ int sim__cli_plot(const struct sim_cli *cli)
         int status = plot_dir(cli, &session, cli->operands[i]);
         worst = status > worst ? status : worst;
     }
-    sim_session_close(&session);
+    sim_work_session_close(&session);
     return worst;
 }

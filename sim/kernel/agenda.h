@@ -1,4 +1,4 @@
-/* agenda.h - the few events that go before all others of their instant: a heap by (time,
+/* agenda.h - the few events that run before all others of their instant: a heap ordered by (time,
  * sequence). */
 #ifndef SIM_KERNEL_AGENDA_H
 #define SIM_KERNEL_AGENDA_H
@@ -20,7 +20,7 @@ struct sim__agenda {
 
 /* O(log n). 0, or -1 when out of memory. */
 int sim__agenda_add(struct sim__agenda *, struct sim__agenda_event);
-/* Takes the first out; there is one. O(log n). */
+/* Removes and returns the first event. The heap must not be empty. O(log n). */
 struct sim__agenda_event sim__agenda_take(struct sim__agenda *);
 
 #endif

@@ -1,18 +1,18 @@
-/*
- * distribution.c - distributions of quantities that are never negative: making, drawing, and the
+/* distribution.c - distributions of quantities that are never negative: making, drawing, and the
  * moments and distribution function of exactly what is drawn.
  *
- * Most draws are made from an exponential E, which costs a ziggurat draw where the inverse
- * distribution function would cost a logarithm: Pareto is minimum * e^(E / shape), Weibull
- * scale * E^(1 / shape), and E is itself the z in which percentiles are interpolated. Weibull's
- * power by way of sim_log is within 40 ulp, more than enough, at a third of sim_pow's cost.
- */
+ * Most draws are made from an exponential E: a ziggurat draw is cheaper than the logarithm of the
+ * inverse distribution function. A Pareto draw is minimum * e^(E / shape), a Weibull draw scale *
+ * E^(1 / shape), and percentiles are interpolated in z = E. The power for Weibull, computed with
+ * sim_log, is within 40 ulp, which is more than enough, at a third of sim_pow's cost. */
 #include "sim/random.h"
 
 #include <assert.h>
 #include <math.h>
 
-enum { ERLANG_SUMMED = 5 }; /* stages up to which a sum of exponentials beats a gamma draw */
+enum {
+    ERLANG_SUMMED = 5
+}; /* up to this many stages, a sum of exponentials is faster than a gamma draw */
 
 static const double inverse_sqrt_two_pi = 0x1.9884533d43651p-2;
 static const double z99 = 0x1.29c5c4630ff0ep+1; /* the normal's 99th percentile */
@@ -186,7 +186,7 @@ int sim_dist_geometric(struct sim_dist *dist, double mean, const char **why)
     return 0;
 }
 
-/* The sum of the weights, or NaN where one is negative or not finite, or none is positive. */
+/* The sum of the weights; NaN if one is negative or not finite, or if none is positive. */
 static double sum_weights(size_t count, const double *weights)
 {
     double sum = 0.0;
@@ -345,7 +345,7 @@ static double draw_mixture(const struct sim_dist *dist, struct sim_stream *strea
     size_t chosen = 0;
     for (size_t i = 0; i < dist->count; i++) {
         if (dist->weights[i] > 0.0) {
-            chosen = i; /* the last possible one, should rounding carry u past the end */
+            chosen = i; /* the last possible one, in case rounding puts u past the end */
             if (u < dist->weights[i]) {
                 break;
             }
@@ -370,7 +370,7 @@ static double draw_empirical(const struct sim_dist *dist, struct sim_stream *str
     return dist->values[low];
 }
 
-/* Is the piece from point i on the last one before a maximum? */
+/* Whether the piece that starts at point i is the last one and ends in a maximum. */
 static bool ends_in_maximum(const struct sim_dist *dist, size_t i)
 {
     return i + 2 == dist->count && dist->points[i + 1].z == INFINITY;

@@ -1,23 +1,19 @@
-/*
- * keys.c - which key a request is for.
+/* keys.c - which key a request is for.
  *
- * Zipf: the first 512 ranks, then blocks of consecutive ranks, each 1/64 as long as its first rank
- * is high, are the outcomes of one alias table (Walker 1977, Vose 1991), a block weighing as if
- * all its ranks were as likely as its first. Within a block the rank is uniform and accepted with
- * the probability p(rank) / p(first), which is above (64/65)^exponent, so that the power is seldom
- * computed (a squeeze). It is exact, and at 10^6 keys has some 1000 outcomes, 20 KiB in all.
+ * Zipf: one alias table (Walker 1977, Vose 1991) has as outcomes the first 512 ranks, each alone,
+ * and then blocks of consecutive ranks. A block's length is 1/64 of its first rank, and its weight
+ * is that of as many ranks as likely as its first. Within a block a rank is drawn uniformly and
+ * accepted with the probability p(rank) / p(first). This is above (64/65)^exponent, so the power is
+ * seldom computed (a squeeze). The method is exact. With 10^6 keys it has about 1000 outcomes, 20
+ * KiB in all.
  *
  * ns a draw, exponent 1, gcc 12 -O2, a shared EPYC: medians of 41 interleaved rounds, +- 30 %.
- * "Cold" is what a draw adds to 8 reads of random lines of 32 MB, which cost 190 to 260.
- *     keys                            10^3          10^6          10^7       to build, 10^6
- *                                  warm  cold    warm  cold    warm  cold
- *     this                            9    47      14    50      14    60         40 us
- *     alias over all, 8 bytes a key   5    25      23    30      28    60         14 ms
- *     rejection-inversion            23   120      20   115      23   120          none
- * Rejection-inversion is Hoermann and Derflinger 1996; other runs had it at 40 warm. The alias
+ * "Cold" is what a draw adds to 8 reads of random lines of 32 MB, which cost 190 to 260. keys 10^3
+ * 10^6 10^7 to build, 10^6 warm cold warm cold warm cold this 9 47 14 50 14 60 40 us alias over
+ * all, 8 bytes a key 5 25 23 30 28 60 14 ms rejection-inversion 23 120 20 115 23 120 none
+ * Rejection-inversion is Hoermann and Derflinger 1996; in other runs it took 40 ns warm. The alias
  * table over all keys wins where the keys are few or caches are always cold; this one wins warm
- * from 10^6 keys, holds 20 KiB for 8 MB, and has no limit of memory on the number of keys.
- */
+ * from 10^6 keys, holds 20 KiB for 8 MB, and has no limit of memory on the number of keys. */
 #include "sim/random.h"
 
 #include <assert.h>
@@ -28,8 +24,9 @@
 enum {
     HEAD = 512,
     BLOCK_PART = 64,
-    DIRECT_TERMS = 1024, /* of the harmonic sum; the rest by Euler-Maclaurin */
-    INDEX_BITS = 12,     /* of an alias column; 512 + 64 ln(2^48 / 512) = 2242 outcomes at most */
+    DIRECT_TERMS =
+        1024, /* terms of the harmonic sum that are added one by one; the rest by Euler-Maclaurin */
+    INDEX_BITS = 12, /* of an alias column; 512 + 64 ln(2^48 / 512) = 2242 outcomes at most */
     INDEX_MASK = (1 << INDEX_BITS) - 1,
 };
 
@@ -108,7 +105,8 @@ static void fill_blocks(struct sim_keys *keys, struct sim_key_block *blocks, dou
     for (uint32_t i = keys->head; i < keys->column_count; i++) {
         uint64_t length = block_length(first, keys->n);
         double ratio = (double)first / (double)(first + length - 1);
-        double sure = sim_pow(ratio, keys->exponent) * (1.0 - 0x1p-40); /* errs to the safe side */
+        double sure = sim_pow(ratio, keys->exponent) *
+                      (1.0 - 0x1p-40); /* rounded to the safe side */
         weights[i] = (double)length * power_of((double)first, keys->exponent);
         blocks[i - keys->head] = (struct sim_key_block){first, length, (uint64_t)(sure * 0x1p64)};
         first += length;

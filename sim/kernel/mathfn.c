@@ -1,15 +1,13 @@
-/*
- * mathfn.c - elementary functions that give the same bytes everywhere.
+/* mathfn.c - elementary functions that give the same bytes everywhere.
  *
- * A C library's log or exp differs between libraries, versions and processors in the last bit,
- * and one bit is enough to send a simulation another way. These use nothing but IEEE double
- * addition, multiplication, division and square root, each rounded once, in the order written.
- * That holds with -ffp-contract=off and without -ffast-math, on any processor with IEEE doubles.
+ * A C library's log or exp differs between libraries, versions and processors in the last bit, and
+ * one bit is enough to change the course of a simulation. These use nothing but IEEE double
+ * addition, multiplication, division and square root, each rounded once, in the order written. That
+ * holds with -ffp-contract=off and without -ffast-math, on any processor with IEEE doubles.
  *
- * Methods are the textbook ones (Muller, Elementary Functions, 3rd edition 2016): reduction to a
+ * The methods are from textbooks (Muller, Elementary Functions, 3rd edition 2016): reduction to a
  * small argument, then a series; two-part sums and products (Dekker 1971, Knuth 1969) where one
- * double would lose too much.
- */
+ * double would lose too much. */
 #include "sim/random.h"
 
 #include <float.h>

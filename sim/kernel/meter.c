@@ -1,4 +1,4 @@
-/* meter.c - rolling windows of gauges and histograms into tallies, and reading those. */
+/* meter.c - ends a window of gauges and histograms, adds it to tallies, and reads tallies. */
 #include "sim/meter.h"
 
 #include <math.h>
@@ -72,7 +72,7 @@ __attribute__((noinline, cold)) uint32_t *sim_histogram_row(struct sim_histogram
     if (h->own == NULL)
         return no_memory(h);
     h->rows = h->own;
-    bool two = row == 1; /* what is not shifted: 0 to 63, 64 to 127 */
+    bool two = row == 1; /* the values that are not shifted: 0 to 63 and 64 to 127 */
     uint32_t *made = calloc(two ? 2 * SIM_HISTOGRAM_STEPS : SIM_HISTOGRAM_STEPS, sizeof *made);
     if (made == NULL)
         return no_memory(h);
@@ -82,7 +82,7 @@ __attribute__((noinline, cold)) uint32_t *sim_histogram_row(struct sim_histogram
     return h->own[row];
 }
 
-/* A row of a tally, made where it is not there; NULL when out of memory. */
+/* A row of a tally, made if it does not exist yet; NULL when out of memory. */
 static uint64_t *tally_row(struct sim_tally *t, uint32_t row)
 {
     if (t->rows == NULL)
@@ -97,7 +97,7 @@ static uint32_t row_of(int64_t value)
     return sim_histogram_bucket(value) / SIM_HISTOGRAM_STEPS;
 }
 
-/* Before the counts themselves are added. */
+/* Updates all but the counts themselves. Call it before adding them. */
 static void tally_extend(struct sim_tally *t, double sum, int64_t low, int64_t high)
 {
     bool empty = t->n == 0;
@@ -106,7 +106,7 @@ static void tally_extend(struct sim_tally *t, double sum, int64_t low, int64_t h
     t->high = empty || high > t->high ? high : t->high;
 }
 
-/* Moves the counts from the least value's bucket to the greatest's into a tally. */
+/* Moves all counts, from the bucket of the least value to that of the greatest, into a tally. */
 static int pour(const struct sim_histogram *h, struct sim_tally *into, int64_t low, int64_t high)
 {
     uint32_t first = sim_histogram_bucket(low), last = sim_histogram_bucket(high);
@@ -222,7 +222,7 @@ double sim_tally_mean(const struct sim_tally *t)
     return t->n == 0 ? (double)NAN : t->sum / (double)t->n;
 }
 
-/* The middle of a bucket, but never outside what was seen. */
+/* The middle of a bucket, limited to the range of observed values. */
 static double middle_of(const struct sim_tally *t, uint32_t bucket)
 {
     int64_t low = sim_histogram_bucket_low(bucket), high = sim_histogram_bucket_high(bucket) - 1;

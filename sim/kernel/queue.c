@@ -10,7 +10,7 @@
 #define COUNT_SORT_MOST 16
 #define RECORDS_AT_A_TIME 256
 #define GATHER 8              /* events to bring up at a time */
-#define CACHED_MOST (1 << 14) /* so many records stay in the processor's cache */
+#define CACHED_MOST (1 << 14) /* this many records fit into the processor's cache */
 #define BUCKETS_LEAST 64
 #define BUCKETS_MOST (UINT32_C(1) << 22)
 #define RUNG_BUCKETS_MOST (UINT32_C(1) << 16)
@@ -43,14 +43,15 @@ static int run_append(struct sim__run *run, struct sim__entry e)
     return 0;
 }
 
-/* Before bottom is looked at as a run, and after that: queue.h, .first. */
+/* Write .first and .past back into bottom, so that it can be used as a run, and read them again
+ * afterwards: see .first in queue.h. */
 static inline void bottom_close(struct sim__queue *q)
 {
     q->bottom.head = (uint32_t)(q->first - q->bottom.entries);
     q->bottom.end = (uint32_t)(q->past - q->bottom.entries);
 }
 
-/* 0, or -1 when out of memory: there is no room for more then. */
+/* 0, or -1 when out of memory: bottom then has no room for more. */
 static int bottom_open(struct sim__queue *q)
 {
     struct sim__run *b = &q->bottom;
@@ -95,7 +96,7 @@ int sim__queue_grow(struct sim__queue *q)
         q->events = events;
         q->capacity = capacity;
     }
-    /* few, so that memory is touched only as it is needed */
+    /* link few at a time, so that memory is touched only when it is needed */
     uint32_t left = q->capacity - q->linked;
     uint32_t first = q->linked;
     q->linked += left < RECORDS_AT_A_TIME ? left : RECORDS_AT_A_TIME;
@@ -126,7 +127,7 @@ static inline void link_event(struct sim__queue *q, uint32_t *head, uint32_t ind
     *head = index;
 }
 
-/* Moves a bucket's events to the end of `run`; frees those cancelled. */
+/* Moves a bucket's events to the end of `run` and frees the cancelled ones. */
 static int bucket_take(struct sim__queue *q, uint32_t *head, struct sim__run *run)
 {
     uint32_t index = *head;
@@ -173,7 +174,8 @@ static void merge(const struct sim__entry *from, struct sim__entry *to, uint32_t
     }
 }
 
-/* Sorts few entries by counting, for each, those before it: no branch to guess wrong. */
+/* Sorts a few entries: counts, for each, the entries before it. There is no branch to
+ * mispredict. */
 static void count_sort(struct sim__entry *entries, uint32_t n)
 {
     sim__whole whole[COUNT_SORT_MOST];
@@ -195,7 +197,7 @@ static void count_sort(struct sim__entry *entries, uint32_t n)
         entries[place[i]] = (struct sim__entry){(sim_time)(whole[i] >> 64), (uint64_t)whole[i]};
 }
 
-/* Sorts what bottom holds: by insertion in pieces, then merging them bottom-up. */
+/* Sorts bottom: insertion sort in pieces, then a bottom-up merge. */
 static int bottom_sort(struct sim__queue *q)
 {
     struct sim__run *b = &q->bottom;
@@ -232,8 +234,8 @@ static int bottom_sort(struct sim__queue *q)
 
 /* ---- widths ---------------------------------------------------------------------------------- */
 
-/* Where entries lie: the least and the greatest, and the median of a sample at even places, which
- * is enough to choose a width by. */
+/* The least and the greatest time of some entries, and the median of a sample of them. This is
+ * enough to choose a width. */
 struct spread {
     sim_time least, median, greatest;
 };
@@ -255,8 +257,9 @@ static struct spread spread_of(const struct sim__entry *entries, uint32_t n)
     return s;
 }
 
-/* The shift of a width at which `events` spread over `span` ns put one to two into a bucket; twice
- * that while the records stay in the cache, where a bucket costs more than an event. */
+/* The shift of the bucket width. At this width, `events` over `span` ns give one to two events a
+ * bucket, or two to four while the records fit into the cache, where a bucket costs more than an
+ * event. */
 static uint32_t shift_for(uint64_t span, uint64_t events, bool cached)
 {
     uint64_t width = ((span + 1) / (events + 1)) << (cached ? 2 : 1);
@@ -270,7 +273,7 @@ static sim_time rung_floor(const struct sim__rung *r)
     return r->next == r->buckets ? r->limit : r->start + ((sim_time)r->next << r->shift);
 }
 
-/* While bottom is empty. */
+/* Call it while bottom is empty. */
 static void bottom_end_update(struct sim__queue *q)
 {
     const struct sim__calendar *c = &q->calendar;
@@ -286,7 +289,7 @@ static inline void rung_add(struct sim__queue *q, struct sim__rung *r, struct si
     link_event(q, &r->heads[i < r->buckets ? i : r->buckets - 1], e.key & SIM__EVENT_MASK);
 }
 
-/* Spreads bottom's entries from `from` on over a new, finer rung that reaches to `limit`. */
+/* Moves bottom's entries from index `from` on into a new, finer rung that ends at `limit`. */
 static int rung_from_bottom(struct sim__queue *q, uint32_t from, sim_time limit)
 {
     struct sim__run *b = &q->bottom;
@@ -310,7 +313,8 @@ static int rung_from_bottom(struct sim__queue *q, uint32_t from, sim_time limit)
     return 0;
 }
 
-/* Takes the finest rung's next buckets into bottom, or makes a finer rung of one too full. */
+/* Moves the finest rung's next buckets into bottom. A bucket that is too full becomes a finer
+ * rung. */
 static int rung_take(struct sim__queue *q)
 {
     struct sim__rung *r = &q->rung[q->rungs - 1];
@@ -326,7 +330,7 @@ static int rung_take(struct sim__queue *q)
         if (s.least == s.greatest)
             break;
         if (r->next == r->buckets)
-            q->rungs--; /* used up: the finer one takes its place */
+            q->rungs--; /* this rung is used up: the finer one takes its place */
         if (q->rungs == SIM__RUNGS)
             break;
         return rung_from_bottom(q, before, limit);
@@ -345,7 +349,7 @@ static int top_append(struct sim__queue *q, struct sim__entry e)
     return run_append(&q->top, e);
 }
 
-/* Links what the ring has come to reach; the rest stays in top. */
+/* Moves events whose time the ring now reaches from top into the calendar. */
 static void top_migrate(struct sim__queue *q)
 {
     struct sim__run *top = &q->top;
@@ -385,8 +389,9 @@ static int gather(struct sim__queue *q)
     return 0;
 }
 
-/* Chooses width and size afresh, for all that is in top: the width by the rate at which events were
- * taken since the last time, if that was long enough, else by how close they lie. */
+/* Chooses the width and size of the calendar again; all its events are in top now. The width
+ * follows the rate at which events were taken since the last tuning, or how close the events lie if
+ * that time was too short. */
 static int tune(struct sim__queue *q)
 {
     struct sim__calendar *c = &q->calendar;
@@ -411,9 +416,9 @@ static int tune(struct sim__queue *q)
     return 0;
 }
 
-/* Whether the calendar no longer fits what goes through it: far more is pending than it was made
- * for; or its buckets held too many or too few, over a turn of the ring or, when far too many,
- * sooner. */
+/* Whether the calendar must be tuned again: far more events are pending than it was made for, or
+ * its buckets held too many or too few events. That is judged after each turn of the ring, and
+ * sooner when they held far too many. */
 static bool out_of_tune(const struct sim__queue *q)
 {
     const struct sim__calendar *c = &q->calendar;
@@ -424,8 +429,8 @@ static bool out_of_tune(const struct sim__queue *q)
            (c->visited >= BUCKETS_LEAST && c->taken > 32 * c->visited);
 }
 
-/* Asks memory for the events of the buckets to come: the first of a bucket well ahead, the second
- * of one that is nearer, whose first has arrived by now, and so on. */
+/* Prefetches events of the next buckets: the first event of a bucket well ahead, the second event
+ * of a nearer bucket, whose first has arrived in the cache by now, and so on. */
 static inline void prefetch_ahead(const struct sim__queue *q, int64_t bucket)
 {
     const struct sim__calendar *c = &q->calendar;
@@ -443,7 +448,7 @@ static sim_time bucket_start(const struct sim__calendar *c, int64_t bucket)
     return bucket > SIM_NEVER >> c->shift ? SIM_NEVER : bucket << c->shift;
 }
 
-/* Takes the calendar's next buckets into bottom, or makes a rung of one too full. */
+/* Moves the calendar's next buckets into bottom. A bucket that is too full becomes a rung. */
 static int calendar_take(struct sim__queue *q)
 {
     struct sim__calendar *c = &q->calendar;
@@ -472,7 +477,7 @@ static int calendar_take(struct sim__queue *q)
     return 0;
 }
 
-/* Bottom and the rungs are empty: brings up what comes next of the calendar and top. */
+/* Bottom and the rungs are empty: moves the next events of the calendar and of top into bottom. */
 static int take_next(struct sim__queue *q)
 {
     struct sim__calendar *c = &q->calendar;
@@ -496,7 +501,7 @@ static int take_next(struct sim__queue *q)
     return 0;
 }
 
-/* As sim__queue_refill(), of bottom as a run. */
+/* sim__queue_refill(), with bottom closed: used as a run. */
 static int bring_up(struct sim__queue *q)
 {
     struct sim__run *b = &q->bottom;
@@ -525,7 +530,8 @@ int sim__queue_refill(struct sim__queue *q)
     return bottom_open(q) != 0 ? -1 : got;
 }
 
-/* Bottom is full: closes the gap at its head, and moves its later half away when it is long. */
+/* Bottom is full: closes the gap at its head, and moves its later half into a rung when it is
+ * long. */
 static int make_room(struct sim__queue *q)
 {
     struct sim__run *b = &q->bottom;
@@ -592,7 +598,7 @@ int sim__queue_push_far(struct sim__queue *q, struct sim__entry e)
     return 0;
 }
 
-/* As sim__queue_sweep(), of bottom as a run. */
+/* sim__queue_sweep(), with bottom closed: used as a run. */
 static int sweep(struct sim__queue *q)
 {
     struct sim__run *top = &q->top, *b = &q->bottom;

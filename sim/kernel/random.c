@@ -43,8 +43,8 @@ void sim_stream_init(struct sim_stream *stream, uint64_t seed, uint64_t replicat
     }
 }
 
-/* Called with an x that its layer does not hold for certain. In the bottom layer x is in the
- * tail, which has the shape of the whole: start again, further out. */
+/* Called when x may lie outside the curve in its layer. In the bottom layer x is in the tail, which
+ * has the shape of the whole: start again, shifted by the start of the tail. */
 double sim__exponential_slow(struct sim_stream *stream, uint64_t layer, double x)
 {
     double base = 0.0;
@@ -68,7 +68,7 @@ double sim__exponential_slow(struct sim_stream *stream, uint64_t layer, double x
     }
 }
 
-/* The tail beyond the ziggurat: Marsaglia 1964, with exponential draws for his logarithms. */
+/* The tail beyond the ziggurat: Marsaglia 1964, with exponential draws in place of logarithms. */
 double sim__normal_beyond(struct sim_stream *stream)
 {
     for (;;) {

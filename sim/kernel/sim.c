@@ -1,13 +1,13 @@
 /* sim.c - the clock, timers, lanes and the event loop.
  *
- * An event's key, which is its id, is its sequence number above the index of its record: never used
- * twice, so a stale id finds another key in the record and does nothing. A lane keeps its events in
- * a ring; the heads of all lanes play a tournament beside the queue, and so the queue holds only
- * what has no constant delay.
+ * An event's key is also its id: the sequence number in the upper bits, the index of its record in
+ * the lower bits. It is never used twice, so a stale id does not match the key in the record and
+ * does nothing. A lane keeps its events in a ring. The first events of all lanes are in a
+ * tournament tree beside the queue, so the queue holds only events without a constant delay.
  *
- * Order is (time, sequence), but for two ends of an instant that cost nothing on the way: what goes
- * first is a lane with sequence 0; what goes last is put aside by the event that it belongs to,
- * and found by the look that this asks for. */
+ * Order is (time, sequence), with two exceptions that cost other events nothing. Events that run
+ * first in their instant come from a lane with sequence 0. Events that run last are kept apart; the
+ * event that schedules one requests a pause of the loop, where it is found. */
 #include "sim/kernel.h"
 
 #include "kernel/agenda.h"
@@ -18,15 +18,18 @@
 #include <string.h>
 
 #define SEQUENCE_BITS 39 /* 5.5e11 events scheduled: seven hours of running at 20 M events/s */
-#define SEQUENCE_MOST (UINT64_C(1) << (SEQUENCE_BITS - 1)) /* far more are left than one look on */
+#define SEQUENCE_MOST                                                                              \
+    (UINT64_C(1) << (SEQUENCE_BITS - 1)) /* the rest is far more than what runs between two looks */
 #define LANE_BIT (UINT64_C(1) << 63)
 #define LANE_SHIFT 52
 #define LANES_MOST 2048
 #define POSITION_MASK ((UINT64_C(1) << LANE_SHIFT) - 1)
-#define STOP_EVERY 4096  /* events between two looks at whether somebody says to stop */
-#define SWEEP_LEAST 4096 /* cancelled events are swept when more than this and than the others */
+#define STOP_EVERY 4096 /* events between two checks whether the run should stop */
+#define SWEEP_LEAST                                                                                \
+    4096 /* cancelled events are swept when they are more than this and more than all others */
 
-/* Kept out of the functions that every event goes through, so that those need no stack. */
+/* Not inlined into the functions that every event runs through, so that these need no stack
+ * frame. */
 #define APART __attribute__((noinline))
 #define SELDOM __attribute__((noinline, cold))
 
@@ -40,13 +43,13 @@ struct lane_event {
 
 struct sim_lane {
     sim_time delay;
-    uint64_t head, tail;     /* positions ever given out; the ring holds [head, tail) */
-    struct lane_event *ring; /* the one at the head is never cancelled */
+    uint64_t head, tail;     /* positions, counted from the start; the ring holds [head, tail) */
+    struct lane_event *ring; /* the event at the head is never a cancelled one */
     uint64_t mask;           /* capacity - 1 */
-    uint64_t id_base;        /* of the ids of its events; their position stands below it */
+    uint64_t id_base; /* upper bits of the ids of its events; the lower bits are the position */
     uint32_t index;
     bool plays; /* in the tournament */
-    bool stale; /* with an event that was cancelled since; or it is the agenda's */
+    bool stale; /* its entry is of an event that was cancelled since, or it is the agenda's lane */
 };
 
 struct soon_event {
@@ -63,8 +66,10 @@ struct sim {
     struct soon_event *soon;
     uint32_t soon_head, soon_count, soon_mask;
     struct sim__agenda agenda;
-    struct sim_lane *agenda_lane; /* plays for it; NULL until there is something on it */
-    struct soon_event *last;      /* when no event of this instant is left: [last_done, last_end) */
+    /* takes part in the tournament for the agenda; NULL until the agenda is used */
+    struct sim_lane *agenda_lane;
+    /* to run when no other event of this instant is left: [last_done, last_end) */
+    struct soon_event *last;
     uint32_t last_done, last_end, last_capacity;
     struct sim_lane **lanes;
     struct sim__entry *heads; /* the tournament: heads[1] is the least of [2] and [3], and so on */
@@ -73,29 +78,30 @@ struct sim {
     uint64_t events, cancelled, hash;
     const void *last_self;
     uint64_t events_limit, instant_events; /* of the whole run; of one instant */
-    uint64_t pause_at;       /* look whether to go on when `events` gets there; 0: at once */
-    uint64_t look_at;        /* the next multiple of instant_events, where the clock is looked at */
-    sim_time looked;         /* the instant of the last look; -1: none yet */
-    const atomic_bool *stop; /* set by another thread; NULL: by none */
-    bool due_now;            /* the queue or a lane got an event of the present instant */
+    uint64_t pause_at;       /* pause the loop when `events` reaches this; 0: at once */
+    uint64_t look_at;        /* the next multiple of instant_events, where the clock is checked */
+    sim_time looked;         /* the time at the last check; -1: none yet */
+    const atomic_bool *stop; /* another thread sets it; NULL: nobody does */
+    bool due_now;            /* the queue or a lane got an event for the present instant */
     bool stopped, failed;
 };
 
-/* A lane's place in the tournament: the key of its first event, or of one before that and cancelled
- * since, with the lane in place of an event's record. */
+/* An empty lane's entry in the tournament. Otherwise the entry holds the key of the lane's first
+ * event, or of an earlier one that was cancelled since; the lane's number stands in place of a
+ * record's index. */
 static const struct sim__entry no_head = {SIM_NEVER, 0};
 
-/* Without a branch: which is less is as good as random. */
+/* Without a branch: the result cannot be predicted. */
 static inline struct sim__entry lesser(struct sim__entry a, struct sim__entry b)
 {
     uint64_t second = -(uint64_t)(sim__entry_whole(b) < sim__entry_whole(a)); /* all bits or none */
-    __asm__("" : "+r"(second)); /* else it is made into a branch after all */
+    __asm__("" : "+r"(second)); /* keeps the compiler from making a branch of it */
     uint64_t time = ((uint64_t)a.time ^ (uint64_t)b.time) & second;
     return (struct sim__entry){(sim_time)((uint64_t)a.time ^ time),
                                a.key ^ ((a.key ^ b.key) & second)};
 }
 
-/* Twice the places in the tournament. False when out of memory. */
+/* Doubles the places in the tournament. False when out of memory. */
 static bool leaves_grow(struct sim *sim)
 {
     uint32_t before = sim->leaves, leaves = before ? 2 * before : 1;
@@ -229,7 +235,7 @@ sim_id sim_at(struct sim *sim, sim_time when, sim_fn *fn, void *self, sim_arg ar
     return schedule(sim, when, fn, self, arg);
 }
 
-/* The time so long from now; one that a clock of 63 bits never shows is put at its end. */
+/* The time `delay` from now, limited to the end of the 63-bit clock. */
 static inline sim_time due(const struct sim *sim, sim_time delay)
 {
     sim_time now = sim->clock.now;
@@ -242,8 +248,8 @@ sim_id sim_after(struct sim *sim, sim_time delay, sim_fn *fn, void *self, sim_ar
     return schedule(sim, due(sim, delay), fn, self, arg);
 }
 
-/* The head moves on to an event that is not cancelled, so that a lane of timeouts that seldom
- * strike stays as short as what is pending in it. */
+/* Moves the head to the next event that is not cancelled. So a lane of timeouts, most of which are
+ * cancelled, stays as short as the number of pending ones. */
 static inline void lane_pass_cancelled(struct sim_lane *lane)
 {
     while (lane->head < lane->tail && lane->ring[lane->head & lane->mask].fn == NULL)
@@ -320,7 +326,7 @@ static SELDOM bool soon_grow(struct sim *sim)
         sim_fail_memory(sim);
         return false;
     }
-    /* unwrap: what stood before the head follows what stood after it */
+    /* unwrap: copy the part before the head behind the part after it */
     memcpy(soon + count, soon, sim->soon_head * sizeof *soon);
     sim->soon = soon;
     sim->soon_mask = 2 * count - 1;
@@ -383,7 +389,7 @@ struct sim_lane *sim_lane(struct sim *sim, sim_time delay)
     return lane_new(sim, delay);
 }
 
-/* In place: an event stays where it stands, or goes as far on as the ring was long. */
+/* In place: an event keeps its position, or moves by the old length of the ring. */
 static SELDOM bool lane_grow(struct sim *sim, struct sim_lane *lane)
 {
     size_t count = (size_t)lane->mask + 1;
@@ -407,7 +413,7 @@ static inline struct sim__entry head_of(const struct sim_lane *lane, const struc
     return (struct sim__entry){event->time, event->sequence << SIM__EVENT_BITS | lane->index};
 }
 
-/* Puts a lane's head in its place of the tournament, and plays again where it takes part. */
+/* Writes a lane's head into the tournament and updates the tree above it. */
 static inline void heads_play(struct sim *sim, uint32_t lane, struct sim__entry head)
 {
     struct sim__entry *heads = sim->heads;
@@ -416,7 +422,7 @@ static inline void heads_play(struct sim *sim, uint32_t lane, struct sim__entry 
         heads[at / 2] = head = lesser(head, heads[at ^ 1]);
 }
 
-/* After the least head's event was taken or found to be cancelled. */
+/* Call it after the least head's event was taken or found cancelled. */
 static inline void heads_advance(struct sim *sim, struct sim_lane *lane)
 {
     const struct lane_event *event = &lane->ring[lane->head & lane->mask];
@@ -471,7 +477,7 @@ static struct sim_lane *agenda_lane(struct sim *sim)
     return sim->agenda_lane;
 }
 
-/* With a sequence of 0 it comes before whatever else is due then. */
+/* The sequence is 0, so it comes before all other events of that time. */
 static void agenda_plays(struct sim *sim)
 {
     struct sim__entry head = {SIM_NEVER, 0};
@@ -521,8 +527,8 @@ static inline void dispatch(struct sim *sim, uint64_t sequence, sim_fn *fn, void
     fn(sim, self, arg);
 }
 
-/* Runs what was scheduled for this instant: one event when the queue or a lane has one due now as
- * well, else on until there is no more or one of these may have got one. */
+/* Runs events scheduled for this instant: one event if the queue or a lane has one due now, too;
+ * otherwise until there are no more, or until the queue or a lane may have got one. */
 static inline void run_soon(struct sim *sim, bool due_now)
 {
     sim->due_now = due_now;
@@ -583,7 +589,8 @@ static inline void run_entry(struct sim *sim, struct sim__entry entry)
     dispatch(sim, entry.key >> SIM__EVENT_BITS, fn, self, arg);
 }
 
-/* Runs the queue's first event, and what it scheduled for its instant when that is all there is. */
+/* Runs the queue's first event, and then the events it scheduled for this instant if nothing else
+ * is due now. */
 static inline void run_queued(struct sim *sim, struct sim__entry queued)
 {
     const struct sim__entry *next = ++sim->queue.first;
@@ -610,7 +617,7 @@ static bool due_now(struct sim *sim)
     return (sim->queue.first != sim->queue.past || refill(sim)) && sim->queue.first->time == now;
 }
 
-/* What was put aside for the end of the instant, once nothing else of it is left. */
+/* Runs the events kept for the end of the instant, when no others of it are left. */
 static SELDOM void run_last(struct sim *sim)
 {
     while (sim->last_done < sim->last_end && !due_now(sim)) {
@@ -622,20 +629,21 @@ static SELDOM void run_last(struct sim *sim)
         sim->last_done = sim->last_end = 0;
 }
 
-/* Whether to go on after a pause, and if so until how many events. After each instant_events of the
- * whole run, whichever way it is cut into windows, it looks at the clock; twice the same instant:
- * the run has stopped moving. */
+/* Whether to go on after a pause, and up to which number of events. After each instant_events of
+ * the whole run, however it is cut into windows, it checks the clock. If the clock shows the same
+ * time twice, the run is stuck in one instant. */
 static APART bool look(struct sim *sim, enum sim_outcome *outcome)
 {
     if (sim->last_end > 0)
         run_last(sim);
-    if (sim->sequence >= SEQUENCE_MOST) /* soon an event's id would be taken for a lane's */
+    if (sim->sequence >=
+        SEQUENCE_MOST) /* beyond this, an event's id could be mistaken for a lane's */
         sim_fail_memory(sim);
     bool looks = sim->events >= sim->look_at;
     bool stands = looks && sim->looked == sim->clock.now;
-    bool told = sim->stop != NULL && atomic_load_explicit(sim->stop, memory_order_relaxed);
+    bool asked_to_stop = sim->stop != NULL && atomic_load_explicit(sim->stop, memory_order_relaxed);
     *outcome = sim->failed                        ? SIM_OUT_OF_MEMORY
-               : sim->stopped || told             ? SIM_STOPPED
+               : sim->stopped || asked_to_stop    ? SIM_STOPPED
                : sim->events >= sim->events_limit ? SIM_EVENT_LIMIT
                : stands                           ? SIM_RUNAWAY
                                                   : SIM_REACHED;
@@ -647,7 +655,7 @@ static APART bool look(struct sim *sim, enum sim_outcome *outcome)
     if (sim->stop != NULL && sim->pause_at > sim->events + STOP_EVERY)
         sim->pause_at = sim->events + STOP_EVERY;
     if (sim->last_end > 0)
-        sim->pause_at = 0; /* until all of this instant is done */
+        sim->pause_at = 0; /* pause again until this instant is done */
     return *outcome == SIM_REACHED;
 }
 
@@ -686,7 +694,7 @@ APART enum sim_outcome sim_run_until(struct sim *sim, sim_time until)
     while (run_next(sim, until))
         if (sim->events >= sim->pause_at && !look(sim, &outcome))
             return outcome;
-    if (sim->failed) /* while the queue was asked for the next */
+    if (sim->failed) /* out of memory while refilling the queue */
         return SIM_OUT_OF_MEMORY;
     sim->clock.now = until;
     return SIM_REACHED;

@@ -1,8 +1,9 @@
-/* output.c - the output directory: whose it is, and what is written beside it. */
+/* output.c - opens the output directory, checks its files, and writes results into a temporary
+ * directory. */
 #include "report/output.h"
 
-#include "report/place.h"
-#include "study/store/guard.h"
+#include "report/exchange.h"
+#include "study/store/directory_lock.h"
 
 #include <assert.h>
 #include <dirent.h>
@@ -44,12 +45,12 @@ static enum sim_output_problem refuse_long(struct sim_error *error, const char *
 {
     return refuse(
         error,
-        "the name of %.300s is too long: results are made in a directory beside it, whose "
+        "the name of %.300s is too long: results are first written to a directory beside it, whose "
         "name is longer still. Give a shorter one with --out",
         dir);
 }
 
-/* Joins with a slash. False when it is too long, which no file of ours is. */
+/* Joins with a slash. False when the path is too long, which paths of weir's files never are. */
 static bool join(char *path, const char *dir, const char *name)
 {
     int n = snprintf(path, SIM_OUTPUT_PATH_BYTES, "%s/%s", dir, name);
@@ -67,7 +68,7 @@ static void parent_of(const char *dir, char *parent)
 
 /* ---- where it is ----------------------------------------------------------------------------- */
 
-/* mkdir -p of all above `path`. */
+/* mkdir -p of the parent of `path`. */
 static int make_dirs(char *path, struct sim_error *error)
 {
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
@@ -89,7 +90,7 @@ static int make_dirs(char *path, struct sim_error *error)
     return 0;
 }
 
-/* What --out names that is there and is no directory; or a link to nothing. */
+/* Refuses an --out that is not a directory, or a link to nothing. */
 static enum sim_output_problem refuse_other(const char *given, struct sim_error *error)
 {
     char target[SIM_OUTPUT_PATH_BYTES];
@@ -99,12 +100,12 @@ static enum sim_output_problem refuse_other(const char *given, struct sim_error 
                       given);
     target[n] = '\0';
     return refuse(error,
-                  "%.300s is a link to %.300s, which is no directory: make that, or give --out "
+                  "%.300s is a link to %.300s, which is not a directory: make that, or give --out "
                   "a new or empty directory",
                   given, target);
 }
 
-/* The directory in full, without a slash at its end; its last part need not exist. */
+/* Makes the path absolute, without a slash at its end. Its last part need not exist. */
 static enum sim_output_problem absolute(struct sim_output *out, const char *dir,
                                         struct sim_error *error)
 {
@@ -141,10 +142,11 @@ static enum sim_output_problem absolute(struct sim_output *out, const char *dir,
 
 /* ---- whose it is ----------------------------------------------------------------------------- */
 
-/* Whether nothing is in a directory but what a new file system has, or a mark half made. */
+/* Whether a directory is empty, apart from the entries of a new file system or an unfinished
+ * mark. */
 static bool is_empty(int dir)
 {
-    bool mount = sim__place_is_mount(dir, "."), empty = true;
+    bool mount = sim__exchange_is_mount(dir, "."), empty = true;
     int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
     for (struct dirent *e; entries && (e = readdir(entries));)
@@ -159,11 +161,11 @@ static bool is_empty(int dir)
     return entries && empty;
 }
 
-/* Whether a directory that is there may be used; its list goes to *listed. */
+/* Whether an existing directory may be used; *listed gets its manifest. */
 static enum sim_output_problem check_owner(const struct sim_output *out, int dir,
                                            struct sim_manifest *listed, struct sim_error *error)
 {
-    enum sim_manifest_kind kind = sim__place_whose(dir, listed);
+    enum sim_manifest_kind kind = sim__exchange_whose(dir, listed);
     if (kind == SIM_MANIFEST_NEWER)
         return refuse(error,
                       "%.300s holds results of a newer weir: update weir, or give --out a new or "
@@ -172,17 +174,18 @@ static enum sim_output_problem check_owner(const struct sim_output *out, int dir
     if (strcmp(out->dir, "/") == 0 ||
         (kind != SIM_MANIFEST_OURS && !(kind == SIM_MANIFEST_NONE && is_empty(dir))))
         return refuse(error,
-                      "%.300s is not a result of weir's and holds other things: give --out a new "
+                      "%.300s was not written by weir and is not empty: give --out a new "
                       "or empty directory",
                       out->dir);
     if (faccessat(dir, ".", W_OK, AT_EACCESS) != 0 ||
-        (sim__place_is_there(dir, "figures") && faccessat(dir, "figures", W_OK, AT_EACCESS) != 0))
+        (sim__exchange_is_there(dir, "figures") &&
+         faccessat(dir, "figures", W_OK, AT_EACCESS) != 0))
         return fault(error, "write into", out->dir);
     return SIM_OUTPUT_FINE;
 }
 
-/* A file that is listed and was changed since weir wrote it; NULL: there is none. `names`: one of
- * these; NULL: any. */
+/* A listed file that was changed since weir wrote it; NULL: there is none. `names`: only these;
+ * NULL: any. */
 static const char *changed(int dir, struct sim_manifest *listed, struct sim_manifest *names)
 {
     for (size_t i = 0; i < listed->count; i++)
@@ -192,7 +195,7 @@ static const char *changed(int dir, struct sim_manifest *listed, struct sim_mani
     return NULL;
 }
 
-/* Whether there is something of the name that weir did not write. */
+/* Whether a file of this name exists that weir did not write. */
 static bool is_in_the_way(int dir, struct sim_manifest *listed, const char *path)
 {
     struct stat st;
@@ -208,13 +211,13 @@ static enum sim_output_problem check_names(const char *where, int dir, struct si
     struct stat st;
     for (int i = 0; i < 2; i++)
         if (fstatat(dir, folders[i], &st, i ? 0 : AT_SYMLINK_NOFOLLOW) == 0
-                ? !S_ISDIR(st.st_mode) || (i == 0 && sim__place_is_mount(dir, folders[i]))
-                : sim__place_is_there(dir, folders[i]))
+                ? !S_ISDIR(st.st_mode) || (i == 0 && sim__exchange_is_mount(dir, folders[i]))
+                : sim__exchange_is_there(dir, folders[i]))
             return refuse(error,
                           "%.300s/%s is not the directory that weir keeps there: move it away, or "
                           "give another directory",
                           where, folders[i]);
-    bool none = !sim__place_is_there(dir, SIM_MANIFEST_FILE);
+    bool none = !sim__exchange_is_there(dir, SIM_MANIFEST_FILE);
     for (size_t i = 0; i < names->count; i++)
         if (is_in_the_way(dir, listed, names->files[i].name))
             return refuse(
@@ -234,15 +237,14 @@ static enum sim_output_problem check_names(const char *where, int dir, struct si
 static enum sim_output_problem refuse_changed(const char *where, const char *name,
                                               struct sim_error *error)
 {
-    return refuse(
-        error,
-        "%.200s/%.200s is not as weir wrote it, by the list in " SIM_MANIFEST_FILE
-        ": it was changed or put there since, and is yours. Move it away, or give another "
-        "directory",
-        where, name);
+    return refuse(error,
+                  "%.200s/%.200s is not as weir wrote it, by the list in " SIM_MANIFEST_FILE
+                  ": you changed it or put it there. Move it away, or give another "
+                  "directory",
+                  where, name);
 }
 
-/* Whether one of the files that a command reads is among those that it is to replace or remove. */
+/* Whether an input of the command is among the files that it would replace or remove. */
 static const char *input_among(const char *input, int dir, const struct sim_manifest *names)
 {
     struct stat own, behind, st;
@@ -264,13 +266,13 @@ static enum sim_output_problem check_inputs(const struct sim_output *out, int di
         for (int i = 0; i < 2; i++)
             if (input_among(*input, dir, lists[i]))
                 return refuse(error,
-                              "%.300s is read, and would be replaced by the results in %.300s: "
+                              "%.300s is an input and would be replaced by the results in %.300s: "
                               "move it out of there, or give another directory with --out",
                               *input, out->dir);
     return SIM_OUTPUT_FINE;
 }
 
-/* All that is in DIR and is to be replaced has to be weir's, and nothing that is read. */
+/* Checks that all files to be replaced in DIR are weir's and that none is an input. */
 static enum sim_output_problem check_files(struct sim_output *out, int dir,
                                            struct sim_manifest *listed, struct sim_error *error)
 {
@@ -298,11 +300,11 @@ static int plan_names(struct sim_output *out, const struct sim_output_plan *plan
         snprintf(path, sizeof path, "figures/%s.%s.tmp", plan->figures[i], plan->format);
         status = status == 0 ? sim_manifest_add(&out->planned, path) : status;
     }
-    sim_manifest_has(&out->planned, ""); /* sorted from now on */
+    sim_manifest_has(&out->planned, ""); /* this call sorts the list */
     return status;
 }
 
-/* A directory that holds the working one cannot be exchanged under it. */
+/* A directory that contains the working directory cannot be exchanged. */
 static bool holds_working_directory(const char *dir)
 {
     char here[PATH_MAX];
@@ -311,7 +313,7 @@ static bool holds_working_directory(const char *dir)
            (here[n] == '/' || here[n] == '\0');
 }
 
-/* Makes the temporary directory of the first name that is free: one that is there is somebody's. */
+/* Makes the temporary directory under the first free name. */
 static int make_temporary(struct sim_output *out)
 {
     for (int i = 0; i < 100; i++) {
@@ -323,7 +325,7 @@ static int make_temporary(struct sim_output *out)
         errno = ENAMETOOLONG;
         if (n >= (int)sizeof out->temporary)
             return -1;
-        /* the mode says that nothing is in it yet: place.c, is_newborn() */
+        /* this mode marks a directory without files: exchange.c, is_newborn() */
         if (mkdir(out->temporary, S_ISVTX | S_IRWXU) == 0)
             return 0;
         if (errno != EEXIST)
@@ -332,13 +334,13 @@ static int make_temporary(struct sim_output *out)
     return -1;
 }
 
-/* The temporary directory with the list of all that may come into it, as closed as DIR is. */
+/* Makes the temporary directory with the list of planned files and the permissions of DIR. */
 static int prepare(struct sim_output *out, int dir)
 {
     struct stat st;
     if (make_temporary(out) != 0)
         return -1;
-    out->lock = sim__place_folder(AT_FDCWD, out->temporary);
+    out->lock = sim__exchange_folder(AT_FDCWD, out->temporary);
     if (out->lock < 0 || flock(out->lock, LOCK_EX | LOCK_NB) != 0 ||
         sim_manifest_write(out->lock, &out->planned) != 0 || fstat(dir, &st) != 0 ||
         fchmod(out->lock, st.st_mode & 07777) != 0 || mkdirat(out->lock, "figures", 0777) != 0)
@@ -346,15 +348,15 @@ static int prepare(struct sim_output *out, int dir)
     return 0;
 }
 
-/* DIR with the mark of weir's in it. */
+/* Makes DIR with weir's mark in it. */
 static int make_marked(struct sim_output *out)
 {
     struct sim_manifest empty = {.whole = false};
     out->made = mkdir(out->dir, 0777) == 0;
     if (!out->made && errno != EEXIST)
         return -1;
-    int dir = sim__place_folder(AT_FDCWD, out->dir);
-    if (dir >= 0 && sim__place_whose(dir, &empty) == SIM_MANIFEST_NONE) {
+    int dir = sim__exchange_folder(AT_FDCWD, out->dir);
+    if (dir >= 0 && sim__exchange_whose(dir, &empty) == SIM_MANIFEST_NONE) {
         out->marked = sim_manifest_write(dir, &empty) == 0;
         if (!out->marked) {
             int why = errno;
@@ -367,13 +369,13 @@ static int make_marked(struct sim_output *out)
     return dir;
 }
 
-/* Looks at DIR, as others have left it. */
+/* Checks DIR as it is. */
 static enum sim_output_problem look(struct sim_output *out, struct sim_error *error)
 {
     struct sim_manifest listed = {.whole = false};
     enum sim_output_problem problem = SIM_OUTPUT_FINE;
     for (int healed = 0; healed < 2 && problem == SIM_OUTPUT_FINE; healed++) {
-        int dir = sim__place_folder(AT_FDCWD, out->dir);
+        int dir = sim__exchange_folder(AT_FDCWD, out->dir);
         if (dir < 0 && errno != ENOENT)
             problem = fault(error, "open the directory", out->dir);
         if (dir < 0)
@@ -381,7 +383,7 @@ static enum sim_output_problem look(struct sim_output *out, struct sim_error *er
         problem = check_owner(out, dir, &listed, error);
         if (problem == SIM_OUTPUT_FINE && healed)
             problem = check_files(out, dir, &listed, error);
-        else if (problem == SIM_OUTPUT_FINE && sim__place_heal(out->dir, error) != 0)
+        else if (problem == SIM_OUTPUT_FINE && sim__exchange_heal(out->dir, error) != 0)
             problem = SIM_OUTPUT_REFUSED;
         out->holds_whole = listed.whole && listed.count > 0;
         sim_manifest_free(&listed);
@@ -398,14 +400,14 @@ static enum sim_output_problem open_guarded(struct sim_output *out, struct sim_e
         return problem;
     parent_of(out->dir, parent);
     int dir = make_marked(out);
-    if (dir >= 0 && out->made) /* what a killed one left beside it may have come back */
+    if (dir >= 0 && out->made) /* leftovers of a killed process may have come back */
         problem = look(out, error);
     if (problem != SIM_OUTPUT_FINE) {
         close(dir);
         return problem;
     }
-    out->inside = dir >= 0 && (holds_working_directory(out->dir) || sim__place_is_mount(dir, ".") ||
-                               access(parent, W_OK) != 0);
+    out->inside = dir >= 0 && (holds_working_directory(out->dir) ||
+                               sim__exchange_is_mount(dir, ".") || access(parent, W_OK) != 0);
     if (dir >= 0 && prepare(out, dir) == 0) {
         close(dir);
         return SIM_OUTPUT_FINE;
@@ -436,9 +438,9 @@ enum sim_output_problem sim_output_open(struct sim_output *out, const char *dir,
         end(out);
         return SIM_OUTPUT_FAULT;
     }
-    int guard = sim_guard_take(out->dir);
+    int lock = sim_directory_lock(out->dir);
     problem = open_guarded(out, error);
-    sim_guard_release(guard);
+    sim_directory_unlock(lock);
     if (problem != SIM_OUTPUT_FINE)
         sim_output_abandon(out);
     return problem;
@@ -449,7 +451,7 @@ enum sim_output_problem sim_output_open(struct sim_output *out, const char *dir,
 static int not_written(const struct sim_output *out, struct sim_error *error)
 {
     snprintf(error->text, sizeof error->text,
-             "cannot write the %.200s of %.200s, which is as it was: %s", out->name, out->dir,
+             "cannot write the %.200s of %.200s, which was not changed: %s", out->name, out->dir,
              strerror(errno));
     return -1;
 }
@@ -509,13 +511,13 @@ static void sync_dir(const char *path)
     }
 }
 
-/* What there is of what was planned; not what a drawing left half done. */
+/* Lists the planned files that exist, without unfinished drawings. */
 static int list_written(struct sim_output *out, struct sim_manifest *written)
 {
     for (size_t i = 0; i < out->planned.count; i++) {
         const char *path = out->planned.files[i].name;
         size_t n = strlen(path);
-        if (!sim__place_is_there(out->lock, path))
+        if (!sim__exchange_is_there(out->lock, path))
             continue;
         if (n > 4 && strcmp(path + n - 4, ".tmp") == 0)
             unlinkat(out->lock, path, 0);
@@ -535,10 +537,10 @@ int sim_output_commit(struct sim_output *out, bool whole, struct sim_error *erro
     if (join(path, out->temporary, "figures"))
         sync_dir(path);
     sync_dir(out->temporary);
-    int guard = sim_guard_take(out->dir);
+    int lock = sim_directory_lock(out->dir);
     if (status == 0)
-        status = sim__place_put(out, &written, error);
-    sim_guard_release(guard);
+        status = sim__exchange_put(out, &written, error);
+    sim_directory_unlock(lock);
     sim_manifest_free(&written);
     if (status < 0) {
         sim_output_abandon(out);
@@ -550,12 +552,12 @@ int sim_output_commit(struct sim_output *out, bool whole, struct sim_error *erro
     return status == 0 ? 0 : -1;
 }
 
-/* Takes the mark from a directory that got nothing else. */
+/* Removes the mark from a directory that got no results. */
 static void unmark(const struct sim_output *out)
 {
     struct sim_manifest listed = {.whole = false};
-    int dir = sim__place_folder(AT_FDCWD, out->dir);
-    bool bare = dir >= 0 && !sim__place_is_there(dir, "store") &&
+    int dir = sim__exchange_folder(AT_FDCWD, out->dir);
+    bool bare = dir >= 0 && !sim__exchange_is_there(dir, "store") &&
                 sim_manifest_read(dir, &listed) == SIM_MANIFEST_OURS && listed.count == 0;
     sim_manifest_free(&listed);
     if (bare)
@@ -568,23 +570,23 @@ static void unmark(const struct sim_output *out)
 
 void sim_output_abandon(struct sim_output *out)
 {
-    int guard = sim_guard_take(out->dir);
-    int dir = sim__place_folder(AT_FDCWD, out->dir);
+    int lock = sim_directory_lock(out->dir);
+    int dir = sim__exchange_folder(AT_FDCWD, out->dir);
     if (out->lock >= 0)
-        sim__place_retire(out->temporary, dir);
+        sim__exchange_retire(out->temporary, dir);
     if (dir >= 0)
         close(dir);
     if (out->made || out->marked)
         unmark(out);
-    sim_guard_release(guard);
+    sim_directory_unlock(lock);
     end(out);
 }
 
 /* ---- files that come later ------------------------------------------------------------------- */
 
-/* A directory of results that is there, under its guard. */
+/* An existing directory of results, locked. */
 struct results {
-    int guard, dir; /* dir: -1, it cannot be opened */
+    int lock, dir; /* dir: -1: it cannot be opened */
     struct sim_manifest listed;
     enum sim_manifest_kind kind;
 };
@@ -592,10 +594,10 @@ struct results {
 static struct results open_results(const char *path)
 {
     char full[PATH_MAX];
-    struct results it = {.guard = -1, .dir = -1, .kind = SIM_MANIFEST_NONE};
+    struct results it = {.lock = -1, .dir = -1, .kind = SIM_MANIFEST_NONE};
     if (realpath(path, full)) {
-        it.guard = sim_guard_take(full);
-        it.dir = sim__place_folder(AT_FDCWD, full);
+        it.lock = sim_directory_lock(full);
+        it.dir = sim__exchange_folder(AT_FDCWD, full);
     }
     if (it.dir >= 0)
         it.kind = sim_manifest_read(it.dir, &it.listed);
@@ -606,7 +608,7 @@ static void close_results(struct results *it)
 {
     if (it->dir >= 0)
         close(it->dir);
-    sim_guard_release(it->guard);
+    sim_directory_unlock(it->lock);
     sim_manifest_free(&it->listed);
 }
 
@@ -615,9 +617,9 @@ int sim_output_heal(const char *dir, struct sim_error *error)
     char full[PATH_MAX];
     if (!realpath(dir, full))
         return 0;
-    int guard = sim_guard_take(full);
-    int status = sim__place_heal(full, error);
-    sim_guard_release(guard);
+    int lock = sim_directory_lock(full);
+    int status = sim__exchange_heal(full, error);
+    sim_directory_unlock(lock);
     return status;
 }
 

@@ -15,21 +15,22 @@
 #include <stdio.h>
 
 enum {
-    SIM__NAME_MAX = 64,                /* bytes of a component's, region's, keyspace's name */
-    SIM__POINTER_MAX = 1024,           /* bytes of a JSON pointer in a message */
-    SIM__WINDOWS_MAX = 1000000,        /* intervals in a run */
-    SIM__NODES_MAX = 100000,           /* nodes of one component */
-    SIM__MEMBERS_MAX = 10000,          /* components, regions, keyspaces, links, faults: of each */
-    SIM__VARIANTS_MAX = 5000,          /* each is a file of its own to read */
-    SIM__CASES_MAX = 20000,            /* variants times cells */
-    SIM__READ_MAX = 400000,            /* components of all of them: each is read for each case */
-    SIM__FINDINGS_MAX = 1000,          /* errors shown */
-    SIM__TRACE_BYTES_MAX = 1 << 30,    /* of a file of requests */
-    SIM__TRACE_REQUESTS_MAX = 1 << 24, /* in it; 32 bytes each, and as much while it is read */
+    SIM__NAME_MAX = 64,         /* bytes of a component's, region's, keyspace's name */
+    SIM__POINTER_MAX = 1024,    /* bytes of a JSON pointer in a message */
+    SIM__WINDOWS_MAX = 1000000, /* intervals in a run */
+    SIM__NODES_MAX = 100000,    /* nodes of one component */
+    SIM__MEMBERS_MAX = 10000,   /* of each kind: components, regions, keyspaces, links, faults */
+    SIM__VARIANTS_MAX = 5000,   /* each is a file of its own to read */
+    SIM__CASES_MAX = 20000,     /* variants times cells */
+    SIM__READ_MAX = 400000,     /* components components of all cases: each case reads its own */
+    SIM__FINDINGS_MAX = 1000,   /* errors shown */
+    SIM__TRACE_BYTES_MAX = 1 << 30, /* bytes of a file of requests */
+    SIM__TRACE_REQUESTS_MAX =
+        1 << 24, /* requests in one file; 32 bytes each, and twice that while it is read */
     SIM__KEY_LIST_MAX = 24,
 };
 
-/* Where in the document the loader is: a chain up to the root, which is NULL. On the stack. */
+/* A place in the document: a chain of keys up to the root, which is NULL. Kept on the stack. */
 struct sim__at {
     const struct sim__at *up;
     const char *key; /* NULL: item `index` of a list */
@@ -55,14 +56,14 @@ struct sim__target {
 /* A swept variable and its values. */
 struct sim__swept {
     const char *path;            /* its name, or the path itself */
-    struct sim__target *targets; /* more than one only of what has a name */
+    struct sim__target *targets; /* several only for a named variable */
     size_t target_count;
-    json_t *values; /* a list; the document's, or: */
-    json_t *owned;  /* made of a range; NULL: it was written out */
+    json_t *values; /* a list; it belongs to the document, or to .owned */
+    json_t *owned;  /* the list made from a range; NULL: the file has the list */
     bool zipped;
 };
 
-/* Where a value comes from, strongest first. */
+/* Where a value comes from. The first in this list overrides the others. */
 enum sim__source { SIM__BY_SWEEP, SIM__BY_SET, SIM__BY_VARIANT, SIM__BY_FILE, SIM__BY_DEFAULT };
 
 struct sim__origin {
@@ -78,15 +79,16 @@ struct sim__finding {
     const char *file, *pointer, *sentence;
     unsigned line, column;
     bool warning;
-    bool by_base;       /* found in the file as it stands */
-    bool soft;          /* a variant may mend it: forgotten if only an unrun base has it */
-    bool confirmed;     /* a variant has it too */
-    const char *within; /* the first variant or cell that has it, where the place cannot tell */
-    unsigned others;    /* how many more have it */
+    bool by_base; /* found in the file as it stands */
+    bool
+        soft; /* a variant may repair it: dropped if only the base has it and the base is not run */
+    bool confirmed;     /* a variant has the same finding */
+    const char *within; /* the first variant or cell that has it, if the place does not show this */
+    unsigned others;    /* how many more variants or cells have it */
     const char *last;
 };
 
-/* A keyspace's sampler, made once for all variants that have the same. */
+/* A keyspace's sampler. All variants with the same popularity share it. */
 struct sim__sampler {
     struct sim__popular { /* no padding: compared as bytes */
         uint64_t type, n, hot;
@@ -95,16 +97,16 @@ struct sim__sampler {
     struct sim_keys keys;
 };
 
-/* A file of requests, read once for all variants; or why it cannot be. */
+/* A file of requests, read once for all variants; or the reason why it cannot be read. */
 struct sim__trace_file {
     struct sim__trace_file *next; /* by name */
     const char *name, *why;
     const char *path;    /* from the working directory; NULL: out of memory */
-    const char *strange; /* columns that are left aside; NULL: none */
+    const char *strange; /* names of columns that are ignored; NULL: none */
     struct sim_trace trace;
 };
 
-/* A case's document with all defaults put in; kept for `resolved` and `explain`. */
+/* A case's document with all defaults filled in, kept for `resolved` and `explain`. */
 struct sim__resolved {
     const char *name; /* of the variant; NULL: the file as it stands */
     json_t *document;
@@ -115,7 +117,7 @@ struct sim__document {
     struct sim_arena arena;
     const char *file;
     struct sim__places places;
-    json_t *root; /* the file with every --set put in */
+    json_t *root; /* the file with every --set applied */
     struct sim__setting *sets;
     size_t set_count;
     struct sim__swept *swept;
@@ -125,50 +127,51 @@ struct sim__document {
     size_t variant_count;
     struct sim__sampler **samplers;
     size_t sampler_count, sampler_room;
-    struct sim_lookup sampler_numbers; /* by their struct sim__popular */
+    struct sim_lookup sampler_numbers; /* the key is their struct sim__popular */
     struct sim__trace_file *traces;
     struct sim__book_file *books; /* price books that were opened */
 };
 
-/* How many entries of the timeline do the same to the same target, as far as it was read. */
+/* For each kind and target, how many entries of the timeline were read so far. */
 struct sim__alike {
-    struct sim_lookup whats; /* of kinds and targets: where in .counts */
+    struct sim_lookup whats; /* from kind and target to the index in .counts */
     uint32_t *counts;
 };
 
-/* Who calls a component and waits without a limit. */
+/* The callers of a component that wait without a limit: the first, and how many. */
 struct sim__callers {
     uint32_t first, count;
 };
 
-/* Cases whose metrics have the same names, those of single nodes too. */
+/* Cases that have the same metrics, including those of single nodes. */
 struct sim__kind {
     const struct sim_case *first;
-    const struct sim_plan *asked; /* the one that has .asks and .kept; NULL: none yet */
+    const struct sim_plan
+        *asked; /* the plan whose .asks and .kept all cases of the kind share; NULL: none yet */
 };
 
-/* What is being read, while it is being read. */
+/* The loader's state while it reads. */
 struct sim__load {
     struct sim__document *document;
     struct sim_arena *arena;
-    const char *variant; /* the variant in hand; NULL: the file as it stands */
+    const char *variant; /* the variant being read; NULL: the file as it stands */
     const size_t *cell;  /* the index of each swept path's value; NULL: none */
     const char *cell_name;
-    bool base_pass; /* the file as it stands, before any variant */
+    bool base_pass; /* true while the file as it stands is read, before any variant */
     struct sim__finding *findings, **findings_end;
     size_t finding_count, error_count;
-    size_t said;                  /* errors met, those found before counted again */
-    struct sim_plan *plan;        /* being filled */
-    json_t *tree;                 /* the document it is filled from */
-    bool *limited;                /* by component of it: no call waits for ever; NULL: no memory */
-    struct sim__callers *callers; /* by component; NULL: no memory */
-    struct sim_case *cases;       /* every variant of the file, whether it is to run or not */
+    size_t said;           /* errors met, counting repeated ones each time */
+    struct sim_plan *plan; /* the plan being filled */
+    json_t *tree;          /* the document it is filled from */
+    bool *limited; /* by component of the plan: no call waits for ever; NULL: out of memory */
+    struct sim__callers *callers; /* by component; NULL: out of memory */
+    struct sim_case *cases;       /* every variant of the file, including those that are not run */
     size_t case_count;
     struct sim_lookup region_names, keyspace_names;  /* of the plan being filled */
-    struct sim_lookup component_links, region_links; /* pairs that have a link: which */
+    struct sim_lookup component_links, region_links; /* from a pair to its link */
     struct sim_lookup case_names, figure_names;
     struct sim__alike alike;
-    size_t named_cases, sorted_cases; /* of them in case_names, and in kinds */
+    size_t named_cases, sorted_cases; /* how many cases are in case_names, and in kinds */
     struct sim__kind **kinds;         /* in the order of their first cases */
     size_t kind_count, kind_room;
     struct sim_lookup kind_numbers;
@@ -179,24 +182,25 @@ struct sim__load {
 
 enum { SIM__ON_KEY = 1, SIM__SOFT = 2, SIM__WARNING = 4 };
 
-/* Says what is wrong at a place of the document, once for all cases with it. `flags`: the place
- * is that of the key; a variant may mend it; it is a warning. */
+/* Reports an error at a place of the document, once for all cases that have it. `flags`:
+ * SIM__ON_KEY points at the key; SIM__SOFT: a variant may repair it; SIM__WARNING: it is a
+ * warning. */
 void sim__say(struct sim__load *, const struct sim__at *, unsigned flags, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-/* The same at a place that is no part of the document: "--variant", "--set" or the file. */
+/* The same for a place outside the document: "--variant", "--set" or the file. */
 void sim__say_at(struct sim__load *, const char *file, unsigned line, unsigned column,
                  const char *pointer, const char *sentence);
-/* Gives all that was found to the caller of the loader, sorted. `base_runs`: the file as it stands
- * is itself a case. */
+/* Gives all findings, sorted, to the caller of the loader. `base_runs`: the file as it stands is a
+ * case itself. */
 void sim__findings_deliver(struct sim__load *, bool base_runs, struct sim_diagnostics *);
 
 /* ---- paths and origins (origin.c) ------------------------------------------------------------ */
 
-/* Where the value at a path comes from. True: it is there. False: it is not written anywhere, and
- * *origin tells the nearest place that can be blamed. */
+/* Finds where the value at a path comes from. True: it is written there. False: it is not written
+ * anywhere, and *origin is the nearest place that exists. */
 bool sim__origin_find(const struct sim__load *, const struct sim__at *, struct sim__origin *);
-/* Splits "components.cache.ttl" or "/components/cache/ttl". NULL when it is no path or memory ran
- * out; the segments are the arena's. */
+/* Splits "components.cache.ttl" or "/components/cache/ttl". NULL when it is not a path or memory
+ * ran out. The arena owns the segments. */
 const char **sim__path_split(struct sim_arena *, const char *path, size_t *depth);
 json_t *sim__json_child(json_t *parent, const char *segment);
 void sim__at_pointer(const struct sim__at *, char *out, size_t size);
@@ -205,13 +209,13 @@ void sim__at_pointer(const struct sim__at *, char *out, size_t size);
 
 /* Applies an RFC 7396 merge patch to *target (owned). 0, or -1 when out of memory. */
 int sim__merge(json_t **target, json_t *patch);
-/* Puts a value at a path, making the objects on the way. 0, or -1 when out of memory or when
- * something on the way cannot hold another: *broken is then how many segments lead to it, else
- * SIZE_MAX. */
+/* Stores a value at a path and makes the objects on the way. 0, or -1 when out of memory (*broken
+ * is SIZE_MAX) or when something on the way is neither an object nor a list (*broken is the number
+ * of segments that lead to it). */
 int sim__put(json_t *root, const char *const *segments, size_t depth, json_t *value,
              size_t *broken);
 bool sim__is_free(const char *key); /* "notes" or "x-…" */
-/* The file's document with variant, sets and cell of the load in force; owned by the caller. */
+/* The file's document with the load's variant, settings and cell applied. The caller owns it. */
 json_t *sim__document_of(struct sim__load *, json_t *patch);
 void sim__read_settings(struct sim__load *, const struct sim_load_options *);
 void sim__apply_settings(struct sim__load *, json_t *root, bool complain);
@@ -220,24 +224,26 @@ void sim__apply_settings(struct sim__load *, json_t *root, bool complain);
 
 const char *sim__json_kind(const json_t *value); /* "a list", "a text" … */
 enum sim_dimension sim__dimension(enum sim_param_kind);
-const char *sim__copy(struct sim__load *, const char *text); /* NULL: noted as out of memory */
+const char *sim__copy(struct sim__load *,
+                      const char *text); /* NULL: out of memory, which is recorded in the load */
 void *sim__alloc(struct sim__load *, size_t count, size_t size);
-/* An array of `count` elements, in the arena, with room for one more; NULL, and noted, when out of
- * memory. Amortised O(1). */
+/* An array of `count` elements in the arena, with room for one more. NULL when out of memory, which
+ * is recorded in the load. Amortised O(1). */
 void *sim__grown(struct sim__load *, void *old, size_t count, size_t *room, size_t size);
 enum { SIM__PAGE_COLUMNS = 96 };
-/* Text of a page broken at spaces into lines that begin at column `indent`, which it is at. */
+/* Prints text of a page, broken into lines that begin at column `indent`; the cursor is there
+ * already. */
 static inline void sim__page_wrapped(FILE *file, int indent, const char *text)
 {
     sim_wrap_print(file, text, (unsigned)indent, (unsigned)indent, SIM__PAGE_COLUMNS);
 }
-/* The key that says which of a union an object is: of distributions, popularities and all to come.
- * No parameter may have this name (tests/unit/test_unions.c holds the tables to it). */
+/* The key that tells which member of a tagged union an object is, such as a distribution or a
+ * popularity. No parameter may have this name (tests/unit/test_unions.c checks the tables). */
 #define SIM__TAG "type"
 
-/* A text, or NULL with the error said. Absent (value NULL) is NULL without one. */
+/* A text, or NULL with an error reported. An absent value (NULL) gives NULL without an error. */
 const char *sim__read_text(struct sim__load *, const struct sim__at *, json_t *value);
-/* As sim__read_text(), for what is shown in one line: a line break or tab is a space. */
+/* As sim__read_text(), for texts shown on one line: line breaks and tabs become spaces. */
 const char *sim__read_line(struct sim__load *, const struct sim__at *, json_t *value);
 bool sim__read_bool(struct sim__load *, const struct sim__at *, json_t *value, bool *out);
 bool sim__read_choice(struct sim__load *, const struct sim__at *, json_t *value,
@@ -245,33 +251,36 @@ bool sim__read_choice(struct sim__load *, const struct sim__at *, json_t *value,
 /* Whether a value is a quantity of the dimension; `noun` as in sim_units_parse(). */
 bool sim__read_amount(struct sim__load *, const struct sim__at *, json_t *value, enum sim_dimension,
                       const char *noun, bool bare, struct sim_amount *);
-/* Says which of the keys are not there; `example` shows the whole. True: all are. */
+/* Reports missing keys; `example` shows a complete object. True: none is missing. */
 bool sim__has_all(struct sim__load *, const struct sim__at *, json_t *object,
                   const char *const *keys, const char *example);
 /* { "from", "to", "steps", "scale" }, as "sweep" and "map" have it. */
 struct sim__range {
-    json_t *from, *to; /* as they stand there, not yet judged; NULL: missing */
-    uint32_t steps;    /* from 2 to what was allowed; 0: missing or wrong */
+    json_t *from, *to; /* as written, not checked yet; NULL: missing */
+    uint32_t steps;    /* from 2 to the most allowed; 0: missing or wrong */
     bool log;
 };
-/* `keys`: what the object may have; all but "scale" must be there. False: said. */
+/* `keys`: the keys that the object may have; all but "scale" are required. False: an error was
+ * reported. */
 bool sim__read_range(struct sim__load *, const struct sim__at *, json_t *object,
                      const char *const *keys, const char *example, int most_steps,
                      struct sim__range *);
 bool sim__read_distribution(struct sim__load *, const struct sim__at *, json_t *value,
                             enum sim_dimension, struct sim_dist *);
-/* A file of requests (trace_file.c): a const struct sim_trace * into out. */
+/* Reads a file of requests (trace_file.c) and stores a const struct sim_trace * in out. */
 bool sim__read_trace(struct sim__load *, const struct sim__at *, json_t *value, char *out);
-/* Whether what a trace says fits the run and the keyspace given beside it. */
+/* Checks that a trace fits the run and the keyspace given with it. */
 void sim__check_trace(struct sim__load *, const struct sim__at *, const struct sim_param *table,
                       const char *image);
-/* One parameter into image + offset. */
+/* Reads one parameter into image + offset. */
 bool sim__read_param(struct sim__load *, const struct sim__at *, const struct sim_param *,
                      json_t *value, char *image);
-/* Every parameter of a table, absent ones by their defaults, which are put into the object. */
+/* Reads every parameter of a table. Absent ones get their defaults, which are also added to the
+ * object. */
 void sim__read_table(struct sim__load *, const struct sim__at *, json_t *object,
                      const struct sim_param *table, void *image);
-json_t *sim__default_value(const struct sim_param *); /* new; NULL: none, or out of memory */
+json_t *sim__default_value(
+    const struct sim_param *); /* a new reference; NULL: no default, or out of memory */
 const struct sim_param *sim__param_find(const struct sim_param *table, const char *name);
 
 /* Which keys an object may have. */
@@ -280,13 +289,13 @@ struct sim__keys_allowed {
     const struct sim_port_def *ports;
     const char *const *others; /* NULL-terminated */
 };
-/* Says every key that is not among them. */
+/* Reports every key that is not allowed. */
 void sim__check_keys(struct sim__load *, const struct sim__at *, json_t *object,
                      const struct sim__keys_allowed *);
-/* The object, or NULL when it is none (said) or absent. */
+/* The object; NULL when it is absent or not an object (reported). */
 json_t *sim__as_object(struct sim__load *, const struct sim__at *, json_t *value);
 json_t *sim__as_list(struct sim__load *, const struct sim__at *, json_t *value);
-/* A map of names to objects: whether this member is one of them, its name being fit. */
+/* For a map of names to objects: whether this member is an object with a valid name. */
 bool sim__is_member(struct sim__load *, const struct sim__at *, const char *key, json_t *value);
 size_t sim__member_count(json_t *map);
 
@@ -298,8 +307,8 @@ struct sim__run {
     int series;
 };
 extern const struct sim_param sim__run_table[];
-extern const char
-    *const sim__run_apart[]; /* of them: the same for all cases, and no part of a run */
+extern const char *const
+    sim__run_apart[]; /* keys of "run" that are the same for all cases and do not affect a run */
 extern const struct sim_param sim__keyspace_table[];
 extern const struct sim_param sim__component_table[];
 extern const struct sim_param sim__fault_table[];
@@ -316,71 +325,73 @@ extern const char *const sim__link_keys[], *const sim__keyspace_keys[],
                                                                *const sim__panel_keys[],
                                                                    *const sim__popularity_types[];
 
-/* Each reads a section of load->tree into load->plan; what is wrong is said. */
+/* Each reads a section of load->tree into load->plan and reports errors. */
 void sim__read_run(struct sim__load *, struct sim__run *);
 void sim__read_keyspaces(struct sim__load *);
 void sim__read_network(struct sim__load *);
 void sim__read_components(struct sim__load *);
 void sim__read_timeline(struct sim__load *);
-/* Whose calls end by a timeout or a deadline, their own or of what they serve, into load->limited
- * (unanswered.c; O(calls)); then who waits for ever for what links lose,
- * and for what is lost by a fault: warnings. */
+/* Finds components whose calls always end, by a timeout or a deadline of their own or of the
+ * requests they serve, and stores them in load->limited (endless_waits.c; O(calls)). The other two
+ * warn of callers that would wait for ever for messages lost on links, or lost by a fault. */
 void sim__find_unlimited(struct sim__load *);
 void sim__check_lossy_links(struct sim__load *);
-/* Cycles of calls that no request leaves (cycles.c). O(calls log calls). */
+/* Reports cycles of calls that no request leaves (cycles.c). O(calls log calls). */
 void sim__check_cycles(struct sim__load *);
-/* Whether requests start at components of a model; each call of one component to another. */
+/* Whether components of a model start requests. sim__each_call() visits each call from one
+ * component to another. */
 bool sim__starts_requests(const struct sim_model *);
 void sim__each_call(const struct sim_plan *, uint32_t from,
                     void (*visit)(void *self, uint32_t from, uint32_t to), void *self);
-/* Warns of components that work by keys and get no request with one (keyless.c). O(calls). */
+/* Warns of components that need keys but get only requests without keys (keyless.c). O(calls). */
 void sim__check_keyless(struct sim__load *);
 void sim__check_unanswered(struct sim__load *, const struct sim__at *,
                            const struct sim_plan_fault *);
 void sim__read_prices(struct sim__load *);
 void sim__release_books(struct sim__document *);
-/* The line of a value in the price book of that name, 0 when it has none: a path below the book. */
+/* The line of a value in the price book of that name; 0 when it is not in the book. The path is
+ * below the book. */
 unsigned sim__book_line(const struct sim__document *, const char *book, const char *const *names,
                         size_t depth);
-/* False: the file is of a newer build, and nothing in it can be judged. */
+/* False: the file needs a newer build, so nothing in it can be checked. */
 bool sim__check_version(struct sim__load *, json_t *root);
-/* Opens a file to be read; when it is read once only it may be a pipe with a writer. Waits for
- * nobody. NULL with the reason in words. */
+/* Opens a file for reading. If it is read only once, it may be a pipe that has a writer. Never
+ * waits. NULL with the reason in words. */
 FILE *sim__open_file(const char *path, bool once, char *why, size_t why_bytes);
 /* The whole file, which may be a pipe, malloc'd; NULL with the reason in words. */
 char *sim__read_file(const char *path, size_t *bytes, char *why, size_t why_bytes);
-/* Fills a plan from a document in which the defaults then stand; *run may be NULL. */
+/* Fills a plan from a document and adds the defaults to the document. *run may be NULL. */
 void sim__read_plan(struct sim__load *, json_t *tree, struct sim_plan *, struct sim__run *run);
 
-/* The link of the file that calls between two components cross: their own, else that of their
- * regions; NULL: none. O(1). */
+/* The link in the file for calls between two components: the one between the components, else the
+ * one between their regions; NULL: none. O(1). */
 const struct sim_plan_link *sim__link_declared_between(const struct sim__load *, uint32_t from,
                                                        uint32_t to);
-/* The index of a name, or UINT32_MAX with the error said (`what`: "component"). */
+/* The index of a name, or UINT32_MAX with an error reported (`what`: "component"). */
 uint32_t sim__find_component(struct sim__load *, const struct sim__at *, const char *name);
 uint32_t sim__find_region(struct sim__load *, const struct sim__at *, const char *name);
-/* The model of that name, or NULL with the error said. */
+/* The model of that name, or NULL with an error reported. */
 const struct sim_model *sim__find_model(struct sim__load *, const struct sim__at *, unsigned flags,
                                         const char *name);
 
 /* ---- names (plan_names.c); each O(length of the name) but for naming ------------------------- */
 
-/* Puts a name in; true: it has this number, as nobody had the name before. */
+/* Inserts a name with its number. True: the name is new. */
 bool sim__name_put(struct sim__load *, struct sim_lookup *, const char *name, uint32_t number);
-/* Makes plan.component_names, once the components have names. O(components). */
+/* Fills plan.component_names when all components have their names. O(components). */
 void sim__name_components(struct sim__load *);
-/* The index of what has a name; SIM_NOWHERE: nothing has. */
+/* The index of the member with this name; SIM_NOWHERE: there is none. */
 uint32_t sim__component_named(const struct sim_plan *, const char *name);
 uint32_t sim__region_named(const struct sim__load *, const char *name);
 uint32_t sim__keyspace_named(const struct sim__load *, const char *name);
 uint32_t sim__case_named(struct sim__load *, const char *name);
-/* Whether a nearest word may be looked for among so many: not once a thousand errors are shown, or
- * among more than a thousand. */
+/* Whether to look for the nearest word among `names` words: not after a thousand errors, nor among
+ * more than a thousand words. */
 bool sim__may_hint(const struct sim__load *, size_t names);
-/* Whether a keyspace has subjects. O(keyspaces). */
+/* Whether any keyspace has subjects. O(keyspaces). */
 bool sim__has_subjects(const struct sim_plan *);
-/* The kind a case is of; NULL: no memory. Every case of load.cases into load.kinds. O(components of
- * each case). */
+/* sim__kind_of(): the kind of a case; NULL: out of memory. sim__find_kinds(): sorts every case of
+ * load.cases into load.kinds. O(components of each case). */
 struct sim__kind *sim__kind_of(struct sim__load *, const struct sim_case *);
 void sim__find_kinds(struct sim__load *);
 
@@ -388,24 +399,24 @@ void sim__find_kinds(struct sim__load *);
 
 /* A metric as an expectation or a figure names it. */
 struct sim__metric {
-    const struct sim_plan_component *component; /* NULL: of the bill or of a link */
-    const char *place;                          /* its name, "cost" or "eu>us"; the plan's */
-    uint32_t node;                              /* SIM_ALL_NODES, SIM_WORST_NODE or its number */
+    const struct sim_plan_component *component; /* NULL: the metric is of the bill or of a link */
+    const char *place; /* the component's name, "cost" or "eu>us"; the plan owns it */
+    uint32_t node;     /* SIM_ALL_NODES, SIM_WORST_NODE or its number */
     const struct sim_meter *meter;
-    const char *stat; /* the natural one when it was left out; else it may be of the text */
+    const char *stat; /* the default one if it was left out; else it may point into the text */
     bool has_stat;
     enum sim_dimension dimension; /* of the statistic */
-    double scale;                 /* base units to those of results: 1e-9 for times */
-    const char *money;            /* its unit, such as "$/h"; NULL: it is no money */
+    double scale;                 /* from base units to units of results: 1e-9 for times */
+    const char *money; /* the unit of an amount of money, such as "$/h"; NULL: not money */
 };
-/* Whether a metric can be held against a value, in the unit of results: a share not against what is
- * no share. 0, or -1 with the reason. */
+/* Whether a metric can be compared with a value in the unit of results: a share cannot exceed 1. 0,
+ * or -1 with the reason. */
 int sim__metric_fits(const struct sim__metric *, double value, struct sim_error *);
-/* Of the bill: 1 and *out filled in when the text's parts name something of it, 0 when they name
- * nothing that a bill could have, -1 with the reason. `stat` may be NULL. */
+/* Finds a metric of the bill. 1: found, and *out is filled in; 0: a bill never has such a metric;
+ * -1 with the reason. `stat` may be NULL. */
 int sim__metric_of_bill(const struct sim_plan *, const char *place, const char *meter,
                         const char *stat, struct sim__metric *, struct sim_error *);
-/* Dollars by the unit of a statistic of money. */
+/* Reads dollars in the unit of an amount of money. */
 bool sim__read_dollars(struct sim__load *, const struct sim__at *, json_t *value, const char *unit,
                        double *);
 /* 0, or -1 with the reason in words. */
@@ -415,27 +426,29 @@ const struct sim_meter *sim__meter_next(const struct sim_model *, size_t *index)
 
 void sim__read_expects(struct sim__load *, struct sim_scenario *);
 void sim__read_figures(struct sim__load *, struct sim_scenario *);
-/* Fills plan.asks and plan.kept of every case: from expectations, figures and options. */
+/* Fills plan.asks and plan.kept of every case from expectations, figures and options. */
 void sim__ask_metrics(struct sim__load *, const struct sim_load_options *, struct sim_scenario *);
-/* Whether a metric has no number over a part of the run. */
+/* Whether a metric exists only for the whole run. */
 bool sim__metric_is_whole(const struct sim__metric *);
 struct sim_wanted;
-/* The same for the case of a search. `wanted` NULL: nothing. */
+/* The same as sim__ask_metrics() for the case of a search. `wanted` NULL: nothing. */
 void sim__ask_one(struct sim__load *, struct sim_plan *, const struct sim_wanted *);
-/* The name of a variant that exists; else NULL with the error said. */
+/* The name of an existing variant; else NULL with an error reported. */
 const char *sim__read_variant_name(struct sim__load *, const struct sim__at *, json_t *value);
-/* A metric in the cases it is about (`variant` NULL: any that has it will do when `some`, else all
- * must). Says what is wrong. */
+/* Checks a metric in the cases it is about and reports errors. If `variant` is NULL, all cases must
+ * have it, or with `some` at least one. */
 bool sim__check_metric(struct sim__load *, const struct sim__at *, const char *text,
                        const char *variant, bool some, struct sim__metric *);
 
 /* ---- variants and cells (cases.c) ------------------------------------------------------------ */
 
-/* Fills load.cases; those that options ask for become the scenario's. */
+/* Fills load.cases. Those that the options select become the scenario's cases. */
 void sim__read_variants(struct sim__load *, const struct sim_load_options *, struct sim_scenario *);
-/* Whether so many cases can be read; says why not, at the section that makes them. */
+/* Whether this number of cases can be read. If not, it reports why at the section that makes
+ * them. */
 bool sim__cases_fit(struct sim__load *, const struct sim__at *, const char *what, size_t count);
-/* Reads the document that is in force now into a case and keeps it, completed, in *kept. */
+/* Reads the document with all changes applied into a case, and keeps the document with its defaults
+ * in *kept. */
 void sim__read_case(struct sim__load *, json_t *patch, struct sim_case *, struct sim__run *,
                     json_t **kept);
 /* What is swept, and its cells (sweep.c). */
@@ -443,12 +456,12 @@ void sim__read_sweep(struct sim__load *, struct sim_scenario *);
 
 /* ---- cells left out (excluded.c) ------------------------------------------------------------- */
 
-/* A value in base units and what it is a quantity of; -1 and NAN: of nothing. */
+/* The dimension of a value and, in *number, the value in base units; -1 and NAN: not a quantity. */
 int sim__quantity_of(const json_t *value, double *number);
 struct sim__exclusion {
     struct sim__excluded {
-        size_t which;      /* of the variables */
-        const bool *among; /* by its values */
+        size_t which;      /* index of the variable */
+        const bool *among; /* for each of its values: whether it is excluded */
     } * of;
     size_t count;
 };
@@ -456,26 +469,27 @@ struct sim__exclusions {
     struct sim__exclusion *items;
     size_t count;
 };
-/* The list "exclude"; all is the arena's. O(values named x values of their variables). */
+/* Reads the list "exclude" into the arena. O(excluded values x values of their variables). */
 void sim__read_exclusions(struct sim__load *, const struct sim__at *, json_t *list,
                           struct sim__exclusions *);
-/* Whether a cell, by its index of each variable's value, is in one of them: it has all the values
- * that one names. O(exclusions). */
+/* Whether a cell is excluded: it has all the values that one exclusion names. `at` has the index of
+ * each variable's value. O(exclusions). */
 bool sim__is_excluded(const struct sim__exclusions *, const size_t *at);
 
 /* ---- what searches vary (vary.c, searches.c) ------------------------------------------------- */
 
 struct sim_vary;
 
-/* Where to say what is wrong: an option of the command line, or else a place of the file. */
+/* Where to report an error: an option of the command line, or else a place of the file. */
 struct sim__spot {
     const char *option;
     const struct sim__at *at;
 };
 void sim__spot_say(struct sim__load *, const struct sim__spot *, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* A path that can be varied; its ends; and whether the file takes them (in a variant), which also
- * tells whether only whole numbers will do. False: said. */
+/* sim__vary_path() checks that a path can be varied; sim__vary_ends() reads the ends of its range;
+ * sim__vary_try() tries them in the file (with a variant), which also shows whether the value must
+ * be a whole number. False: an error was reported. */
 bool sim__vary_path(struct sim__load *, const struct sim__spot *, const char *path,
                     struct sim_vary *);
 bool sim__vary_ends(struct sim__load *, const struct sim__spot *, const char *low, const char *high,
@@ -490,7 +504,7 @@ void sim__read_searches(struct sim__load *, struct sim_scenario *);
 struct sim__writer {
     struct sim_buffer out;
     unsigned depth;
-    bool filled[SIM__DEPTH_MAX + 16]; /* the container at each depth has an item */
+    bool filled[SIM__DEPTH_MAX + 16]; /* whether the container at each depth has an item already */
     bool after_key;
     bool compact; /* on one line */
     bool bare;    /* `notes` and `x-…` are left out */
@@ -505,7 +519,7 @@ void sim__write_value(struct sim__writer *, const json_t *, bool sorted);
 
 /* 16 hexadecimal digits over every resolved variant; 0, or -1 when out of memory. */
 int sim__hash(const struct sim_scenario *, char hash[17]);
-/* 32 hexadecimal digits over all that decides what a case's runs are, but for their seed: equal
+/* 32 hexadecimal digits: a hash of everything except the seed that determines a case's runs. Equal
  * keys, seeds and replications give equal runs. 0, or -1 when out of memory. */
 int sim__case_key(const struct sim__document *, const json_t *document, char key[33]);
 

@@ -1,5 +1,5 @@
 /* scenario.h - a scenario file, checked and resolved: one plan per variant, and what the study and
- * the report are asked to make of it. Plain data; jansson stays behind it. */
+ * the report shall do. Plain data, without jansson. */
 #ifndef SIM_SCENARIO_SCENARIO_H
 #define SIM_SCENARIO_SCENARIO_H
 
@@ -7,22 +7,22 @@
 
 #define SIM_SCHEMA_VERSION 1
 
-/* Of a variant or cell, in a file and on the command line. */
+/* The most replications of a variant or cell, in a file and on the command line. */
 #define SIM_REPLICATIONS_MOST 1000000
 
 /* One error of the user's: `file:line:column: /json/pointer: sentence (did you mean …)`. */
 struct sim_diagnostic {
     char *file;            /* or "--set", "--variant" */
-    unsigned line, column; /* from 1; 0 when there is no place */
+    unsigned line, column; /* from 1; 0: no place */
     char *pointer;         /* JSON pointer, "" for the whole document */
     char *sentence;
-    bool warning; /* said, but does not refuse the file */
+    bool warning; /* printed, but the file is accepted */
 };
 
 struct sim_diagnostics {
     struct sim_diagnostic *items;
     size_t count, capacity;
-    size_t errors;      /* how many are not warnings */
+    size_t errors;      /* how many of them are errors, not warnings */
     bool out_of_memory; /* counted in errors; the list may be incomplete */
 };
 
@@ -40,9 +40,10 @@ enum sim_figure_kind {
 extern const char *const sim_figure_kinds[]; /* their names, NULL-terminated */
 
 struct sim_panel {
-    const char *title;   /* NULL: made from the series */
-    const char **series; /* "component.meter.stat"; stat may be left out where the kind has a
-                            natural one (counter, gauge, ratio: mean; histogram: p99) */
+    const char *title; /* NULL: made from the series */
+    /* "component.meter.stat"; stat may be left out where the kind has a default one (counter,
+     * gauge, ratio: mean; histogram: p99) */
+    const char **series;
     uint32_t series_count;
     bool log;
     double slo; /* in the unit of the series (times in s); NAN: none */
@@ -67,10 +68,10 @@ struct sim_expect {
     const char *because;     /* the claim in words; may be NULL */
     const char *variant;     /* NULL: every variant */
     const char *relative_to; /* the observed value is divided by this variant's; NULL: not */
-    double at_most, at_least, equals; /* in base units (times in s); NAN: not asked */
+    double at_most, at_least, equals; /* in base units (times in s); NAN: not given */
     double within;     /* with equals: relative tolerance; NAN: the interval must cover */
     double confidence; /* of that interval, 0.95 unless given */
-    double from, to;   /* s: judged on what happened between these times; NAN: whole run */
+    double from, to;   /* s: the claim is about the time between these; NAN: the whole run */
     unsigned line, column;
 };
 
@@ -79,11 +80,12 @@ struct sim_case {
     const char *name;    /* "base", "single-flight"; cells: "variant · cache.ttl=10s" */
     const char *variant; /* the variant it belongs to */
     struct sim_plan plan;
-    char key[33];         /* 32 hexadecimal digits of what is simulated: no seed, no expectation */
+    /* 32 hexadecimal digits: a hash of the simulated system, without seed and expectations */
+    char key[33];
     uint32_t cell;        /* 0 for a variant; from 1 for cells of the sweep */
-    double *at;           /* cells: the numeric value of each swept variable; NAN if not a number */
+    double *at;           /* cells: the value of each swept variable; NAN if it is not a number */
     const char **at_text; /* cells: the same as written */
-    const double *varied; /* cases of a search: what made it, as sim_vary_case() was given it */
+    const double *varied; /* cases of a search: the values given to sim_vary_case() */
     uint32_t varied_count;
 };
 
@@ -98,64 +100,67 @@ struct sim_scenario {
     struct sim_case *variants;
     uint32_t variant_count;
     const char **sweep_paths; /* swept variables, in order */
-    uint32_t repeat;          /* replications of each cell; 0: as above */
+    uint32_t repeat;          /* replications of each cell; 0: as .replications */
     uint32_t sweep_path_count;
-    struct sim_case *cells; /* variant by variant, the first path slowest */
+    struct sim_case
+        *cells; /* ordered by variant, then by the swept values; the first path changes slowest */
     uint32_t cell_count;
     struct sim_expect *expects;
     uint32_t expect_count;
     struct sim_figure *figures;
     uint32_t figure_count;
-    const struct sim_map_asked *map;                 /* vary.h; NULL: the file asks for none */
+    const struct sim_map_asked *map;                 /* see vary.h; NULL: the file has none */
     const struct sim_sensitivity_asked *sensitivity; /* likewise */
     void *arena;                                     /* owner of every string and array above */
-    void *document;                                  /* the loader's own */
+    void *document;                                  /* private to the loader */
 };
 
 struct sim_set {
     const char *path, *value; /* components.cache.ttl, 60s (JSON text or a bare string) */
 };
 
-/* The span of struct sim_plan_ask for times in s: NAN, NAN: the whole run. */
+/* Times in s as the span of a struct sim_plan_ask. NAN, NAN: the whole run. */
 void sim_span_of(double from_s, double to_s, sim_time *from, sim_time *to);
-/* Whether a window of the run lies between two times whole. */
+/* Whether at least one whole window of the run lies between two times. */
 bool sim_span_has_window(const struct sim_plan *, double from_s, double to_s);
 
 struct sim_load_options {
-    const char **variants; /* run only these; none: all. "base" is always there to be asked for */
+    const char **variants; /* run only these; empty: all. "base" always exists */
     size_t variant_count;
     const struct sim_set *sets;
     size_t set_count;
-    const char *const *metrics; /* to be looked at, such as "users.latency.p95"; those that no
-                                   variant has are not told */
+    /* wanted metrics, such as "users.latency.p95"; those that no variant has are ignored */
+    const char *const *metrics;
     size_t metric_count;
     uint64_t seed;         /* with has_seed */
     uint32_t replications; /* 0: the file's */
     bool has_seed;
-    /* For tests: asked before every allocation but jansson's; false makes that one fail. */
+    /* For tests: called before every allocation except jansson's; false makes the allocation
+     * fail. */
     bool (*allow)(void *self, size_t bytes);
     void *allow_self;
 };
 
-/* Reads, checks and resolves a file. Every error is collected in *diagnostics; NULL when there is
- * one (or memory ran out, which is one too). The caller frees with sim_scenario_free(). */
+/* Reads, checks and resolves a file. All errors are collected in *diagnostics. NULL when there is
+ * an error; running out of memory is one, too. The caller frees with sim_scenario_free(). */
 struct sim_scenario *sim_scenario_load(const char *path, const struct sim_load_options *,
                                        struct sim_diagnostics *);
-/* The same from text in memory; `path` names it in messages. */
+/* The same for a text in memory; messages call it `path`. */
 struct sim_scenario *sim_scenario_parse(const char *path, const char *text, size_t bytes,
                                         const struct sim_load_options *, struct sim_diagnostics *);
 void sim_scenario_free(struct sim_scenario *);
 
-/* The paths of the files that a scenario was read from: its own, its traces and price books; ends
- * with NULL. The caller frees the array, the scenario owns the texts. NULL: out of memory. */
+/* The paths of the files that a scenario was read from: the scenario file, its traces and its price
+ * books. The list ends with NULL. The caller frees the array; the scenario owns the texts. NULL:
+ * out of memory. */
 const char **sim_scenario_files(const struct sim_scenario *);
 
 /* JSON text of every value in force, by variant: what resolved.json holds. malloc'd; the caller
  * frees. NULL when out of memory. */
 char *sim_scenario_resolved(const struct sim_scenario *);
 
-/* weir explain: where each value (or those under `path`) comes from: command line, variant, file or
- * default with its source. Written to a FILE*. 0, or -1 when nothing is at the path. */
+/* weir explain: prints where each value (or each value under `path`) comes from: command line,
+ * variant, file, or default with its source. 0, or -1 when the path does not exist. */
 int sim_scenario_explain(const struct sim_scenario *, const char *path, void *stdio_file);
 
 /* ---- the registry and what is generated from the tables ------------------------------------ */
@@ -165,18 +170,19 @@ const struct sim_model *const *sim_models(void);
 const struct sim_model *sim_model_find(const char *name);
 void sim_models_list(void *stdio_file);                          /* weir models */
 void sim_model_page(const struct sim_model *, void *stdio_file); /* weir models NAME */
-/* And of what may stand in a scenario's "timeline". */
+/* The page of faults and changes, the entries of "timeline". */
 void sim_fault_page(void *stdio_file);
-/* Those of "distribution" and "popularity": what values can be. False: there is no such page. */
+/* The pages "distribution" and "popularity", which describe kinds of values. False: there is no
+ * page of that name. */
 bool sim_value_page(const char *name, void *stdio_file);
 void sim_distribution_page(void *stdio_file);
 void sim_popularity_page(void *stdio_file);
 char *sim_schema(void); /* the JSON Schema, malloc'd */
 
-/* Whether a plan has a metric "component.meter[.stat]". 0, or -1 with what is wrong with it. */
+/* Whether a plan has the metric "component.meter[.stat]". 0, or -1 with the reason. */
 int sim_scenario_metric(const struct sim_plan *, const char *that, struct sim_error *);
 
-/* A quantity in JSON-ish text to base units by its dimension; for --set, expect and figures.
+/* Reads a quantity, as written in a file or on the command line, into units of results.
  * `dimension`: "time" (s), "rate" (1/s), "bytes", "1" … */
 int sim_quantity(const char *text, const char *dimension, double *value, struct sim_error *);
 

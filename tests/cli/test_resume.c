@@ -145,8 +145,8 @@ static void an_interrupted_search_goes_on(void **state)
     }
 }
 
-/* SIGKILL at moments spread over a search's life, until it has come to its end: from the start again
- * if it came there before two kills, one of which left runs to go on from. */
+/* SIGKILL at moments spread over a search's life, until it has come to its end: from the start
+ * again if it came there before two kills, one of which left runs to go on from. */
 static void kill_until_done(const char *words, const char *whole, const char *const *files)
 {
     struct timespec a, b;

@@ -25,7 +25,7 @@ static void run(const void *self, uint32_t n)
 {
     const struct shape *shape = self;
     struct sim_diagnostics said = {.items = NULL};
-    struct sim_session session = {0};
+    struct sim_work_session session = {0};
     struct sim_error error;
     struct sim_runs runs;
     char *text = text_of(shape, n);
@@ -36,7 +36,7 @@ static void run(const void *self, uint32_t n)
     assert_non_null(s);
     bool sweep = s->cell_count > 0;
     struct sim_replicate_options options = {.seed = 1, .replications = 1, .jobs = 1};
-    assert_int_equal(sim_session_open(&session, &error), 0);
+    assert_int_equal(sim_work_session_open(&session, &error), 0);
     assert_int_equal(sim_replicate(&session, sweep ? s->cells : s->variants,
                                    sweep ? s->cell_count : s->variant_count, &options, &runs,
                                    &error),
@@ -45,7 +45,7 @@ static void run(const void *self, uint32_t n)
     if (!sweep)
         study(s, &runs);
     sim_runs_free(&runs);
-    sim_session_close(&session);
+    sim_work_session_close(&session);
     sim_scenario_free(s);
     sim_diagnostics_free(&said);
     free(text);

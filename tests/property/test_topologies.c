@@ -245,10 +245,10 @@ static const char *across_threads(const struct sim_scenario *s, const struct out
 {
     static const unsigned jobs[] = {1, 2};
     struct sim_runs runs[2];
-    struct sim_session session;
+    struct sim_work_session session;
     struct sim_error error;
     const char *why = NULL;
-    assert_int_equal(sim_session_open(&session, &error), 0);
+    assert_int_equal(sim_work_session_open(&session, &error), 0);
     for (int i = 0; i < 2; i++) {
         struct sim_replicate_options options = {.seed = 1, .replications = 3, .jobs = jobs[i]};
         assert_int_equal(sim_replicate(&session, s->variants, 1, &options, &runs[i], &error), 0);
@@ -264,7 +264,7 @@ static const char *across_threads(const struct sim_scenario *s, const struct out
     }
     sim_runs_free(&runs[0]);
     sim_runs_free(&runs[1]);
-    sim_session_close(&session);
+    sim_work_session_close(&session);
     return why;
 }
 

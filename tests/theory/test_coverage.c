@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "study/estimates/batch.h"
-#include "study/estimates/carry.h"
+#include "study/estimates/sample_size.h"
 #include "study/estimates/student.h"
 #include "study/estimates/wilson.h"
 #include "study/search/until.h"
@@ -409,8 +409,8 @@ static unsigned queues_are_covered(double load, uint32_t replications)
     return right * (EXPERIMENTS / experiments);
 }
 
-/* What the rule does not see (carry.h), and why a busy component is named beside such intervals.
- * The standard error of each is 1.4 to 3.1 %. */
+/* What the rule does not see (sample_size.h), and why a busy component is named beside such
+ * intervals. The standard error of each is 1.4 to 3.1 %. */
 static void a_long_queue_is_not_covered(void **state)
 {
     (void)state;

@@ -206,7 +206,7 @@ static void what_is_no_point_is_said(void **state)
     o.hump = false;
     o.spread = 50;
     ask.high = 950;
-    assert_int_equal(sim_find_run(&ask).finding, SIM_FIND_NOT_TOLD);
+    assert_int_equal(sim_find_run(&ask).finding, SIM_FIND_INCONCLUSIVE);
 }
 
 /* Nothing is ever seen at 300 and below. */
@@ -231,11 +231,11 @@ static void what_is_not_seen_is_not_judged(void **state)
     struct sim_find f = sim_find_run(&ask);
     assert_int_equal(f.finding, SIM_FIND_POINT);
     assert_true(f.holds_below);
-    assert_int_equal(f.points[0].verdict, SIM_FIND_UNTOLD);
+    assert_int_equal(f.points[0].verdict, SIM_FIND_UNKNOWN);
     assert_int_equal(f.points[0].seen.n, 0);
     assert_true(f.points[0].replications <= 4 * ask.first);
     ask.high = 700; /* it holds there, and what the low end is nobody knows */
-    assert_int_equal(sim_find_run(&ask).finding, SIM_FIND_NOT_TOLD);
+    assert_int_equal(sim_find_run(&ask).finding, SIM_FIND_INCONCLUSIVE);
 }
 
 /* Neighbouring whole numbers are as narrow as can be; factors reach far: 10⁻³ to 10³. */
@@ -302,7 +302,7 @@ static const char queue[] =
 /* A scenario, its session, and a probe of it. */
 struct bench {
     struct sim_scenario *scenario;
-    struct sim_session session;
+    struct sim_work_session session;
     struct sim_probe probe;
 };
 
@@ -311,7 +311,7 @@ static void set_up(struct bench *b, struct sim_scenario *scenario, uint64_t seed
     struct sim_error error;
     assert_non_null(scenario);
     b->scenario = scenario;
-    assert_int_equal(sim_session_open(&b->session, &error), 0);
+    assert_int_equal(sim_work_session_open(&b->session, &error), 0);
     b->probe = (struct sim_probe){.session = &b->session,
                                   .scenario = scenario,
                                   .options = {.seed = seed, .replications = n, .jobs = 2}};
@@ -319,7 +319,7 @@ static void set_up(struct bench *b, struct sim_scenario *scenario, uint64_t seed
 
 static void tear_down(struct bench *b)
 {
-    sim_session_close(&b->session);
+    sim_work_session_close(&b->session);
     sim_scenario_free(b->scenario);
 }
 
@@ -477,7 +477,7 @@ static void inputs_move_what_theory_says(void **state)
         assert_string_equal(s.inputs[0].vary->path, "components.app.service_time.mean");
         assert_string_equal(s.inputs[1].vary->path, "components.users.rate");
         assert_true(s.inputs[0].clear && s.inputs[1].clear && !s.inputs[2].clear);
-        assert_true(s.inputs[0].told && s.inputs[1].told);
+        assert_true(s.inputs[0].more_than_next && s.inputs[1].more_than_next);
         assert_true(s.inputs[2].swing.mean == 0);
         const double truth[] = {by_service, by_rate};
         for (int i = 0; i < 2; i++) {

@@ -13,7 +13,7 @@
 
 struct bench {
     struct sim_scenario *scenario;
-    struct sim_session session;
+    struct sim_work_session session;
     struct sim_probe probe;
 };
 
@@ -27,7 +27,7 @@ static void set_up(struct bench *b, const char *file, uint32_t replications)
     sim_diagnostics_print(&said, stderr);
     sim_diagnostics_free(&said);
     assert_non_null(b->scenario);
-    assert_int_equal(sim_session_open(&b->session, &error), 0);
+    assert_int_equal(sim_work_session_open(&b->session, &error), 0);
     b->probe = (struct sim_probe){
         .session = &b->session,
         .scenario = b->scenario,
@@ -36,7 +36,7 @@ static void set_up(struct bench *b, const char *file, uint32_t replications)
 
 static void tear_down(struct bench *b)
 {
-    sim_session_close(&b->session);
+    sim_work_session_close(&b->session);
     sim_scenario_free(b->scenario);
 }
 
@@ -101,7 +101,7 @@ static void inputs_are_ranked_as_theory_says(void **state)
                       truth[i]);
         assert_true(1e3 * e->low <= truth[i] && truth[i] <= 1e3 * e->high);
         assert_false(1e3 * e->low <= 1.1 * truth[i] && 1.1 * truth[i] <= 1e3 * e->high);
-        assert_true(s.inputs[i].clear && s.inputs[i].told);
+        assert_true(s.inputs[i].clear && s.inputs[i].more_than_next);
     }
     assert_true(s.inputs[3].swing.mean == 0 && !s.inputs[3].clear);
     free(s.inputs);

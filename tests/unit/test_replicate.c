@@ -25,7 +25,7 @@ static const char text[] =
 
 struct fixture {
     struct sim_scenario *scenario;
-    struct sim_session session;
+    struct sim_work_session session;
 };
 
 static int begin(void **state)
@@ -37,13 +37,13 @@ static int begin(void **state)
     sim_diagnostics_print(&said, stderr);
     sim_diagnostics_free(&said);
     *state = &f;
-    return f.scenario && sim_session_open(&f.session, &error) == 0 ? 0 : -1;
+    return f.scenario && sim_work_session_open(&f.session, &error) == 0 ? 0 : -1;
 }
 
 static int end(void **state)
 {
     struct fixture *f = *state;
-    sim_session_close(&f->session);
+    sim_work_session_close(&f->session);
     sim_scenario_free(f->scenario);
     return 0;
 }

@@ -6,8 +6,8 @@
 /* cmocka.h wants the four above first */
 #include <cmocka.h>
 
-#include "report/figures/reduce.h"
-#include "report/json.h"
+#include "report/figures/thin_series.h"
+#include "report/json_stream.h"
 #include "report/number.h"
 
 #include <locale.h>
@@ -119,7 +119,7 @@ enum { POINTS = 100000, BUCKETS = 200 };
 
 static uint32_t reduce(const double *values, uint32_t count, uint32_t *chosen)
 {
-    uint32_t n = sim_reduce_peaks(values, count, BUCKETS, chosen);
+    uint32_t n = sim_thin_series(values, count, BUCKETS, chosen);
     for (uint32_t i = 1; i < n; i++)
         assert_true(chosen[i] > chosen[i - 1]);
     assert_true(chosen[n - 1] < count);
@@ -168,7 +168,7 @@ static void short_series_stay_whole(void **state)
     uint32_t chosen[5 * BUCKETS + 4];
     assert_int_equal(reduce(values, 4 * BUCKETS + 3, chosen), 4 * BUCKETS + 3);
     assert_int_equal(reduce(values, 1, chosen), 1);
-    assert_int_equal(sim_reduce_peaks(values, 0, BUCKETS, chosen), 0);
+    assert_int_equal(sim_thin_series(values, 0, BUCKETS, chosen), 0);
 }
 
 int main(void)

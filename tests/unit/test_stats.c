@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "study/estimates/batch.h"
-#include "study/estimates/carry.h"
+#include "study/estimates/sample_size.h"
 #include "study/estimates/student.h"
 #include "study/estimates/wilson.h"
 #include "study/study.h"
@@ -397,7 +397,8 @@ static void too_few_values_hold_no_claim(void **state)
     assert_true(!v.held && fabs(v.observed.has - 399.88) < 0.01);
 }
 
-/* Claims that hang on the interval of a percentile say when a component was busy (carry.h). */
+/* Claims that hang on the interval of a percentile say when a component was busy
+ * (sample_size.h). */
 static void a_busy_component_is_said_beside_percentiles(void **state)
 {
     (void)state;

@@ -2,7 +2,7 @@
  * held against. Numbers without another origin are VALIDATION.md's. */
 #include "model/harness.h"
 
-#include "report/json.h"
+#include "report/json_stream.h"
 #include "report/report.h"
 #include "study/estimates/theory.h"
 
@@ -403,10 +403,10 @@ static char *told(const struct sim_runs *runs)
     assert_non_null(out);
     struct sim_report report = {.runs = runs};
     struct sim_json json;
-    sim_beside_print(&report, 1000, false, out);
+    sim_theory_print(&report, 1000, false, out);
     sim_json_begin(&json, out);
     sim_json_open(&json, NULL, '{', false);
-    sim_beside_write(&json, &report, 0);
+    sim_theory_write(&json, &report, 0);
     sim_json_close(&json, '}');
     sim_json_end(&json);
     fclose(out);

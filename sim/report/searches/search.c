@@ -1,8 +1,8 @@
-/* search.c - what the writers of all searches have in common. */
+/* search.c - parts that all searches write. */
 #include "report/searches/search.h"
 
 #include "base/text.h"
-#include "report/json.h"
+#include "report/json_stream.h"
 
 #include <math.h>
 

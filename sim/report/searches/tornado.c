@@ -1,12 +1,12 @@
-/* tornado.c - which input moves a metric most: a ranking, JSON and a tornado figure. */
+/* tornado.c - prints, writes and draws a ranking of inputs by how much they move a metric. */
 #include "report/searches/search.h"
 
 #include "base/text.h"
 #include "report/figures/preamble.h"
-#include "report/json.h"
+#include "report/json_stream.h"
 #include "report/number.h"
 #include "report/report.h"
-#include "study/estimates/carry.h"
+#include "study/estimates/sample_size.h"
 
 #include <math.h>
 #include <string.h>
@@ -61,12 +61,13 @@ void sim_sensitivity_print(const struct sim_search *s, unsigned columns, FILE *o
         char range[100];
         snprintf(range, sizeof range, "%s .. %s", sim_vary_text(input->vary, input->vary->low).s,
                  sim_vary_text(input->vary, input->vary->high).s);
-        sim_tell(
-            out, "%2u %-*s %22s  %-36s %s%s\n", i + 1, width - 1, sim_vary_name(input->vary), range,
-            sim_number_span(input->swing.mean, input->swing.low, input->swing.high, s->unit).s,
-            finding_of(s, input).s,
-            i + 1 < v->count && !input->told && input->clear ? "; not distinguishable from the next"
-                                                             : "");
+        sim_tell(out, "%2u %-*s %22s  %-36s %s%s\n", i + 1, width - 1, sim_vary_name(input->vary),
+                 range,
+                 sim_number_span(input->swing.mean, input->swing.low, input->swing.high, s->unit).s,
+                 finding_of(s, input).s,
+                 i + 1 < v->count && !input->more_than_next && input->clear
+                     ? "; not distinguishable from the next"
+                     : "");
     }
     sim_tell(
         out,
@@ -121,7 +122,7 @@ void sim_sensitivity_write(const struct sim_search *s, FILE *out)
         write_change(&json, "to_high", &input->to_high);
         write_change(&json, "swing", &input->swing);
         sim_json_text(&json, "finding", finding_of(s, input).s);
-        sim_json_bool(&json, "more_than_next", input->told);
+        sim_json_bool(&json, "more_than_next", input->more_than_next);
         sim_json_close(&json, '}');
     }
     sim_json_close(&json, ']');

@@ -1,16 +1,16 @@
-/* comparison.c - two variants held against each other, in words with numbers. */
+/* comparison.c - prints and writes the comparison of two variants. */
 #include "report/report.h"
 
 #include "base/text.h"
 #include "base/wrap.h"
-#include "report/json.h"
+#include "report/json_stream.h"
 #include "report/number.h"
-#include "study/estimates/carry.h"
+#include "study/estimates/sample_size.h"
 
 #include <inttypes.h>
 #include <math.h>
 
-/* "310": two digits say as much as is known of a number of replications to come. */
+/* "310": a needed number of replications is known to about two digits. */
 static struct sim_number about(uint32_t n)
 {
     struct sim_number text;
@@ -21,7 +21,7 @@ static struct sim_number about(uint32_t n)
     return text;
 }
 
-/* "31 % less", "4.2 times as much"; nothing when there is nothing to relate to. */
+/* "31 % less", "4.2 times as much"; "" when the other value is 0. */
 static struct sim_number portion(const struct sim_difference *d)
 {
     struct sim_number text = {""};
@@ -70,7 +70,7 @@ static void say_too_few(struct sim_buffer *text, const struct sim_report *report
         sim_carry_text(&d->change, d->stat, (double)plan->warmup, (double)plan->duration).s);
 }
 
-/* Where a metric was observed, and where not. */
+/* On which side a metric was not observed. */
 enum unseen { UNSEEN_IN_A, UNSEEN_IN_B, UNSEEN, UNSEEN_IN_PAIRS, UNSEENS };
 
 static enum unseen unseen_of(const struct sim_difference *d)
@@ -99,7 +99,7 @@ static void say_unobserved(struct sim_buffer *text, const struct sim_report *rep
     say_where(text, report, c, unseen_of(d));
 }
 
-/* All that was not observed in the same place, in one sentence. */
+/* One sentence for all metrics that were not observed on the same side. */
 static void say_all_unobserved(struct sim_buffer *text, const struct sim_report *report,
                                const struct sim_comparison *c, enum unseen unseen)
 {
@@ -148,7 +148,7 @@ static void say(struct sim_buffer *text, const struct sim_report *report,
         sim_buffer_puts(text, "; n = 1 cannot support an interval");
 }
 
-/* All that is the same in every pair, in one sentence. */
+/* One sentence for all metrics that are the same in every pair. */
 static void say_same(struct sim_buffer *text, const struct sim_comparison *c)
 {
     for (uint32_t i = 0; i < c->count; i++) {
@@ -165,19 +165,19 @@ void sim_comparison_print(const struct sim_report *report, const struct sim_comp
 {
     const struct sim_scenario *s = report->scenario;
     struct sim_buffer text = {.text = NULL};
-    uint32_t told = 0;
+    uint32_t estimated = 0;
     for (uint32_t i = 0; i < c->count; i++)
-        told += c->items[i].change.n > 0;
+        estimated += c->items[i].change.n > 0;
     sim_wrap_print(out, s->title ? s->title : s->name, 0, 0, columns);
     sim_buffer_printf(&text, "%s against %s: n = %u %s of the same load, seed %" PRIu64 ". ",
                       report->runs->cases[c->b].name, report->runs->cases[c->a].name, c->pairs,
                       c->pairs == 1 ? "pair" : "pairs", s->seed);
-    if (c->pairs > 1 && told > 0)
+    if (c->pairs > 1 && estimated > 0)
         sim_buffer_printf(&text,
                           "Intervals of %u %s hold together with 95 %%: each is of %.4g %% "
                           "(Bonferroni).",
-                          told, told == 1 ? "metric" : "metrics", 100 * c->level);
-    else if (told > 0)
+                          estimated, estimated == 1 ? "metric" : "metrics", 100 * c->level);
+    else if (estimated > 0)
         sim_buffer_puts(&text, "One pair says nothing about chance: ask for more with --reps.");
     sim_wrap_print(out, text.text ? text.text : "", 0, 0, columns);
     fputc('\n', out);

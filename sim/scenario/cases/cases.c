@@ -1,4 +1,4 @@
-/* cases.c - the cases a file describes: its variants. */
+/* cases.c - reads the variants of a file, which are its cases. */
 #include "scenario/load.h"
 
 #include <stdio.h>
@@ -6,8 +6,8 @@
 
 /* ---- variants -------------------------------------------------------------------------------- */
 
-/* A variant's name is part of file names and of tables: any text of one line without the characters
- * that files and metrics give a meaning to. */
+/* Whether a text can name a variant. The name becomes part of file names and tables: any one-line
+ * text without characters that have a meaning in file names or metrics. */
 static bool fit_variant(const char *name)
 {
     size_t n = strlen(name);
@@ -21,7 +21,7 @@ static bool fit_variant(const char *name)
     return true;
 }
 
-/* What a patch removes must be there; a slip of the pen would otherwise do nothing. */
+/* A patch may only remove existing members; otherwise a typing error would do nothing. */
 static void check_removals(struct sim__load *load, const struct sim__at *at, json_t *patch,
                            json_t *base)
 {
@@ -38,8 +38,9 @@ static void check_removals(struct sim__load *load, const struct sim__at *at, jso
         json_t *ignored;
         json_object_foreach (base, other, ignored)
             sim_nearest_try(&nearest, other);
-        sim__say(load, SIM__KEY(at, key), SIM__ON_KEY, "null removes \"%s\", which is not there%s",
-                 sim_quote(key).s, sim_nearest_hint(&nearest).s);
+        sim__say(load, SIM__KEY(at, key), SIM__ON_KEY,
+                 "null removes \"%s\", which does not exist%s", sim_quote(key).s,
+                 sim_nearest_hint(&nearest).s);
     }
 }
 
@@ -49,8 +50,8 @@ static void check_patch(struct sim__load *load, const struct sim__at *at, const 
     size_t real = sim__member_count(patch);
     if (strcmp(name, "base") == 0 && real > 0)
         sim__say(load, at, SIM__ON_KEY,
-                 "\"base\" is the file as it stands: leave it empty, or "
-                 "name this variant otherwise");
+                 "\"base\" is the file without changes: leave it empty, or "
+                 "give this variant another name");
     for (size_t i = 0; sim__study_keys[i]; i++)
         if (json_object_get(patch, sim__study_keys[i]))
             sim__say(load, SIM__KEY(at, sim__study_keys[i]), SIM__ON_KEY,
@@ -109,7 +110,7 @@ static void read_variant(struct sim__load *load, const char *name, json_t *patch
     load->variant = NULL;
 }
 
-/* Each member of "variants" that is one; counts them. */
+/* Counts the valid members of "variants", and with `read` reads them. */
 static size_t each_variant(struct sim__load *load, json_t *map, bool read)
 {
     const struct sim__at *at = SIM__KEY(NULL, "variants");
@@ -123,7 +124,7 @@ static size_t each_variant(struct sim__load *load, json_t *map, bool read)
         if (!read) {
             if (!fit_variant(key) || sim__is_free(key))
                 sim__say(load, member, SIM__ON_KEY,
-                         "\"%s\" is no name for a variant: up to %d "
+                         "\"%s\" cannot name a variant: a name has up to %d "
                          "characters, none of / \\ \" : * ? < > | and comma",
                          sim_quote(key).s, SIM__NAME_MAX);
             if (sim__as_object(load, member, patch))
@@ -138,8 +139,7 @@ static size_t each_variant(struct sim__load *load, json_t *map, bool read)
     return count;
 }
 
-/* The variants that were asked for, in the file's order; the unpatched file can be asked for as
- * "base" also where none is named so. */
+/* Selects the variants to run, in the file's order. "base" always selects the unpatched file. */
 static void choose(struct sim__load *load, const struct sim_load_options *options,
                    const struct sim_case *base, struct sim_scenario *scenario)
 {
@@ -193,8 +193,7 @@ void sim__read_variants(struct sim__load *load, const struct sim_load_options *o
     scenario->replications = (uint32_t)run.replications;
     const struct sim__at *at = SIM__KEY(NULL, "variants");
     if (count > SIM__VARIANTS_MAX)
-        sim__say(load, at, 0,
-                 "there are %zu variants, and %d are the most: a \"sweep\" may have %d cells",
+        sim__say(load, at, 0, "there are %zu variants, more than %d: a \"sweep\" may have %d cells",
                  count, SIM__VARIANTS_MAX, SIM__CASES_MAX);
     if (count > SIM__VARIANTS_MAX || !sim__cases_fit(load, at, "variants", count))
         return;

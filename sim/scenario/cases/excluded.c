@@ -1,5 +1,5 @@
-/* excluded.c - cells that a sweep leaves out. Which values of each variable an exclusion is about
- * is found once, so that a cell is looked up, not compared. */
+/* excluded.c - cells that a sweep leaves out. The values that an exclusion names are found once, so
+ * that a cell needs lookups only, no comparisons. */
 #include "scenario/load.h"
 
 #include <math.h>
@@ -7,7 +7,7 @@
 
 enum {
     EXCLUSIONS_MAX = 1000,
-    VALUES_MAX = 10000 /* that all of them name */
+    VALUES_MAX = 10000 /* values in all exclusions together */
 };
 
 /* ---- values that are the same ---------------------------------------------------------------- */
@@ -29,7 +29,7 @@ int sim__quantity_of(const json_t *value, double *number)
     return dimension;
 }
 
-/* A value and what it is a quantity of. */
+/* A value and its dimension. */
 struct value {
     const json_t *json;
     int dimension;
@@ -63,7 +63,7 @@ static bool is_same(const struct value *a, const struct value *b)
 
 struct reading {
     struct sim__load *load;
-    struct value **values; /* by variable; NULL until they are asked for */
+    struct value **values; /* by variable; NULL until needed */
     size_t named;
 };
 
@@ -80,7 +80,7 @@ static const struct value *values_of(struct reading *r, size_t which)
     return r->values[which];
 }
 
-/* Marks the values of a variable that are the one excluded, or one of a list. */
+/* Marks the excluded values of a variable: a single value or a list. */
 static void mark(struct reading *r, const struct sim__at *at, size_t which, json_t *excluded,
                  bool *among)
 {

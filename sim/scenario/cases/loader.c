@@ -1,6 +1,6 @@
-/* loader.c - from a file to a scenario: read, locate, parse, and then each section in turn. */
+/* loader.c - loads a scenario: reads and parses the file, and then reads each section. */
 #include "scenario/load.h"
-#include "scenario/prices/prices.h"
+#include "scenario/prices/price_book.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@ static void scan_error(void *self, unsigned line, unsigned column, const char *p
     sim__say_at(load, load->document->file, line, column, pointer, sentence);
 }
 
-/* Locates and parses the text; the document's root, or NULL with the reason said. */
+/* Parses the text. Returns the document's root, or NULL with an error reported. */
 static json_t *parse(struct sim__load *load, const char *text, size_t bytes)
 {
     struct sim__document *d = load->document;
@@ -35,7 +35,7 @@ static void read_head(struct sim__load *load, json_t *root, struct sim_scenario 
     json_t *title = json_object_get(root, "title"), *notes = json_object_get(root, "notes");
     json_t *chapter = json_object_get(root, "chapter");
     if (!title)
-        sim__say(load, NULL, 0, "\"title\" is missing: say in a line what is studied");
+        sim__say(load, NULL, 0, "\"title\" is missing: write one line about what is studied");
     scenario->title = sim__read_line(load, SIM__KEY(NULL, "title"), title);
     scenario->notes = json_is_string(notes) ? sim__copy(load, json_string_value(notes)) : NULL;
     sim__read_text(load, SIM__KEY(NULL, "$schema"), json_object_get(root, "$schema"));
@@ -89,7 +89,7 @@ static char *scenario_name(struct sim_arena *arena, const char *path)
     return sim_arena_copy_part(arena, name, n);
 }
 
-/* Whether the file as it stands is a case of its own. */
+/* Whether the file as it stands is a case itself. */
 static bool base_runs(const struct sim__load *load)
 {
     if (load->case_count == 0)
@@ -162,7 +162,7 @@ void sim_scenario_free(struct sim_scenario *scenario)
     json_decref(d->base.document);
     json_decref(d->root);
     sim__release_books(d);
-    struct sim_arena arena = d->arena; /* it holds the scenario too */
+    struct sim_arena arena = d->arena; /* the arena also contains the scenario */
     sim_arena_free(&arena);
 }
 
@@ -196,7 +196,7 @@ struct sim_scenario *sim_scenario_load(const char *path, const struct sim_load_o
 const char **sim_scenario_files(const struct sim_scenario *scenario)
 {
     const struct sim__document *document = scenario->document;
-    size_t count = 0, most = 2; /* its own, and the end */
+    size_t count = 0, most = 2; /* the scenario file, and the NULL at the end */
     for (const struct sim__trace_file *t = document->traces; t; t = t->next)
         most++;
     for (const struct sim__book_file *b = document->books; b; b = b->next)

@@ -10,7 +10,8 @@ static json_t *variant_document(const struct sim__document *d, const char *name)
     for (size_t i = 0; i < d->variant_count; i++)
         if (d->variants[i].name && strcmp(d->variants[i].name, name) == 0)
             return d->variants[i].document;
-    return strcmp(name, "base") == 0 ? d->base.document : NULL; /* asked for, but not named */
+    return strcmp(name, "base") == 0 ? d->base.document
+                                     : NULL; /* requested, but the file does not name it */
 }
 
 static void write_section(struct sim__writer *w, const json_t *root, const char *key)
@@ -59,8 +60,8 @@ char *sim_scenario_resolved(const struct sim_scenario *scenario)
     return sim_buffer_take(&w.out);
 }
 
-/* The order of components decides who comes first within an instant, so it counts; the order in
- * which their values are written does not. */
+/* The order of components determines the order of events in an instant, so it is part of the hash;
+ * the order of their values is not. */
 static void write_order(struct sim__writer *w, const struct sim_plan *plan)
 {
     sim__write_open(w, '[');
@@ -69,7 +70,7 @@ static void write_order(struct sim__writer *w, const struct sim_plan *plan)
     sim__write_close(w, ']');
 }
 
-/* What the files beside the scenario hold decides the result too. */
+/* The contents of trace files determine the result, too. */
 static void write_trace(struct sim__writer *w, const struct sim__trace_file *t)
 {
     char hash[17];
@@ -84,8 +85,8 @@ static void write_traces(struct sim__writer *w, const struct sim__document *d)
         write_trace(w, t);
 }
 
-/* What of "run" is no part of a run is left out: a key that is new to this list has old results run
- * anew, never taken for what they are not. */
+/* Leaves out the keys of "run" that do not affect a run. Any new key makes old results run
+ * again. */
 static void write_run(struct sim__writer *w, json_t *run)
 {
     const char *key;
@@ -103,8 +104,8 @@ static void write_run(struct sim__writer *w, json_t *run)
     sim__write_close(w, '}');
 }
 
-/* The values in the order of the text, for that decides who comes first within an instant and how a
- * mix is drawn from; and what the files hold that are named among them. */
+/* The hash covers the values in the order of the text, because this order affects the order of
+ * events in an instant and the draws from a mix; and the contents of the files that they name. */
 int sim__case_key(const struct sim__document *d, const json_t *document, char key[33])
 {
     struct sim__writer w = {.compact = true, .bare = true};

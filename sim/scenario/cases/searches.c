@@ -1,5 +1,5 @@
-/* searches.c - what searches ask: ranges and criteria of the command line, and the sections "map"
- * and "sensitivity" of a file. */
+/* searches.c - reads what searches need: ranges and criteria of the command line, and the sections
+ * "map" and "sensitivity" of a file. */
 #include "scenario/cases/vary.h"
 
 #include "scenario/load.h"
@@ -65,7 +65,7 @@ static void read_criterion(struct sim__load *load, const struct sim__spot *spot,
     c->text = sim__copy(load, text);
     if (!known) {
         sim__spot_say(load, spot,
-                      "\"%s\" is no criterion: it is METRIC op VALUE with one of < <= > >=, "
+                      "\"%s\" is not a criterion: write METRIC op VALUE with one of < <= > >=, "
                       "such as 'users.success.mean >= 0.999'",
                       sim_quote(text).s);
         return;
@@ -88,12 +88,13 @@ static void read_criterion(struct sim__load *load, const struct sim__spot *spot,
     c->bound = metric.dimension == SIM_DIM_TIME ? amount.value / 1e9 : amount.value;
     bool windowed = !isnan(c->from) || !isnan(c->to);
     if (windowed && sim__metric_is_whole(&metric))
-        sim__spot_say(load, spot, "\"%s\" is of the whole run only, so no time can be asked for",
+        sim__spot_say(load, spot, "\"%s\" exists only for the whole run: leave out the times",
                       metric.stat);
     bool extreme = strcmp(metric.stat, "max") == 0 || strcmp(metric.stat, "min") == 0;
     if (extreme && metric.meter->kind != SIM_HISTOGRAM &&
         !sim_span_has_window(plan, c->from, c->to))
-        sim__spot_say(load, spot, "no whole window lies in that time: \"%s\" is of windows of %s",
+        sim__spot_say(load, spot,
+                      "there is no whole window between these times: \"%s\" has windows of %s",
                       metric.stat, sim_units_format(SIM_DIM_TIME, (double)plan->interval).s);
     if (!metric.has_stat)
         c->that = sim_arena_format(load->arena, "%s.%s", c->that, metric.stat);
@@ -119,7 +120,7 @@ static void read_option(struct sim__load *load, const struct sim__spot *spot, co
     }
     if (colon && (sim_units_parse(colon + 1, SIM_DIM_COUNT, NULL, &count, &ignored) ||
                   count.whole < 2 || count.whole > STEPS_MAX))
-        sim__spot_say(load, spot, "\"%s\" is no number of steps, from 2 to %d",
+        sim__spot_say(load, spot, "\"%s\" is not a number of steps, from 2 to %d",
                       sim_quote(colon + 1).s, STEPS_MAX);
     else if (colon)
         v->steps = (uint32_t)count.whole;
@@ -140,7 +141,7 @@ static void check_steps(struct sim__load *load, const struct sim__spot *spot,
                       v->high - v->low + 1, v->steps);
 }
 
-/* Two axes of one path would set it twice. */
+/* The two axes must not vary the same path. */
 static void check_apart(struct sim__load *load, const struct sim__spot *spot,
                         const struct sim_vary vary[2])
 {
@@ -186,7 +187,7 @@ int sim_question_read(struct sim_scenario *scenario, const struct sim_question *
 
 /* ---- the sections ---------------------------------------------------------------------------- */
 
-/* A number or quantity as text; NULL: said. */
+/* A number or quantity as text; NULL: an error was reported. */
 static const char *amount_text(struct sim__load *load, const struct sim__at *at, json_t *value)
 {
     struct sim_number_text number;
@@ -208,11 +209,11 @@ static uint32_t read_count(struct sim__load *load, const struct sim__at *at, jso
         return 0;
     if (amount.whole >= least && amount.whole <= most)
         return (uint32_t)amount.whole;
-    sim__say(load, at, 0, "this is from %lld to %lld", (long long)least, (long long)most);
+    sim__say(load, at, 0, "this must be between %lld and %lld", (long long)least, (long long)most);
     return 0;
 }
 
-/* The case that a section asks of (the first when it does not say) and how often it is run. */
+/* Reads the variant that a section names, else the first one, and the number of replications. */
 static const struct sim_case *read_runs(struct sim__load *load, const struct sim__at *at,
                                         json_t *section, int64_t least, uint32_t *replications)
 {

@@ -1,4 +1,4 @@
-/* sweep.c - what is swept: named variables, crossed or side by side, and the cells they make. */
+/* sweep.c - reads a sweep: variables, crossed or zipped, and the cells they make. */
 #include "scenario/cases/vary.h"
 #include "scenario/load.h"
 
@@ -13,7 +13,7 @@ enum { STEPS_MAX = 1000 };
 
 /* ---- ranges ---------------------------------------------------------------------------------- */
 
-/* An end of a range: a number, and what stands behind it in a text: "/s", " keys". */
+/* An end of a range: a number and the unit after it: "/s", " keys". */
 struct end {
     double number;
     const char *unit; /* "" for a bare number */
@@ -35,11 +35,12 @@ static bool read_end(struct sim__load *load, const struct sim__at *at, json_t *v
         if (rest != json_string_value(value) && isfinite(end->number))
             return true;
     }
-    sim__say(load, at, 0, "an end of a range is a number or a quantity, such as 8 or \"10ms\"");
+    sim__say(load, at, 0,
+             "an end of a range must be a number or a quantity, such as 8 or \"10ms\"");
     return false;
 }
 
-/* The number of `end` in the unit of `other`. */
+/* Converts `end` to the unit of `other`. */
 static bool convert(struct end *end, const char *text, const struct end *other, const char *like)
 {
     struct sim_amount amount, unit;
@@ -52,7 +53,7 @@ static bool convert(struct end *end, const char *text, const struct end *other, 
     return true;
 }
 
-/* The i-th of n values, to six digits, as whole as its ends. */
+/* Value i of n, to six digits; a whole number if both ends are. */
 static double value_at(const struct end *from, const struct end *to, bool log, size_t i, size_t n)
 {
     char text[48];
@@ -73,12 +74,12 @@ static json_t *value_of(double number, const struct end *from, bool whole)
     if (!*from->unit)
         return whole ? json_integer((json_int_t)number) : json_real(number);
     snprintf(text, sizeof text, "%.15g%s", number, from->unit);
-    if (strchr(text, 'e') && fabs(number) < 1e15) /* units stand behind plain numbers */
+    if (strchr(text, 'e') && fabs(number) < 1e15) /* a unit needs a number without an exponent */
         snprintf(text, sizeof text, "%.9f%s", number, from->unit);
     return json_string(text);
 }
 
-/* A new list of the values of a range; NULL: said, or no memory. */
+/* A new list of the values of a range; NULL: reported, or out of memory. */
 static json_t *range_values(struct sim__load *load, const struct sim__at *at, json_t *object)
 {
     static const char *const names[] = {"from", "to", "steps", "scale", NULL};
@@ -99,11 +100,12 @@ static json_t *range_values(struct sim__load *load, const struct sim__at *at, js
     if (json_is_string(high) != json_is_string(low) ||
         (json_is_string(high) &&
          !convert(&to, json_string_value(high), &from, json_string_value(low))))
-        sim__say(load, SIM__KEY(at, "to"), 0, "the ends of a range are of the same kind and unit");
+        sim__say(load, SIM__KEY(at, "to"), 0,
+                 "the ends of a range must have the same kind of unit");
     else if (range.log && (from.number <= 0 || to.number <= 0))
-        sim__say(load, at, 0, "the ends of a logarithmic range are greater than zero");
+        sim__say(load, at, 0, "the ends of a logarithmic range must be above zero");
     else if (from.number == to.number)
-        sim__say(load, at, 0, "the ends of a range differ");
+        sim__say(load, at, 0, "the ends of a range must differ");
     if (load->said > said)
         return NULL;
     json_t *list = json_array();
@@ -113,7 +115,7 @@ static json_t *range_values(struct sim__load *load, const struct sim__at *at, js
         double number = value_at(&from, &to, range.log, i, range.steps);
         if (number == before) {
             sim__say(load, SIM__KEY(at, "steps"), 0,
-                     "so many steps give the same whole number twice");
+                     "this many steps give the same whole number twice");
             json_decref(list);
             return NULL;
         }
@@ -129,7 +131,7 @@ static json_t *range_values(struct sim__load *load, const struct sim__at *at, js
 
 /* ---- variables ------------------------------------------------------------------------------- */
 
-/* Whether what holds the value is there; the value itself may be a default. */
+/* Whether the object or list around the value exists; the value itself may be a default. */
 static bool has_room(json_t *document, const struct sim__target *target)
 {
     for (size_t k = 0; k + 1 < target->depth; k++)
@@ -163,7 +165,8 @@ static bool read_target(struct sim__load *load, const struct sim__at *at, unsign
     return false;
 }
 
-/* Where a variable's value goes: a path, or the paths that "variables" gives its name. */
+/* Reads where a variable's value goes: one path, or the paths that "variables" gives for its
+ * name. */
 static bool read_targets(struct sim__load *load, const struct sim__at *at, json_t *variables,
                          const char *name, struct sim__swept *out)
 {
@@ -207,7 +210,7 @@ static bool read_swept(struct sim__load *load, const struct sim__at *at, json_t 
     return out->path && out->values && read_targets(load, at, variables, name, out);
 }
 
-/* The members of "cross" or "zip". */
+/* Reads the members of "cross" or "zip". */
 static void read_section(struct sim__load *load, const struct sim__at *at, json_t *variables,
                          json_t *section, bool zipped)
 {
@@ -238,7 +241,7 @@ static void read_section(struct sim__load *load, const struct sim__at *at, json_
     }
 }
 
-/* Side by side means that there are as many of each. */
+/* Zipped variables must have equally many values. */
 static void check_zip(struct sim__load *load, const struct sim__at *at)
 {
     const struct sim__document *d = load->document;
@@ -250,7 +253,8 @@ static void check_zip(struct sim__load *load, const struct sim__at *at)
         first = first ? first : swept;
         if (json_array_size(swept->values) != json_array_size(first->values))
             sim__say(load, SIM__KEY(at, swept->path), 0,
-                     "%zu values beside the %zu of \"%s\": \"zip\" takes one of each in turn",
+                     "the number of values, %zu, differs from the %zu of \"%s\": \"zip\" takes "
+                     "one of each for a cell",
                      json_array_size(swept->values), json_array_size(first->values), first->path);
     }
 }
@@ -278,7 +282,7 @@ static const char *value_text(struct sim__load *load, const json_t *value)
     return copy;
 }
 
-/* A swept value as a number, times in seconds; NAN when it is none. */
+/* A swept value as a number, times in seconds; NAN if it is not a number. */
 static double value_number(const json_t *value)
 {
     double number;
@@ -308,7 +312,7 @@ static void name_cell(struct sim__load *load, const struct sim_scenario *scenari
     free(text);
 }
 
-/* A cell of its variables' values in a variant. */
+/* Reads the cell of a variant with these values. */
 static void read_cell(struct sim__load *load, struct sim_scenario *scenario,
                       const struct sim_case *variant, json_t *patch, const size_t *at)
 {
@@ -337,7 +341,8 @@ static void read_cell(struct sim__load *load, struct sim_scenario *scenario,
     cell->cell = ++scenario->cell_count;
 }
 
-/* The values of cell i: those side by side go together and fastest, the first crossed slowest. */
+/* The values of cell i. Zipped variables change together and fastest, the first crossed one
+ * slowest. */
 static void values_of(const struct sim__document *d, size_t i, size_t zip, size_t *at)
 {
     size_t together = i % zip, rest = i / zip;
@@ -348,7 +353,7 @@ static void values_of(const struct sim__document *d, size_t i, size_t zip, size_
     }
 }
 
-/* A variant that has removed what is swept has no cells. */
+/* Whether a variant still has the swept values; if it removed them it has no cells. */
 static bool is_swept(const struct sim__document *d, const char *variant)
 {
     json_t *document = d->base.document;
@@ -399,7 +404,7 @@ static void check_variables(struct sim__load *load, const struct sim__at *at, js
                      "\"%s\" is given no values in \"cross\" or \"zip\"", sim_quote(name).s);
 }
 
-/* How many cells a variant has; 0: too many, which is said. */
+/* The number of cells of a variant; 0: too many, which is reported. */
 static size_t count_cells(struct sim__load *load, const struct sim__at *at,
                           const struct sim_scenario *scenario, size_t *zip)
 {

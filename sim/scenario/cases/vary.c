@@ -1,4 +1,4 @@
-/* vary.c - numbers of a file that searches vary, and the case that each value makes. */
+/* vary.c - the numbers that searches vary, and the case for each value. */
 #include "scenario/cases/vary.h"
 
 #include "scenario/load.h"
@@ -23,7 +23,7 @@ double sim_vary_round(const struct sim_vary *v, double value)
     value /= unit;
     bool base = !(unit < 1) && !(unit > 1);
     if (v->whole || (base && (v->dimension == SIM_DIM_TIME || v->dimension == SIM_DIM_BYTES)))
-        span = fmax(span, 1e4); /* to whole ones */
+        span = fmax(span, 1e4); /* rounds to whole numbers */
     while (span * times < 1e4 && times < 1e15)
         times *= 10;
     while (span / over >= 1e5)
@@ -89,7 +89,7 @@ static json_t *value_json(const struct sim_vary *v, double value)
 
 /* ---- cases ----------------------------------------------------------------------------------- */
 
-/* All settings in force: the command line's and, behind them, the varied values. False: no
+/* Makes the list of settings: those of the command line, then the varied values. False: out of
  * memory. */
 static bool add_settings(struct sim__load *load, const struct sim_vary *vary, const double *values,
                          uint32_t count)
@@ -123,13 +123,13 @@ static void read_document(struct sim__load *load, const char *variant, struct si
     if (nothing)
         sim__read_case(load, patch ? patch : nothing, out, NULL, &document);
     load->out_of_memory = load->out_of_memory || !document;
-    if (document) /* what has no place in the file is said now */
+    if (document) /* reports paths that do not exist in the file */
         sim__apply_settings(load, document, true);
     json_decref(document);
     json_decref(nothing);
 }
 
-/* What is varied, as cells of a sweep have it; and the name of it all. */
+/* Stores the varied values as a sweep's cells do, and names the case. */
 static void name_values(struct sim__load *load, const struct sim_vary *vary, const double *values,
                         uint32_t count, struct sim_case *out)
 {
@@ -155,7 +155,7 @@ static void name_values(struct sim__load *load, const struct sim_vary *vary, con
     sim_buffer_free(&name);
 }
 
-/* Reads the case of these values; what is wrong with it is in load's findings. */
+/* Reads the case of these values. Its errors go to load's findings. */
 static void build(struct sim__load *load, const char *variant, const struct sim_vary *vary,
                   const double *values, uint32_t count, struct sim_case *out)
 {
@@ -203,7 +203,7 @@ void sim__spot_say(struct sim__load *load, const struct sim__spot *spot, const c
         sim__say(load, spot->at, 0, "%s", sentence);
 }
 
-/* What is wrong with the case of these values, said here. The number of errors. */
+/* Reads the case of these values and reports its errors at `spot`. Returns their number. */
 static size_t try_values(struct sim__load *load, const struct sim__spot *spot, const char *variant,
                          const struct sim_vary *v, double value, bool say)
 {
@@ -218,7 +218,7 @@ static size_t try_values(struct sim__load *load, const struct sim__spot *spot, c
     return scratch.error_count;
 }
 
-/* A quantity, or a count with a noun behind it ("100k keys"). */
+/* Guesses the dimension of a quantity, or of a count with a noun after it ("100k keys"). */
 static int guess(const char *text, struct sim_amount *amount)
 {
     struct sim_error ignored;
@@ -268,12 +268,13 @@ bool sim__vary_ends(struct sim__load *load, const struct sim__spot *spot, const 
     struct sim_amount ends[2];
     int of_low = guess(low, &ends[0]), of_high = guess(high, &ends[1]);
     if (of_low < 0 || of_high < 0) {
-        sim__spot_say(load, spot, "\"%s\" is no number and no quantity, such as 8, 100/s or 10ms",
+        sim__spot_say(load, spot,
+                      "\"%s\" is neither a number nor a quantity, such as 8, 100/s or 10ms",
                       sim_quote(of_low < 0 ? low : high).s);
         return false;
     }
     if (of_low != of_high) {
-        sim__spot_say(load, spot, "\"%s\" is %s and \"%s\" is %s: both ends are of one kind",
+        sim__spot_say(load, spot, "\"%s\" is %s and \"%s\" is %s: both ends must be of one kind",
                       sim_quote(low).s, kind_name(of_low), sim_quote(high).s, kind_name(of_high));
         return false;
     }
@@ -290,7 +291,7 @@ bool sim__vary_ends(struct sim__load *load, const struct sim__spot *spot, const 
         return false;
     }
     if (v->log && !(v->low > 0)) {
-        sim__spot_say(load, spot, "a range whose steps are factors begins above 0");
+        sim__spot_say(load, spot, "a logarithmic range must begin above 0");
         return false;
     }
     return true;

@@ -1,4 +1,4 @@
-/* document.c - documents made of others: merge patches (RFC 7396), --set, the cells of a sweep. */
+/* document.c - changes documents: merge patches (RFC 7396), --set, the cells of a sweep. */
 #include "scenario/load.h"
 
 #include <stdio.h>
@@ -9,8 +9,8 @@ bool sim__is_free(const char *key)
     return strcmp(key, "notes") == 0 || strncmp(key, "x-", 2) == 0;
 }
 
-/* Whether a patch makes another of a tagged union, such as a distribution of another "type". The
- * fields of the old one are then no fields of it. */
+/* Whether a patch changes the "type" of a tagged union, such as a distribution. The fields of the
+ * old type are then dropped. */
 static bool other_type(const json_t *target, const json_t *patch)
 {
     const char *was = json_string_value(json_object_get(target, SIM__TAG));
@@ -39,7 +39,7 @@ int sim__merge(json_t **target, json_t *patch)
     json_t *value;
     json_object_foreach (patch, key, value) {
         if (json_is_null(value)) {
-            json_object_del(*target, key); /* absent already: nothing to do */
+            json_object_del(*target, key); /* if it is absent there is nothing to do */
             continue;
         }
         json_t *child = json_incref(json_object_get(*target, key));
@@ -80,7 +80,8 @@ int sim__put(json_t *root, const char *const *segments, size_t depth, json_t *va
                 return -1;
         }
         if (!json_is_object(child) && !json_is_array(child)) {
-            *broken = child ? i + 1 : i; /* what is no container, or is not there */
+            *broken = child ? i + 1
+                            : i; /* the value that is not a container, or the one that is missing */
             return -1;
         }
         here = child;
@@ -123,7 +124,7 @@ static void scan_complaint(void *self, unsigned line, unsigned column, const cha
     say_setting(error->load, error->number, error->set->path, text);
 }
 
-/* A value of the command line: JSON, or else a bare text. */
+/* A value given on the command line: JSON, or else a bare text. */
 static json_t *setting_value(struct sim__load *load, const struct sim_set *set, size_t index)
 {
     struct setting_error error = {load, set, index};
@@ -162,8 +163,8 @@ void sim__read_settings(struct sim__load *load, const struct sim_load_options *o
     }
 }
 
-/* The name a path of the command line goes through must exist: a slip of the pen would otherwise
- * make a new component. */
+/* Names in a path of the command line must exist; otherwise a typing error would make a new
+ * component. */
 static bool names_exist(struct sim__load *load, json_t *root, const struct sim__setting *set,
                         size_t index, bool complain)
 {
@@ -245,8 +246,8 @@ static bool is_of_study(const char *key)
     return sim__study_keys[i] != NULL;
 }
 
-/* A copy of what of the root belongs to a case: without its variants, of which there may be many.
- * 0, or -1 when out of memory. */
+/* Copies the members of the root that belong to a case, without the variants, of which there may be
+ * many. 0, or -1 when out of memory. */
 static int copy_case(json_t *root, json_t *document)
 {
     const char *key;

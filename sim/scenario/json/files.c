@@ -1,7 +1,5 @@
-/* files.c - the files a scenario is made of, opened and read.
- *
- * Nothing that is no file is waited for: a directory, a device, or a pipe that nobody writes into
- * is refused. */
+/* files.c - opens and reads the files of a scenario. It never waits: a directory, a device, or a
+ * pipe without a writer is refused. */
 #define _XOPEN_SOURCE 700 /* fdopen() */
 
 #include "scenario/load.h"
@@ -14,8 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A pipe that was opened without waiting, for reading from its beginning; NULL: nobody has written
- * anything, and nobody will. */
+/* Turns a pipe that was opened without waiting into a stream that waits for data. NULL: the pipe is
+ * empty and has no writer. */
 static FILE *open_pipe(int fd)
 {
     unsigned char first = 0;
@@ -28,7 +26,7 @@ static FILE *open_pipe(int fd)
     return file;
 }
 
-/* The file when it is one that can be read; else NULL, with the reason when it is none. */
+/* The stream of a readable file or pipe; else NULL, with the reason if it is neither. */
 static FILE *open_kind(int fd, bool once, const char **why)
 {
     struct stat st;
@@ -71,7 +69,7 @@ char *sim__read_file(const char *path, size_t *bytes, char *why, size_t why_byte
         size_t got = fread(text + n, 1, capacity - n, file);
         n += got;
         if (n < capacity || n > SIM__TEXT_MAX)
-            break; /* its end, an error, or too large: the scan says which limit */
+            break; /* end of file, an error, or too large; the scanner reports the limit */
         char *grown = realloc(text, capacity *= 2);
         if (!grown)
             free(text);

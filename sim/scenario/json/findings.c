@@ -1,4 +1,4 @@
-/* findings.c - collects what is wrong with a file, once each, and prints it in order. */
+/* findings.c - collects the errors of a file, each once, and prints them in order. */
 #include "scenario/load.h"
 
 #include <stdarg.h>
@@ -12,7 +12,7 @@ static bool same(const struct sim__finding *a, const struct sim__finding *b)
            strcmp(a->pointer, b->pointer) == 0 && strcmp(a->sentence, b->sentence) == 0;
 }
 
-/* Notes that the variant or cell in hand has this one too. */
+/* Records that the current variant or cell has this finding, too. */
 static void seen_again(struct sim__load *load, struct sim__finding *old)
 {
     const char *here = load->cell_name ? load->cell_name : load->variant;
@@ -76,7 +76,7 @@ static struct sim__finding draft_at(struct sim__load *load, const struct sim__or
     };
 }
 
-/* An object that a variant only adds to is the file's: what the file's own has wrong was said. */
+/* The finding already reported for the same object of the file, to which the variant only adds. */
 static struct sim__finding *said_of_file(struct sim__load *load, const struct sim__at *at,
                                          unsigned flags, const char *sentence)
 {

@@ -17,8 +17,8 @@ struct scan {
     size_t length, at;
     unsigned line, column;
     unsigned depth;
-    bool stopped; /* nothing after here can be understood */
-    bool refused; /* understood, but not to be used */
+    bool stopped; /* the rest of the text cannot be parsed */
+    bool refused; /* parsed to the end, but with errors: the value must not be used */
     struct sim__places *places;
     sim__scan_error *complain;
     void *self;
@@ -26,7 +26,7 @@ struct scan {
 
 static uint64_t slot_hash(const struct sim__place *parent, const char *key)
 {
-    /* addresses decide only where in the table a place stands, never an order */
+    /* addresses decide only the slot in the table, never an order */
     return sim_hash64(key, strlen(key), (uint64_t)(uintptr_t)parent);
 }
 
@@ -62,7 +62,7 @@ static void table_put(struct sim__place **slots, size_t count, struct sim__place
     slots[slot] = place;
 }
 
-/* Doubles the table; the old one stays in the arena. */
+/* Doubles the table. The old one stays in the arena until that is freed. */
 static void table_grow(struct sim__places *places)
 {
     size_t count = places->slot_count ? places->slot_count * 2 : 64;
@@ -122,7 +122,7 @@ static void say(struct scan *s, const struct sim__place *place, unsigned line, u
     s->complain(s->self, line, column, pointer, sentence);
 }
 
-/* An error after which the rest cannot be understood. */
+/* An error after which the rest cannot be parsed. */
 #define STOP(s, place, ...)                                                                        \
     (say((s), (place), (s)->line, (s)->column, __VA_ARGS__), (s)->stopped = true)
 
@@ -156,7 +156,7 @@ static bool starts(const struct scan *s, const char *word)
     return s->length - s->at >= n && memcmp(s->text + s->at, word, n) == 0;
 }
 
-/* Bytes of the UTF-8 character at `p`, 0 when it is none (overlong and surrogates included). */
+/* Length of the UTF-8 character at `p`; 0 when it is invalid, overlong or a surrogate. */
 static size_t utf8_bytes(const unsigned char *p, size_t left)
 {
     static const struct {
@@ -193,7 +193,7 @@ static size_t utf8_write(char *out, uint32_t code)
     return n;
 }
 
-/* Four hexadecimal digits at s->at; -1 when they are not. */
+/* The value of the four hexadecimal digits at s->at; -1 if there are none. */
 static int32_t hex4(struct scan *s)
 {
     int32_t value = 0;
@@ -211,7 +211,8 @@ static int32_t hex4(struct scan *s)
     return value;
 }
 
-/* The rest of \uXXXX, its partner included, as UTF-8 at `out`. Returns its bytes. */
+/* Reads the rest of \uXXXX, including the second half of a surrogate pair, and writes UTF-8 to
+ * `out`. Returns the number of bytes. */
 static size_t read_unicode(struct scan *s, const struct sim__place *place, char *out)
 {
     int32_t code = hex4(s);
@@ -297,7 +298,7 @@ static bool is_word(int c)
            c == '.' || c == '_';
 }
 
-/* A run of word characters at s->at; what does not fit is cut. */
+/* Copies the word characters at s->at; a longer word is cut. */
 static void word_at(const struct scan *s, char word[NUMBER_BYTES])
 {
     size_t n = 0;
@@ -314,7 +315,7 @@ static void unknown_value(struct scan *s, const struct sim__place *place)
     word_at(s, word);
     int c = peek(s);
     if (c == '\'')
-        STOP(s, place, "texts stand in double quotes in JSON");
+        STOP(s, place, "JSON texts need double quotes");
     else if (c == '/' || c == '#')
         STOP(s, place, "JSON has no comments: use a key \"notes\" or one that begins with \"x-\"");
     else if (strcmp(word, "NaN") == 0 || strcmp(word, "nan") == 0 || strstr(word, "nfinity") ||
@@ -429,7 +430,7 @@ static struct sim__place *place_new(struct scan *s, struct sim__place *parent)
 
 static json_t *read_value(struct scan *s, struct sim__place *place);
 
-/* "key" : of a member; says so when the object has it already. */
+/* Reads `"key" :` of a member. Reports a key that the object has already. */
 static void read_key(struct scan *s, struct sim__place *object, struct sim__place *member)
 {
     member->key_line = s->line;
@@ -443,13 +444,13 @@ static void read_key(struct scan *s, struct sim__place *object, struct sim__plac
     const struct sim__place *first = sim__place_child(s->places, object, key);
     if (first)
         say(s, member, member->key_line, member->key_column,
-            "the key \"%s\" stands here twice, first at line %u: remove one", sim_quote(key).s,
+            "the key \"%s\" appears twice, first at line %u: remove one", sim_quote(key).s,
             first->key_line);
     if (s->places->count * 2 > s->places->slot_count)
         table_grow(s->places);
     if (s->places->out_of_memory)
         s->stopped = true;
-    else /* it is found before an earlier one */
+    else /* later lookups find this member, not the earlier one */
         table_put(s->places->slots, s->places->slot_count, member);
     skip_space(s);
     if (!s->stopped && peek(s) != ':')
@@ -458,7 +459,8 @@ static void read_key(struct scan *s, struct sim__place *object, struct sim__plac
         step(s);
 }
 
-/* After an item: a comma (true: another must follow) or the end of the object or array. */
+/* Reads what follows an item: a comma (true: another item must follow) or the end of the object or
+ * array. */
 static bool read_comma(struct scan *s, const struct sim__place *place, char close)
 {
     const char *what = close == '}' ? "object" : "list";
@@ -523,7 +525,7 @@ static void read_members(struct scan *s, struct sim__place *object, json_t *out)
     } while (!s->stopped && read_comma(s, object, '}'));
 }
 
-/* Makes the items of a list known by their numbers. */
+/* Indexes the items of a list by their numbers. */
 static void number_items(struct scan *s, struct sim__place *array)
 {
     array->items = sim_arena_alloc(s->places->arena, array->last->index + 1, sizeof(array));
@@ -588,7 +590,7 @@ static json_t *read_word(struct scan *s, const struct sim__place *place)
     return known == 0 ? json_true() : known == 1 ? json_false() : json_null();
 }
 
-/* The value at s->at; NULL when the scan has stopped. */
+/* Reads the value at s->at; NULL when the scan has stopped. */
 static json_t *read_value(struct scan *s, struct sim__place *place)
 {
     skip_space(s);
@@ -645,7 +647,7 @@ json_t *sim__places_scan(struct sim__places *places, struct sim_arena *arena, co
     json_t *value = root ? read_value(&s, root) : NULL;
     skip_space(&s);
     if (!s.stopped && peek(&s) >= 0)
-        STOP(&s, NULL, "something stands after the end of the scenario");
+        STOP(&s, NULL, "there is more text after the end of the scenario");
     if (!s.stopped && !s.refused)
         return value;
     json_decref(value);

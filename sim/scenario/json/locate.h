@@ -1,8 +1,5 @@
-/* locate.h - JSON text as jansson's values, and where each of them and each key stands.
- *
- * jansson's own reader keeps no positions, stops at the first duplicate key, and (2.14) reads past
- * its buffer when memory runs out within a string. This one goes over the text once, makes values
- * and a tree of places, and refuses what JSON does not allow with line and column. */
+/* locate.h - reads JSON text into jansson's values and records the position of each value and
+ * key. */
 #ifndef SIM_SCENARIO_LOCATE_H
 #define SIM_SCENARIO_LOCATE_H
 
@@ -16,10 +13,10 @@ enum {
 };
 
 struct sim__place {
-    struct sim__place *parent, *last; /* the last of its children */
-    struct sim__place *before;        /* of the same parent */
-    struct sim__place **items;        /* of a list that was read to its end */
-    struct sim__place *chain;         /* in the same slot of the table */
+    struct sim__place *parent, *last; /* .last: its last child */
+    struct sim__place *before;        /* the sibling before it */
+    struct sim__place **items;        /* the items of a list, once it was read to its end */
+    struct sim__place *chain;         /* the next place in the same slot of the table */
     const char *key;                  /* within an object, unescaped; NULL within an array */
     size_t index;                     /* within its parent */
     char kind;                        /* '{', '[', '"', '0' (a number), 't', 'f' or 'n' */
@@ -35,17 +32,19 @@ struct sim__places {
     bool out_of_memory;
 };
 
-/* What is wrong, and where. `pointer` is a JSON pointer; the strings are valid during the call. */
+/* Called for each error with its position. `pointer` is a JSON pointer; the strings are valid
+ * during the call. */
 typedef void sim__scan_error(void *self, unsigned line, unsigned column, const char *pointer,
                              const char *sentence);
 
-/* For a text that need not be JSON: says nothing. */
+/* For a text that may be something else than JSON: ignores errors. */
 void sim__scan_silent(void *self, unsigned line, unsigned column, const char *pointer,
                       const char *sentence);
 
-/* Reads a text: its value, the caller's to release, and *places, whose memory is the arena's. NULL
- * when it is not JSON, with the reason given to *complain, or when memory ran out, which
- * places->out_of_memory tells. Of a key that stands twice, which is said, the last one counts. */
+/* Reads a text. Returns its value, which the caller releases, and fills *places, whose memory is in
+ * the arena. NULL when the text is not JSON, with the reason given to *complain, or when memory ran
+ * out (places->out_of_memory). If a key appears twice, this is reported, and the last value
+ * counts. */
 json_t *sim__places_scan(struct sim__places *, struct sim_arena *, const char *text, size_t bytes,
                          sim__scan_error *complain, void *self);
 

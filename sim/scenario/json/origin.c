@@ -1,6 +1,6 @@
-/* origin.c - paths, and where the value at a path comes from: sweep, command line, variant, file
- * or default. Nothing is recorded while documents are merged: the answer is in the file's own
- * places, looked up when somebody asks. */
+/* origin.c - paths, and where the value at a path comes from: sweep, command line, variant, file or
+ * default. Nothing is recorded while documents are merged; the origin is found in the places of the
+ * file when it is needed. */
 #include "scenario/load.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 enum { DEPTH = 2 * SIM__DEPTH_MAX + 8 };
 
-/* A path from the root; list items by their number in text. */
+/* A path from the root. List items are numbers written as text. */
 struct path {
     const char *segments[DEPTH];
     char numbers[DEPTH][24];
@@ -31,7 +31,7 @@ static void path_of(const struct sim__at *at, struct path *path)
     }
 }
 
-/* Appends /segment, escaped, to a pointer; what does not fit is left out whole. */
+/* Appends /segment, escaped, to a pointer, unless it does not fit. */
 static void pointer_add(char *out, size_t size, const char *segment)
 {
     size_t n = strlen(out);
@@ -79,7 +79,11 @@ static bool begins_with(const struct path *path, const char *const *segments, si
     return true;
 }
 
-enum found { NOWHERE, THERE, HIDDEN }; /* HIDDEN: overridden by what does not have it */
+enum found {
+    NOWHERE,
+    THERE,
+    HIDDEN
+}; /* HIDDEN: a value that overrides it does not have this member */
 
 static void take_place(struct sim__origin *origin, const struct sim__place *place)
 {
@@ -90,7 +94,7 @@ static void take_place(struct sim__origin *origin, const struct sim__place *plac
     origin->key_column = place->key_column;
 }
 
-/* Follows the path from segment `from` on below `place`, an overlay over what lies beneath. */
+/* Follows the path from segment `from` on below `place`, which overrides weaker sources. */
 static enum found follow(const struct sim__places *places, const struct sim__place *place,
                          const struct path *path, size_t from, struct sim__origin *origin)
 {
@@ -191,7 +195,8 @@ static enum found in_variant(const struct sim__load *load, const struct path *pa
         return NOWHERE;
     whole_pointer(origin, load->variant, path);
     enum found found = follow(places, place, path, 0, origin);
-    return found == THERE && origin->kind == 'n' ? HIDDEN : found; /* a patch's null removes */
+    return found == THERE && origin->kind == 'n' ? HIDDEN
+                                                 : found; /* null in a patch removes the member */
 }
 
 static enum found in_file(const struct sim__load *load, const struct path *path,
@@ -225,7 +230,7 @@ bool sim__origin_find(const struct sim__load *load, const struct sim__at *at,
     struct path path, whole;
     *origin = (struct sim__origin){.line = 1, .column = 1};
     path_of(at, &whole);
-    path = whole; /* its segments may point into whole.numbers */
+    path = whole; /* copied with `whole`, because its segments may point into whole.numbers */
     enum found found = find_path(load, &path, origin);
     if (found != NOWHERE)
         return found == THERE;
@@ -235,7 +240,7 @@ bool sim__origin_find(const struct sim__load *load, const struct sim__at *at,
     }
     if (origin->source == SIM__BY_SET)
         return false;
-    origin->key_line = 0; /* the key is not there either */
+    origin->key_line = 0; /* the key is not there, either */
     whole_pointer(origin, origin->source == SIM__BY_VARIANT ? load->variant : NULL, &whole);
     return false;
 }

@@ -1,4 +1,5 @@
-/* writer.c - writes JSON: two spaces a level, numbers as short as they read back the same. */
+/* writer.c - writes JSON: two spaces a level, each number in the shortest form that reads back the
+ * same. */
 #include "scenario/load.h"
 
 #include <stdio.h>
@@ -15,7 +16,7 @@ static void new_line(struct sim__writer *w)
         sim_buffer_puts(&w->out, "  ");
 }
 
-/* Before an item: the comma and line that it needs. */
+/* Writes the comma and line break before an item. */
 static void separate(struct sim__writer *w)
 {
     if (w->after_key) {
@@ -54,7 +55,7 @@ static void quoted(struct sim__writer *w, const char *text)
         struct sim_text_char c = sim_text_char(text);
         if (c.code == '\n')
             sim_buffer_puts(&w->out, "\\n");
-        else if (!c.fit) /* escaped, as in all that weir writes */
+        else if (!c.fit) /* escaped, as in all files that weir writes */
             sim_buffer_printf(&w->out, "\\u%04x", c.code);
         else if (*text == '"' || *text == '\\')
             sim_buffer_printf(&w->out, "\\%c", *text);

@@ -1,6 +1,6 @@
-/* bill.c - the bill of a plan: each use of each component, what crosses between regions, and the
- * price that a book has for it. */
-#include "scenario/prices/prices.h"
+/* bill.c - makes the bill of a plan: each use of each component and the transfer between regions,
+ * with their prices in the book. */
+#include "scenario/prices/price_book.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 /* ---- which price ----------------------------------------------------------------------------- */
 
-/* The later of two; either may be NULL. */
+/* The later of two entries; either may be NULL. */
 static const struct sim__price_entry *later(const struct sim__price_entry *a,
                                             const struct sim__price_entry *b)
 {
@@ -33,7 +33,7 @@ static const struct sim__price_entry *price_of_link(const struct sim__price_book
                          sim__price_of(book, SIM__PRICED_LINK, "*>*", usage));
 }
 
-/* The closest of all entries; of two that are as close, the later one. */
+/* The most specific entry; of two equally specific ones, the later. */
 static const struct sim_price *price_of(const struct sim__price_book *book,
                                         const struct sim_plan *plan, const struct sim_bill_item *it)
 {
@@ -73,7 +73,7 @@ static void finish_item(struct sim__load *load, struct sim_bill_item *it,
     it->price = price_of(book, load->plan, it);
 }
 
-/* Pairs of regions that calls or their answers cross, or lie within, in order. */
+/* Pairs of regions between which calls or answers go, in order. The two may be the same region. */
 struct crossed {
     struct pair {
         uint32_t from, to;
@@ -233,8 +233,8 @@ static int find_total(const char *name, const char *stat, struct sim__metric *ou
     return -1;
 }
 
-/* The first line of a component; of none, the first that is no component's. Lines stand in the
- * order of the components, which SIM_NO_COMPONENT ends. */
+/* The first line of a component; with SIM_NO_COMPONENT, the first line that belongs to none. Lines
+ * are in the order of the components, and those of no component come last. */
 static uint32_t first_of(const struct sim_bill *bill, uint32_t component)
 {
     uint32_t low = 0, high = bill->item_count;
@@ -248,7 +248,7 @@ static uint32_t first_of(const struct sim_bill *bill, uint32_t component)
     return low;
 }
 
-/* A line of the bill at a place: "cost", "cost_storage", "used_storage". */
+/* Finds a line of the bill at a place: "cost", "cost_storage", "used_storage". */
 static int find_line(const struct sim_bill *bill, uint32_t component, const char *place,
                      const char *meter, const char *stat, struct sim__metric *out,
                      struct sim_error *error)
@@ -314,9 +314,9 @@ int sim__metric_of_bill(const struct sim_plan *plan, const char *place, const ch
 
 /* ---- the section ----------------------------------------------------------------------------- */
 
-/* Puts what `own` says over what a book says, down to whole prices: a price with tiers takes the
- * place of one with a free quantity, and nothing of that one stays. `depth`: how many objects lie
- * between these members and prices. 0, or -1 when out of memory. */
+/* Merges the scenario's own prices into a book. A price is replaced as a whole: nothing stays of a
+ * replaced price with tiers. `depth`: the number of objects between these members and prices. 0, or
+ * -1 when out of memory. */
 static int put_over(json_t *book, json_t *own, int depth)
 {
     const char *key;
@@ -331,8 +331,8 @@ static int put_over(json_t *book, json_t *own, int depth)
     return 0;
 }
 
-/* Puts the prices that are in force where the document names a book, so that they stand in
- * resolved.json and count in the hash. */
+/* Replaces the name of a book in the document by its prices, so that they appear in resolved.json
+ * and in the hash. */
 static void resolve(struct sim__load *load, const char *name, json_t *file, json_t *own)
 {
     json_t *all = json_deep_copy(file);
@@ -356,10 +356,11 @@ void sim__read_prices(struct sim__load *load)
     if (json_is_object(value)) {
         named = json_object_get(value, "book");
     } else if (!json_is_string(value)) {
-        sim__say(load, at, 0,
-                 "a price book's name is wanted here, such as \"prices/round-numbers\", or prices "
-                 "in { }, not %s",
-                 sim__json_kind(value));
+        sim__say(
+            load, at, 0,
+            "the name of a price book is wanted here, such as \"prices/round-numbers\", or prices "
+            "in { }, not %s",
+            sim__json_kind(value));
         return;
     }
     const struct sim__at *name_at = json_is_object(value) ? SIM__KEY(at, "book") : at;
@@ -374,9 +375,9 @@ void sim__read_prices(struct sim__load *load)
     if (json_is_object(value))
         sim__read_book(load, at, value, !named, &book);
     if (sim__component_named(load->plan, "cost") != SIM_NOWHERE)
-        sim__say(load, SIM__KEY(SIM__KEY(NULL, "components"), "cost"), SIM__ON_KEY,
-                 "with \"prices\" no component can be named \"cost\": that is what the bill "
-                 "is called");
+        sim__say(
+            load, SIM__KEY(SIM__KEY(NULL, "components"), "cost"), SIM__ON_KEY,
+            "with \"prices\" no component can be named \"cost\": this is the name of the bill");
     static const struct sim_bill broken = {.broken = true};
     load->plan->bill = &broken;
     if (load->said == said && (file || !named))

@@ -1,6 +1,6 @@
 /* price.c - a price: "$0.09/GB", "$0.023/GB-month", "$0.10/instance-h", "$0.125/1M reads", or tiers
- * of them, held against what it is the price of. */
-#include "scenario/prices/prices.h"
+ * of them, checked against the unit of its use. */
+#include "scenario/prices/price_book.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 
 enum { UNIT_BYTES = 96 };
 
-/* Hours. */
+/* Units of time, in hours. */
 static const struct {
     const char *text;
     double hours;
@@ -30,11 +30,12 @@ static void refuse(struct sim__load *load, const struct sim__at *at, const char 
 {
     char such[UNIT_BYTES];
     example(use, such, sizeof such);
-    sim__say(load, at, 0, "\"%s\" is no price of \"%s\"%s: write it such as %s", sim_quote(text).s,
+    sim__say(load, at, 0, "\"%s\" is not a price of \"%s\"%s: write it like %s", sim_quote(text).s,
              use->usage->name, why, such);
 }
 
-/* The hours that "…-month" ends in; 0: no time is named. Cuts it off. */
+/* Removes a unit of time such as "-month" from the end of a unit and returns its hours; 0: there is
+ * none. */
 static double take_time(char *unit)
 {
     char *dash = strrchr(unit, '-');
@@ -46,7 +47,7 @@ static double take_time(char *unit)
     return 0;
 }
 
-/* How many of what is used a unit is: 10^9 for "GB", 10^6 for "1M requests"; 0: none of them. */
+/* The size of a unit of a use: 10^9 for "GB", 10^6 for "1M requests"; 0: not a unit of this use. */
 static double how_many(const char *unit, const struct sim_usage *usage)
 {
     struct sim_amount amount;
@@ -67,7 +68,7 @@ static double how_many(const char *unit, const struct sim_usage *usage)
     return amount.value;
 }
 
-/* Dollars for one of what is used (by the hour, where it is held over time). */
+/* Reads dollars for one unit of use, or for one hour of it if it is held over time. */
 static bool read_money(struct sim__load *load, const struct sim__at *at, json_t *value,
                        const struct sim__priced_use *use, double *money)
 {
@@ -81,10 +82,11 @@ static bool read_money(struct sim__load *load, const struct sim__at *at, json_t 
     if (*text != '$' || !slash || slash - text > 40 || strlen(slash) > 80) {
         char such[UNIT_BYTES];
         example(use, such, sizeof such);
-        sim__say(load, at, 0,
-                 "\"%s\" is no price: it begins with \"$\" and says after a \"/\" what for, such "
-                 "as %s",
-                 sim_quote(text).s, such);
+        sim__say(
+            load, at, 0,
+            "\"%s\" is not a price: a price begins with \"$\" and has a unit after a \"/\", such "
+            "as %s",
+            sim_quote(text).s, such);
         return false;
     }
     snprintf(number, sizeof number, "%.*s", (int)(slash - text - 1), text + 1);
@@ -115,7 +117,7 @@ static bool read_money(struct sim__load *load, const struct sim__at *at, json_t 
     return true;
 }
 
-/* A quantity of a month: "10TB", "1M requests"; of what is held over time, the mean level. */
+/* Reads a quantity a month: "10TB", "1M requests"; for uses held over time, the mean level. */
 static bool read_quantity(struct sim__load *load, const struct sim__at *at, json_t *value,
                           const struct sim__priced_use *use, double *quantity)
 {
@@ -147,9 +149,9 @@ static bool read_tier(struct sim__load *load, const struct sim__at *at, json_t *
         sim__say(load, at, 0, "this tier has no \"price\"");
     if (last && up_to)
         sim__say(load, SIM__KEY(at, "up_to"), SIM__ON_KEY,
-                 "the last tier has no \"up_to\", so that every quantity has a price");
+                 "the last tier must have no \"up_to\", so that every quantity has a price");
     if (!last && !up_to)
-        sim__say(load, at, 0, "\"up_to\" is missing: every tier but the last ends somewhere");
+        sim__say(load, at, 0, "\"up_to\" is missing: every tier but the last needs an end");
     if (last || !up_to)
         return good && last && !up_to;
     return read_quantity(load, SIM__KEY(at, "up_to"), up_to, use, &out->up_to) && good;
@@ -177,7 +179,7 @@ static bool read_tiers(struct sim__load *load, const struct sim__at *at, json_t 
         }
         if (out->tier_count > 0 && tier->up_to <= tier[-1].up_to) {
             sim__say(load, SIM__KEY(item, "up_to"), 0,
-                     "tiers go upwards: this one ends where the one before it does, or below");
+                     "tiers must go upwards: this one does not end above the one before it");
             good = false;
         }
         out->tier_count++;
@@ -222,7 +224,8 @@ static bool read_object(struct sim__load *load, const struct sim__at *at, json_t
 bool sim__read_price(struct sim__load *load, const struct sim__at *at, json_t *value,
                      const struct sim__priced_use *use, struct sim_price *out)
 {
-    if (json_is_object(value) && out->text == NULL) { /* not the "price" of an object itself */
+    if (json_is_object(value) &&
+        out->text == NULL) { /* unless it is the "price" inside an object */
         out->text = "tiers";
         return read_object(load, at, value, use, out);
     }

@@ -15,13 +15,13 @@ struct placement {
 const struct sim_param sim__component_table[] = {
     SIM_ROW(.name = "nodes", .kind = SIM_COUNT, .unit = "nodes",
             .offset = offsetof(struct placement, nodes), .by_default = "1", .low = 1,
-            .high = SIM__NODES_MAX, .doc = "How many of it there are.",
-            .source = "chosen: the simplest"),
+            .high = SIM__NODES_MAX, .doc = "Number of nodes.", .source = "chosen: the simplest"),
     SIM_ROW(.name = "spread", .kind = SIM_CHOICE, .offset = offsetof(struct placement, spread),
             .flags = SIM_OPTIONAL, .choices = spread_names,
-            .doc = "How calls from others are spread over its nodes; to be said when there are "
-                   "several. Calls without a key are dealt in turn where keys were to decide. "
-                   "Nodes that are down are called as the others are."),
+            .doc =
+                "How calls from others are spread over its nodes; required with several nodes. "
+                "With \"key\", calls without a key go round-robin. Nodes that are down still get "
+                "calls."),
     {.name = NULL},
 };
 
@@ -51,7 +51,7 @@ static bool read_target(struct sim__load *load, const struct sim__at *at, uint32
     return true;
 }
 
-/* {"to": name, "share": 0.3} or a name. */
+/* Reads {"to": name, "share": 0.3} or a name. */
 static bool read_shared(struct sim__load *load, const struct sim__at *at, uint32_t self,
                         json_t *value, struct sim_plan_target *target)
 {
@@ -167,7 +167,7 @@ static const struct sim_model *read_model(struct sim__load *load, const struct s
 {
     json_t *value = json_object_get(object, "model");
     if (!value) {
-        /* in a variant it is perhaps the name that is wrong */
+        /* in a variant the name may be wrong */
         struct sim_nearest nearest = sim_nearest(at->key);
         const char *other;
         json_t *ignored;
@@ -259,7 +259,7 @@ void sim__read_components(struct sim__load *load)
         return;
     }
     plan->components = sim__alloc(load, sim__member_count(map), sizeof *plan->components);
-    json_object_foreach (map, key, value) { /* names first: ports refer to them */
+    json_object_foreach (map, key, value) { /* all names first, because ports refer to them */
         const struct sim__at *member = SIM__KEY(at, key);
         if (!plan->components || !sim__is_member(load, member, key, value))
             continue;

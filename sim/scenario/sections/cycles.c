@@ -1,9 +1,9 @@
-/* cycles.c - cycles of calls that no request leaves: those which take no time are refused, of the
- * others is warned.
+/* cycles.c - finds cycles of calls that no request leaves. Those that take no time are errors,
+ * others warnings.
  *
- * A component surely passes a request on to a target that it always asks, or, where it chooses
- * among several, when it can choose no other. What is left when those are taken away, again and
- * again, who pass nothing on to one that is left, goes round for ever. */
+ * A component always passes a request on to a target that it calls every time, or that is the only
+ * one it can choose. Components that always pass nothing on to a remaining one are removed, again
+ * and again. Requests go round for ever in what remains. */
 #include "scenario/load.h"
 
 #include "sim/queueing.h"
@@ -17,8 +17,9 @@ struct call {
 
 struct cycles {
     struct sim__load *load;
-    struct call *calls; /* that count, in the order of whom they go to */
-    uint32_t *first;    /* of them, by whom they go to; one more than there are components */
+    struct call *calls; /* the calls that count, in the order of their targets */
+    /* by target: the index of its first call; one entry more than there are components */
+    uint32_t *first;
     uint32_t *left, *all;
     bool *chooses, *there;
     size_t count;
@@ -41,7 +42,7 @@ static bool crosses_at_once(const struct cycles *c, uint32_t from, uint32_t to)
                      !(link->params.bandwidth > 0));
 }
 
-/* The calls of a component that count: that are always made, and take no time if that is asked. */
+/* Adds the calls that a component always makes; with `at_once` only those that take no time. */
 static void add_calls(struct cycles *c, uint32_t from, bool at_once)
 {
     const struct sim_plan_component *it = &c->load->plan->components[from];
@@ -49,7 +50,7 @@ static void add_calls(struct cycles *c, uint32_t from, bool at_once)
     if (!it->model || !it->image || !it->ports || !it->model->queueing || !it->model->serve)
         return;
     it->model->queueing(it->image, &q);
-    /* without a station, or with rules of its own, it may take time in ways not said here */
+    /* without a station, or with rules of its own, it may take time in ways unknown here */
     bool unknown = q.servers == 0 || sim_queueing_no_form(&q, true, true);
     if (q.flow != SIM_FLOW_SAME || (at_once && (unknown || !timeless(&q))))
         return;
@@ -75,7 +76,8 @@ static bool stays(const struct cycles *c, uint32_t i)
     return c->chooses[i] ? c->all[i] > 0 && c->left[i] == c->all[i] : c->left[i] > 0;
 }
 
-/* Leaves those that are in such cycles, or lead into one; the first of them, or SIM_NOWHERE. */
+/* Removes components until those in such cycles, or leading into one, remain. Returns the first of
+ * them, or SIM_NOWHERE. */
 static uint32_t reduce(struct cycles *c)
 {
     uint32_t n = c->load->plan->component_count, *queue = c->all + n, count = 0;
@@ -108,7 +110,7 @@ static uint32_t reduce(struct cycles *c)
     return SIM_NOWHERE;
 }
 
-/* One that a component which is left passes requests on to and that is left too. */
+/* A remaining component to which a remaining one passes requests on. */
 static uint32_t next_of(const struct cycles *c, uint32_t from)
 {
     const struct sim_plan_component *it = &c->load->plan->components[from];
@@ -120,13 +122,13 @@ static uint32_t next_of(const struct cycles *c, uint32_t from)
     return from;
 }
 
-/* Says which components a cycle goes through, from one that leads into it. */
+/* Reports the components of a cycle, starting from one that leads into it. */
 static void say(const struct cycles *c, uint32_t at, bool at_once)
 {
     const struct sim_plan_component *components = c->load->plan->components;
     struct sim_buffer way = {0};
     for (uint32_t i = 0; i < c->load->plan->component_count; i++)
-        at = next_of(c, at); /* so that it is in the cycle */
+        at = next_of(c, at); /* go far enough to be in the cycle */
     uint32_t begin = at, named = 0;
     do {
         if (named++ < 5)
@@ -137,8 +139,8 @@ static void say(const struct cycles *c, uint32_t at, bool at_once)
     const struct sim__at *place = SIM__KEY(SIM__KEY(NULL, "components"), components[begin].name);
     if (at_once)
         sim__say(c->load, place, SIM__SOFT,
-                 "requests go round %s and take no time: the run would never get beyond the first "
-                 "of them; give one of them work, or a \"share\" to a call",
+                 "requests go round %s and take no time: the clock would stop at the first of "
+                 "them; give a component work, or a call a \"share\"",
                  way.text ? way.text : "");
     else
         sim__say(c->load, place, SIM__SOFT | SIM__WARNING,
@@ -155,7 +157,7 @@ static bool look(struct sim__load *load, size_t most, bool at_once)
                        .calls = calloc(most + 1, sizeof *c.calls),
                        .first = calloc(n + 2, sizeof *c.first),
                        .left = calloc(n + 1, sizeof *c.left),
-                       .all = calloc(2 * n + 1, sizeof *c.all), /* and the queue */
+                       .all = calloc(2 * n + 1, sizeof *c.all), /* the second half is the queue */
                        .chooses = calloc(n + 1, sizeof *c.chooses),
                        .there = calloc(n + 1, sizeof *c.there)};
     uint32_t found = SIM_NOWHERE;

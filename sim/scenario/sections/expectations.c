@@ -15,11 +15,11 @@ const struct sim_param sim__expect_table[] = {
     SIM_ROW(.name = "confidence", .kind = SIM_FRACTION,
             .offset = offsetof(struct expect, confidence), .by_default = "0.95", .low = 0.5,
             .high = 0.999999, .doc = "Confidence level of the interval.",
-            .source = "chosen: the customary one"),
+            .source = "chosen: customary"),
     SIM_ROW(.name = "from", .kind = SIM_TIME, .offset = offsetof(struct expect, from),
-            .flags = SIM_OPTIONAL, .doc = "Judged on what happened from here on."),
+            .flags = SIM_OPTIONAL, .doc = "The claim is about the time from here on."),
     SIM_ROW(.name = "to", .kind = SIM_TIME, .offset = offsetof(struct expect, to),
-            .flags = SIM_OPTIONAL, .doc = "Judged on what happened up to here."),
+            .flags = SIM_OPTIONAL, .doc = "The claim is about the time up to here."),
     {.name = NULL},
 };
 
@@ -31,7 +31,8 @@ static bool same_text(const char *a, const char *b)
     return a && b && strcmp(a, b) == 0;
 }
 
-/* A bound in the dimension of the metric, or a bare ratio, in the unit of results. */
+/* Reads a bound, a quantity of the metric's dimension or a plain ratio, into the unit of
+ * results. */
 static double read_bound(struct sim__load *load, const struct sim__at *at, json_t *object,
                          const char *key, const struct sim__metric *metric, bool ratio)
 {
@@ -46,7 +47,7 @@ static double read_bound(struct sim__load *load, const struct sim__at *at, json_
     enum sim_dimension dimension = ratio ? SIM_DIM_FRACTION : metric->dimension;
     if (ratio && json_is_string(value) && !strchr(json_string_value(value), '%')) {
         sim__say(load, SIM__KEY(at, key), 0,
-                 "with \"relative_to\" a bare ratio is wanted here, "
+                 "with \"relative_to\" a plain ratio is wanted here, "
                  "such as 0.5 or \"50%%\"");
         return NAN;
     }
@@ -58,7 +59,7 @@ static double read_bound(struct sim__load *load, const struct sim__at *at, json_
     return dimension == SIM_DIM_TIME ? amount.value / 1e9 : amount.value;
 }
 
-/* Of the first case that ends too early. */
+/* Warns of the first case whose run ends too early. */
 static void warn_of_end(struct sim__load *load, const struct sim__at *at,
                         const struct sim_expect *e)
 {
@@ -76,7 +77,8 @@ static void warn_of_end(struct sim__load *load, const struct sim__at *at,
         }
         if (e->to * 1e9 > duration) {
             sim__say(load, SIM__KEY(at, "to"), SIM__WARNING,
-                     "the run ends before this: the claim is judged up to its end, at %s", ends.s);
+                     "the run ends before this: the claim is judged up to the run's end, at %s",
+                     ends.s);
             return;
         }
     }
@@ -101,7 +103,7 @@ static void check_bounds(struct sim__load *load, const struct sim__at *at, json_
         sim__say(load, at, 0, "nothing is expected: give \"at_most\", \"at_least\" or \"equals\"");
     if (equals && (most || least))
         sim__say(load, SIM__KEY(at, "equals"), SIM__ON_KEY,
-                 "\"equals\" stands alone: leave out \"at_most\" and \"at_least\"");
+                 "\"equals\" cannot be combined with \"at_most\" or \"at_least\": leave them out");
     if (json_object_get(object, "within") && !equals)
         sim__say(load, SIM__KEY(at, "within"), SIM__ON_KEY, "\"within\" belongs to \"equals\"");
     if (e->at_least > e->at_most)
@@ -143,8 +145,9 @@ static void read_expect(struct sim__load *load, const struct sim__at *at, json_t
         bool windowed = !isnan(out->from) || !isnan(out->to);
         if (windowed && sim__metric_is_whole(&metric))
             sim__say(load, SIM__KEY(at, "that"), 0,
-                     "\"%s\" is of the whole run only: leave out \"from\" and \"to\"", metric.stat);
-        if (!metric.has_stat) /* results know a metric by its whole name */
+                     "\"%s\" exists only for the whole run: leave out \"from\" and \"to\"",
+                     metric.stat);
+        if (!metric.has_stat) /* results use the full name of a metric */
             out->that = sim_arena_format(load->arena, "%s.%s", out->that, metric.stat);
     }
     check_bounds(load, at, object, out);

@@ -1,4 +1,4 @@
-/* figures.c - the figures a scenario asks for. */
+/* figures.c - reads the figures of a scenario. */
 #include "scenario/load.h"
 
 #include <math.h>
@@ -20,18 +20,18 @@ const struct sim_param sim__figure_table[] = {
     SIM_ROW(.name = "kind", .kind = SIM_CHOICE, .offset = offsetof(struct figure, kind),
             .flags = SIM_REQUIRED, .choices = sim_figure_kinds,
             .doc = "timeline: over time; bars: by variant; ccdf: the tail; curve: over a swept "
-                   "value; attribution: what latency was spent on."),
+                   "value; attribution: the parts of the latency."),
     SIM_ROW(.name = "layout", .kind = SIM_CHOICE, .offset = offsetof(struct figure, layout),
             .by_default = "overlay", .choices = layout_names,
-            .doc = "timeline: all variants in one, or a column for each.",
-            .source = "chosen: what is compared stands together"),
+            .doc = "timeline: all variants in one panel, or a column of panels for each.",
+            .source = "chosen: compared variants belong together"),
     SIM_ROW(.name = "log_x", .kind = SIM_BOOL, .offset = offsetof(struct figure, log_x),
             .by_default = "false", .doc = "curve: a logarithmic axis of the swept value.",
-            .source = "chosen: linear unless said"),
+            .source = "chosen: linear is the usual axis"),
     SIM_ROW(.name = "from", .kind = SIM_TIME, .offset = offsetof(struct figure, from),
-            .flags = SIM_OPTIONAL, .doc = "timeline: shown from here."),
+            .flags = SIM_OPTIONAL, .doc = "timeline: the time at which it begins."),
     SIM_ROW(.name = "to", .kind = SIM_TIME, .offset = offsetof(struct figure, to),
-            .flags = SIM_OPTIONAL, .doc = "timeline: shown to here."),
+            .flags = SIM_OPTIONAL, .doc = "timeline: the time at which it ends."),
     {.name = NULL},
 };
 
@@ -64,7 +64,8 @@ static void read_slo(struct sim__load *load, const struct sim__at *at, json_t *o
                  "\"slo_label\" belongs to \"slo\", which is missing");
 }
 
-/* Latency is divided as its senders see it: of who is not called, at the percentiles kept. */
+/* Whether a series can be divided: it must be the latency of a component that nobody calls, at one
+ * of the recorded percentiles. */
 static bool is_attributed(struct sim__load *load, const struct sim__at *at,
                           const struct sim__metric *metric)
 {
@@ -104,7 +105,7 @@ static const char *read_series(struct sim__load *load, const struct sim__at *at,
     if (metric->meter->kind != SIM_HISTOGRAM)
         sim__say(load, at, 0,
                  "a ccdf shows how values are distributed, which \"%s\" does not "
-                 "keep: it is no histogram",
+                 "keep: it is not a histogram",
                  metric->meter->name);
     else
         sim__say(load, at, 0, "a ccdf shows the whole distribution: leave out \".%s\"",
@@ -161,7 +162,7 @@ static void read_variant_list(struct sim__load *load, const struct sim__at *at, 
     }
 }
 
-/* Keys that only one kind understands; before defaults are put in. */
+/* Checks keys that belong to one kind only. Called before defaults are added. */
 static void check_kind(struct sim__load *load, const struct sim__at *at, json_t *object)
 {
     static const struct {
@@ -177,7 +178,7 @@ static void check_kind(struct sim__load *load, const struct sim__at *at, json_t 
     while (kind && sim_figure_kinds[known] && strcmp(sim_figure_kinds[known], kind) != 0)
         known++;
     if (!kind || !sim_figure_kinds[known])
-        return; /* said of the kind itself */
+        return; /* the kind is wrong and was reported */
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
         if (json_object_get(object, own[i].key) && strcmp(sim_figure_kinds[own[i].kind], kind) != 0)
             sim__say(load, SIM__KEY(at, own[i].key), SIM__ON_KEY,
@@ -213,7 +214,7 @@ static void read_x(struct sim__load *load, const struct sim__at *at, json_t *obj
              sim_nearest_hint(&nearest).s);
 }
 
-/* A file name from words: small letters, digits and dashes. */
+/* Makes a file name from words: small letters, digits and dashes. */
 static const char *file_name(struct sim__load *load, const char *words, size_t number)
 {
     char out[64];

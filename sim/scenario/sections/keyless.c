@@ -1,16 +1,16 @@
-/* keyless.c - components that work by keys, such as caches, and get no request that has one. */
+/* keyless.c - finds components that need keys, such as caches, but get no request with a key. */
 #include "scenario/load.h"
 
 #include <string.h>
 
-/* What is reached of components, and by whom. */
+/* The components that requests reach. */
 struct reach {
     const struct sim_plan *plan;
     bool *reached;         /* by component */
-    uint32_t *list, count; /* those reached, whose calls are to be followed */
+    uint32_t *list, count; /* reached components whose calls are still to be followed */
 };
 
-/* Whether requests that start at a component have keys: not where its keyspace is left out. */
+/* Whether requests that start at a component have keys: not if it has no keyspace. */
 static bool gives_keys(const struct sim_plan_component *c)
 {
     for (const struct sim_param *p = c->model->params; p && p->name && c->image; p++)
@@ -32,7 +32,8 @@ static void reach_one(void *self, uint32_t from, uint32_t to)
     r->list[r->count++] = to;
 }
 
-/* Which components get requests that start where keys are given, or are not. False: no memory. */
+/* Finds the components that get requests with keys, or those that get requests without. False: out
+ * of memory. */
 static bool follow(struct sim__load *load, bool keys, struct reach *r)
 {
     const struct sim_plan *plan = load->plan;
@@ -65,7 +66,7 @@ void sim__check_keyless(struct sim__load *load)
         if (c->model && c->model->keyed && without.reached[i] && !with.reached[i])
             sim__say(load, SIM__KEY(SIM__KEY(NULL, "components"), c->name),
                      SIM__SOFT | SIM__WARNING,
-                     "a %s works by keys, and no request that comes here has one: all are passed "
+                     "a %s needs keys, and no request that it gets has one: it passes all requests "
                      "on; give the client a \"keyspace\"",
                      c->model->name);
     }

@@ -1,4 +1,4 @@
-/* metrics.c - "component.meter.stat", held against the tables of the models and of the fabric. */
+/* metrics.c - finds "component.meter.stat" in the tables of the models and of the fabric. */
 #include "scenario/load.h"
 
 #include <math.h>
@@ -7,8 +7,8 @@
 
 enum { PART_BYTES = 2 * SIM__NAME_MAX + 16 }; /* "eu>us" is two names; "/worst" and a number */
 
-/* The meters of a component of this model, one table after another. *index starts at 0. NULL past
- * the last. */
+/* The next meter of a component of this model, going through its tables. *index starts at 0. NULL
+ * past the last. */
 const struct sim_meter *sim__meter_next(const struct sim_model *model, size_t *index)
 {
     size_t left = (*index)++;
@@ -64,14 +64,13 @@ static int find_meter(const char *name, struct sim__metric *out, struct sim_erro
     return -1;
 }
 
-/* What would be right for a percentile's name that is none: "p0", "p100", "p9999". */
+/* The message for a wrong percentile: "p0", "p100", "p9999". */
 static void no_percentile(const char *name, struct sim_error *error)
 {
-    snprintf(
-        error->text, sizeof error->text,
-        "\"%s\" is no percentile: they lie above p0 and below p100 and are written such as p95, "
-        "p99, p99_9 or p99_99",
-        sim_quote(name).s);
+    snprintf(error->text, sizeof error->text,
+             "\"%s\" is not a percentile: percentiles are above p0 and below p100, such as p95, "
+             "p99, p99_9 or p99_99",
+             sim_quote(name).s);
 }
 
 static int find_stat(const char *name, struct sim__metric *out, struct sim_error *error)
@@ -108,7 +107,7 @@ static int find_stat(const char *name, struct sim__metric *out, struct sim_error
     return -1;
 }
 
-/* "2" or "worst" behind the "/" of a place. */
+/* Reads the "2" or "worst" after the "/" of a place. */
 static int find_node(const char *text, struct sim__metric *out, struct sim_error *error)
 {
     const struct sim_plan_component *c = out->component;
@@ -120,7 +119,7 @@ static int find_node(const char *text, struct sim__metric *out, struct sim_error
     bool plain = text[strspn(text, "0123456789")] == '\0' && (*text != '0' || !text[1]);
     if (!plain || sim_units_parse(text, SIM_DIM_COUNT, NULL, &node, &ignored)) {
         snprintf(error->text, sizeof error->text,
-                 "after the \"/\" the number of a node or \"worst\" is wanted, such as \"%s/0\" or "
+                 "after the \"/\" write the number of a node or \"worst\", such as \"%s/0\" or "
                  "\"%s/worst\"",
                  c->name, c->name);
         return -1;
@@ -137,16 +136,15 @@ static int find_node(const char *text, struct sim__metric *out, struct sim_error
     return -1;
 }
 
-/* There has to be a direction in which nodes are worse. */
+/* "worst" needs a metric of which more, or less, is worse. */
 static int check_worst(const struct sim__metric *metric, struct sim_error *error)
 {
     if (metric->node != SIM_WORST_NODE || (metric->meter->flags & (SIM_WORSE_HIGH | SIM_WORSE_LOW)))
         return 0;
-    snprintf(
-        error->text, sizeof error->text,
-        "no node is the worst by \"%s\": neither more nor less of it is worse; name a node, such "
-        "as \"%s/0.%s\"",
-        metric->meter->name, metric->component->name, metric->meter->name);
+    snprintf(error->text, sizeof error->text,
+             "\"%s\" has no worst node: neither more nor less of it is worse; name a node, such "
+             "as \"%s/0.%s\"",
+             metric->meter->name, metric->component->name, metric->meter->name);
     return -1;
 }
 
@@ -163,8 +161,8 @@ static bool is_of_table(const struct sim__metric *metric, enum sim_meter_table t
     return m && m->name;
 }
 
-/* Copies are counted only where keys are somebody's, and reads are held against what was written
- * only where there are keys. */
+/* Copies are counted only if keys have subjects, and reads are checked against writes only if there
+ * are keys. */
 static bool is_measured(const struct sim_plan *plan, const struct sim__metric *metric,
                         struct sim_error *error)
 {
@@ -182,8 +180,8 @@ static bool is_measured(const struct sim_plan *plan, const struct sim__metric *m
     return true;
 }
 
-/* The parts between the dots, which stay where they stand: their beginnings, and their lengths. How
- * many, 0 when they are no metric's. */
+/* Splits a text at its dots, without copying: the start and length of each part. Returns their
+ * number; 0 if it cannot be a metric. */
 static size_t split(const char *text, const char *at[3], size_t length[3])
 {
     size_t count = 0;
@@ -233,14 +231,14 @@ int sim__metric_find(const struct sim_plan *plan, const char *text, struct sim__
     }
     snprintf(place, sizeof place, "%.*s", (int)length[0], at[0]);
     snprintf(meter, sizeof meter, "%.*s", (int)length[1], at[1]);
-    const char *stat = count == 3 ? at[2] : NULL; /* to the end of the text */
+    const char *stat = count == 3 ? at[2] : NULL; /* up to the end of the text */
     int of_bill = sim__metric_of_bill(plan, place, meter, stat, out, error);
     if (of_bill != 0)
         return of_bill > 0 ? 0 : -1;
     if (find_place(plan, place, out, error) || find_meter(meter, out, error) ||
         !is_measured(plan, out, error) || check_worst(out, error))
         return -1;
-    out->stat = out->meter->kind == SIM_HISTOGRAM ? "p99" : "mean"; /* the natural one */
+    out->stat = out->meter->kind == SIM_HISTOGRAM ? "p99" : "mean"; /* the default statistic */
     out->has_stat = stat != NULL;
     if (out->has_stat && find_stat(stat, out, error))
         return -1;
@@ -294,7 +292,7 @@ int sim_quantity(const char *text, const char *dimension, double *value, struct 
     return -1;
 }
 
-/* The cases a metric is asked of: the one of that name, or the first of every kind. */
+/* The cases in which to look for a metric: the one of that name, or the first of every kind. */
 static const struct sim_case *asked_of(struct sim__load *load, const char *variant, size_t i)
 {
     uint32_t named = variant ? sim__case_named(load, variant) : SIM_NOWHERE;
@@ -334,14 +332,14 @@ bool sim__check_metric(struct sim__load *load, const struct sim__at *at, const c
         if (sim__metric_find(&it->plan, text, &metric, &error) == 0) {
             *out = metric;
             found = true;
-        } else if (!failed && error.text[0]) { /* else it is said already */
+        } else if (!failed && error.text[0]) { /* otherwise the error was reported already */
             failed = it->name;
             first = error;
         }
     }
     if (!failed || (some && found))
         return found;
-    if (!first.text[0]) /* what it rests on is wrong itself, and was said there */
+    if (!first.text[0]) /* the error is in another place, where it was reported */
         return false;
     if (found || (variant && load->case_count > 1))
         sim__say(load, at, 0, "%s (in variant \"%s\")", first.text, sim_quote(failed).s);

@@ -1,4 +1,4 @@
-/* plan_json.c - the sections of a document, in order, into a plan. */
+/* plan_json.c - reads the sections of a document, in order, into a plan. */
 #include "scenario/load.h"
 
 static void read_regions(struct sim__load *load)
@@ -40,7 +40,7 @@ void sim__read_plan(struct sim__load *load, json_t *tree, struct sim_plan *plan,
         names[n++] = sim__case_keys[i];
     sim__check_keys(load, NULL, tree, &allowed);
     sim__read_run(load, run ? run : &own);
-    read_regions(load); /* subjects of keyspaces are at home there */
+    read_regions(load); /* before keyspaces, whose subjects live in regions */
     sim__read_keyspaces(load);
     sim__read_components(load);
     sim__read_network(load);

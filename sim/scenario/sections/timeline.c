@@ -1,12 +1,12 @@
-/* timeline.c - faults and changes: at given times, again and again, or drawn. A new kind is a value
- * of enum sim_plan_fault_kind with its name, and a row of `kinds` and of its sentences. */
+/* timeline.c - reads faults and changes: at given times, periodic, or random. A new kind is a value
+ * of enum sim_plan_fault_kind with its name, a row of `kinds`, and its sentences. */
 #include "scenario/load.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#define TIMES_MOST 1e6 /* chosen: of an entry with `every`, in a run */
+#define TIMES_MOST 1e6 /* chosen: how often an entry with `every` may happen in a run */
 
 enum {
     MAY_LAST = 1,
@@ -16,7 +16,7 @@ enum {
     NEEDS_SHARE = 16,
     MAY_WHEN = 32,
     NEEDS_ADDS = 64,
-    NO_TIME = 128, /* over at once, unless it says how long */
+    NO_TIME = 128, /* takes no time unless the entry says how long */
 };
 
 static const unsigned kinds[SIM_DO_KINDS] = {
@@ -31,24 +31,28 @@ static const unsigned kinds[SIM_DO_KINDS] = {
     [SIM_DO_SET] = MAY_LAST | NEEDS_SET,
 };
 
-/* For the page of faults, by kind. */
+/* For the page of faults and changes, by kind. */
 const char *const sim__fault_docs[SIM_DO_KINDS] = {
-    [SIM_DO_CRASH] = "Down: what is in hand is lost, memory forgotten, calls turned away; up again "
-                     "cold.",
-    [SIM_DO_RESTART] = "The same, over at once unless it says `for` or `repaired`.",
+    [SIM_DO_CRASH] =
+        "Down: requests in progress are lost, memory is lost, new calls are refused; up again "
+        "cold.",
+    [SIM_DO_RESTART] =
+        "A crash and an immediate start, unless `for` or `repaired` says how long it is down.",
     [SIM_DO_SLOW] =
-        "Work takes `factor` times longer, the rest of work at hand too. Several multiply.",
+        "Work takes `factor` times as long, including work in progress. Several entries multiply.",
     [SIM_DO_ERRORS] =
-        "A `share` of the calls is answered with an error. Several draw on their own.",
-    [SIM_DO_PARTITION] = "No message passes. What is on its way as it begins arrives.",
-    [SIM_DO_LOSS] = "A `share` of the messages is lost. Several, and the link's own, draw on their "
-                    "own.",
-    [SIM_DO_LATENCY] = "Each message takes `adds` longer. Several add up.",
-    [SIM_DO_FLUSH] = "What is cached is dropped: a moment.",
-    [SIM_DO_SET] = "Parameters of `set` have other values. Of several, the last begun holds.",
+        "A `share` of the calls is answered with an error. Several entries draw independently.",
+    [SIM_DO_PARTITION] = "No message passes. Messages already on their way arrive.",
+    [SIM_DO_LOSS] =
+        "A `share` of the messages is lost. Several entries, and the link's own loss, draw "
+        "independently.",
+    [SIM_DO_LATENCY] = "Each message takes `adds` longer. Several entries add up.",
+    [SIM_DO_FLUSH] = "All cached data are dropped. It takes no time.",
+    [SIM_DO_SET] =
+        "The parameters in `set` have other values. Of several entries, the last one begun counts.",
 };
 
-/* Keys that belong to some kinds only. */
+/* Keys that only some kinds have. */
 static const struct {
     const char *key, *whose, *example;
     unsigned kinds, needed;
@@ -80,37 +84,39 @@ const struct sim_param sim__fault_table[] = {
             .doc = "When, from the start of the run; with `every`, the first time."),
     SIM_ROW(.name = "every", .kind = SIM_TIME, .offset = offsetof(struct fault, every), .low = 1,
             .high = (double)INT64_MAX, .flags = SIM_OPTIONAL,
-            .doc = "From one beginning to the next; without `at`, the first is after so long."),
+            .doc =
+                "The time from one start to the next; without `at`, also the time of the first."),
     SIM_ROW(.name = "for", .kind = SIM_TIME, .offset = offsetof(struct fault, lasts), .low = 1,
             .high = (double)INT64_MAX, .flags = SIM_OPTIONAL,
-            .doc = "How long it lasts; without it, to the end of the run, but for a restart no "
+            .doc = "How long it lasts; without it, to the end of the run; a restart then takes no "
                    "time."),
     SIM_ROW(.name = "fails", .kind = SIM_DISTRIBUTION, .offset = offsetof(struct fault, fails),
             .low = 1, .flags = SIM_OPTIONAL,
-            .doc = "Drawn in place of `at`: the time to the next failure, from the start or the "
+            .doc = "In place of `at`: the random time to the next failure, from the start or the "
                    "last repair."),
     SIM_ROW(.name = "repaired", .kind = SIM_DISTRIBUTION,
             .offset = offsetof(struct fault, repaired), .flags = SIM_OPTIONAL,
             .doc = "With `fails`: how long each failure lasts."),
     SIM_ROW(.name = "each", .kind = SIM_CHOICE, .offset = offsetof(struct fault, each),
             .flags = SIM_OPTIONAL, .choices = each_names,
-            .doc = "With `fails`: whether each node fails on its own (as when left out), each "
+            .doc = "With `fails`: whether each node fails independently (the default), each "
                    "component as a whole, or all of the target at once."),
     SIM_ROW(.name = "factor", .kind = SIM_NUMBER, .offset = offsetof(struct fault, factor),
-            .flags = SIM_OPTIONAL, .doc = "slow: how many times longer work takes."),
+            .flags = SIM_OPTIONAL, .doc = "slow: how many times as long work takes."),
     SIM_ROW(.name = "share", .kind = SIM_FRACTION, .offset = offsetof(struct fault, share),
             .low = 0, .high = 1, .flags = SIM_OPTIONAL,
-            .doc = "errors: of the calls; loss: of the messages."),
+            .doc = "errors: share of the calls; loss: share of the messages."),
     SIM_ROW(.name = "when", .kind = SIM_CHOICE, .offset = offsetof(struct fault, when),
             .flags = SIM_OPTIONAL, .choices = when_names,
-            .doc = "errors: on arrival, before any work (as when left out), or as the answer of "
-                   "work that was done."),
+            .doc = "errors: on arrival, before any work (the default), or as the answer after the "
+                   "work is done."),
     SIM_ROW(.name = "adds", .kind = SIM_DISTRIBUTION, .offset = offsetof(struct fault, adds),
             .flags = SIM_OPTIONAL, .doc = "latency: how much longer each message takes."),
     SIM_ROW(.name = "silent", .kind = SIM_BOOL, .offset = offsetof(struct fault, silent),
             .by_default = "false",
-            .doc = "crash, restart: nobody is told, and callers wait for their timeouts.",
-            .source = "chosen: a host that is up refuses for a process that is down"),
+            .doc = "crash, restart: calls are not refused but lost, and callers wait for their "
+                   "timeouts.",
+            .source = "chosen: a running host refuses connections to a process that is down"),
     {.name = NULL},
 };
 
@@ -148,7 +154,7 @@ static bool read_name(struct sim__load *load, const struct sim__at *at, const ch
     return false;
 }
 
-/* "cache", "cache/3" or "eu". */
+/* Reads "cache", "cache/3" or "eu". */
 static bool read_end(struct sim__load *load, const struct sim__at *at, const char *text,
                      struct sim_plan_end *end)
 {
@@ -167,11 +173,11 @@ static bool read_end(struct sim__load *load, const struct sim__at *at, const cha
     struct sim_error ignored;
     const struct sim_plan_component *c = &load->plan->components[end->index];
     if (sim_units_parse(slash + 1, SIM_DIM_COUNT, NULL, &node, &ignored)) {
-        sim__say(load, at, 0, "after the \"/\" the number of a node is wanted, such as \"%s/0\"",
+        sim__say(load, at, 0, "after the \"/\" write the number of a node, such as \"%s/0\"",
                  sim_quote(name).s);
         return false;
     }
-    if (node.whole >= c->nodes && c->model) { /* without a model the nodes were not read */
+    if (node.whole >= c->nodes && c->model) { /* a component without a model has no nodes yet */
         sim__say(load, at, SIM__SOFT, "\"%s\" has %u node%s: they are numbered from 0 to %u",
                  sim_quote(name).s, c->nodes, c->nodes == 1 ? "" : "s", c->nodes - 1);
         return false;
@@ -180,8 +186,8 @@ static bool read_end(struct sim__load *load, const struct sim__at *at, const cha
     return true;
 }
 
-/* Splits "a>b" and "a<>b", and takes ["a", "b"] as "a<>b". Two ends, or one (*to NULL); false:
- * said, or out of memory. */
+/* Splits "a>b" and "a<>b"; ["a", "b"] means "a<>b". Two ends, or one (*to is NULL). False:
+ * reported, or out of memory. */
 static bool split(struct sim__load *load, const struct sim__at *at, json_t *value,
                   const char **from, const char **to, bool *both_ways)
 {
@@ -219,7 +225,7 @@ static bool read_link(struct sim__load *load, const struct sim__at *at, const ch
     if (to) {
         good &= read_end(load, at, to, &fault->to);
         if (good && fault->on.kind == SIM_END_COMPONENT && same_end(&fault->on, &fault->to)) {
-            sim__say(load, at, SIM__SOFT, "\"%s\" is between two, not of \"%s\" with itself", kind,
+            sim__say(load, at, SIM__SOFT, "\"%s\" needs two different ends, not \"%s\" twice", kind,
                      sim_quote(from).s);
             return false;
         }
@@ -228,7 +234,7 @@ static bool read_link(struct sim__load *load, const struct sim__at *at, const ch
     if (good && fault->on.kind == SIM_END_COMPONENT) {
         sim__say(
             load, at, SIM__SOFT,
-            "\"%s\" is between two: \"%s<>other\" both ways, \"%s>other\" one way, or a region, "
+            "\"%s\" needs two ends: \"%s<>other\" both ways, \"%s>other\" one way, or a region, "
             "for all that enters and leaves it",
             kind, sim_quote(from).s, sim_quote(from).s);
         return false;
@@ -253,15 +259,15 @@ static bool read_target(struct sim__load *load, const struct sim__at *at, json_t
     if (sim_fault_on_links(fault->kind))
         return read_link(load, key, from, to, fault);
     if (to) {
-        sim__say(load, key, SIM__SOFT,
-                 "\"%s\" is of a component, a node or a region, not of a link", kind);
+        sim__say(load, key, SIM__SOFT, "\"%s\" needs a component, a node or a region, not a link",
+                 kind);
         return false;
     }
     if (!read_end(load, key, from, &fault->on))
         return false;
     if (fault->kind == SIM_DO_SET && fault->on.kind == SIM_END_REGION) {
         sim__say(load, key, SIM__SOFT,
-                 "\"set\" is of one component, whose model has the parameters, and \"%s\" is a "
+                 "\"set\" needs one component, whose model has the parameters, and \"%s\" is a "
                  "region: give an entry for each component there",
                  sim_quote(from).s);
         return false;
@@ -281,7 +287,7 @@ static bool can_suffer(const struct sim_model *model, int kind)
     }
 }
 
-/* The components among which those of an end are: from `first` to before what it gives. */
+/* The range of components that may belong to an end: from `first` to before the result. */
 static uint32_t among(const struct sim_plan *plan, const struct sim_plan_end *end, uint32_t *first)
 {
     bool one = end->kind == SIM_END_COMPONENT;
@@ -303,14 +309,16 @@ static void check_nodes(struct sim__load *load, const struct sim__at *at,
         if (!sim_plan_end_reaches(plan, &fault->on, i))
             continue;
         model = plan->components[i].model;
-        if (!model || can_suffer(model, fault->kind)) /* without a model: not read */
+        /* a component without a model was not read */
+        if (!model || can_suffer(model, fault->kind))
             return;
     }
     if (!model)
-        sim__say(load, at, SIM__SOFT, "no component stands in \"%s\"", sim_quote(fault->target).s);
+        sim__say(load, at, SIM__SOFT, "there is no component in \"%s\"",
+                 sim_quote(fault->target).s);
     else if (fault->on.kind == SIM_END_REGION)
-        sim__say(load, at, SIM__SOFT, "what stands in \"%s\" %s", sim_quote(fault->target).s,
-                 lacks[fault->kind]);
+        sim__say(load, at, SIM__SOFT, "this does not apply to the components in \"%s\": each %s",
+                 sim_quote(fault->target).s, lacks[fault->kind]);
     else
         sim__say(load, at, SIM__SOFT, "a %s %s", model->name, lacks[fault->kind]);
 }
@@ -321,7 +329,7 @@ static bool joins(const struct sim_plan *plan, const struct sim_plan_fault *faul
     return sim_plan_end_reaches(plan, &fault->on, a) && sim_plan_end_reaches(plan, &fault->to, b);
 }
 
-/* Whether a call of a component crosses what a fault is on: messages go both ways. */
+/* Whether a component's calls cross a link that has the fault. Messages go both ways. */
 static bool crosses(const struct sim_plan *plan, const struct sim_plan_fault *fault, uint32_t from)
 {
     const struct sim_plan_component *c = &plan->components[from];
@@ -346,7 +354,7 @@ static void check_link(struct sim__load *load, const struct sim__at *at,
             end = among(plan, ends[side], &i);
         for (; i < end; i++)
             if (!plan->components[i].model || crosses(plan, fault, i))
-                return; /* without a model: what it calls was not read */
+                return; /* a component without a model: its calls were not read */
     }
     sim__say(load, at, SIM__SOFT | SIM__WARNING, "this does nothing: no calls go there");
 }
@@ -364,13 +372,13 @@ static void check_drawn(struct sim__load *load, const struct sim__at *at, json_t
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
         if (has(object, others[i]))
             sim__say(load, SIM__KEY(at, others[i]), SIM__ON_KEY,
-                     "\"%s\" and \"fails\" exclude one another: times are given or drawn",
+                     "\"%s\" and \"fails\" exclude each other: times are either given or random",
                      others[i]);
     if (!has(object, "repaired") && !(kinds[kind] & NO_TIME))
         sim__say(load, at, 0, "\"fails\" needs \"repaired\", how long each failure lasts");
     if (has(object, "each") && sim_fault_on_links(kind))
         sim__say(load, SIM__KEY(at, "each"), SIM__ON_KEY,
-                 "\"each\" is about nodes, and \"%s\" is of a link", sim_fault_names[kind]);
+                 "\"each\" is about nodes, and \"%s\" is about links", sim_fault_names[kind]);
 }
 
 static void check_times(struct sim__load *load, const struct sim__at *at, json_t *object,
@@ -389,14 +397,14 @@ static void check_times(struct sim__load *load, const struct sim__at *at, json_t
         sim__say(load, at, 0, "\"every\" needs \"for\": how long it lasts each time");
     if (fault->every > 0 && fault->lasts >= fault->every)
         sim__say(load, SIM__KEY(at, "for"), 0,
-                 "\"for\" must be below \"every\", which is %s: else it never ends",
+                 "\"for\" must be below \"every\", which is %s: otherwise it never ends",
                  sim_units_format(SIM_DIM_TIME, (double)fault->every).s);
     double times = fault->every > 0
                        ? (double)(load->plan->duration - fault->at) / (double)fault->every
                        : 0;
     if (times > TIMES_MOST)
         sim__say(load, SIM__KEY(at, "every"), 0,
-                 "it would happen %.3g times in the run, and %.0f times is the most: \"every\" may "
+                 "it would happen %.3g times in the run; at most %.0f are allowed: \"every\" may "
                  "not be shorter than %s here",
                  times, TIMES_MOST,
                  sim_units_format(SIM_DIM_TIME, ceil((double)load->plan->duration / TIMES_MOST)).s);
@@ -424,14 +432,14 @@ static void check_special(struct sim__load *load, const struct sim__at *at, json
     }
 }
 
-/* Appends a fault; what is set has one for each parameter. */
+/* Appends a fault. "set" gives one fault for each parameter. */
 static void add(struct sim__load *load, const struct sim_plan_fault *fault)
 {
     struct sim_plan *plan = load->plan;
     plan->faults[plan->fault_count++] = *fault;
 }
 
-/* A parameter set to "none" is as if it were left out, which may not be possible. */
+/* Setting a parameter to "none" means leaving it out, which may not be possible. */
 static void check_none(struct sim__load *load, const struct sim__at *at,
                        const struct sim_plan_component *of, const struct sim_param *param,
                        json_t *value)
@@ -447,7 +455,7 @@ static void check_none(struct sim__load *load, const struct sim__at *at,
     memcpy(image, of->image, of->model->size);
     if (sim__read_param(load, at, param, value, image) && of->model->sound(image, &why) != 0)
         sim__say(load, at, SIM__SOFT,
-                 "\"none\" is as if \"%s\" were left out, which cannot be (%s): for none of it "
+                 "\"none\" means leaving \"%s\" out, which is not possible (%s): for none of it "
                  "give \"%s\"",
                  param->name, why.text, sim_units_format(sim__dimension(param->kind), 0).s);
 }
@@ -477,7 +485,7 @@ static void read_set(struct sim__load *load, const struct sim__at *at, json_t *o
                     sim_nearest_try(&nearest, p->name);
             sim__say(load, here, SIM__ON_KEY,
                      param ? "\"%s\" of a %s cannot be changed while it runs%s"
-                           : "\"%s\" is no parameter of a %s%s",
+                           : "\"%s\" is not a parameter of a %s%s",
                      sim_quote(key).s, model->name, sim_nearest_hint(&nearest).s);
             continue;
         }
@@ -492,7 +500,7 @@ static void read_set(struct sim__load *load, const struct sim__at *at, json_t *o
     }
 }
 
-/* Whether all that a component's calls take is nothing, which no factor makes longer. */
+/* Whether all work of a component takes no time, so that a factor changes nothing. */
 static bool takes_no_time(const struct sim_plan_component *c)
 {
     bool some = false;
@@ -507,7 +515,7 @@ static bool takes_no_time(const struct sim_plan_component *c)
     return some;
 }
 
-/* A fault of such a size that nothing changes. */
+/* Warns of a fault whose size changes nothing. */
 static void check_effect(struct sim__load *load, const struct sim__at *at,
                          const struct sim_plan_fault *fault)
 {
@@ -521,7 +529,7 @@ static void check_effect(struct sim__load *load, const struct sim__at *at,
         key = "adds";
     if (key)
         sim__say(load, SIM__KEY(at, key), SIM__SOFT | SIM__WARNING,
-                 "this does nothing: nothing changes by so much");
+                 "this does nothing: a change of this size has no effect");
     uint32_t i, end = among(plan, &fault->on, &i);
     for (; fault->kind == SIM_DO_SLOW && i < end; i++) {
         const struct sim_plan_component *c = &plan->components[i];
@@ -531,8 +539,7 @@ static void check_effect(struct sim__load *load, const struct sim__at *at,
             return;
         if (fault->on.kind == SIM_END_COMPONENT)
             sim__say(load, SIM__KEY(at, "target"), SIM__SOFT | SIM__WARNING,
-                     "this does nothing: work of \"%s\" takes no time, and no longer when slow",
-                     c->name);
+                     "this does nothing: work of \"%s\" takes no time, slow or not", c->name);
     }
 }
 
@@ -548,7 +555,7 @@ static void check_fault(struct sim__load *load, const struct sim__at *at, json_t
         check_nodes(load, SIM__KEY(at, "target"), fault);
 }
 
-/* Entries alike draw from streams of their own: by how many stand before. */
+/* The number of equal entries before this one. It gives each of them a random stream of its own. */
 static uint32_t ordinal(struct sim__load *load, const struct sim_plan_fault *fault)
 {
     struct sim__alike *alike = &load->alike;

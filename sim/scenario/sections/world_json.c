@@ -1,4 +1,4 @@
-/* world_json.c - the sections that come before the components: run, keyspaces, regions, links. */
+/* world_json.c - reads the sections before the components: run, keyspaces, regions, links. */
 #include "scenario/load.h"
 
 #include <math.h>
@@ -13,15 +13,16 @@ const struct sim_param sim__run_table[] = {
     SIM_ROW(.name = "duration", .kind = SIM_TIME, .offset = OF(duration), .low = 1,
             .high = (double)INT64_MAX, .flags = SIM_REQUIRED, .doc = "Simulated time of one run."),
     SIM_ROW(.name = "warmup", .kind = SIM_TIME, .offset = OF(warmup), .by_default = "0s",
-            .doc = "What the numbers leave out at the start; no event is dropped.",
-            .source = "chosen: nothing is left out unless the scenario says so"),
+            .doc =
+                "Time at the start that metrics leave out; the simulation itself is not changed.",
+            .source = "chosen: no default suits every system"),
     SIM_ROW(.name = "interval", .kind = SIM_TIME, .offset = OF(interval), .by_default = "1s",
             .low = 1, .high = (double)INT64_MAX,
-            .doc = "Length of a window of the series; the run and its warm-up are whole numbers "
-                   "of it.",
-            .source = "chosen: the second people watch dashboards by"),
+            .doc = "Length of a window of the series; the run and its warm-up must be whole "
+                   "multiples of it.",
+            .source = "chosen: the usual resolution of dashboards"),
     SIM_ROW(.name = "seed", .kind = SIM_COUNT, .offset = OF(seed), .by_default = "1",
-            .doc = "Names the random streams; the same seed gives the same results.",
+            .doc = "Seed of the random streams; the same seed gives the same results.",
             .source = "chosen: any number would do"),
     SIM_ROW(.name = "replications", .kind = SIM_COUNT, .offset = OF(replications),
             .by_default = "5", .low = 1, .high = SIM_REPLICATIONS_MOST,
@@ -33,8 +34,8 @@ const struct sim_param sim__run_table[] = {
     {.name = NULL},
 };
 
-/* The longest interval, up to the one given, of which both the run and its warm-up are whole
- * numbers; 0: it would make too many windows. */
+/* The longest interval, up to the given one, that divides both the run and its warm-up; 0: it would
+ * make too many windows. */
 static sim_time fitting_interval(const struct sim__run *run)
 {
     sim_time common = run->duration, rest = run->warmup;
@@ -50,7 +51,7 @@ static sim_time fitting_interval(const struct sim__run *run)
     return fits ? common / parts : 0;
 }
 
-/* What does not come out as whole windows, in the units in which people write it. */
+/* Reports a run or a warm-up that is not a whole number of windows. */
 static void check_windows(struct sim__load *load, const struct sim__at *at,
                           const struct sim__run *run)
 {
@@ -66,7 +67,7 @@ static void check_windows(struct sim__load *load, const struct sim__at *at,
         snprintf(hint, sizeof hint, "; \"interval\": \"%s\" would do",
                  sim_units_format(SIM_DIM_TIME, (double)fits).s);
     sim__say(load, SIM__KEY(at, warmup ? "warmup" : "interval"), SIM__SOFT,
-             "the %s, %s, must be whole intervals of %s: %s is left over%s",
+             "the %s, %s, must be a whole number of intervals of %s: %s is left over%s",
              warmup ? "warm-up" : "duration",
              sim_units_format(SIM_DIM_TIME, (double)(warmup ? run->warmup : run->duration)).s,
              sim_units_format(SIM_DIM_TIME, (double)run->interval).s,
@@ -89,7 +90,7 @@ static void check_run(struct sim__load *load, const struct sim__at *at, const st
         check_windows(load, at, run);
     if (run->duration / run->interval > SIM__WINDOWS_MAX)
         sim__say(load, interval, SIM__SOFT,
-                 "the run has %lld intervals, more than %d: make them longer",
+                 "the run has %lld intervals, more than %d: make the interval longer",
                  (long long)(run->duration / run->interval), SIM__WINDOWS_MAX);
 }
 
@@ -125,15 +126,16 @@ struct keyspace {
 const struct sim_param sim__keyspace_table[] = {
     SIM_ROW(.name = "keys", .kind = SIM_COUNT, .unit = "keys",
             .offset = offsetof(struct keyspace, keys), .low = 1, .high = 281474976710656.0,
-            .flags = SIM_REQUIRED, .doc = "How many there are."),
+            .flags = SIM_REQUIRED, .doc = "Number of keys."),
     SIM_ROW(.name = "value_bytes", .kind = SIM_BYTES_DIST,
             .offset = offsetof(struct keyspace, value_bytes), .by_default = "1024",
             .doc = "Size of each key's value.", .source = "chosen: a round number"),
     SIM_ROW(.name = "subjects", .kind = SIM_COUNT, .unit = "subjects",
             .offset = offsetof(struct keyspace, subjects), .low = 1, .high = 281474976710656.0,
             .flags = SIM_OPTIONAL,
-            .doc = "How many people the keys are about: key k is of subject k modulo these. Left "
-                   "out, nobody counts their copies."),
+            .doc =
+                "Number of subjects (people) that the keys are about: key k belongs to subject k "
+                "modulo this number. Without it, copies are not counted."),
     {.name = NULL},
 };
 
@@ -144,12 +146,12 @@ const char *const sim__popularity_types[] = {"uniform", "zipf", "hot-set", NULL}
 static const char *const popularity_keys[][4] = {
     {"type", NULL}, {"type", "exponent", NULL}, {"type", "hot", "share", NULL}};
 static const char *const popularity_docs[] = {
-    "All keys are asked for alike.",
-    "The key of rank k is asked for in proportion to 1/k^exponent (0 to 100; 0.99 is YCSB's).",
-    "So many keys (hot) get that share of the requests, the others the rest, each alike."};
+    "All keys are equally likely.",
+    "The key of rank k has a weight of 1/k^exponent (0 to 100; 0.99 is YCSB's).",
+    "The first `hot` keys get this `share` of the requests, the others the rest, equally likely."};
 
 struct popularity {
-    int type; /* into sim__popularity_types */
+    int type; /* index into sim__popularity_types */
     double exponent, share;
     int64_t hot;
 };
@@ -215,13 +217,12 @@ void sim_popularity_page(void *stdio_file)
 {
     enum { COLUMN = 12 };
     FILE *file = stdio_file;
-    fprintf(
-        file, "%s",
-        "popularity: How often each key of a keyspace is asked for.\n\n"
-        "Given in a keyspace, such as "
-        "\"popularity\": { \"type\": \"zipf\", \"exponent\": 0.99 }; \"uniform\" may be\n"
-        "given by its name alone, and is the default.\n\nTypes, and the fields that each is given "
-        "by\n");
+    fprintf(file, "%s",
+            "popularity: How often each key of a keyspace is requested.\n\n"
+            "Given in a keyspace, such as "
+            "\"popularity\": { \"type\": \"zipf\", \"exponent\": 0.99 }; \"uniform\" may be\n"
+            "given by its name alone, and is the default.\n\nTypes and their "
+            "fields\n");
     for (int i = 0; sim__popularity_types[i]; i++) {
         char fields[64] = "";
         for (int k = 1; popularity_keys[i][k]; k++)
@@ -241,7 +242,7 @@ static int make_keys(struct sim_keys *keys, uint64_t n, const struct popularity 
     return sim_keys_hot_set(keys, n, (uint64_t)p->hot, p->share);
 }
 
-/* The sampler of a popularity: one that an earlier variant made, or a new one. */
+/* The sampler of a popularity: the one of an earlier variant, or a new one. */
 static const struct sim_keys *sampler(struct sim__load *load, const struct sim__at *at, uint64_t n,
                                       const struct popularity *p)
 {
@@ -271,7 +272,7 @@ static const struct sim_keys *sampler(struct sim__load *load, const struct sim__
     return &s->keys;
 }
 
-/* Shares of the subjects by region: what they add up to, one region after another. */
+/* Reads the shares of the subjects by region and stores their running sums. */
 static void read_home(struct sim__load *load, const struct sim__at *at, json_t *value,
                       struct sim_plan_keyspace *out)
 {
@@ -298,7 +299,7 @@ static void read_home(struct sim__load *load, const struct sim__at *at, json_t *
                  sim_number_text(sum).s);
     if (out->subjects == 0)
         sim__say(load, at, SIM__ON_KEY | SIM__SOFT,
-                 "\"home\" says where subjects live, and there are none: give \"subjects\"");
+                 "\"home\" says where subjects live, but there are none: give \"subjects\"");
 }
 
 static void read_keyspace(struct sim__load *load, const struct sim__at *at, json_t *object,
@@ -316,7 +317,7 @@ static void read_keyspace(struct sim__load *load, const struct sim__at *at, json
     out->subjects = (uint64_t)read.subjects;
     if (read.subjects > read.keys && read.keys > 0)
         sim__say(load, SIM__KEY(at, "subjects"), SIM__SOFT,
-                 "there are more subjects than keys: somebody would have none");
+                 "there are more subjects than keys: some subjects would have no key");
     if (json_object_get(object, "home"))
         read_home(load, SIM__KEY(at, "home"), json_object_get(object, "home"), out);
     json_t *value = json_object_get(object, "popularity");
@@ -361,7 +362,7 @@ void sim__read_keyspaces(struct sim__load *load)
 
 const char *const sim__link_keys[] = {"between", NULL};
 
-/* One end of a link. 1: a region, 2: a component, 0: neither (said). */
+/* Reads one end of a link. 1: a region, 2: a component, 0: neither (reported). */
 static int read_end(struct sim__load *load, const struct sim__at *at, json_t *value,
                     uint32_t *index)
 {
@@ -429,7 +430,7 @@ static void check_pair(struct sim__load *load, const struct sim__at *at, uint32_
     load->out_of_memory = load->out_of_memory || pairs->failed;
     if (first < count)
         sim__say(load, at, SIM__SOFT,
-                 "this pair has a link already, /links/%u: a link is for "
+                 "this pair has a link already, /links/%u: a link goes "
                  "both ways",
                  first);
 }

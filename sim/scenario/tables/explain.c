@@ -1,5 +1,5 @@
-/* explain.c - `weir explain`: every value in force, and which of command line, variant, file and
- * default it comes from. */
+/* explain.c - `weir explain`: prints every value and where it comes from: command line, variant,
+ * file or default. */
 #include "scenario/load.h"
 
 #include "sim/policy.h"
@@ -10,12 +10,12 @@
 
 /* The walk over one document. */
 struct walk {
-    struct sim__load load; /* for origins: the document, and the variant in hand */
+    struct sim__load load; /* used to find origins: the document and the current variant */
     json_t *tree;          /* the document being shown */
     FILE *file;
-    const char **wanted; /* segments of the path asked for; NULL: all */
+    const char **wanted; /* segments of the requested path; NULL: all */
     size_t wanted_depth;
-    const json_t *base; /* shown before: values that are the same are not shown again */
+    const json_t *base; /* the document shown before; equal values are not shown again */
     bool shown;
     bool headed; /* the variant's heading was printed */
 };
@@ -30,7 +30,7 @@ static const struct sim_param *in_table(const struct sim_param *table, const cha
     return depth > step ? in_table(p->fields, names + step, depth - step) : p;
 }
 
-/* The parameter that describes the value at a path; NULL: it is no parameter. */
+/* The parameter at a path; NULL: it is not a parameter. */
 static const struct sim_param *param_at(json_t *tree, const char *const *names, size_t depth)
 {
     if (depth == 2 && strcmp(names[0], "run") == 0)
@@ -54,7 +54,7 @@ static const struct sim_param *param_at(json_t *tree, const char *const *names, 
     return p ? p : in_table(sim_policy_params, names + 2, depth - 2);
 }
 
-/* Where it is written; false: nowhere. */
+/* Prints where a value is written; false: nowhere. */
 static bool print_written(const struct walk *w, const struct sim__at *at)
 {
     struct sim__origin origin;
@@ -86,7 +86,7 @@ static void print_origin(struct walk *w, const struct sim__at *at)
         json_object_get(json_object_get(w->tree, "prices"), "book"));
     bool priced = book && strcmp(names[0], "prices") == 0;
     if (priced && depth == 2 && strcmp(names[1], "book") == 0 && print_written(w, at->up))
-        return; /* "prices" may be the name alone */
+        return; /* "prices" may be just a name */
     unsigned line = priced ? sim__book_line(w->load.document, book, names + 1, depth - 1) : 0;
     if (line) {
         sim_tell(w->file, "price book %s, line %u\n", book, line);
@@ -112,7 +112,7 @@ static bool is_wanted(const struct walk *w, const struct sim__at *at)
     return depth >= w->wanted_depth;
 }
 
-/* A leaf of the page: a list of plain values counts as one, and so does a tagged union. */
+/* Whether a value is printed as one: also a list of plain values, and a tagged union. */
 static bool is_leaf(const json_t *value)
 {
     const char *key;
@@ -153,7 +153,7 @@ static void print_leaf(struct walk *w, const struct sim__at *at, const json_t *v
     w->shown = true;
 }
 
-static void show(struct walk *w, const struct sim__at *at, json_t *value, const json_t *base)
+static void print_value(struct walk *w, const struct sim__at *at, json_t *value, const json_t *base)
 {
     const char *key;
     json_t *child;
@@ -171,9 +171,9 @@ static void show(struct walk *w, const struct sim__at *at, json_t *value, const 
     }
     json_object_foreach (value, key, child)
         if (!sim__is_free(key))
-            show(w, SIM__KEY(at, key), child, base ? json_object_get(base, key) : NULL);
+            print_value(w, SIM__KEY(at, key), child, base ? json_object_get(base, key) : NULL);
     json_array_foreach (value, index, child)
-        show(w, SIM__ITEM(at, index), child, base ? json_array_get(base, index) : NULL);
+        print_value(w, SIM__ITEM(at, index), child, base ? json_array_get(base, index) : NULL);
 }
 
 int sim_scenario_explain(const struct sim_scenario *scenario, const char *path, void *stdio_file)
@@ -189,7 +189,7 @@ int sim_scenario_explain(const struct sim_scenario *scenario, const char *path, 
         }
     }
     w.tree = d->base.document;
-    show(&w, NULL, d->base.document, NULL);
+    print_value(&w, NULL, d->base.document, NULL);
     bool patched = json_object_get(d->root, "variants") != NULL;
     for (uint32_t i = 0; i < scenario->variant_count && patched; i++) {
         w.load.variant = scenario->variants[i].name;
@@ -197,7 +197,7 @@ int sim_scenario_explain(const struct sim_scenario *scenario, const char *path, 
         for (size_t k = 0; k < d->variant_count; k++)
             if (strcmp(d->variants[k].name, scenario->variants[i].name) == 0) {
                 w.tree = d->variants[k].document;
-                show(&w, NULL, d->variants[k].document, d->base.document);
+                print_value(&w, NULL, d->variants[k].document, d->base.document);
             }
     }
     sim_arena_free(&arena);

@@ -9,14 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What stands in the values of parameters. */
+/* The pages about kinds of values. */
 static const struct {
     const char *name, *summary;
     void (*print)(void *stdio_file);
 } pages[] = {
-    {"distribution", "What is drawn anew each time: its types and their fields.",
-     sim_distribution_page},
-    {"popularity", "How often each key is asked for: its types and their fields.",
+    {"distribution", "Random quantities: their types and fields.", sim_distribution_page},
+    {"popularity", "How often each key is requested: the types and their fields.",
      sim_popularity_page},
 };
 
@@ -30,7 +29,7 @@ bool sim_value_page(const char *name, void *stdio_file)
     return false;
 }
 
-static const char fault_summary[] = "What goes wrong with components and links, and when.";
+static const char fault_summary[] = "Faults and changes of components and links.";
 
 void sim_models_list(void *stdio_file)
 {
@@ -47,7 +46,7 @@ void sim_models_list(void *stdio_file)
     fprintf(file, "%-*s  %s\n", width, "fault", fault_summary);
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
         fprintf(file, "%-*s  %s\n", width, pages[i].name, pages[i].summary);
-    fprintf(file, "\nweir models NAME shows one with its parameters, ports and meters.\n");
+    fprintf(file, "\nweir models NAME shows the parameters, ports and meters of one.\n");
 }
 
 static const char *kind_name(const struct sim_param *p)
@@ -140,7 +139,7 @@ static void print_ports(FILE *file, const struct sim_port_def *ports)
     for (const struct sim_port_def *p = ports; p->name; p++)
         if ((int)strlen(p->name) > width)
             width = (int)strlen(p->name);
-    fprintf(file, "\nPorts: the names under which it says whom it calls\n");
+    fprintf(file, "\nPorts: names for the components that it calls\n");
     for (const struct sim_port_def *p = ports; p->name; p++) {
         struct sim_buffer text = {0};
         sim_buffer_printf(&text, "%s%s. %s", p->flags & SIM_REQUIRED ? "required" : "optional",
@@ -181,7 +180,7 @@ static void print_usages(FILE *file, const struct sim_model *model)
         name = (int)strlen(u->name) > name ? (int)strlen(u->name) : name;
     for (size_t i = 0; (u = sim_usage_next(model, &i)) != NULL;) {
         if (i == 1)
-            fprintf(file, "\nWhat costs, and by what\n");
+            fprintf(file, "\nUses that can have a price\n");
         fprintf(file, "  %-*s  %-10s  ", name, u->name, sim_usage_unit(model, u).s);
         sim__page_wrapped(file, 2 + name + 2 + 10 + 2, u->doc);
     }
@@ -203,14 +202,14 @@ void sim_model_page(const struct sim_model *model, void *stdio_file)
     print_params(file, model->params, 2, width);
     if (calls) {
         print_ports(file, model->ports);
-        fprintf(file, "\nHow its calls are made\n");
+        fprintf(file, "\nParameters of its calls\n");
         print_params(file, sim_policy_params, 2, width);
     }
     if (model == &sim_link_model) {
         fprintf(file, "\nGiven in \"links\", with \"between\": two components or regions.\n");
         return;
     }
-    fprintf(file, "\nAs every component\n");
+    fprintf(file, "\nParameters of every component\n");
     fprintf(file, "  %-*s%s\n", width + 2, "region", "name of a region; optional");
     print_params(file, sim__component_table, 2, width);
     print_meters(file, model);
@@ -223,7 +222,7 @@ void sim_fault_page(void *stdio_file)
     int width = name_width(sim__fault_table, 0);
     for (int i = 0; sim_fault_names[i]; i++)
         width = (int)strlen(sim_fault_names[i]) > width ? (int)strlen(sim_fault_names[i]) : width;
-    fprintf(file, "fault: %s\n\nWhat \"do\" may be\n", fault_summary);
+    fprintf(file, "fault: %s\n\nValues of \"do\"\n", fault_summary);
     for (int i = 0; sim_fault_names[i]; i++) {
         fprintf(file, "  %-*s", width + 2, sim_fault_names[i]);
         sim__page_wrapped(file, 4 + width, sim__fault_docs[i]);

@@ -1,5 +1,6 @@
-/* schema.c - the JSON Schema (draft 7, which editors know) made from the same tables that check a
- * file. It says what tables can say: types, units, names; what goes together is the loader's. */
+/* schema.c - the JSON Schema (draft 7, which editors know) made from the tables that check a file.
+ * It covers what the tables say: types, units, names. Which keys fit together is checked by the
+ * loader only. */
 #include "scenario/load.h"
 
 #include "sim/policy.h"
@@ -27,7 +28,7 @@ static void reference(struct sim__writer *w, const char *definition)
     pair(w, "$ref", text);
 }
 
-/* The keys that every object may have, and no others. */
+/* Allows the keys that every object may have, and no others. */
 static void close_object(struct sim__writer *w)
 {
     raw(w, "patternProperties", "{\"^x-\": true}");
@@ -174,7 +175,7 @@ static void write_param(struct sim__writer *w, const struct sim_param *p)
     case SIM_GROUP:
     case SIM_LIST: write_fields(w, p); break;
     default:
-        /* beside a $ref draft 7 ignores the description */
+        /* draft 7 ignores a description next to $ref */
         sim__write_key(w, p->flags & SIM_OR_NONE ? "anyOf" : "allOf");
         sim__write_open(w, '[');
         sim__write_open(w, '{');
@@ -220,7 +221,7 @@ static void write_model(struct sim__writer *w, const struct sim_model *model)
     const char *required[SIM__KEY_LIST_MAX + 1] = {"model"};
     size_t n = 1;
     char name[96];
-    snprintf(name, sizeof name, "model-%s", model->name); /* apart from the other definitions */
+    snprintf(name, sizeof name, "model-%s", model->name); /* distinct from the other definitions */
     sim__write_key(w, name);
     sim__write_open(w, '{');
     pair(w, "description", model->summary);
@@ -247,7 +248,7 @@ static void write_model(struct sim__writer *w, const struct sim_model *model)
     sim__write_close(w, '}');
 }
 
-/* An object whose "model" says which definition holds. */
+/* An object whose "model" selects the definition. */
 static void write_component(struct sim__writer *w)
 {
     char text[256];
@@ -281,7 +282,7 @@ static void write_component(struct sim__writer *w)
 
 /* ---- the other objects ----------------------------------------------------------------------- */
 
-/* An object of a table and some keys written by hand: `more` is JSON of its further properties. */
+/* An object from a table. `more`: JSON text of further properties. */
 static void write_object(struct sim__writer *w, const char *name, const struct sim_param *table,
                          const char *const (*more)[2], const char *const *required)
 {
@@ -308,7 +309,7 @@ static void write_object(struct sim__writer *w, const char *name, const struct s
     "{\"type\": \"object\", \"properties\": {\"notes\": true}, \"patternProperties\": {\"^x-\": "  \
     "true}, \"additionalProperties\": {\"$ref\": \"#/definitions/" name "\"}}"
 
-/* What "do" may be, as a schema. */
+/* The values of "do", as a schema. */
 static void fault_kinds(struct sim_buffer *out)
 {
     for (int i = 0; sim_fault_names[i]; i++)
@@ -372,7 +373,7 @@ static void write_objects(struct sim__writer *w)
     sim_buffer_free(&kinds);
 }
 
-/* What searches read. */
+/* The sections that searches read. */
 static void write_searches(struct sim__writer *w)
 {
     static const char *const axis[][2] = {{"path", TEXT},

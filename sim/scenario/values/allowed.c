@@ -11,7 +11,7 @@ const struct sim_param *sim__param_find(const struct sim_param *table, const cha
     return NULL;
 }
 
-/* The index-th name that an object may have; NULL past the last. */
+/* The allowed key with this index; NULL past the last. */
 static const char *allowed_name(const struct sim__keys_allowed *allowed, size_t index)
 {
     for (size_t t = 0; t < 4; t++)

@@ -26,8 +26,8 @@ static const char *const type_names[] = {
 
 enum { FIELDS = 3 };
 
-/* One way to give a distribution of a type: all of `fields`, and perhaps `optional`. The reader and
- * the page of `weir models distribution` both go by it. */
+/* One way to give a distribution of a type: all of `fields`, and perhaps `optional`. Both the
+ * reader and the page of `weir models distribution` use this table. */
 struct form {
     enum type type;
     const char *fields[FIELDS];
@@ -39,9 +39,9 @@ struct form {
 enum { BY_MEAN_SCV = 1, BY_MEAN_SD, BY_MEDIAN_SIGMA, BY_MEDIAN_P99 };
 
 static const struct form forms[] = {
-    {CONSTANT, {"value"}, NULL, 0, "Always the same; the quantity alone is short for it."},
-    {UNIFORM, {"low", "high"}, NULL, 0, "Each value from low to high is as likely."},
-    {EXPONENTIAL, {"mean"}, NULL, 0, "Without memory; its scv is 1."},
+    {CONSTANT, {"value"}, NULL, 0, "Always the same value. The quantity alone means the same."},
+    {UNIFORM, {"low", "high"}, NULL, 0, "All values from low to high are equally likely."},
+    {EXPONENTIAL, {"mean"}, NULL, 0, "Memoryless; its scv is 1."},
     {NORMAL,
      {"mean", "sd"},
      "fold",
@@ -54,7 +54,11 @@ static const struct form forms[] = {
      NULL,
      BY_MEDIAN_SIGMA,
      "sigma is the standard deviation of the logarithm."},
-    {LOGNORMAL, {"median", "p99"}, NULL, BY_MEDIAN_P99, "As dashboards show latency."},
+    {LOGNORMAL,
+     {"median", "p99"},
+     NULL,
+     BY_MEDIAN_P99,
+     "The two numbers that dashboards show of a latency."},
     {PARETO,
      {"minimum", "shape"},
      "maximum",
@@ -62,7 +66,7 @@ static const struct form forms[] = {
      "P(X > x) = (minimum/x)^shape; a maximum cuts it off."},
     {WEIBULL, {"scale", "shape"}, NULL, 0, "P(X > x) = exp(-(x/scale)^shape)."},
     {GAMMA, {"mean", "shape"}, NULL, 0, "Its scv is 1/shape."},
-    {ERLANG, {"mean", "stages"}, NULL, 0, "The sum of so many exponential stages, 1 to 1000000."},
+    {ERLANG, {"mean", "stages"}, NULL, 0, "The sum of this many exponential stages, 1 to 1000000."},
     {MIXTURE,
      {"parts"},
      NULL,
@@ -73,8 +77,12 @@ static const struct form forms[] = {
      {"values"},
      "weights",
      0,
-     "One of a list of values, all alike or by their weights."},
-    {GEOMETRIC, {"mean"}, NULL, 0, "Of counts only, from 1 on: how many, each as likely the last."},
+     "One of a list of values, equally likely or by their weights."},
+    {GEOMETRIC,
+     {"mean"},
+     NULL,
+     0,
+     "For counts only: 1, 2, 3 and so on, each count having the same chance to be the last."},
 };
 
 enum { FORM_COUNT = sizeof forms / sizeof forms[0] };
@@ -86,7 +94,7 @@ struct reading {
     json_t *object;
     enum sim_dimension dimension;
     struct sim_dist *out;
-    bool bad; /* a field was wrong, and said */
+    bool bad; /* a field was wrong, and an error was reported */
 };
 
 static bool is_number(const char *field)
@@ -144,7 +152,7 @@ static void say_forms(struct reading *r, enum type type)
     sim_buffer_free(&text);
 }
 
-/* Says the keys that no form of the type has; true when there are none. */
+/* Reports keys that no form of the type has. True: there are none. */
 static bool keys_are_known(struct reading *r, enum type type)
 {
     const char *key;
@@ -174,7 +182,7 @@ static bool keys_are_known(struct reading *r, enum type type)
 
 /* ---- those with lists ------------------------------------------------------------------------ */
 
-/* A list of numbers as doubles; NULL when there is something wrong with it. */
+/* A list of numbers as doubles; NULL when it has errors. */
 static double *numbers(struct reading *r, const char *name, enum sim_dimension dimension,
                        size_t *count)
 {
@@ -237,7 +245,7 @@ static int read_mixture(struct reading *r, const char **why)
     return r->bad ? 0 : sim_dist_mixture(r->out, count, weights, dists, why);
 }
 
-/* "p99.9" as 99.9, "min" as 0, "max" as 100; negative when it is none of them. */
+/* 99.9 for "p99.9", 0 for "min", 100 for "max"; negative for any other key. */
 static double percent_of(const char *key)
 {
     struct sim_amount amount;
@@ -411,11 +419,11 @@ void sim_distribution_page(void *stdio_file)
     FILE *file = stdio_file;
     fprintf(
         file, "%s",
-        "distribution: What is drawn anew each time: a time, a size, a count or a number.\n\n"
-        "A quantity alone is always the same. Else { \"type\": \"lognormal\", \"mean\": \"2ms\", "
-        "\"scv\": 4 }:\n"
-        "quantities are of the kind of the parameter; scv, shape and sigma are plain numbers.\n\n"
-        "Types, and the fields that each is given by\n");
+        "distribution: A time, a size, a count or a number that is drawn each time.\n\n"
+        "A quantity alone is a constant. Otherwise write\n"
+        "{ \"type\": \"lognormal\", \"mean\": \"2ms\", \"scv\": 4 }:\n"
+        "quantities have the units of the parameter; scv, shape and sigma are plain numbers.\n\n"
+        "Types and their fields\n");
     for (size_t i = 0; i < FORM_COUNT; i++) {
         struct sim_buffer fields = {0};
         bool first = i == 0 || forms[i - 1].type != forms[i].type;
@@ -429,8 +437,9 @@ void sim_distribution_page(void *stdio_file)
         sim_buffer_free(&fields);
     }
     fprintf(file, "  %-*s%-*s", NAME, type_names[PERCENTILES], KEYS, "min, p50, p99.9, max");
-    sim__page_wrapped(file, 2 + NAME + KEYS,
-                      "Two or more percentiles as measured, with a Pareto law between each two.");
+    sim__page_wrapped(
+        file, 2 + NAME + KEYS,
+        "Two or more measured percentiles; between two of them a Pareto distribution.");
     fprintf(file, "\n[ ] is optional. In a variant another \"type\" takes the place of the whole "
                   "distribution.\n");
 }

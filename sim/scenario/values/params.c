@@ -15,12 +15,13 @@ json_t *sim__default_value(const struct sim_param *param)
     json_t *value = sim__places_scan(&places, &arena, param->by_default, strlen(param->by_default),
                                      sim__scan_silent, NULL);
     if (!value && !places.out_of_memory)
-        value = json_string(param->by_default); /* a bare quantity or word */
+        value = json_string(param->by_default); /* a quantity or a word that is not JSON */
     sim_arena_free(&arena);
     return value;
 }
 
-/* Whether a value in base units is within the parameter's bounds. `what` starts the sentence. */
+/* Whether a value in base units is within the parameter's bounds. The message begins with
+ * `what`. */
 static bool within(struct sim__load *load, const struct sim__at *at, const struct sim_param *p,
                    double value, const char *what)
 {
@@ -42,14 +43,14 @@ static bool within(struct sim__load *load, const struct sim__at *at, const struc
     return false;
 }
 
-/* A name that ends in "bytes" carries its unit. */
+/* A parameter whose name ends in "bytes" needs no unit in the file. */
 static bool says_bytes(const char *name)
 {
     size_t n = strlen(name);
     return n >= 5 && strcmp(name + n - 5, "bytes") == 0;
 }
 
-/* "unlimited", where a count may be as large as it likes. */
+/* Reads "unlimited", for counts that may have no limit. */
 static bool read_unlimited(const struct sim_param *p, const json_t *value, char *out)
 {
     bool countable = p->kind == SIM_COUNT || p->kind == SIM_BYTES;
@@ -60,14 +61,14 @@ static bool read_unlimited(const struct sim_param *p, const json_t *value, char 
     return true;
 }
 
-/* "none", where it is the same as leaving the parameter out. */
+/* Whether the value is "none", for parameters where this means the same as leaving it out. */
 static bool is_none(const struct sim_param *p, const json_t *value)
 {
     const char *text = json_string_value(value);
     return (p->flags & SIM_OR_NONE) && text && strcmp(text, "none") == 0;
 }
 
-/* Puts a quantity in its place. Zero, where 0 says that there is none, is SIM_ZERO. */
+/* Stores a quantity. If 0 means "none" for this parameter, a zero is stored as SIM_ZERO. */
 static void put_quantity(const struct sim_param *p, const struct sim_amount *amount, char *out)
 {
     bool zero = (p->flags & SIM_OR_NONE) && !(amount->value > 0);
@@ -202,12 +203,12 @@ bool sim__read_param(struct sim__load *load, const struct sim__at *at, const str
 {
     const size_t said = load->said;
     bool good = read_any(load, at, p, value, image + p->offset);
-    assert(good || load->said > said || load->out_of_memory); /* what is refused is said */
+    assert(good || load->said > said || load->out_of_memory); /* every refusal reports an error */
     (void)said;
     return good;
 }
 
-/* What a missing parameter might look like, for the message. */
+/* An example of a missing parameter, for the message. */
 static const char *example_of(const struct sim_param *p)
 {
     switch (p->kind) {
@@ -228,7 +229,7 @@ static void say_missing(struct sim__load *load, const struct sim__at *at, const 
     struct sim__origin origin;
     const struct sim__at *key = SIM__KEY(at, p->name);
     sim__origin_find(load, key, &origin);
-    /* a patch that removed it is to blame; else the object that lacks it */
+    /* point at the patch that removed it, else at the object without it */
     bool removed = origin.kind == 'n' && origin.key_line;
     const char *quote = p->kind == SIM_CHOICE ? "\"" : "";
     sim__say(load, removed ? key : at, SIM__SOFT, "\"%s\" is missing, such as \"%s\": %s%s%s. %s",

@@ -1,5 +1,4 @@
-/* plan_names.c - components, regions, keyspaces and cases by their names, and what a plan has of
- * them. */
+/* plan_names.c - finds components, regions, keyspaces and cases by their names. */
 #include "scenario/load.h"
 
 #include <string.h>

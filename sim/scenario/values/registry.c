@@ -1,4 +1,4 @@
-/* registry.c - the models there are. */
+/* registry.c - the list of all models. */
 #include "scenario/load.h"
 
 #include <string.h>

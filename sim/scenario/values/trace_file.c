@@ -1,8 +1,5 @@
-/* trace_file.c - files of requests: CSV, and 24-byte records as block traces are distributed.
- *
- * A file is read once, whole, and becomes an array that every replication replays. What it calls
- * its keys and sessions, numbers or words, are numbered in the order of their first requests. The
- * first row that is wrong is told by its line. */
+/* trace_file.c - files of requests: CSV, and the 24-byte records in which block traces are
+ * distributed. */
 #include "scenario/load.h"
 
 #include <math.h>
@@ -23,7 +20,7 @@ struct cell {
     size_t length;
 };
 
-/* Numbers names in the order in which they are first seen: open addressing by hash. */
+/* A hash table (open addressing) that numbers names in the order in which they first appear. */
 struct numbering {
     struct cell *names;
     uint32_t *slots; /* number + 1; 0: empty */
@@ -33,7 +30,7 @@ struct numbering {
 /* A file being read. */
 struct reading {
     struct sim__load *load;
-    struct sim_arena work; /* what is needed only while reading */
+    struct sim_arena work; /* memory needed only while reading */
     const char *name;      /* as in the scenario */
     const char *text;
     size_t bytes;
@@ -41,7 +38,7 @@ struct reading {
     size_t count;
     struct numbering keys, sessions;
     int places[COLUMNS];       /* of each column in a row; -1: not there */
-    struct sim_buffer strange; /* columns that are left aside, as words behind one another */
+    struct sim_buffer strange; /* the names of ignored columns, one after another */
     char why[SIM_ERROR_TEXT_BYTES];
 };
 
@@ -71,7 +68,7 @@ static uint32_t number_of(struct numbering *n, struct cell name)
     return n->slots[slot] - 1;
 }
 
-/* Room for so many requests and their names; false: too many (said), or out of memory. */
+/* Makes room for `most` requests and their names. False: too many (reported), or out of memory. */
 static bool make_room(struct reading *r, size_t most)
 {
     if (most > SIM__TRACE_REQUESTS_MAX) {
@@ -87,8 +84,8 @@ static bool make_room(struct reading *r, size_t most)
 
 /* ---- CSV ------------------------------------------------------------------------------------- */
 
-/* A decimal number of a cell, times `scale`, to the nearest whole; false: it is none, or more than
- * `most` before scaling. Up to nine decimals are exact. */
+/* Reads a decimal number, times `scale`, rounded to a whole number. False: not a number, or larger
+ * than `most` before scaling. Up to nine decimals are exact. */
 static bool decimal(struct cell c, int64_t scale, double most, int64_t *out)
 {
     char copy[48];
@@ -119,7 +116,8 @@ static bool decimal(struct cell c, int64_t scale, double most, int64_t *out)
     return true;
 }
 
-/* The cells of the line at *at, which is moved past it; how many, or -1: more than there may be. */
+/* Splits the line at *at into cells and moves *at past it. Returns the number of cells; -1: too
+ * many. */
 static int split(const struct reading *r, size_t *at, struct cell cells[CELLS_MOST])
 {
     const char *begin = r->text + *at;
@@ -165,7 +163,7 @@ static bool refuse(struct reading *r, size_t line, const char *format, const cha
     return false;
 }
 
-/* A column by another name than weir's is left aside, unless it looks like a slip of the pen. */
+/* Ignores a column that weir does not know, unless its name looks like a typing error. */
 static bool leave_aside(struct reading *r, struct cell c)
 {
     char copy[CELL_MAX];
@@ -186,7 +184,7 @@ static bool leave_aside(struct reading *r, struct cell c)
     return true;
 }
 
-/* The first line names the columns. How many there are; -1: it is wrong, and said. */
+/* Reads the column names in the first line. Returns their number; -1: an error was reported. */
 static int read_header(struct reading *r, size_t *at)
 {
     struct cell cells[CELLS_MOST];
@@ -199,7 +197,7 @@ static int read_header(struct reading *r, size_t *at)
         while (k < COLUMNS && !is(cells[i], column_names[k]))
             k++;
         if (k < COLUMNS && r->places[k] >= 0) {
-            refuse(r, 1, "the column \"%s\" stands there twice", shown(cells[i], copy));
+            refuse(r, 1, "the column \"%s\" appears twice", shown(cells[i], copy));
             return -1;
         }
         if (k < COLUMNS)
@@ -229,7 +227,7 @@ static bool read_row(struct reading *r, size_t line, const struct cell *cells)
         return refuse(r, line, "\"%s\" is not a time in seconds, such as 0.25",
                       sim_quote(shown(c, copy)).s);
     if (r->count > 0 && q->at < q[-1].at)
-        return refuse(r, line, "the time goes back to %s: requests stand in the order of time",
+        return refuse(r, line, "the time goes back to %s: requests must be in order of time",
                       sim_quote(shown(c, copy)).s);
     if (r->places[OP] >= 0) {
         c = cells[r->places[OP]];
@@ -262,7 +260,7 @@ static bool read_csv(struct reading *r)
 {
     struct cell cells[CELLS_MOST];
     size_t at = r->bytes >= 3 && memcmp(r->text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
-    size_t lines = 1, line = 1; /* a byte order mark is no part of the first name */
+    size_t lines = 1, line = 1; /* a byte order mark is not part of the first name */
     for (size_t i = 0; i < r->bytes; i++)
         lines += r->text[i] == '\n';
     int columns = read_header(r, &at);
@@ -295,8 +293,8 @@ static int64_t little_endian(const char bytes[4])
     return value;
 }
 
-/* u32 time in s, u64 id, u32 size, i64 next access (left aside: it is the future), each little
- * endian, as libCacheSim's traces are distributed. */
+/* u32 time in s, u64 id, u32 size, i64 next access (ignored: it is the future), each little endian:
+ * the format of libCacheSim's traces. */
 static bool read_records(struct reading *r)
 {
     if (r->bytes % RECORD) {
@@ -328,7 +326,7 @@ static bool read_records(struct reading *r)
 
 /* ---- the file -------------------------------------------------------------------------------- */
 
-/* The whole file into the working arena; false with the reason, or out of memory. */
+/* Reads the whole file into the working arena. False with the reason, or out of memory. */
 static bool read_file(struct reading *r, const char *path)
 {
     char why[128];
@@ -361,7 +359,7 @@ static bool ends_with(const char *text, const char *end)
     return n >= m && strcmp(text + n - m, end) == 0;
 }
 
-/* Reads the file into its entry, or the reason why it cannot be. */
+/* Reads the file into its entry, or stores the reason why it cannot be read. */
 static void read_entry(struct sim__load *load, struct sim__trace_file *entry)
 {
     struct reading r = {.load = load, .name = entry->name};
@@ -374,7 +372,7 @@ static void read_entry(struct sim__load *load, struct sim__trace_file *entry)
     bool csv = ends_with(entry->name, ".csv"), known = csv || ends_with(entry->name, ".bin");
     if (!known)
         snprintf(r.why, sizeof r.why,
-                 "\"%s\" is no trace: a .csv file, or a .bin file of %d-byte records",
+                 "\"%s\" is not a trace: a trace is a .csv file, or a .bin file of %d-byte records",
                  sim_quote(r.name).s, RECORD);
     bool good = known && path && read_file(&r, path) && (csv ? read_csv(&r) : read_records(&r));
     if (good && r.count == 0) {
@@ -421,7 +419,7 @@ bool sim__read_trace(struct sim__load *load, const struct sim__at *at, json_t *v
     if (entry->why || load->out_of_memory)
         return false;
     if (entry->strange)
-        sim__say(load, at, SIM__SOFT | SIM__WARNING, "columns that are left aside: %s",
+        sim__say(load, at, SIM__SOFT | SIM__WARNING, "these columns are ignored: %s",
                  entry->strange);
     const struct sim_trace *trace = &entry->trace;
     memcpy(out, &trace, sizeof trace);
@@ -430,7 +428,7 @@ bool sim__read_trace(struct sim__load *load, const struct sim__at *at, json_t *v
 
 /* ---- what it is given beside ----------------------------------------------------------------- */
 
-/* The struct sim_arrivals_replay that a table has, and the keyspace beside it (1 + its index). */
+/* The struct sim_arrivals_replay of a table, and the keyspace given with it (1 + its index). */
 static const struct sim_arrivals_replay *replay_of(const struct sim_param *table, const char *image,
                                                    const char **key, uintptr_t *space)
 {
@@ -446,7 +444,7 @@ static const struct sim_arrivals_replay *replay_of(const struct sim_param *table
     return found && found->trace ? found : NULL;
 }
 
-/* Nothing of the file falls into the run: an error. Some of it comes later: said. */
+/* Reports an error if no request falls into the run, and a warning if some come after its end. */
 static void check_length(struct sim__load *load, const struct sim__at *at,
                          const struct sim_arrivals_replay *replay)
 {
@@ -464,7 +462,7 @@ static void check_length(struct sim__load *load, const struct sim__at *at,
     struct sim_amount_text ends = sim_units_format(SIM_DIM_TIME, duration);
     if (late == asked)
         sim__say(load, at, SIM__SOFT,
-                 "no request falls into the run, %s: the first comes at %s of the file; set "
+                 "no request falls into the run, %s: the first one is at %s in the file; set "
                  "\"from\"",
                  ends.s, sim_units_format(SIM_DIM_TIME, (double)first).s);
     else
@@ -492,11 +490,11 @@ void sim__check_trace(struct sim__load *load, const struct sim__at *at,
     uint64_t keys = space ? plan->keyspaces[space - 1].keys.n : 0;
     if (trace->has_keys && !space)
         sim__say(load, here, SIM__SOFT,
-                 "the trace names keys: give the \"keyspace\" they are of, with %llu keys or more",
+                 "the trace has keys: give a \"keyspace\" with at least %llu keys",
                  (unsigned long long)trace->keys);
     else if (trace->has_keys && keys > 0 && keys < trace->keys)
         sim__say(load, here, SIM__SOFT,
-                 "the trace names %llu keys, more than the %llu of the keyspace \"%s\"",
+                 "the trace has %llu keys, more than the %llu of the keyspace \"%s\"",
                  (unsigned long long)trace->keys, (unsigned long long)keys,
                  plan->keyspaces[space - 1].name);
     check_length(load, here, replay);

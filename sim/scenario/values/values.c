@@ -1,4 +1,4 @@
-/* values.c - one value of the file at a time: quantities, texts, choices, names. */
+/* values.c - reads single values of the file: quantities, texts, choices, names. */
 #include "scenario/load.h"
 
 #include <math.h>
@@ -33,7 +33,7 @@ enum sim_dimension sim__dimension(enum sim_param_kind kind)
     }
 }
 
-/* A JSON number where a quantity is wanted, as text, so that one reader judges both. */
+/* Writes a JSON number as text, so that the reader of quantities checks both. */
 static void number_text(const json_t *value, char *out, size_t size)
 {
     if (json_is_integer(value))
@@ -192,7 +192,7 @@ bool sim__read_range(struct sim__load *load, const struct sim__at *at, json_t *o
     sim__has_all(load, at, object, needed, example);
     if (steps && sim__read_amount(load, steps_at, steps, SIM_DIM_COUNT, NULL, true, &count) &&
         (count.whole < 2 || count.whole > most_steps)) {
-        sim__say(load, steps_at, 0, "a range has 2 to %d steps, its ends included", most_steps);
+        sim__say(load, steps_at, 0, "a range has 2 to %d steps, including its ends", most_steps);
         count.whole = 0;
     }
     if (scale)
@@ -225,8 +225,8 @@ bool sim__is_member(struct sim__load *load, const struct sim__at *at, const char
     if (sim__is_free(key)) {
         if (json_is_object(value))
             sim__say(load, at, SIM__ON_KEY,
-                     "nothing can be named \"%s\": \"notes\" and what "
-                     "begins with \"x-\" are remarks",
+                     "\"%s\" cannot be a name: \"notes\" and keys that "
+                     "begin with \"x-\" are remarks",
                      sim_quote(key).s);
         return false;
     }

@@ -1,9 +1,8 @@
-/* replicate.c - every replication of every case: what the store has, and the rest on threads.
- *
- * Workers take the next run that is missing from one counter, replication by replication over all
- * cases, so that an interrupted study is balanced. A run's result goes to its own place; who ran
- * it, or when, leaves no trace. The loop's thread draws the bar, listens for ^C and writes into the
- * store what has been finished meanwhile, all of it in one transaction. */
+/* replicate.c - runs every replication of every case: takes stored runs from the store and does the
+ * rest on threads. Workers take the next missing run, replication by replication over all cases, so
+ * that an interrupted study is balanced. A result is stored at its own index, so it does not matter
+ * which worker ran it, or when. The loop's thread draws the bar, watches for ^C and writes the runs
+ * finished meanwhile into the store, in one transaction. */
 #include "study/study_state.h"
 
 #include <stdio.h>
@@ -14,9 +13,10 @@
 struct round {
     struct sim_runs *runs;
     const struct sim_replicate_options *options;
-    struct sim__pool pool;
-    uint32_t first;               /* the replication to begin with */
-    uint64_t traced, next, total; /* jobs, under the pool's lock; below .traced_end with a trace */
+    struct sim__threads threads;
+    uint32_t first; /* the first replication of this round */
+    uint64_t traced, next,
+        total; /* jobs, under the lock of .threads; below .traced_end with a trace */
     uint64_t traced_end;
     struct sim_error *error;
 };
@@ -26,9 +26,9 @@ static struct sim_run *run_at(const struct sim_runs *runs, uint32_t at, uint32_t
     return &runs->runs[(size_t)at * runs->replications + replication];
 }
 
-/* ---- while the pool runs --------------------------------------------------------------------- */
+/* ---- while the threads run ------------------------------------------------------------------- */
 
-/* The next missing one from *next on and below `end`. */
+/* Takes the next missing run in [*next, end). */
 static bool take_from(struct round *round, uint64_t *next, uint64_t end, struct sim__job *job)
 {
     while (*next < end) {
@@ -42,7 +42,7 @@ static bool take_from(struct round *round, uint64_t *next, uint64_t end, struct 
     return false;
 }
 
-/* Other processes are given no run with a trace, for traces do not travel. */
+/* Takes a job for another process. Runs with a trace stay here, because traces are not sent. */
 static bool take_for_others(void *self, struct sim__job *job)
 {
     struct round *round = self;
@@ -79,7 +79,7 @@ static int store_all(struct round *round, const struct sim__done *done)
     return status;
 }
 
-/* Into the store and then into the runs. */
+/* Stores finished runs, then adds them to the runs. */
 static int deliver(void *self, struct sim__done *done)
 {
     struct round *round = self;
@@ -97,7 +97,7 @@ static int deliver(void *self, struct sim__done *done)
 
 /* ---- with other processes -------------------------------------------------------------------- */
 
-/* Takes in what the others have done and gives them more. */
+/* Takes results of the other ranks and gives them more jobs. */
 static bool poll_team(void *self)
 {
     struct round *round = self;
@@ -106,17 +106,17 @@ static bool poll_team(void *self)
                                 &done, round->error);
     for (struct sim__done *d = done; d; d = d->next) {
         d->job.it = &round->runs->cases[d->job.at];
-        sim__pool_count(&round->pool, d);
+        sim__threads_count(&round->threads, d);
     }
     if (done && deliver(round, done) != 0)
         status = -1;
-    uv_mutex_lock(&round->pool.lock);
+    uv_mutex_lock(&round->threads.lock);
     if (status == 0 && sim__team_give(round->options->team, take_for_others, round) != 0) {
         snprintf(round->error->text, sizeof round->error->text, "another rank cannot be reached");
         status = -1;
     }
-    uv_mutex_unlock(&round->pool.lock);
-    round->pool.failed = round->pool.failed || status != 0;
+    uv_mutex_unlock(&round->threads.lock);
+    round->threads.failed = round->threads.failed || status != 0;
     return status == 0;
 }
 
@@ -156,44 +156,46 @@ static int grow(struct sim_runs *runs, uint32_t more)
 }
 
 /* Runs what is still missing. */
-static int run_missing(struct sim_session *session, struct round *round, struct sim_error *error)
+static int run_missing(struct sim_work_session *session, struct round *round,
+                       struct sim_error *error)
 {
     struct sim_runs *runs = round->runs;
     const struct sim_replicate_options *options = round->options;
-    struct sim__pool *pool = &round->pool;
+    struct sim__threads *threads = &round->threads;
     uint64_t missing = 0;
     for (uint32_t at = 0; at < runs->case_count; at++) {
         for (uint32_t r = round->first; r < runs->replications; r++) {
             if (run_at(runs, at, r)->state != SIM_RUN_MISSING)
                 continue;
             missing++;
-            pool->total_s += (double)runs->cases[at].plan.duration / 1e9;
+            threads->total_s += (double)runs->cases[at].plan.duration / 1e9;
         }
     }
     if (missing == 0)
         return 0;
-    pool->seed = options->seed;
-    pool->trace = options->trace;
-    pool->total = (uint32_t)missing;
-    pool->jobs = sim_replicate_jobs(options->jobs);
-    if (pool->jobs > missing)
-        pool->jobs = (unsigned)missing;
-    pool->progress = options->progress;
-    pool->metrics_only = runs->metrics_only;
-    pool->pack = options->store != NULL;
-    pool->last_job = true;
-    pool->self = round;
-    pool->take = take;
-    pool->deliver = deliver;
+    threads->seed = options->seed;
+    threads->trace = options->trace;
+    threads->total = (uint32_t)missing;
+    threads->jobs = sim_replicate_jobs(options->jobs);
+    if (threads->jobs > missing)
+        threads->jobs = (unsigned)missing;
+    threads->progress = options->progress;
+    threads->metrics_only = runs->metrics_only;
+    threads->pack = options->store != NULL;
+    threads->last_job = true;
+    threads->self = round;
+    threads->take = take;
+    threads->deliver = deliver;
     if (options->team) {
-        pool->poll = poll_team;
-        pool->waits = waits_for_team;
+        threads->poll = poll_team;
+        threads->waits = waits_for_team;
     }
-    return sim__pool_run(session, pool, error);
+    return sim__threads_run(session, threads, error);
 }
 
-int sim_replicate_more(struct sim_session *session, const struct sim_replicate_options *options,
-                       struct sim_runs *runs, struct sim_error *error)
+int sim_replicate_more(struct sim_work_session *session,
+                       const struct sim_replicate_options *options, struct sim_runs *runs,
+                       struct sim_error *error)
 {
     struct round round = {
         .runs = runs, .options = options, .first = runs->replications, .error = error};
@@ -214,7 +216,7 @@ int sim_replicate_more(struct sim_session *session, const struct sim_replicate_o
                             error);
     if (status == 0)
         status = run_missing(session, &round, error);
-    runs->interrupted = sim_session_interrupted(session);
+    runs->interrupted = sim_work_session_interrupted(session);
     count_states(runs);
     for (uint32_t at = 0; status == 0 && at < runs->case_count; at++) {
         status = sim__rates_set(runs, at);
@@ -224,9 +226,9 @@ int sim_replicate_more(struct sim_session *session, const struct sim_replicate_o
     return status;
 }
 
-int sim_replicate(struct sim_session *session, const struct sim_case *cases, uint32_t case_count,
-                  const struct sim_replicate_options *options, struct sim_runs *runs,
-                  struct sim_error *error)
+int sim_replicate(struct sim_work_session *session, const struct sim_case *cases,
+                  uint32_t case_count, const struct sim_replicate_options *options,
+                  struct sim_runs *runs, struct sim_error *error)
 {
     sim_runs_begin(runs, cases, case_count, options->metrics_only);
     int status = sim_replicate_more(session, options, runs, error);

@@ -1,4 +1,4 @@
-/* team.c - runs given to other processes and taken back. */
+/* team.c - gives runs to other processes and takes the results back. */
 #include "study/work/team.h"
 
 #include "base/text.h"
@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A job on its way, before the values of a search's case. All ranks are the same program. */
+/* A job in a message; the values of a search's case follow. All ranks run the same program. */
 struct order {
     uint32_t at, replication;
 };
 
-/* Before the parts of a packed record. */
+/* The header before the parts of a packed record. */
 struct head {
     struct order order;
     uint32_t state;
@@ -51,7 +51,7 @@ int sim__team_give(struct sim_team *team, bool (*take)(void *, struct sim__job *
     return 0;
 }
 
-/* A job as it came back; NULL with the reason. */
+/* Reads a finished job from a message; NULL with the reason. */
 static struct sim__done *done_of(const unsigned char *bytes, size_t length, struct sim_names *names,
                                  bool numbers_only, struct sim_error *error)
 {
@@ -132,28 +132,28 @@ void sim_team_end(struct sim_team *team)
 
 /* ---- the others ------------------------------------------------------------------------------ */
 
-struct hand {
+struct rank {
     struct sim_team *team;
-    struct sim__pool pool;
+    struct sim__threads threads;
     struct sim_error *error;
     const struct sim_team_cases *cases;
-    struct sim__job *jobs; /* given and not yet begun */
+    struct sim__job *jobs; /* jobs given by rank 0 and not started yet */
     uint32_t first, count, room;
     bool ended;
 };
 
 static bool take(void *self, struct sim__job *job)
 {
-    struct hand *hand = self;
-    if (hand->count == 0)
+    struct rank *rank = self;
+    if (rank->count == 0)
         return false;
-    *job = hand->jobs[hand->first];
-    hand->first = (hand->first + 1) % hand->room;
-    hand->count--;
+    *job = rank->jobs[rank->first];
+    rank->first = (rank->first + 1) % rank->room;
+    rank->count--;
     return true;
 }
 
-static int send_one(struct hand *hand, const struct sim__done *done)
+static int send_one(struct rank *rank, const struct sim__done *done)
 {
     struct head head = {.order = {done->job.at, done->job.replication},
                         .state = (uint32_t)done->run.state,
@@ -167,27 +167,28 @@ static int send_one(struct hand *hand, const struct sim__done *done)
         sim_buffer_add(&out, (const char *)done->packed.parts[part].data,
                        done->packed.parts[part].length);
     int status = out.failed ? -1
-                            : hand->team->send(hand->team, 0, SIM_TEAM_DONE, out.text, out.length);
+                            : rank->team->send(rank->team, 0, SIM_TEAM_DONE, out.text, out.length);
     if (status != 0)
-        snprintf(hand->error->text, sizeof hand->error->text, "cannot send a result to rank 0");
+        snprintf(rank->error->text, sizeof rank->error->text, "cannot send a result to rank 0");
     sim_buffer_free(&out);
     return status;
 }
 
 static int deliver(void *self, struct sim__done *done)
 {
-    struct hand *hand = self;
+    struct rank *rank = self;
     int status = 0;
-    for (const struct sim__done *d = done; status == 0 && d && !hand->ended; d = d->next)
-        status = send_one(hand, d);
+    for (const struct sim__done *d = done; status == 0 && d && !rank->ended; d = d->next)
+        status = send_one(rank, d);
     sim__done_free(done);
     return status;
 }
 
-/* Puts a job that came into the line, or says that it cannot be done. False: this is no job. */
-static bool take_order(struct hand *hand, const unsigned char *bytes, size_t length)
+/* Queues a job from a message, or answers that it cannot be done. False: the message is not a
+ * job. */
+static bool take_order(struct rank *rank, const unsigned char *bytes, size_t length)
 {
-    const struct sim_team_cases *cases = hand->cases;
+    const struct sim_team_cases *cases = rank->cases;
     struct order order;
     if (length < sizeof order)
         return false;
@@ -206,61 +207,61 @@ static bool take_order(struct hand *hand, const unsigned char *bytes, size_t len
     if (!job.it) {
         struct sim__done done = {.job = job, .run = {.state = SIM_RUN_FAULT}};
         snprintf(done.run.why, sizeof done.run.why, "another rank cannot make the case");
-        return send_one(hand, &done) == 0;
+        return send_one(rank, &done) == 0;
     }
-    uv_mutex_lock(&hand->pool.lock);
-    bool fits = hand->count < hand->room;
+    uv_mutex_lock(&rank->threads.lock);
+    bool fits = rank->count < rank->room;
     if (fits)
-        hand->jobs[(hand->first + hand->count++) % hand->room] = job;
-    uv_mutex_unlock(&hand->pool.lock);
-    sim__pool_feed(&hand->pool, false);
+        rank->jobs[(rank->first + rank->count++) % rank->room] = job;
+    uv_mutex_unlock(&rank->threads.lock);
+    sim__threads_feed(&rank->threads, false);
     return fits;
 }
 
 static bool poll_messages(void *self)
 {
-    struct hand *hand = self;
+    struct rank *rank = self;
     unsigned char *bytes = NULL;
     size_t length;
     int from, status;
     enum sim_team_tag tag;
-    while (!hand->ended &&
-           (status = hand->team->receive(hand->team, &from, &tag, &bytes, &length)) != 0) {
-        hand->ended = status < 0 || tag == SIM_TEAM_END;
-        bool fine = hand->ended || take_order(hand, bytes, length);
+    while (!rank->ended &&
+           (status = rank->team->receive(rank->team, &from, &tag, &bytes, &length)) != 0) {
+        rank->ended = status < 0 || tag == SIM_TEAM_END;
+        bool fine = rank->ended || take_order(rank, bytes, length);
         if (status > 0)
             free(bytes);
         if (!fine)
             return false;
     }
-    if (hand->ended)
-        sim__pool_feed(&hand->pool, true);
-    return !hand->ended;
+    if (rank->ended)
+        sim__threads_feed(&rank->threads, true);
+    return !rank->ended;
 }
 
-int sim_team_serve(struct sim_session *session, struct sim_team *team,
+int sim_team_serve(struct sim_work_session *session, struct sim_team *team,
                    const struct sim_team_cases *cases, const struct sim_replicate_options *options,
                    struct sim_error *error)
 {
-    struct hand hand = {.team = team, .error = error, .cases = cases};
+    struct rank rank = {.team = team, .error = error, .cases = cases};
     unsigned jobs = sim_replicate_jobs(options->jobs);
-    hand.room = jobs + 1; /* one is waiting while the others run */
-    hand.jobs = calloc(hand.room, sizeof *hand.jobs);
-    if (!hand.jobs || team->send(team, 0, SIM_TEAM_ROOM, &hand.room, sizeof hand.room) != 0) {
+    rank.room = jobs + 1; /* one job waits while the others run */
+    rank.jobs = calloc(rank.room, sizeof *rank.jobs);
+    if (!rank.jobs || team->send(team, 0, SIM_TEAM_ROOM, &rank.room, sizeof rank.room) != 0) {
         snprintf(error->text, sizeof error->text,
-                 hand.jobs ? "rank 0 cannot be reached" : "out of memory");
-        free(hand.jobs);
+                 rank.jobs ? "rank 0 cannot be reached" : "out of memory");
+        free(rank.jobs);
         return -1;
     }
-    hand.pool = (struct sim__pool){.seed = options->seed,
-                                   .jobs = jobs,
-                                   .pack = true,
-                                   .metrics_only = true,
-                                   .self = &hand,
-                                   .take = take,
-                                   .deliver = deliver,
-                                   .poll = poll_messages};
-    int status = sim__pool_run(session, &hand.pool, error);
-    free(hand.jobs);
+    rank.threads = (struct sim__threads){.seed = options->seed,
+                                         .jobs = jobs,
+                                         .pack = true,
+                                         .metrics_only = true,
+                                         .self = &rank,
+                                         .take = take,
+                                         .deliver = deliver,
+                                         .poll = poll_messages};
+    int status = sim__threads_run(session, &rank.threads, error);
+    free(rank.jobs);
     return status;
 }
