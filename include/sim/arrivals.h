@@ -1,11 +1,11 @@
-/* arrivals.h - what models that start requests of themselves share: when the next one starts and
- * how many with it, and mixes of kinds of request.
+/* arrivals.h - for models that start requests: when the next one starts, how many start with it,
+ * and mixes of kinds of request.
  *
- * An open load is a rate over time, and an arrival falls where its integral has grown by a draw of
- * mean 1. The rate is one of: constant, steps and ramps, a curve over the day, or a rate modulated
- * by a Markov chain; spikes multiply it; batches make several of each arrival. Or a trace says it
- * all. A model has a struct sim_arrivals, its rows in the table of parameters by
- * SIM_ARRIVALS_PARAMS, and asks sim_arrivals_next(). */
+ * An open load is a rate over time. The next arrival is when the integral of the rate has grown by
+ * a draw of mean 1. The rate is constant, in steps and ramps, a curve over the day, or modulated by
+ * a Markov chain. Spikes multiply it, and batches make several requests of each arrival. Or a trace
+ * gives all arrivals. A model has a struct sim_arrivals, puts SIM_ARRIVALS_PARAMS into its table of
+ * parameters, and calls sim_arrivals_next(). */
 #ifndef SIM_ARRIVALS_H
 #define SIM_ARRIVALS_H
 
@@ -14,23 +14,22 @@
 
 /* ---- parameters ------------------------------------------------------------------------------ */
 
-/* How arrivals are spaced: draws of the growth of the integral, or always 1. Evenly spaced ones
- * begin within the first gap: node i of n at (i + u) / n of it, with u drawn from [0, 1) for each
- * component, so that n nodes share the gap evenly and components know nothing of one another; or,
- * `in_step`, all at its end. */
+/* How arrivals are spaced: the integral grows by an exponential draw, or always by 1. With even
+ * spacing, the first arrival falls within the first gap: at node i of n after (i + u) / n of the
+ * gap, with u drawn from [0, 1) once for the component, so that the nodes share the gap evenly and
+ * components are independent. With `in_step` it falls at the end of the gap at every node. */
 enum sim_arrivals_spacing { SIM_ARRIVALS_POISSON, SIM_ARRIVALS_CONSTANT };
 
-/* From `at` on the rate is `rate` per second, until the next step; with `ramp` it has moved there
- * in a straight line since the step before. Before the first step it is 0, after the last it
- * stays. */
+/* From `at` until the next step the rate is `rate` per second. With `ramp` it moves to `rate` in a
+ * straight line from the step before. Before the first step it is 0; after the last it stays. */
 struct sim_arrivals_step {
     sim_time at;
     double rate;
     bool ramp;
 };
 
-/* A state of a Markov-modulated rate: left after an exponential time of mean `dwell` for the next
- * state of the list (the first after the last), or for one drawn from `next`. */
+/* A state of a Markov-modulated rate. It lasts an exponential time of mean `dwell`. The next state
+ * is the next in the list (after the last, the first), or is drawn from `next`. */
 struct sim_arrivals_state {
     double rate; /* per second */
     sim_time dwell;
@@ -55,13 +54,13 @@ struct sim_arrivals_factor {
     double factor;
 };
 
-/* The rate is `factor` times what it would be; spikes that overlap multiply. */
+/* The rate is multiplied by `factor`. Overlapping spikes multiply one another. */
 struct sim_arrivals_spike {
     sim_time at, lasts;
     double factor;
 };
 
-/* Spikes one after the other, each after a time of calm; .every.kind is NONE without them. */
+/* Random spikes, each after a calm time drawn from .every; .every.kind is NONE: there are none. */
 struct sim_arrivals_random_spikes {
     struct sim_dist every, lasts, factor;
 };
@@ -80,7 +79,7 @@ struct sim_trace {
     const char *name;
     const struct sim_trace_request *requests;
     size_t count;  /* >= 1 */
-    uint64_t keys; /* how many there are: 0 .. keys - 1, in the order of their first requests */
+    uint64_t keys; /* the number of keys: 0 .. keys - 1, in the order of their first requests */
     bool has_keys, has_ops, has_bytes, has_sessions; /* what the file says of each request */
     uint64_t hash;                                   /* of its bytes */
 };
@@ -89,31 +88,31 @@ struct sim_arrivals_replay {
     const struct sim_trace *trace; /* NULL: none */
     double speed;
     int64_t repeat;
-    sim_time from; /* time of the file at which the run begins */
+    sim_time from; /* the file's time at which the run begins */
 };
 
 /* ---- the source ------------------------------------------------------------------------------ */
 
-/* A straight piece of a rate: `rate` per ns at `from`, growing by `slope` per ns each ns. */
+/* A straight piece of a rate: .rate per ns at .from, changing by .slope per ns in each ns. */
 struct sim_arrivals_piece {
     sim_time from, until;
     double rate, slope;
 };
 
-/* Where a rate stands: copied to look ahead. */
+/* A position in a rate. It is copied to look ahead. */
 struct sim_arrivals_walk {
     struct sim_arrivals_piece piece;
     size_t at;                           /* step, state or knot the piece belongs to */
     struct sim_stream states;            /* of the chain */
     struct sim_stream bursts;            /* of random spikes */
-    sim_time listed_until, random_until; /* how long the two factors stay */
+    sim_time listed_until, random_until; /* until when the two factors below hold */
     double listed, random;
-    size_t listed_over; /* how many of the listed ones are over */
+    size_t listed_over; /* how many listed spikes are over */
     bool in_burst;
 };
 
 struct sim_arrivals {
-    double rate; /* per second, SIM_ZERO: nothing; unless it is 0 it stands for the load below */
+    double rate; /* per second; SIM_ZERO: no arrivals; unless it is 0 it replaces the rates below */
     int spacing;
     bool in_step;
     struct sim_list schedule, modulated, spikes; /* of steps, states, spikes */
@@ -123,15 +122,18 @@ struct sim_arrivals {
     struct sim_arrivals_replay replay;
 
     /* state */
-    bool plain;   /* Poisson at a constant rate, and seldom two in a nanosecond */
+    bool plain;   /* Poisson at a constant rate, low enough that two arrivals rarely fall in one
+                     nanosecond */
     bool shaped;  /* spikes: the rate changes even where it is constant */
-    bool keeps;   /* what rounding takes or adds */
-    double begun; /* how much of the first gap of evenly spaced arrivals is over at the start */
-    double grown; /* how much of the next growth is over, as arrivals fall on whole nanoseconds */
-    sim_time asked, due; /* when an arrival was last asked for, and when it is, */
-    double wanted, pace; /* by how much the integral was to grow, and the rate that was set */
-    sim_time end;        /* of the run: no rate is looked at beyond it */
-    const struct sim_world *world; /* which may be told to stop */
+    bool keeps;   /* the error of rounding to whole nanoseconds, so that the rate is exact in the
+                     long run */
+    double begun; /* even spacing: how much of the first gap is over at the start */
+    double grown; /* how much of the next growth is over already, because of the rounding */
+    sim_time asked, due; /* when an arrival was last asked for, and when it falls */
+    double wanted, pace; /* by how much the integral was to grow for it, and the rate that was set
+                            then */
+    sim_time end;        /* of the run: rates after it are not looked at */
+    const struct sim_world *world; /* to see whether it is told to stop */
     void (*advance)(const struct sim_arrivals *, struct sim_arrivals_walk *, sim_time);
     struct sim_arrivals_walk walk;
     struct sim_arrivals_piece *knots; /* of the day: one period */
@@ -141,16 +143,16 @@ struct sim_arrivals {
     size_t next, first;            /* of the trace's requests */
     int64_t rounds;
     sim_time round_from;
-    double round_ns, round_part; /* of a round; what its whole nanoseconds leave out */
+    double round_ns, round_part; /* length of a round; the fraction of a nanosecond left over */
 };
 
 /* Prepares the source within init(). 0, or -1 when out of memory. */
 int sim_arrivals_begin(struct sim_arrivals *, const struct sim_node *);
 
-/* When the next arrival falls, from now on: `now` may not go back. SIM_NEVER: none will. What is
- * drawn comes from `times`. Evenly spaced arrivals, and those of a high rate, keep what rounding to
- * whole nanoseconds takes or adds, so that the rate is exact in the long run. Asking again instead
- * of taking what was due draws anew. Amortised O(changes of the rate passed). */
+/* The time of the next arrival after `now`, which never goes back; SIM_NEVER: there is none. Draws
+ * from `times`. With even spacing, and with high rates, the error of rounding to whole nanoseconds
+ * is carried on, so that the rate is exact in the long run. Each call draws again, even if the last
+ * arrival was not used. Amortised O(changes of the rate passed). */
 sim_time sim__arrivals_walk(struct sim_arrivals *, sim_time now, struct sim_stream *times);
 static inline sim_time sim_arrivals_next(struct sim_arrivals *a, sim_time now,
                                          struct sim_stream *times)
@@ -160,33 +162,33 @@ static inline sim_time sim_arrivals_next(struct sim_arrivals *a, sim_time now,
     return sim__arrivals_walk(a, now, times);
 }
 
-/* Before the first arrival, and the first after a crash. */
+/* To be called before the first arrival, and before the first one after a crash. */
 void sim_arrivals_start(struct sim_arrivals *);
-/* A rate was set while one was awaited, which is not to come any more: as sim_arrivals_next(), but
- * what has gone by of a gap of evenly spaced arrivals counts. */
+/* As sim_arrivals_next(), after a rate was set and the arrival awaited was cancelled. With even
+ * spacing, the part of the gap that has passed counts. */
 sim_time sim_arrivals_changed(struct sim_arrivals *, sim_time now, struct sim_stream *times);
 
-/* Whether a rate is set that stands for the rest of the load. */
+/* Whether a rate is set that replaces the rest of the load. */
 static inline bool sim_arrivals_set(const struct sim_arrivals *a)
 {
     return a->rate > 0 || a->rate < 0;
 }
 
-/* Whether arrivals are those of the trace: not while a rate is set above it. */
+/* Whether the arrivals are those of the trace: not while a rate replaces it. */
 static inline bool sim_arrivals_replaying(const struct sim_arrivals *a)
 {
     return a->trace && !sim_arrivals_set(a);
 }
 
-/* The trace's request that is due, at its arrival: it is then done with. Only while replaying. */
+/* Takes the request of the trace that is due, at its arrival. Only while replaying. */
 const struct sim_trace_request *sim_arrivals_take(struct sim_arrivals *);
-/* The same before its arrival, after sim_arrivals_next(). */
+/* The request that will be due, after sim_arrivals_next() and before its arrival. */
 static inline const struct sim_trace_request *sim_arrivals_due(const struct sim_arrivals *a)
 {
     return &a->trace->requests[a->next];
 }
 
-/* How many come at once. */
+/* How many requests the arrival has. */
 static inline uint64_t sim_arrivals_size(struct sim_arrivals *a)
 {
     return a->batch.kind == SIM_DIST_NONE ? 1 : (uint64_t)sim_dist_draw(&a->batch, &a->sizes);
@@ -194,18 +196,20 @@ static inline uint64_t sim_arrivals_size(struct sim_arrivals *a)
 
 /* ---- for tables, sound() and offered() ------------------------------------------------------- */
 
-/* How many of the loads that exclude one another are given. */
+/* How many loads are given, of those that exclude one another. */
 int sim_arrivals_loads(const struct sim_arrivals *);
 /* NULL, or what is wrong with the parameters, as a sentence. O(states^2 + items of lists). */
 const char *sim_arrivals_check(const struct sim_arrivals *);
-/* NULL, or what is wrong: every value must be a whole number from 1 to a million. */
+/* NULL, or what is wrong with a distribution of counts: each value must be a whole number from 1 to
+ * a million. */
 const char *sim_arrivals_check_count(const struct sim_dist *);
-/* The most requests per second, batches and spikes on average: of a trace the mean. */
+/* The greatest rate of requests per second, with batches and random spikes at their means; of a
+ * trace the mean rate. */
 double sim_arrivals_offered(const struct sim_arrivals *);
-/* The mean of them over a run of some length, about: where rate and spikes both change, as if
- * neither knew of the other. O(states^2 + items of lists, for spikes those that overlap). */
+/* The mean rate over a run of that length. An approximation where both rate and spikes change: it
+ * takes them as independent. O(states^2 + items of lists; for spikes, those that overlap). */
 double sim_arrivals_sustained(const struct sim_arrivals *, sim_time duration);
-/* Changes of the rate per second that are drawn: of states, and of random spikes. */
+/* Random changes of the rate per second: of states, and of random spikes. */
 double sim_arrivals_ticks(const struct sim_arrivals *);
 
 extern const struct sim_param sim_arrivals_step_params[], sim_arrivals_state_params[],
@@ -255,7 +259,7 @@ extern const char *const sim_arrivals_spacings[];
 
 /* ---- mixes ----------------------------------------------------------------------------------- */
 
-/* Shares of the kinds of request. A read share of 1 stands for whatever the others leave. */
+/* Shares of the kinds of request. A read share of 1 means whatever the others leave. */
 struct sim_arrivals_mix {
     double read, write, erase, scan;
 };
@@ -266,7 +270,7 @@ extern const struct sim_param sim_arrivals_mix_params[];
 /* NULL, or what is wrong with the shares, as a sentence. */
 const char *sim_arrivals_check_mix(const struct sim_arrivals_mix *);
 
-/* Draws a kind: one draw of bits, none when all are reads. */
+/* Draws a kind, with one draw of bits; with none if all are reads. */
 static inline enum sim_op sim_arrivals_op(const struct sim_arrivals_mix *mix,
                                           struct sim_stream *stream)
 {

@@ -1,4 +1,4 @@
-/* component.h - what a component is: the table of functions and parameters that makes a model. */
+/* component.h - what a component is: struct sim_model, the table that makes a model. */
 #ifndef SIM_COMPONENT_H
 #define SIM_COMPONENT_H
 
@@ -8,27 +8,26 @@
 struct sim_queueing;
 struct sim_usage;
 
-/* How much there is of what a component is about, from the plan. */
+/* The size of what a component deals with, from the plan. */
 struct sim_extent {
     sim_time duration;       /* of the run */
     uint32_t nodes;          /* of the component */
-    uint64_t behind;         /* nodes of those it calls */
-    uint64_t keys, subjects; /* of the greatest keyspaces whose requests can come to it; 0: none */
+    uint64_t behind;         /* nodes of the components it calls */
+    uint64_t keys, subjects; /* of the largest keyspaces whose requests can reach it; 0: none */
 };
 
-/* What a run of a component takes. */
+/* What a run will need for a component. */
 struct sim_foreseen {
-    double
-        passes; /* reads per second that are passed on at most, however many come; INFINITY: all */
-    double ticks; /* times per second that something happens at a node of itself, besides requests
-                      and the pauses of a station: changes of a rate */
-    /* what grows with a parameter: so many of something, each so many bytes */
+    double passes; /* upper bound on the reads per second that are passed on; INFINITY: all are */
+    double ticks;  /* events per second at a node that no request causes, such as changes of a rate;
+                     but for the pauses of a station */
+    /* memory that grows with a parameter: .count things of .each bytes */
     const char *what; /* "users", "keys" */
     double count, each;
-    bool as_used; /* memory is taken as they are used, not at the start */
+    bool as_used; /* memory is taken as the things are used, not at the start */
 };
 
-/* A key that a model's `holds` hook finds by walking what it keeps. */
+/* Called by a model's `holds` for each key that it finds in its data. */
 typedef void sim_copy_visit(void *self, const struct sim_keyspace *, uint64_t key);
 
 enum sim_fault_kind {
@@ -38,10 +37,10 @@ enum sim_fault_kind {
     SIM_FAULT_FLUSH,   /* drop cached contents */
 };
 
-/* What faults mean to a model, beside a crash, which any may suffer, and errors, which all that are
- * called may. A scenario that asks for more is refused. */
+/* Which faults a model can suffer, besides crashes (every model) and errors (every model that is
+ * called). A scenario that strikes it with others is refused. */
 enum {
-    SIM_SUFFERS_SLOW = 1,  /* it has work that takes longer: a station's, or .slow is heeded */
+    SIM_SUFFERS_SLOW = 1,  /* its work takes longer: it has a station, or heeds .slow */
     SIM_SUFFERS_FLUSH = 2, /* its `fault` drops cached contents */
 };
 
@@ -54,54 +53,56 @@ struct sim_model {
     const struct sim_param *params;   /* ended by .name == NULL */
     const struct sim_port_def *ports; /* ended by .name == NULL; NULL: calls nobody */
     const struct sim_meter *meters;   /* ended by .name == NULL; NULL: none of its own */
-    const struct sim_usage *usages;   /* what costs, besides that it is there and is called; ended
-                                         by .name == NULL; NULL: nothing */
+    const struct sim_usage *usages;   /* what it is billed for, besides its nodes and its calls;
+                                         ended by .name == NULL; NULL: nothing */
 
-    /* Parameters and ports are set, streams can be named, other nodes may not yet be ready: set up
-     * state and schedule first events. 0, or -1 with the reason. */
+    /* Sets up the node's state and schedules its first events. Parameters and ports are set, and
+     * streams can be named; other nodes may not be ready yet. 0, or -1 with the reason. */
     int (*init)(struct sim_node *, struct sim_error *);
-    /* A call arrives; NULL: cannot be called. */
+    /* A call arrives. NULL: it cannot be called. */
     void (*serve)(struct sim_node *, sim_call_id, const struct sim_request *);
-    /* A request has been sent here and will arrive: ask memory for what it will need
-     * (__builtin_prefetch). Must change nothing. NULL: nothing worth it. */
+    /* A request was sent and will arrive here: fetches the memory that it will need
+     * (__builtin_prefetch). Must change nothing. NULL: nothing worth fetching. */
     void (*expect)(const struct sim_node *, const struct sim_request *);
-    /* A fault struck or ended; NULL: nothing to do. */
+    /* A fault struck or ended. NULL: nothing to do. */
     void (*fault)(struct sim_node *, enum sim_fault_kind);
-    /* A changeable parameter was set; NULL: parameters are read afresh at each use. */
+    /* A changeable parameter was set. NULL: parameters are read afresh at each use. */
     void (*changed)(struct sim_node *, const struct sim_param *);
-    /* The run ends, and a request that started here is unfinished and past its timeout: it failed
-     * at least once and is tried again. Called for each of them. NULL: they count for nothing. */
+    /* At the end of the run, called for each request that started here, is unfinished and is past
+     * its timeout: it has failed at least once and is being retried. NULL: these are not
+     * counted. */
     void (*overdue)(struct sim_node *);
-    /* The run ends, after those: count what is left unfinished. Nothing can be sent or scheduled
-     * any more. NULL: nothing to count. */
+    /* At the end of the run, after overdue(): counts what is left unfinished. Nothing can be sent
+     * or scheduled any more. NULL: nothing to count. */
     void (*ended)(struct sim_node *);
-    /* Invariants, at the end of a run: 0, or -1 with what is broken. NULL: none. */
+    /* Checks invariants at the end of a run: 0, or -1 with what is broken. NULL: none. */
     int (*check)(const struct sim_node *, struct sim_error *);
-    /* Shows every key that this node holds now, by walking what it keeps; the audit holds it
-     * against what was said by sim_copy_added() and sim_copy_removed(). NULL: holds no keys. */
+    /* Visits every key that this node holds now, by walking its data. The audit compares them with
+     * what sim_copy_added() and sim_copy_removed() reported. NULL: it holds no keys. */
     void (*holds)(const struct sim_node *, sim_copy_visit *, void *self);
-    /* What no single parameter's bounds can say, such as two that exclude one another: 0, or -1
-     * with the sentence. Asked when a scenario is checked. NULL: nothing. */
+    /* Checks what no single parameter's bounds can, such as two parameters that exclude each other:
+     * 0, or -1 with the sentence. Called when a scenario is checked. NULL: nothing. */
     int (*sound)(const void *params, struct sim_error *);
-    /* How many calls per second of simulated time start here of themselves over a run so long,
-     * requests of sessions included, read from the parameters alone: on average, and at most in
-     * *peak. For refusing runs too large to finish. NULL: none. */
+    /* Calls per second that this node starts during a run of that length, requests of sessions
+     * included: on average, and the maximum in *peak. Read from the parameters alone, to refuse
+     * runs that are too large to finish. NULL: none. */
     double (*offered)(const void *params, sim_time duration, double *peak);
-    /* What else a run's size depends on, from the parameters alone; *out holds defaults before, for
-     * the same. NULL: nothing. */
+    /* What else the size of a run depends on, from the parameters alone. *out holds defaults
+     * before. NULL: nothing. */
     void (*foresee)(const void *params, const struct sim_extent *, struct sim_foreseen *out);
-    /* How many calls per second start here on average over a run so long, whether or not any is
-     * answered, read from the parameters alone; for refusing runs too large to fit. NULL: none. */
+    /* Calls per second that this node starts on average during a run of that length, even if none
+     * is answered. Read from the parameters alone, to refuse runs that do not fit into memory.
+     * NULL: none. */
     double (*sustained)(const void *params, sim_time duration);
-    /* How many calls a node keeps going at most, each made anew *think_ns after the answer to the
-     * last, read from the parameters alone; for the same. NULL: none. */
+    /* Upper bound on the calls that a node keeps out at once, if each is made again *think_ns after
+     * the last answer. Read from the parameters alone, for the same purpose. NULL: none. */
     double (*closed)(const void *params, double *think_ns);
     /* What queueing theory needs to know, from the parameters alone; *out is all zero before. NULL:
-     * nothing starts here, there is no station, and what is passed on comes as if by chance. */
+     * nothing starts here, there is no station, and how requests are passed on is not known. */
     void (*queueing)(const void *params, struct sim_queueing *out);
-    /* It works by keys: requests without one are only passed on, which the loader warns of. */
+    /* It works by keys. Requests without a key are only passed on, and the loader warns of them. */
     bool keyed;
-    /* Frees what init() got that is not of sim_node_alloc(); NULL: nothing. */
+    /* Frees what init() allocated other than by sim_node_alloc(). NULL: nothing. */
     void (*finish)(struct sim_node *);
 };
 

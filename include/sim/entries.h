@@ -1,5 +1,5 @@
-/* entries.h - the entries of a cache: versions of the keys of one keyspace, each with a lifetime.
- * The least recently used entry makes room. One node has them, or all nodes of a component. */
+/* entries.h - the entries of a cache: versions of keys of one keyspace, each with a lifetime. The
+ * least recently used entry makes room. A node has its own entries, or all nodes share them. */
 #ifndef SIM_ENTRIES_H
 #define SIM_ENTRIES_H
 
@@ -16,11 +16,11 @@ struct sim_entries_store {
     struct sim_keyspace *space; /* NULL until the first keyed request */
     struct sim_table table;
     struct sim_refills refills;
-    uint16_t *took;   /* by place, how long the last recomputation was; NULL unless asked for */
-    sim_time longest; /* lifetime any node has had in force */
-    int64_t bytes;    /* of the values kept, expired ones too */
-    /* by place, where the keyspace has subjects: when it is next looked whether it has expired, and
-       SIM_NEVER; 0: not held any more, though it may still stand there */
+    uint16_t *took;   /* by place: how long the last recomputation took; NULL unless asked for */
+    sim_time longest; /* longest lifetime that any node has used */
+    int64_t bytes;    /* of the values, expired ones included */
+    /* by place, if the keyspace has subjects: when to look next whether the entry has expired, or
+       SIM_NEVER; 0: it has expired and is no longer held, but is still in the table */
     sim_time *due;
     bool ready;
 };
@@ -34,23 +34,24 @@ struct sim_entries {
     struct sim_node *node;
     struct sim_entries_store *store, own;
     struct sim_stream jitter;
-    bool takes_time; /* remembers how long recomputations took */
+    bool takes_time; /* keeps how long recomputations took */
 
     struct sim_counter evictions; /* meters: SIM_ENTRIES_METERS */
     struct sim_gauge entries, bytes;
 };
 
-/* Within init(). 0, or -1 when out of memory. The table is made when the first keyed request shows
- * which keyspace it is for. */
+/* Within init(). 0, or -1 when out of memory. The table is made for the keyspace of the first keyed
+ * request. */
 int sim_entries_init(struct sim_entries *, struct sim_node *, bool takes_time);
 
-/* Whether keys of this keyspace are kept: of the first one met, if it has less than 2^32 keys. */
+/* Whether these entries are for this keyspace: the first one met, if it has less than 2^32 - 1
+ * keys. */
 bool sim_entries_covers(struct sim_entries *, struct sim_keyspace *);
 
-/* All below: of keys of the keyspace covered. O(1) but for clearing. */
+/* All functions below take keys of that keyspace. O(1) unless said. */
 
-/* Asks memory for a key on its way here, and again when it has come: first for where it would be,
- * then for what is there. */
+/* Fetches the memory for a key: its bucket while the request is on its way, its entry when it has
+ * arrived. */
 static inline void sim_entries_expect(const struct sim_entries *e,
                                       const struct sim_request *request)
 {
@@ -72,14 +73,14 @@ static inline uint32_t sim_entries_find(const struct sim_entries *e, uint64_t ke
     return sim_table_find(&e->store->table, (uint32_t)key);
 }
 
-/* Until the expiry of a place; not above 0 when it is past. */
+/* The time until a place expires; <= 0: it has expired. */
 static inline sim_time sim_entries_left(const struct sim_entries *e, uint32_t place)
 {
     return sim_table_expires(&e->store->table, place) - sim_now(e->node->sim);
 }
 
-/* A duration in 16 bits, to within 2^-11 of it: below 1024 ns itself, above it how often it was
- * halved, and the ten bits after its first. */
+/* A duration in 16 bits, to within 2^-11 of it: below 1024 ns the duration itself; above, how often
+ * it was halved, and the ten bits after its highest. */
 static inline uint16_t sim_entries_pack(sim_time ns)
 {
     if (ns < 1024)
@@ -96,22 +97,22 @@ static inline double sim_entries_unpack(uint16_t packed)
     return (double)((uint64_t)(packed - (halved << 10)) << halved);
 }
 
-/* How long the recomputation of what is in a place took, ns; with takes_time. Kept in 16 bits:
- * XFetch then acts as one whose beta is off by at most 1/2048, to either side by chance. */
+/* How long the recomputation of an entry took, ns; only with takes_time. The rounding to 16 bits
+ * has the effect of a beta that is off by at most 1/2048, to either side at random. */
 static inline double sim_entries_took(const struct sim_entries *e, uint32_t place)
 {
     return sim_entries_unpack(e->store->took[place]);
 }
 
-/* The answer from a place, which is thereby used: it becomes the newest, and a sliding lifetime
- * that has not ended gives way to a new one, drawn as the first was: who uses memcached's "gat" or
- * Redis' GETEX says with each hit how long from now, and works it out as for a filling. */
+/* The answer from a place. The place becomes the most recently used. If lifetimes slide and this
+ * one has not ended, a new one is drawn as at the filling: with memcached's "gat" or Redis' GETEX,
+ * a client gives a lifetime with each hit and computes it in the same way. */
 struct sim_reply sim_entries_use(struct sim_entries *, uint32_t place);
 
-/* Keeps a version of a key for a lifetime from now. */
+/* Stores a version of a key for a lifetime from now. */
 void sim_entries_put(struct sim_entries *, uint64_t key, uint32_t version, sim_time took);
 
-/* Drops a key; with `as_stale` it only expires, now. */
+/* Drops a key; with `as_stale` it stays and expires now. */
 void sim_entries_drop(struct sim_entries *, uint64_t key, bool as_stale);
 
 /* Drops every key; after a crash the tokens too. O(capacity). */
@@ -120,7 +121,8 @@ void sim_entries_clear(struct sim_entries *, bool crash);
 /* After a parameter changed. */
 void sim_entries_changed(struct sim_entries *);
 
-/* Every key whose lifetime has not ended; of a shared store by its first node. O(capacity). */
+/* Visits every key that has not expired; for a shared store only the first node does.
+ * O(capacity). */
 void sim_entries_visit(const struct sim_entries *, sim_copy_visit *, void *self);
 
 /* NULL, or the invariant that is broken, as a sentence. */
@@ -128,7 +130,7 @@ const char *sim_entries_check(const struct sim_entries *);
 
 void sim_entries_foresee(const struct sim_entries *, const struct sim_extent *,
                          struct sim_foreseen *);
-/* The hooks holds() and foresee() of a model that has a struct sim_entries `member`. */
+/* Defines the hooks holds() and foresee() of a model that has a struct sim_entries `member`. */
 #define SIM_ENTRIES_HOOKS(type, member)                                                            \
     static void holds(const struct sim_node *self, sim_copy_visit *visit, void *visitor)           \
     {                                                                                              \

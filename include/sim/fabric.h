@@ -1,10 +1,11 @@
-/* fabric.h - what joins components: calls, links and regions, resilience, faults, keyspaces.
+/* fabric.h - what connects components: calls, links, faults, and the nodes that they join.
  *
  * A component is one or more nodes of a model. A node calls another component through a port; the
  * fabric carries the request over the link between them, gives it to the callee's `serve`, carries
- * the answer back, and ends the call with `done`, exactly once. A call has two halves: when the
- * caller's ends early (timeout, abandoned), the callee works on, unaware, and its late answer is
- * counted as wasted. Retry storms and metastable failure come out of that, not out of a rule. */
+ * the answer back, and ends the call with `done`, exactly once. A call has two halves. If the
+ * caller's half ends early (timeout, abandoned), the callee works on without knowing it, and its
+ * late answer is counted as wasted. Retry storms and metastable failure follow from this, without a
+ * rule for them. */
 #ifndef SIM_FABRIC_H
 #define SIM_FABRIC_H
 
@@ -20,23 +21,23 @@ struct sim_node;
 struct sim_component;
 struct sim_world;
 struct sim_port_target;
-struct sim__guard;
+struct sim_guard;
 
-/* A call as the callee knows it. All zero is none; a stale one is harmless. */
+/* Names a call. All zero names none; a stale name is harmless. */
 typedef struct {
     uint64_t key;
 } sim_call_id;
 
-/* The end of a call, from the event loop, never inside sim_call(). The reply is valid only during
- * this call. A reply at the very instant of the timeout is late. */
+/* Runs when a call ends, from the event loop, never inside sim_call(). The reply is valid only
+ * until it returns. A reply that arrives in the instant of the timeout is in time. */
 typedef void sim_done(struct sim *, void *self, sim_arg, const struct sim_reply *);
 
 /* A port, in a model's struct. Wired by the world before init. */
 struct sim_port {
     struct sim_node *owner;
     struct sim_port_target *targets;
-    uint32_t target_count;     /* 0: the scenario left an optional port open */
-    struct sim__guard *guards; /* one per target: what the caller's policy remembers; or NULL */
+    uint32_t target_count;    /* 0: the scenario left an optional port open */
+    struct sim_guard *guards; /* one per target: what the caller's policy remembers; or NULL */
 };
 
 /* The share of the caller's calls that go to target `index` (1 unless the scenario says so). */
@@ -45,11 +46,11 @@ uint32_t sim_port_nodes(const struct sim_port *, uint32_t index);
 /* The name of one of its nodes, such as "app/3". */
 const char *sim_port_node_name(const struct sim_port *, uint32_t index, uint32_t node);
 
-/* The callee's half. Every call given to serve() is answered exactly once, from serve() or later.
+/* The callee's half: every call given to serve() is answered exactly once, from serve() or later.
  * Answering a stale id (after a crash of this node) does nothing. */
 void sim_answer(struct sim_node *, sim_call_id, struct sim_reply);
-/* Says what a call in hand waits for from now on. From its arrival until the first time that this
- * is said, its time counts as service. While it waits for calls of its own, their time counts.
+/* Says what a call in hand waits for from now on. Until this is said for the first time, its time
+ * counts as service. While the call waits for calls that it caused, their time counts instead.
  * O(1). */
 void sim_spend(struct sim_node *, sim_call_id, enum sim_spent);
 /* The request of a call in hand; valid until it is answered. NULL when stale. */
@@ -61,22 +62,23 @@ const struct sim_request *sim_call_request(struct sim_node *, sim_call_id);
 struct sim_station_meters {
     struct sim_counter rate;                        /* calls that arrived */
     struct sim_counter by_status[SIM_STATUS_COUNT]; /* how they were answered, or lost */
-    struct sim_counter wasted;    /* served and answered when nobody waited any more */
-    struct sim_counter dropped;   /* turned away unserved when nobody waited any more */
+    struct sim_counter wasted;                      /* answered when nobody waited any more */
+    struct sim_counter dropped;   /* turned away unserved because nobody waited any more */
     struct sim_gauge in_flight;   /* arrived and not yet answered */
     struct sim_histogram latency; /* arrival to answer at this node, ns; every answer */
-    /* for the ledger: calls that arrived, by cause; work of stations in ns, all of it, and by
-       cause but the users', whose is the rest */
+    /* for the ledger: calls that arrived, by cause; the stations' work in ns, in all and by cause
+       (what is left is the users') */
     uint64_t by_cause[SIM_CAUSES], work, work_by_cause[SIM_CAUSES];
     struct sim_gauge down; /* 1 while the node is down */
 };
 
-/* What the fabric measures at every node that calls. Attempts are what the network sees,
- * calls are what the model asked for. */
+/* What the fabric measures at every node that calls. Calls are what the model asked for, attempts
+ * what the network sees. */
 struct sim_caller_meters {
     struct sim_counter calls, attempts, retries, timeouts;
-    struct sim_counter abandoned;          /* attempts given up though an answer might come */
-    struct sim_counter hedges, hedges_won; /* attempts beside one still out; those that answered */
+    struct sim_counter abandoned;          /* attempts given up while an answer could still come */
+    struct sim_counter hedges, hedges_won; /* attempts sent while another was out; those that
+                                              answered first */
     struct sim_counter budget_denied;      /* retries and hedges that the budget did not allow */
     struct sim_counter breaker_refused, rate_refused, concurrency_refused; /* never sent */
     struct sim_gauge breaker_open;                   /* breakers that are not closed */
@@ -87,18 +89,21 @@ struct sim_caller_meters {
 struct sim_model;
 struct sim_part;
 
-/* What a part of a node does when a fault strikes the node. NULL: nothing. */
+/* What a part of a node does when a fault strikes the node. A function may be NULL: nothing to
+ * do. */
 struct sim_part_kind {
     void (*crashed)(struct sim_part *);              /* before the model's own `fault` */
-    void (*slowed)(struct sim_part *, double times); /* the rest of its work lasts so much longer */
+    void (*slowed)(struct sim_part *, double times); /* the rest of its work takes so many times
+                                                        longer */
     void (*up_or_down)(struct sim_part *); /* the node's .down changed, and its model knows */
 };
 
-/* Something that a node is built of and that faults concern. It stands in what it is part of. */
+/* A part of a node that must know of faults, such as a station. It is a member of that part's
+ * struct. */
 struct sim_part {
     const struct sim_part_kind *kind;
     struct sim_node *node;
-    struct sim_part *older; /* of the same node */
+    struct sim_part *older; /* the next older part of the same node */
 };
 
 /* The head of every model's struct: `struct sim_node node;` comes first. */
@@ -110,9 +115,10 @@ struct sim_node {
     const char *name;      /* "cache", or "cache/3" where the component has several nodes */
     uint32_t index, count; /* which node of its component, of how many */
     bool down;             /* crashed: the fabric refuses for it */
-    bool silent;           /* while down: it does not even refuse, callers wait in vain */
-    bool impaired;         /* down, or some calls fail: what arrives is looked at more closely */
-    double slow;           /* work goes on so many times slower; 1 unless a fault says so */
+    bool silent;           /* while down it does not even refuse: callers wait for their timeouts */
+    bool impaired;         /* down, or some calls fail: arrivals take the slow path, which checks
+                              for both */
+    double slow;           /* work takes so many times longer; 1 without a fault */
     struct sim_station_meters *station; /* NULL unless the model serves */
     struct sim_caller_meters *caller;   /* NULL unless the model has ports */
     struct sim_truth_meters *truth;     /* NULL unless the model serves and there are keyspaces */
@@ -132,15 +138,15 @@ static inline void sim_part_join(struct sim_part *part, const struct sim_part_ki
 struct sim_node *sim_peer(const struct sim_node *, uint32_t index);
 /* A stream of this node's own, named by its purpose. */
 void sim_node_stream(const struct sim_node *, const char *purpose, struct sim_stream *);
-/* Memory for the node's tables, zeroed, owned by the world, freed with it. NULL when out of it. */
+/* Zeroed memory for the node, owned by the world and freed with it. NULL when out of memory. */
 void *sim_node_alloc(const struct sim_node *, size_t count, size_t size);
-/* Such a block made larger, or a new one when `old` is NULL; it may move, and what was added is not
- * zeroed. NULL when out of memory: the old one then stands. */
+/* Enlarges such a block, or makes one when `old` is NULL. It may move, and the added part is not
+ * zeroed. NULL when out of memory: the old block is then unchanged. */
 void *sim_node_grow(const struct sim_node *, void *old, size_t count, size_t size);
 /* One zeroed block per component, made by the first node that asks, shared by its nodes. */
 void *sim_component_shared(const struct sim_node *, size_t size);
-/* The keyspaces whose requests can come to a node, by the ports from those that draw their keys;
- * *index starts at 0. NULL past the last. O(components). */
+/* The keyspaces whose requests can reach this node, following ports from the components that draw
+ * the keys. *index starts at 0. NULL past the last. O(components). */
 struct sim_keyspace *sim_keyspace_next(const struct sim_node *, uint32_t *index);
 
 #endif

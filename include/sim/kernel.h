@@ -63,14 +63,15 @@ sim_id sim_after(struct sim *, sim_time delay, sim_fn *, void *self, sim_arg);
  * cancelled. O(1), the cheapest way to schedule. */
 void sim_soon(struct sim *, sim_fn *, void *self, sim_arg);
 
-/* Schedules at `when` (>= now), before every event of that instant that is not scheduled by this:
- * what is in force is so from its first instant on. Cannot be cancelled. O(log n) in such events.
- */
+/* Schedules at `when` (>= now), before all events of that instant that are not scheduled by this
+ * function: so a fault is in force from its first instant on. Cannot be cancelled. O(log n) in such
+ * events.
+ * */
 void sim_first(struct sim *, sim_time when, sim_fn *, void *self, sim_arg);
 
-/* Runs fn(sim, self, arg) within the present event's instant, when no event of it is left: the end
- * of a wait that whatever happens in its last instant may still forestall. It is part of the
- * present event and counted with it. Cannot be cancelled. O(1). */
+/* Runs fn(sim, self, arg) at the end of the present instant, when no event of it is left: for the
+ * end of a wait that an event of the same instant can still prevent. It counts as part of the
+ * present event. Cannot be cancelled. O(1). */
 void sim_last(struct sim *, sim_fn *, void *self, sim_arg);
 
 /* Cancels a pending event: O(1). False when it has run, was cancelled, or is SIM_NO_EVENT. */
@@ -79,9 +80,9 @@ bool sim_is_pending(const struct sim *, sim_id);
 /* When a pending event falls due; SIM_NEVER when it is not pending. */
 sim_time sim_due(const struct sim *, sim_id);
 
-/* A lane: events of one constant delay fall due in the order they were scheduled, so a ring holds
- * them and only its head stands in the queue. Lanes of equal delay are one lane. The simulation
- * owns it. Returns NULL when out of memory. O(lanes); ask once, when wiring. */
+/* A lane: events of one constant delay fall due in the order in which they were scheduled, so a
+ * ring holds them and only its head is in the queue. Lanes of equal delay are one lane. The
+ * simulation owns it. NULL when out of memory. O(lanes); to be called once, when wiring. */
 struct sim_lane;
 struct sim_lane *sim_lane(struct sim *, sim_time delay);
 
@@ -95,11 +96,11 @@ enum sim_outcome sim_run_until(struct sim *, sim_time until);
 /* Makes sim_run_until() return SIM_STOPPED after the present event. */
 void sim_stop(struct sim *);
 
-/* Marks the simulation as failed for want of memory; for pools that belong to it. */
+/* Marks the simulation as failed because memory ran out; for its pools. */
 void sim_fail_memory(struct sim *);
 
-/* How many events ran; how many are pending; the self pointer of the event that ran last (whom to
- * name when a run is SIM_RUNAWAY). */
+/* The number of events that ran, and of those pending; the self pointer of the event that ran last,
+ * to say what was running when a run is SIM_RUNAWAY. */
 uint64_t sim_event_count(const struct sim *);
 uint64_t sim_pending_count(const struct sim *);
 const void *sim_last_self(const struct sim *);

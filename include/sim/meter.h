@@ -1,8 +1,9 @@
 /* meter.h - counters, time-weighted gauges and log-linear histograms.
  *
- * A meter accumulates over a window; at the window's end the recorder takes what it holds and
- * starts the next (…_roll). Observing takes no draw and no sequence number, so it never changes a
- * run. Warm-up is a recorder that throws the first windows away: no event is ever dropped. */
+ * A meter accumulates over a window. At the end of the window the recorder takes its contents and
+ * starts the next window (…_roll). Observing takes no draw and no sequence number, so it never
+ * changes a run. For the warm-up, the recorder leaves out the first windows; no event is ever
+ * dropped. */
 #ifndef SIM_METER_H
 #define SIM_METER_H
 
@@ -10,7 +11,7 @@
 
 #include <assert.h>
 
-/* How often something happened, or how much of it went by. */
+/* Counts how often something happened, or how much of it there was. */
 struct sim_counter {
     uint64_t count; /* since the start of the run */
 };
@@ -27,8 +28,8 @@ static inline void sim_count_by(struct sim_counter *c, uint64_t n)
 
 /* A level that changes over time, weighted by how long it held: queue length, servers busy.
  *
- * Its area up to `now` is value x now less each change x when it was: a change costs an addition,
- * and the time of the one before is not needed. */
+ * Its area up to `now` is value x now, less the sum of each change x its time. So a change costs an
+ * addition, and the time of the change before it is not needed. */
 __extension__ typedef __int128 sim_area __attribute__((aligned(8)));
 
 struct sim_gauge {
@@ -51,14 +52,14 @@ static inline void sim_gauge_set(struct sim_gauge *g, sim_time now, int64_t valu
     sim_gauge_add(g, now, value - g->value);
 }
 
-/* Its area from time 0 to `now`, value x ns. Ends no window. */
+/* Its area from time 0 to `now`, value x ns. Does not end the window. */
 static inline sim_area sim_gauge_area(const struct sim_gauge *g, sim_time now)
 {
     return (sim_area)g->value * now - g->changes;
 }
 
-/* The greatest value since the window's start, or since the last cut; from now on it is counted
- * anew. Ends no window. */
+/* The greatest value since the start of the window or the last cut, and starts anew. Does not end
+ * the window. */
 static inline int64_t sim_gauge_cut(struct sim_gauge *g)
 {
     int64_t peak = g->peak;
@@ -77,7 +78,7 @@ double sim_gauge_roll(struct sim_gauge *, sim_time now, int64_t *peak);
  * Memory grows with what was recorded: a row of 64 counts (256 bytes) for each octave in which a
  * value fell, two for those below 128, and a list of rows (472 bytes) from the first value on. */
 #define SIM_HISTOGRAM_STEPS 64
-#define SIM_HISTOGRAM_ROWS 59 /* any 64 bits have a place */
+#define SIM_HISTOGRAM_ROWS 59 /* enough for 64 bits */
 #define SIM_HISTOGRAM_BUCKETS (SIM_HISTOGRAM_STEPS * SIM_HISTOGRAM_ROWS)
 
 struct sim_histogram {
@@ -85,14 +86,15 @@ struct sim_histogram {
     int64_t low, high;     /* least and greatest value; INT64_MAX, -1 while empty */
     uint32_t *const *rows; /* counts of the present window by octave; NULL: no value fell there */
     uint32_t **own;        /* the same list, once it is this histogram's; NULL before */
-    struct sim_histogram *first, *next; /* whose counts these share, NULL: own; who shares them */
-    bool incomplete; /* a value was not counted for want of memory: the roll says so */
+    struct sim_histogram *first, *next; /* the histogram whose counts this one shares, NULL: it has
+                                           its own; the next that shares them */
+    bool incomplete; /* a value was not counted because memory ran out: the roll then fails */
 };
 
 #define SIM_HISTOGRAM_TOP 6 /* 64 is 1 << 6; 127 has the same highest bit */
 
-/* The number of the highest bit of a value >= 0, at least 6. By what it is above 6, the value is
- * shifted to the right. */
+/* The number of the highest bit of a value >= 0, at least 6. The value is shifted right by the
+ * excess over 6. */
 static inline size_t sim_histogram_top(int64_t value)
 {
     assert(value >= 0);
@@ -107,16 +109,16 @@ static inline uint32_t sim_histogram_bucket(int64_t value)
     return shift * SIM_HISTOGRAM_STEPS + (uint32_t)((uint64_t)value >> shift);
 }
 
-/* Makes the row of a value that is the first of its octave. NULL when out of memory. */
+/* Makes a row when the first value falls into its octave. NULL when out of memory. */
 uint32_t *sim_histogram_row(struct sim_histogram *, uint32_t row);
 
-/* Of a value >= 0. Allocates where the value is the first of its octave. Without memory for it the
- * value is not counted, and the end of the window fails (sim_histogram_roll). */
+/* Records a value >= 0. Allocates memory if the value is the first of its octave. When out of
+ * memory the value is not counted, and the end of the window fails (sim_histogram_roll). */
 static inline void sim_histogram_record(struct sim_histogram *h, int64_t value)
 {
     assert(h->rows != NULL && "the histogram stands in no table of meters");
     size_t top = sim_histogram_top(value), at = top - (SIM_HISTOGRAM_TOP - 1);
-    uint32_t *row = h->rows[at]; /* the counts of 64 and more; those below 64 stand before them */
+    uint32_t *row = h->rows[at]; /* the counts of 64 and more; those below 64 are before them */
     if (__builtin_expect(row == NULL, 0)) {
         row = sim_histogram_row(h, (uint32_t)at);
         if (row == NULL)
@@ -130,9 +132,8 @@ static inline void sim_histogram_record(struct sim_histogram *h, int64_t value)
         h->high = value;
 }
 
-/* A tally: what histograms roll into; counts of 64 bits, and the numbers read from them. The
- * caller owns it. All zero is an empty one. Its memory grows as a histogram's, with rows of 512
- * bytes. */
+/* A tally is what histograms roll into, with counts of 64 bits. The caller owns it. All zero is an
+ * empty tally. Its memory grows like a histogram's, in rows of 512 bytes. */
 struct sim_tally {
     uint64_t n;
     double sum;
@@ -142,25 +143,26 @@ struct sim_tally {
 
 void sim_histogram_init(struct sim_histogram *);
 void sim_histogram_free(struct sim_histogram *);
-/* From now on the values of a histogram, empty so far, are counted in the rows of `first`, which
- * shares those of no other: less memory, and one roll for all. Both must last as long. O(1). */
+/* From now on the values of an empty histogram are counted in the rows of `first`, which must not
+ * share another's: this takes less memory, and one roll for all. Both must live equally long.
+ * O(1). */
 void sim_histogram_share(struct sim_histogram *, struct sim_histogram *first);
-/* Ends a window: adds what it holds to *into, with what those hold that share its counts, and
- * starts the next. 0, or -1 when out of memory, now or while the window's values were recorded.
- * O(buckets between the least and the greatest, and who shares). */
+/* Ends a window: adds its counts to *into, with those of the histograms that share them, and starts
+ * the next. 0, or -1 when out of memory, now or during the window. O(buckets between the least and
+ * the greatest value + histograms that share). */
 int sim_histogram_roll(struct sim_histogram *, struct sim_tally *into);
 
 int sim_tally_add(struct sim_tally *into, const struct sim_tally *from);
-/* How many values of a bucket it holds; puts that many there. 0, or -1 when out of memory: .n and
- * the rest are the caller's to set. */
+/* Reads and sets the count of a bucket. sim_tally_put(): 0, or -1 when out of memory; the caller
+ * sets .n and the rest. */
 uint64_t sim_tally_count(const struct sim_tally *, uint32_t bucket);
 int sim_tally_put(struct sim_tally *, uint32_t bucket, uint64_t count);
 void sim_tally_clear(struct sim_tally *); /* empties it, keeping its memory */
 void sim_tally_free(struct sim_tally *);
 double sim_tally_mean(const struct sim_tally *);                 /* NAN while empty */
 double sim_tally_percentile(const struct sim_tally *, double p); /* p in [0,1]; NAN while empty */
-/* Of the values that are there (divided by n), each at the middle of its bucket; NAN while empty.
- * O(buckets). */
+/* The standard deviation of the values (divided by n), each taken at the middle of its bucket; NAN
+ * while empty. O(buckets). */
 double sim_tally_stdev(const struct sim_tally *);
 /* The least and one past the greatest value that fall into a bucket. */
 int64_t sim_histogram_bucket_low(uint32_t bucket);

@@ -1,7 +1,7 @@
 /* param.h - the tables a model declares: parameters, ports and meters.
  *
- * From these tables come the parsing and checking of a scenario, `weir models NAME`, the JSON
- * Schema, the reference pages and the headers of the results. A model never parses anything. */
+ * The parser and checker of scenarios, `weir models NAME`, the JSON Schema, the reference pages and
+ * the headers of results all read these tables. A model never parses anything. */
 #ifndef SIM_PARAM_H
 #define SIM_PARAM_H
 
@@ -37,19 +37,20 @@ enum sim_param_kind {
 
 enum {
     SIM_REQUIRED = 1,   /* no default: the scenario must give it */
-    SIM_OPTIONAL = 2,   /* no default: absent leaves zero bytes (a distribution: .kind NONE) */
-    SIM_CHANGEABLE = 4, /* may be set while running (`"do": "set"`); the model reads it afresh or
-                           is told through its `changed` hook */
-    SIM_OR_NONE = 8,    /* with SIM_OPTIONAL: "none" is the same as absent, and zero is SIM_ZERO (a
-                           distribution: a constant 0), so that the two are told apart */
-    SIM_DEADLINE = 16,  /* a distribution: what starts here waits no longer for its answer */
-    /* for the estimate of a run's size: */
-    SIM_WORK = 32,   /* a duration: every call takes this, or another one so marked */
-    SIM_ADMITS = 64, /* a count: of more calls at once some may be refused, which takes no time */
+    SIM_OPTIONAL = 2,   /* no default: if absent, its bytes are zero (a distribution: .kind NONE) */
+    SIM_CHANGEABLE = 4, /* may be set during a run (`"do": "set"`); the model reads it afresh at
+                           each use, or has a `changed` hook */
+    SIM_OR_NONE = 8,    /* with SIM_OPTIONAL: "none" means absent, and zero becomes SIM_ZERO (a
+                           distribution: a constant 0), to tell the two apart */
+    SIM_DEADLINE = 16,  /* a distribution: requests that start here wait no longer than this for the
+                           answer */
+    /* to estimate the size of a run: */
+    SIM_WORK = 32,   /* a duration: each call takes this one or another one with this flag */
+    SIM_ADMITS = 64, /* a count: of more calls at once, some may be refused, which takes no time */
 };
 
 struct sim_list {
-    void *items; /* owned by the plan, read-only */
+    void *items; /* owned by the plan; read-only */
     size_t count;
 };
 
@@ -70,7 +71,7 @@ struct sim_param {
     size_t size;                    /* SIM_LIST: bytes of one element */
 };
 
-/* A port: the name under which a component says whom it calls. */
+/* A port: the name under which a component gives the components that it calls. */
 struct sim_port_def {
     const char *name;
     size_t offset;  /* of a struct sim_port in the model's struct */

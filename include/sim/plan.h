@@ -12,39 +12,39 @@ enum sim_jitter { SIM_JITTER_NONE, SIM_JITTER_EQUAL, SIM_JITTER_FULL, SIM_JITTER
 
 enum sim_concurrency { SIM_CONCURRENCY_FIXED, SIM_CONCURRENCY_AIMD, SIM_CONCURRENCY_GRADIENT };
 
-/* How a component's calls are made; the same for every caller. What is zero is not in force. */
+/* How a component makes its calls. A field that is zero is not in force. */
 struct sim_policy {
-    sim_time timeout;  /* of one attempt; 0: none, SIM_ZERO: no time at all */
-    sim_time deadline; /* of the whole call with its retries; the same */
+    sim_time timeout;  /* of one attempt; 0: none, SIM_ZERO: zero */
+    sim_time deadline; /* of the whole call with its retries; likewise */
     struct {
-        int64_t attempts; /* tries in all, the first included; 1: no retry */
+        int64_t attempts; /* attempts in all, the first included; 1: no retry */
         sim_time backoff, cap;
         int growth, jitter; /* enum sim_backoff, enum sim_jitter */
         bool refused_is_final;
         struct {
-            double ratio, minimum; /* retries per call; besides, per second */
+            double ratio, minimum; /* retries per call; and per second in addition */
             sim_time window;       /* 0: no budget */
         } budget;
     } retry;
     struct {
-        int64_t extra;     /* attempts besides the first; 0: no hedging */
-        sim_time delay;    /* after the one before; 0: by percentile */
+        int64_t extra;     /* attempts in addition to the first; 0: no hedging */
+        sim_time delay;    /* after the previous attempt; 0: by percentile */
         double percentile; /* of observed latency; 0: by delay */
         sim_time window;
         int64_t samples;
         bool writes;
     } hedge;
     struct {
-        double failures; /* share that opens it */
-        int64_t calls;   /* that must have ended within the window */
+        double failures; /* share of failures that opens it */
+        int64_t calls;   /* calls that must have ended within the window */
         sim_time window;
-        int64_t consecutive; /* failures in a row; 0: do not matter */
+        int64_t consecutive; /* failures in a row that open it; 0: they do not */
         sim_time open;       /* 0: no breaker */
         int64_t probes;
     } breaker;
     struct {
         int kind;      /* enum sim_concurrency */
-        int64_t limit; /* at first; 0: none */
+        int64_t limit; /* at the start; 0: no limit */
         int64_t least, most;
         double decrease; /* AIMD */
         sim_time wait;
@@ -64,18 +64,19 @@ struct sim_link_params {
 };
 
 extern const struct sim_param sim_link_param_table[];
-/* The same as a model, for its page: it cannot be a component. */
+/* The same table as a model, only for its page: a link cannot be a component. */
 extern const struct sim_model sim_link_model;
 
 enum sim_plan_fault_kind {
-    SIM_DO_CRASH,     /* down: in hand lost, memory forgotten; up again, cold, when it ends */
-    SIM_DO_RESTART,   /* the same; lasts no time unless it says so */
-    SIM_DO_SLOW,      /* work goes on .factor times slower, what is at hand too */
+    SIM_DO_CRASH,     /* down: calls in hand are lost, memory is forgotten; up again, cold, when it
+                         ends */
+    SIM_DO_RESTART,   /* the same; takes no time unless .lasts is set */
+    SIM_DO_SLOW,      /* work takes .factor times longer, that under way too */
     SIM_DO_ERRORS,    /* .share of the calls fail */
     SIM_DO_PARTITION, /* no message passes */
     SIM_DO_LOSS,      /* .share of the messages do not arrive */
     SIM_DO_LATENCY,   /* messages take .adds longer */
-    SIM_DO_FLUSH,     /* what is cached is dropped: a moment */
+    SIM_DO_FLUSH,     /* cached contents are dropped, at one moment */
     SIM_DO_SET,       /* .param has .value */
     SIM_DO_KINDS
 };
@@ -98,7 +99,7 @@ struct sim_plan_keyspace {
 };
 
 struct sim_plan_link {
-    /* two components, or two regions (both the same: within it); the pair is both ways */
+    /* between two components, or two regions (twice the same: within it); for both directions */
     bool components;
     uint32_t a, b;
     struct sim_link_params params;
@@ -119,20 +120,20 @@ enum sim_spread { SIM_SPREAD_KEY, SIM_SPREAD_ROUND_ROBIN, SIM_SPREAD_RANDOM };
 
 struct sim_plan_component {
     const char *name;
-    const char *worst; /* what the worst of its nodes is called, "db/worst"; NULL: it is not told */
+    const char *worst; /* the name of its worst node in results, "db/worst"; NULL: not given */
     const struct sim_model *model;
     uint32_t region; /* SIM_NOWHERE: none */
     uint32_t nodes;  /* >= 1 */
     int spread;      /* enum sim_spread */
     struct sim_policy policy;
-    void *image; /* model->size bytes: the parameters at their offsets, all else zero.
-                        A SIM_KEYSPACE parameter holds 1 + the keyspace's index as a pointer-sized
-                        integer, 0 for none; the world puts the address in its place. */
+    void *image; /* model->size bytes: the parameters at their offsets, all else zero. A
+                    SIM_KEYSPACE parameter holds 1 + the keyspace's index as a pointer-sized
+                    integer, 0 for none; the world replaces it by the address. */
     struct sim_plan_port *ports; /* one per entry of model->ports */
 };
 
-/* Nodes that a fault is about: those of a component or a region, one of them, or all but a
- * region's. All zero with SIM_ALL_NODES: the first component. */
+/* The nodes that a fault strikes: those of a component or a region, one of them, or all outside a
+ * region. All zero with SIM_ALL_NODES: the first component. */
 enum sim_plan_end_kind { SIM_END_COMPONENT, SIM_END_REGION, SIM_END_OUTSIDE };
 
 struct sim_plan_end {
@@ -144,64 +145,65 @@ struct sim_plan_end {
 enum sim_plan_each { SIM_EACH_NODE, SIM_EACH_COMPONENT, SIM_EACH_TARGET };
 enum sim_plan_when { SIM_WHEN_ARRIVAL, SIM_WHEN_ANSWER };
 
-/* A fault begins at .at and, unless .every is 0, again after each .every, and lasts .lasts; or,
- * where .fails is a distribution, it begins after a draw of it, ends after a draw of .repaired,
+/* A fault begins at .at, lasts .lasts and, unless .every is 0, begins again after each .every. Or,
+ * if .fails is a distribution, it begins after a draw of .fails, ends after a draw of .repaired,
  * and so on. */
 struct sim_plan_fault {
     sim_time at, every;
-    sim_time lasts;                  /* 0: once and for all; restart: no time; flush: always 0 */
+    sim_time lasts;                  /* 0: it never ends; restart: no time; flush: always 0 */
     struct sim_dist fails, repaired; /* ns; .kind NONE: none */
-    int each;                        /* drawn: what fails on its own, enum sim_plan_each */
+    int each;                        /* with .fails: what fails independently, enum sim_plan_each */
     int kind;                        /* enum sim_plan_fault_kind */
-    struct sim_plan_end on; /* whom it strikes; partition, loss, latency: messages from these … */
+    struct sim_plan_end on; /* what it strikes; partition, loss, latency: messages from these … */
     struct sim_plan_end to; /* … to these, */
     bool both_ways;         /* and from those to these */
-    double factor;          /* slow: times longer */
+    double factor;          /* slow: work takes so many times longer */
     double share;           /* errors, loss */
     int when;               /* errors: enum sim_plan_when */
-    struct sim_dist adds;   /* latency: ns a message takes longer */
-    bool silent;            /* crash, restart: nobody is told, callers wait for their timeouts */
+    struct sim_dist adds;   /* latency: added to a message's time, ns */
+    bool silent;            /* crash, restart: callers get no refusal and wait for their timeouts */
     const struct sim_param *param; /* set: a changeable parameter of the model */
     void *value;                   /* set: its bytes, as in the model's struct */
     const char *label;             /* for figures and messages */
     const char *target;            /* as written: names the streams of what acts on links */
-    uint32_t ordinal;              /* how many before it do the same to the same target */
+    uint32_t ordinal;              /* how many faults before it do the same to the same target */
 };
 
-/* A fault as it struck: what was drawn is known only afterwards. */
+/* One occurrence of a fault. Random times are known only after the run. */
 struct sim_fault_window {
     uint32_t fault;         /* index in the plan */
-    struct sim_plan_end on; /* the plan's, or the node or component of it struck alone (drawn) */
-    sim_time began, ended;  /* ended: the run's end when it was active still */
+    struct sim_plan_end on; /* what was struck: the plan's end, or with .fails one node or component
+                               of it */
+    sim_time began, ended;  /* ended: the end of the run if it was still active */
 };
 
 #define SIM_FAULT_WINDOWS_MOST 1000
 
-/* A component whose nodes are not taken together: the worst of them, by the meter's flags. The
- * number of a node is one node. */
+/* In place of a node's number: the component's worst node, by the meter's flags. */
 #define SIM_WORST_NODE (UINT32_MAX - 1)
-/* Where a span of time would begin: everything after the warm-up. */
+/* In place of the beginning of a span of time: everything after the warm-up. */
 #define SIM_WHOLE_RUN (-1)
 
-/* A number that is wanted of a run, beside those that every run gives: over a span of time, of one
+/* A number that the plan asks for, besides those that every run gives: over a span of time, of one
  * node or the worst, or another percentile. */
 struct sim_plan_ask {
     const char *place;  /* "db", "db/2", "db/worst"; "cost", "eu>us" of the bill */
     const char *meter;  /* its name */
-    const char *stat;   /* one of the meter's; of histograms also "stdev", "p95", "p99_99" */
-    uint32_t component; /* SIM_NOWHERE: of the bill */
-    uint32_t node;      /* SIM_ALL_NODES: all together */
-    sim_time from, to;  /* SIM_WHOLE_RUN; to may be SIM_NEVER: to the end */
+    const char *stat;   /* one of the meter's statistics; of histograms also "stdev", "p95",
+                           "p99_99" */
+    uint32_t component; /* SIM_NOWHERE: a number of the bill */
+    uint32_t node;      /* SIM_ALL_NODES: all nodes together */
+    sim_time from, to;  /* from: SIM_WHOLE_RUN is allowed; to: SIM_NEVER is the end */
 };
 
-/* What is wanted by window: the series of a meter, and of a histogram its tally. */
+/* A series that the plan asks for: a meter's values by window, and a histogram's tally. */
 struct sim_plan_kept {
     const char *place, *meter;
-    const char *stat; /* NULL, or one beside those that every series of the meter has */
+    const char *stat; /* NULL, or a statistic that not every series of the meter has */
     uint32_t component, node;
 };
 
-/* The order in which plans have them: by place, meter, span and statistic. */
+/* The order of a plan's asks: by place, meter, span and statistic. */
 int sim_plan_ask_order(const struct sim_plan_ask *, const struct sim_plan_ask *);
 struct sim_lookup;
 
@@ -214,21 +216,22 @@ struct sim_plan {
     struct sim_plan_component *components;
     struct sim_plan_fault *faults;
     uint32_t keyspace_count, region_count, link_count, component_count, fault_count;
-    const struct sim_lookup *component_names; /* their indexes (base/lookup.h); NULL: not made */
-    bool all_series; /* keep the series of every meter, not of the headline ones and `kept` only */
+    const struct sim_lookup *component_names; /* their indices by name (base/lookup.h); NULL: not
+                                                 made */
+    bool all_series; /* keep every meter's series, not only the headline ones and .kept */
     const struct sim_plan_kept *kept;
     const struct sim_plan_ask *asks; /* in sim_plan_ask_order(), each once */
     uint32_t kept_count, ask_count;
     struct sim_limits limits;
-    const struct sim_bill *bill; /* NULL: no prices, and nothing is counted for them */
+    const struct sim_bill *bill; /* NULL: no prices, and no use is counted */
 };
 
-/* Whether a plan keeps a meter's series, or with `stat` one that not every series of it has. Plans
- * have what they keep in order: O(log kept). */
+/* Whether a plan keeps a meter's series; with `stat`, the series of that statistic, which not every
+ * series has. O(log kept), as .kept is in order. */
 bool sim_plan_keeps(const struct sim_plan *, const char *place, const char *meter,
                     const char *stat);
 
-/* Whether any node of a component is among those of an end, the node's number aside. */
+/* Whether an end covers nodes of a component; .node is not looked at. */
 bool sim_plan_end_reaches(const struct sim_plan *, const struct sim_plan_end *, uint32_t component);
 
 #endif

@@ -8,23 +8,22 @@
 
 struct sim_policy;
 
-/* Calls target `index` of the port (0 where the port takes one), under the caller's resilience
- * policy (timeout, deadline, retries, hedging, breaker, limits): done runs once with the final
- * outcome. The request is copied. Returns what sim_abandon() knows the call by. O(1). */
+/* Calls target `index` of the port (0 where the port takes one) under the caller's policy. `done`
+ * runs once, with the final outcome. The request is copied. Returns the name of the call for
+ * sim_abandon(). O(1). */
 sim_call_id sim_call(struct sim_port *, uint32_t index, const struct sim_request *, sim_done *,
                      void *self, sim_arg);
-/* The same towards one node of the target component, for those that choose (balancers, shards). */
+/* Calls one node of the target component, for models that choose the node (balancers, shards). */
 sim_call_id sim_call_node(struct sim_port *, uint32_t index, uint32_t node,
                           const struct sim_request *, sim_done *, void *self, sim_arg);
-/* Gives up a call that this node made: its done will not run, and it is not tried again. Callees
- * work on, unaware; their answers are counted as wasted. False when the call is over. O(1) in the
- * attempts that are out. */
+/* Gives up a call that this node made: its `done` will not run, and it is not retried. Callees are
+ * not told; their answers are counted as wasted. False when the call is over. O(attempts out). */
 bool sim_abandon(struct sim_node *caller, sim_call_id);
 
-/* Parameters of struct sim_policy, for the scenario's components that have ports. */
+/* The parameters of struct sim_policy, for components that have ports. */
 extern const struct sim_param sim_policy_params[];
-/* What no single parameter's bounds can say: 0, or -1 with the sentence, and the name of the
- * parameter of the table that it is about in *about. */
+/* Checks what no single parameter's bounds can: 0, or -1 with the sentence and, in *about, the name
+ * of the parameter that is wrong. */
 int sim_policy_sound(const struct sim_policy *, const char **about, struct sim_error *);
 
 #endif

@@ -293,7 +293,7 @@ double sim_dist_cdf(const struct sim_dist *, double x);
 enum sim_keys_kind { SIM_KEYS_UNIFORM, SIM_KEYS_ZIPF, SIM_KEYS_HOT_SET };
 
 /* Consecutive ranks drawn as one, for Zipf. */
-struct sim__key_block {
+struct sim_key_block {
     uint64_t first; /* rank, from 1 */
     uint64_t count;
     uint64_t sure; /* a 64-bit draw below it is accepted without looking at the rank */
@@ -309,9 +309,9 @@ struct sim_keys {
     uint64_t hot;
     double share;
     double exponent;
-    double total;                        /* Zipf: the sum of 1 / k^exponent */
-    uint64_t *columns;                   /* Zipf: the alias table; the blocks follow it */
-    const struct sim__key_block *blocks; /* Zipf: column_count - head of them */
+    double total;                       /* Zipf: the sum of 1 / k^exponent */
+    uint64_t *columns;                  /* Zipf: the alias table; the blocks follow it */
+    const struct sim_key_block *blocks; /* Zipf: column_count - head of them */
 };
 
 /* The makers return 0, or -1 when a parameter is out of range or there is no memory, with the
@@ -365,6 +365,6 @@ double sim_gamma_tail(double shape, double x);
 double sim_normal_cdf(double x);
 
 /* The integral of e^(rate t) for t from 0 to length. */
-double sim__exp_integral(double rate, double length);
+double sim_exp_integral(double rate, double length);
 
 #endif

@@ -4,8 +4,9 @@
 
 #include "sim/plan.h"
 
-/* The meters of a component: its model's own, and what the fabric measures at every component that
- * is called, at every one that calls, and of the keys that every one called returns. */
+/* The tables of meters that a component may have: its model's own; those of every component that is
+ * called; those of every component that calls; those of the truth of keyed reads; those of the
+ * copies that it holds. */
 enum sim_meter_table {
     SIM_METERS_OWN,     /* offsets into the model's struct */
     SIM_METERS_STATION, /* into struct sim_station_meters */
@@ -15,34 +16,35 @@ enum sim_meter_table {
     SIM_METERS_TABLES
 };
 
-/* One table, ended by .name == NULL; or NULL when such a model has none. Those of truth are kept
- * only where there are keyspaces, those of copies where one has subjects. */
+/* One table of a model, ended by .name == NULL; NULL: it has none. The meters of truth are there
+ * only in worlds with keyspaces, those of copies only where a keyspace has subjects. */
 const struct sim_meter *sim_meters_of(const struct sim_model *, enum sim_meter_table);
 
-/* One number of the results: a statistic of a meter of a component, of one node or the worst. */
+/* One number of the results: a statistic of a meter, of a component, one of its nodes or the
+ * worst. */
 struct sim_metric {
-    const char *component, *meter, *stat, *unit; /* the plan's and the tables'; not owned */
+    const char *component, *meter, *stat, *unit; /* owned by the plan and the tables */
     double value; /* in the unit (times in s); NAN where nothing was observed */
     bool headline;
-    uint64_t n;    /* how much it rests on: values of a histogram; of a ratio what it is a share of,
-                   where that is counted; otherwise windows */
-    uint32_t node; /* of the worst node: which it was */
-    bool asked;    /* it is there because the plan asks for it */
-    uint32_t near; /* where in the plan its component may stand: whoever looks begins there */
+    uint64_t n;    /* the number of samples: of a histogram its values; of a ratio its denominator,
+                      if that is counted; otherwise windows */
+    uint32_t node; /* which node was the worst, if it is of the worst */
+    bool asked;    /* only there because the plan asks for it */
+    uint32_t near; /* where in the plan its component probably is: searches begin there */
 };
 
-/* The number of a span of time. */
+/* A number over a span of time. */
 struct sim_answer {
     struct sim_metric metric;
     sim_time from, to; /* as asked */
 };
 
-/* The statistics that every run gives of a meter of a kind, and those that its series have; ended
- * by NULL. */
+/* The statistics that every run gives for a kind of meter, and those of its series.
+ * NULL-terminated. */
 const char *const *sim_meter_stats(enum sim_meter_kind);
 const char *const *sim_meter_series(enum sim_meter_kind);
-/* What a percentile's name says, such as .99 for "p99", .9999 for "p99_99" and .999 for "p999"; NAN
- * for what is no such name. */
+/* The percentile that a name means: .99 for "p99", .9999 for "p99_99", .999 for "p999"; NAN: it
+ * means none. */
 double sim_stat_percentile(const char *stat);
 
 /* One series: a statistic by window. */
@@ -64,82 +66,83 @@ struct sim_audit_line {
     char text[160];
 };
 
-/* Where the latency of a source's requests went: the mean of those around a percentile (p50: the
- * middle tenth; p99 and p999: from half as many above to half as many more below), or of all.
- * Requests that ended well after the warm-up, of a random sample. */
+/* Where the latency of a source's requests went, as a mean over the requests around a percentile,
+ * or over all. Around p50: the middle tenth. Around p99: those from p98.5 to p99.5; p999 likewise.
+ * From a random sample of the requests that ended well after the warm-up. */
 struct sim_attribution {
     const char *source;         /* component that sent them */
     const char *stat;           /* "mean", "p50", "p99", "p999" */
     double percentile;          /* of the sample, s; NAN: mean */
-    double latency;             /* mean of the requests looked at, s: the sum of the parts */
-    uint32_t requests, sampled; /* looked at, of how many */
+    double latency;             /* mean of these requests, s; the sum of the parts */
+    uint32_t requests, sampled; /* how many these are, of how many sampled */
     uint32_t first_part, part_count;
 };
 
 struct sim_attribution_part {
-    const char *component, *cause; /* cause: of sim_spent_names */
-    double mean;                   /* s a request */
+    const char *component, *cause; /* cause: one of sim_spent_names */
+    double mean;                   /* s per request */
 };
 
-/* A span of a request that was kept for the trace; times in ns, SIM_NEVER: it had not come to that
- * at the end of the run. */
+/* A span of a request in the trace. Times in ns; SIM_NEVER: it had not happened by the end of the
+ * run. */
 struct sim_trace_span {
     enum sim_trace_kind kind;
-    uint32_t parent;       /* index; of a request its own */
-    const char *component; /* who sent the request or makes the calls; who is called, or waits */
+    uint32_t parent;       /* index; a request's is its own */
+    const char *component; /* who sends the request or makes the calls; who is called; who waits */
     uint32_t node;
     sim_time sent, arrived, left, ended;     /* request, calls, wait: no .arrived, .left */
     const char *what;                        /* call, calls: the kind of request; wait: the cause */
     const char *status;                      /* NULL: not ended, or a wait */
-    uint32_t attempt;                        /* from 1; 0: the only one there could be */
+    uint32_t attempt;                        /* from 1; 0: there could be only one */
     bool hedge, abandoned, slowest, sampled; /* the last two: a request's */
 };
 
-/* What one run left behind; the caller owns it. The same plan gives the same metrics and series
- * in the same order. */
+/* The results of one run; the caller owns it. The same plan gives the same metrics and series in
+ * the same order. */
 struct sim_record {
     enum sim_outcome outcome;
-    char why[160]; /* when outcome is not SIM_REACHED: who and what */
+    char why[160]; /* unless outcome is SIM_REACHED: the reason */
     uint64_t events, hash;
     sim_time interval;
     uint32_t windows;
-    struct sim_metric *metrics; /* those that were asked for come last */
-    struct sim_answer *answers; /* of the plan's asks those over a span, in their order */
+    struct sim_metric *metrics; /* those that only the plan asked for come last */
+    struct sim_answer *answers; /* for the plan's asks over a span, in the same order */
     struct sim_series *series;
     struct sim_distribution_result *distributions;
     struct sim_audit_line *audit;
-    struct sim_fault_window *faults; /* in the order in which they began; the first ones */
+    struct sim_fault_window *faults; /* the first ones, in the order in which they began */
     uint32_t metric_count, answer_count, series_count, distribution_count, audit_count;
-    uint32_t fault_count;  /* of .faults, SIM_FAULT_WINDOWS_MOST at most */
+    uint32_t fault_count;  /* SIM_FAULT_WINDOWS_MOST at most */
     uint64_t fault_begins; /* how many began in all */
     struct sim_attribution *attributions;
     struct sim_attribution_part *attribution_parts;
     uint32_t attribution_count, attribution_part_count;
-    struct sim_trace_span *trace; /* parents first; NULL unless sim_world_trace() asked for it */
+    struct sim_trace_span *trace; /* parents before children; NULL unless sim_world_trace() asked
+                                     for it */
     uint32_t trace_count;
     bool audit_held;
-    struct sim_places *places; /* of sim_record_place(); NULL: its lists are searched through */
+    struct sim_places *places; /* made by sim_record_place(); NULL: its lists are searched */
 };
 
 void sim_record_free(struct sim_record *);
 
-/* Notes where the metrics and the series of each component stand. Once those lists are what they
- * will be; only speed depends on it. 0, or -1 when out of memory. O(metrics + series). */
+/* Indexes the metrics and the series by component. To be called when these lists are complete; it
+ * only makes searches faster. 0, or -1 when out of memory. O(metrics + series). */
 int sim_record_place(struct sim_record *);
 void sim_record_unplace(struct sim_record *);
 
 enum sim_record_list { SIM_LIST_METRICS, SIM_LIST_SERIES };
-/* Begun with all zero. */
+/* All zero before the first call. */
 struct sim_record_run {
     uint32_t first, end, next;
     bool begun;
 };
-/* Where those of a component stand, from .first to before .end, in the order of the list; false:
- * there are no more. Others may stand among them where nothing was noted. O(1). */
+/* The next run of entries of a component, from .first to before .end, in the order of the list.
+ * False: there are no more. Without an index, entries of others may stand among them. O(1). */
 bool sim_record_next(const struct sim_record *, enum sim_record_list, const char *component,
                      size_t length, struct sim_record_run *);
 
-/* Whether every run of the plan gives it as one of its metrics, asked for or not. O(meters). */
+/* Whether every run of the plan gives this metric, asked for or not. O(meters). */
 bool sim_plan_ask_is_given(const struct sim_plan *, const struct sim_plan_ask *);
 
 #endif

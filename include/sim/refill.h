@@ -1,5 +1,5 @@
-/* refill.h - who is recomputing a key, who may, and who waits for it: for whatever keeps copies of
- * what an origin holds. Memory as in sim/table.h. */
+/* refill.h - for caches: who recomputes a missing key, who may, and who waits for it. Memory as in
+ * sim/table.h. */
 #ifndef SIM_REFILL_H
 #define SIM_REFILL_H
 
@@ -8,7 +8,8 @@
 
 /* ---- of one store: tokens, and how many recomputations of each key are under way ------------ */
 
-/* A token is a lock or a lease: one holder at a time, until released, voided or expired. */
+/* A token is a lock or a lease on a key: one holder at a time, until it is released, voided or
+ * expires. */
 struct sim_refills {
     struct sim_table_map keys;
     uint64_t last_token;
@@ -16,31 +17,33 @@ struct sim_refills {
 
 int sim_refill_init(struct sim_refills *, const struct sim_node *); /* 0, or -1: out of memory */
 
-/* Recomputations of a key under way at present. O(1), as all below. */
+/* The recomputations of a key under way now. O(1), as everything below. */
 uint32_t sim_refill_running(const struct sim_refills *, uint64_t key);
 
-/* A token of the key that lasts until now + lasts; 0 while another does. */
+/* Takes a token of the key, valid until now + lasts; 0: another one is valid. */
 uint64_t sim_refill_take(struct sim_refills *, uint64_t key, sim_time now, sim_time lasts);
-/* Whether this token is the key's and has not expired; with token 0, whether any is. */
+/* Whether this is the key's token and has not expired; with token 0, whether the key has a valid
+ * token. */
 bool sim_refill_holds(const struct sim_refills *, uint64_t key, uint64_t token, sim_time now);
-/* Takes the key's token from whoever has it. */
+/* Voids the key's token, whoever holds it. */
 void sim_refill_void(struct sim_refills *, uint64_t key);
-/* Takes all tokens. */
+/* Voids all tokens. */
 void sim_refill_void_all(struct sim_refills *);
 
 /* ---- of one node: its recomputations, and the calls that wait -------------------------------- */
 
 /* A recomputation under way, from sim_refill_begin() to sim_refill_end(). */
 struct sim_refill {
-    struct sim_refill *next, **here; /* of the node's */
-    sim_call_id call;                /* the reader who waits for it; all zero: nobody */
+    struct sim_refill *next, **here; /* in the node's list */
+    sim_call_id call;                /* the read that waits for it; all zero: none */
     sim_time began;
     uint64_t key, token;
-    uint32_t running; /* how many of the key were under way when it began, itself included */
+    uint32_t running; /* recomputations of the key under way when it began, itself included */
 };
 
-/* Who recomputes a key that is missed: every reader; one for each node, in whose crowd the others
- * wait; one for each store, with a token, while the others look again every retry_wait. */
+/* Who recomputes a missing key: every read that misses; one read per node, for which the node's
+ * others wait as its crowd; or one read per store, which holds a token, while the others look again
+ * every retry_wait. */
 enum sim_refill_rule { SIM_REFILL_EACH, SIM_REFILL_ONE_PER_NODE, SIM_REFILL_ONE_TOKEN };
 
 typedef void sim_refill_look(struct sim_node *, sim_call_id, const struct sim_request *);
@@ -61,24 +64,24 @@ struct sim_refiller {
 };
 
 /* Within init(). The store may be shared with other nodes. `look_again` runs for a call that waited
- * for a token. 0, or -1 when out of memory. */
+ * because another held the token. 0, or -1 when out of memory. */
 int sim_refill_node_init(struct sim_refiller *, struct sim_node *, struct sim_refills *store,
                          sim_refill_look *look_again);
 
-/* A reader misses. True: it is for him to begin, with *token (0: without). False: he waits, and is
- * answered or looks again. */
+/* A read misses. True: the caller begins a recomputation, with *token (0: without). False: the read
+ * waits, and is answered or looks again. */
 bool sim_refill_may(struct sim_refiller *, enum sim_refill_rule, uint64_t key, sim_call_id,
                     uint64_t *token);
 
-/* A recomputation begins, on behalf of `call` (all zero: of nobody), with a token or 0. The record
- * stays until sim_refill_end(); NULL when out of memory: the simulation is then marked failed. */
+/* Begins a recomputation for `call` (all zero: for nobody), with a token or 0. The record is valid
+ * until sim_refill_end(). NULL when out of memory: the simulation is then marked failed. */
 struct sim_refill *sim_refill_begin(struct sim_refiller *, uint64_t key, sim_call_id,
                                     uint64_t token);
-/* It ended: gives its token back, answers its call and everybody in the crowd of its key. */
+/* Ends it: gives its token back, and answers its call and the crowd of its key. */
 void sim_refill_end(struct sim_refiller *, struct sim_refill *, struct sim_reply);
 
-/* After a crash: forgets this node's recomputations and waiters. Its tokens stay out: who holds one
- * is dead and cannot give it back. */
+/* After a crash: forgets this node's recomputations and waiters. Its tokens stay valid until they
+ * expire, as nobody is left to give them back. */
 void sim_refill_crash(struct sim_refiller *);
 
 /* NULL, or the invariant that is broken, as a sentence. */

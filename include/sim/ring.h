@@ -1,5 +1,5 @@
-/* ring.h - consistent hashing: which of n places a key belongs to, such that a place that goes
- * takes only its own keys along.
+/* ring.h - consistent hashing: which of n places a key belongs to, such that removing a place moves
+ * only its own keys.
  *
  * Source: Karger et al. 1997, "Consistent hashing and random trees", STOC. Each place stands at
  * `points` positions of a ring of 2^64, drawn from a hash of its name; a key belongs to the first
@@ -24,7 +24,7 @@ struct sim_ring {
  * places x points of them and is the caller's. O(n log n) in the positions. */
 void sim_ring_make(struct sim_ring *, struct sim_ring_point *memory, const char *const *names,
                    uint32_t places, uint32_t points);
-/* The position that a hash belongs to, by its index. O(log n). */
+/* The index of the position that a hash belongs to. O(log n). */
 uint64_t sim_ring_find(const struct sim_ring *, uint64_t hash);
 /* The hash of a key. */
 static inline uint64_t sim_ring_hash(uint64_t key)

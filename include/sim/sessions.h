@@ -1,21 +1,23 @@
-/* sessions.h - what the reads of a session must not fall behind. */
+/* sessions.h - whether the reads of a session respect what it wrote and saw before. */
 #ifndef SIM_SESSIONS_H
 #define SIM_SESSIONS_H
 
 #include "sim/fabric.h"
 #include "sim/param.h"
 
-/* What sessions wrote and saw, and whether later reads of theirs respected it: read your writes and
- * monotonic reads (Terry et al. 1994, Session Guarantees for Weakly Consistent Replicated Data).
- * Keys that nobody has written take no memory, as no read can fall behind their first version. */
+/* What sessions wrote and saw. Their later reads are checked for read-your-writes and monotonic
+ * reads (Terry et al. 1994, Session Guarantees for Weakly Consistent Replicated Data). Keys that
+ * nobody has written take no memory, because no read can be older than their first version. */
 struct sim_sessions {
-    struct sim__session_map *map;
+    struct sim_session_map *map;
     /* meters; name them in the model's table with SIM_SESSION_METERS */
-    struct sim_counter own, own_violated;     /* reads of what the session wrote; too old ones */
-    struct sim_counter again, again_violated; /* of what it saw before; older than then */
+    struct sim_counter own, own_violated;     /* reads of keys that the session wrote; those that
+                                                 were older */
+    struct sim_counter again, again_violated; /* reads of keys that it saw before; those that were
+                                                 older */
 };
 
-/* What a session may expect of a read at the moment it sends it. */
+/* The versions that a read must not be older than, as of when it is sent. */
 struct sim_session_floor {
     uint32_t written, seen; /* versions; 0: none */
 };
@@ -28,7 +30,7 @@ struct sim_session_floor sim_session_expect(const struct sim_sessions *, uint32_
 void sim_session_read(struct sim_sessions *, uint32_t session, uint64_t key,
                       struct sim_session_floor, uint32_t version);
 void sim_session_wrote(struct sim_sessions *, uint32_t session, uint64_t key, uint32_t version);
-/* The session is over: what is known of it is forgotten. O(keys known of it). */
+/* The session is over: forgets it. O(keys known of it). */
 void sim_session_end(struct sim_sessions *, uint32_t session);
 
 /* Rows of a meter table for a struct sim_sessions member. */

@@ -1,12 +1,12 @@
-/* station.h - servers and a queue before them: who is next, who is turned away, who gives up.
+/* station.h - servers with a queue: who is next, who is turned away, who gives up.
  *
- * A station has `servers` servers and one queue of at most `queue_limit` calls. A call that arrives
- * takes a server or waits; `start` runs when it has one; the model then works (sim_station_work)
- * and leaves (sim_station_leave), or leaves later, holding the server while it calls others.
- * Service, connection pool and disk are all stations.
+ * A station has `servers` servers and one queue of at most `queue_limit` calls. An arriving call
+ * takes a server or waits. When it has a server, `start` runs; the model then works on it
+ * (sim_station_work) and leaves (sim_station_leave), at once or later, holding the server while it
+ * calls others. Services, connection pools and disks are all stations.
  *
- * As it is made, a station serves in order of arrival and no one gives up. sim_station_manage()
- * gives it other rules; a station without them pays nothing for them. */
+ * Without further rules, a station serves in order of arrival and no one gives up.
+ * sim_station_manage() gives it rules; a station without them pays nothing for them. */
 #ifndef SIM_STATION_H
 #define SIM_STATION_H
 
@@ -18,7 +18,7 @@ struct sim_job {
         sim_call_id call;
         uint32_t next; /* of the free list: index + 1 */
     };
-    sim_id timer; /* of its work; SIM_NO_EVENT while it has none */
+    sim_id timer; /* of the end of its work; SIM_NO_EVENT while it does not work */
 };
 
 struct sim_station;
@@ -31,27 +31,31 @@ enum sim_discipline {
     SIM_FIFO,
     SIM_LIFO,
     SIM_SHARING,    /* nobody waits: n requests share c servers, each at the rate min(1, c/n) */
-    SIM_PRIORITY,   /* the lowest .priority of the requests that wait; work begun is finished */
-    SIM_PREEMPTIVE, /* the same, and takes the server from a lower one, which goes on later */
+    SIM_PRIORITY,   /* the waiting request with the lowest .priority; work under way is finished */
+    SIM_PREEMPTIVE, /* the same, and it takes the server of a less urgent one, which goes on
+                       later */
 };
 
-/* What becomes of a waiting request whose caller no longer wants its answer. A deadline comes with
- * the request; that a caller has given up is known here as if its word took no time. */
+/* What happens to a waiting request whose caller no longer wants the answer. The station knows the
+ * deadline, which comes with the request, and learns at once when a caller gives up. */
 enum sim_abandon {
-    SIM_ABANDON_NEVER,   /* it is worked on: the server does not know */
+    SIM_ABANDON_NEVER,   /* it is served all the same */
     SIM_ABANDON_REACHED, /* it is dropped when its turn comes */
-    SIM_ABANDON_AT_ONCE, /* it leaves the queue at its deadline; else as above */
+    SIM_ABANDON_AT_ONCE, /* it leaves the queue at its deadline; otherwise it is dropped when its
+                            turn comes */
 };
 
-/* Who is turned away under overload, besides those who find the queue full. */
+/* Which requests are turned away under overload, besides those that find the queue full. */
 enum sim_shed {
     SIM_SHED_NONE,
-    SIM_SHED_CODEL,    /* requests that reach a server after a queue too long for too long */
-    SIM_SHED_LIFO,     /* nobody; while the oldest has waited too long, the newest goes first */
-    SIM_SHED_PRIORITY, /* the newest of the lowest class, for a higher one, in a full queue */
+    SIM_SHED_CODEL,    /* by CoDel, at the head of the queue, when waits have been too long for too
+                          long */
+    SIM_SHED_LIFO,     /* none; while the oldest has waited too long, the newest goes first */
+    SIM_SHED_PRIORITY, /* in a full queue, the newest of the least urgent class makes room for a
+                          more urgent one */
 };
 
-/* A model that has these as parameters names them with SIM_STATION_RULES. */
+/* The rules of a station. SIM_STATION_RULES makes them parameters of a model. */
 struct sim_station_rules {
     int discipline, abandon; /* enum sim_discipline, enum sim_abandon */
     struct {
@@ -64,7 +68,7 @@ struct sim_station_rules {
     } pause;
 };
 
-struct sim__discipline;
+struct sim_discipline_state;
 
 struct sim_station {
     struct sim_node *node;
@@ -73,9 +77,9 @@ struct sim_station {
     sim_job_fn *start, *worked;
     struct sim_job *jobs;
     uint32_t job_count, free_job;
-    uint32_t queue_head, queue_tail; /* call slots, while `queued` */
+    uint32_t queue_head, queue_tail; /* call slots, valid while .queued > 0 */
     int64_t queued;
-    struct sim__discipline *more; /* NULL: no rules but the order of arrival */
+    struct sim_discipline_state *more; /* NULL: no further rules */
     /* meters; name them in the model's table with SIM_STATION_METERS */
     struct sim_gauge busy, waiting, capacity, provisioned;
     struct sim_histogram wait; /* arrival to start of service, ns */
@@ -87,26 +91,27 @@ struct sim_station {
 /* Prepares a station within init(). 0, or -1 when out of memory. */
 int sim_station_init(struct sim_station *, struct sim_node *, int64_t servers, int64_t queue_limit,
                      sim_job_fn *start, sim_job_fn *worked);
-/* Gives it rules, within init() and after sim_station_init(); they are copied. 0, or -1 when out of
- * memory. Then an arrival, a start and the end of work are O(1), under processor sharing O(log n)
- * in the requests at work; a pause is O(n) in them. */
+/* Gives it rules, which are copied; within init(), after sim_station_init(). 0, or -1 when out of
+ * memory. Arrivals, starts and ends of work are then O(1), or O(log n) in the requests at work
+ * under processor sharing; a pause is O(n) in them. */
 int sim_station_manage(struct sim_station *, const struct sim_station_rules *);
-/* NULL, or which of the rules do not go together, as a sentence; for a model's `sound`. */
-/* Beginnings and ends of pauses per second of a node to which so many calls per second come; for
- * `ticks`. */
+/* Beginnings and ends of pauses per second, at a node with so many calls per second; for .ticks of
+ * struct sim_foreseen. */
 double sim_station_rules_ticks(const struct sim_station_rules *, double calls);
+/* NULL, or a sentence that says which rules do not go together; for a model's `sound`. */
 const char *sim_station_rules_check(const struct sim_station_rules *, int64_t queue_limit);
 
-/* A call arrives. False: the model refuses it (nobody wants the answer). One that finds the queue
- * full is refused by the station, when all that ends in this instant has ended. */
+/* A call arrives. False: nobody wants the answer, and the model is to refuse it. A call that finds
+ * the queue full is refused by the station itself, after everything that ends in this instant has
+ * ended. */
 bool sim_station_arrive(struct sim_station *, sim_call_id);
-/* Works on a job for `duration`, longer while the node is slowed down, then runs `worked`. */
+/* Works on a job for `duration` (longer while the node is slowed down), then runs `worked`. */
 void sim_station_work(struct sim_station *, uint32_t job, sim_time duration);
 /* Frees the job's server; the next waiting call starts. */
 void sim_station_leave(struct sim_station *, uint32_t job);
-/* Forgets all jobs and the queue, as a crash does; the fabric fails the calls. */
+/* Forgets all jobs and the queue, for a crash; the fabric fails the calls. */
 void sim_station_clear(struct sim_station *);
-/* After .servers changed: starts what may start. */
+/* Sets the number of servers and starts the calls that can start. */
 void sim_station_resize(struct sim_station *, int64_t servers);
 
 /* Rows of a meter table for a struct sim_station member: five meters and the utilisation. */

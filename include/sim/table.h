@@ -1,9 +1,9 @@
-/* table.h - what models that hold keys are built on: a keyed store that forgets the least recently
- * used, pools of records, and maps from keys to records.
+/* table.h - for models that hold keys: a keyed store that drops the least recently used key, pools
+ * of records, and maps from keys to records.
  *
- * All memory comes from sim_node_alloc() and is the world's. Pools and maps grow by doubling and
- * never shrink, so the steady state allocates nothing. Nothing here draws or schedules, and nothing
- * depends on an address. */
+ * All memory comes from sim_node_alloc() and belongs to the world. Pools and maps grow by doubling
+ * and never shrink, so the steady state allocates nothing. Nothing here draws, schedules or depends
+ * on an address. */
 #ifndef SIM_TABLE_H
 #define SIM_TABLE_H
 
@@ -12,7 +12,7 @@
 #include <assert.h>
 #include <string.h>
 
-/* Says why init() or check() refuses; returns -1. */
+/* Writes why init() or check() refuses, and returns -1. */
 static inline int sim_refuse(struct sim_error *error, const char *why)
 {
     size_t length = strlen(why);
@@ -23,15 +23,15 @@ static inline int sim_refuse(struct sim_error *error, const char *why)
 
 /* ---- a keyed store, least recently used first out ------------------------------------------- */
 
-/* Keys stand in buckets of 16 (one cache line), found by hash; a key whose bucket is full stands in
- * the next that is not, and `passed` counts, for each bucket, the keys that had to pass it by
- * (Bronson and Shi 2019, F14). Entries never move, so a place names a key until it is removed.
+/* Keys are in buckets of 16 (one cache line), found by hash. A key whose bucket is full is in the
+ * next bucket with room, and .passed counts, for each bucket, the keys that went past it (Bronson
+ * and Shi 2019, F14). Entries never move, so a place names a key until the key is removed.
  *
  * Bytes per key at capacity: (4 key + 16 entry) / load + 1/16 of a bucket's count, at a load of
- * 6/7: 23.4. Where the caller keeps two bytes more by place, the load is 12/13, and it is 23.9 with
- * them. An expiry takes 4 of them, in ticks of 2^shift ns since `base`, rounded up: a tick is
- * under 2^-27 of the longest lifetime (60 s: 256 ns). `base` follows the clock, which costs one
- * pass over the table in at least 7 of the longest lifetimes. */
+ * 6/7: 23.4. Where the caller keeps two more bytes per place, the load is 12/13: 23.9 with them. An
+ * expiry takes 4 of these bytes, in ticks of 2^shift ns since .base, rounded up; a tick is less
+ * than 2^-27 of the longest lifetime (60 s: 256 ns). .base follows the clock, which costs at most
+ * one pass over the table in 7 of the longest lifetimes. */
 #define SIM_TABLE_BUCKET 16
 #define SIM_TABLE_NONE UINT32_MAX                 /* no place */
 #define SIM_TABLE_KEYS ((uint64_t)UINT32_MAX - 1) /* keys must be below it */
@@ -47,50 +47,52 @@ struct sim_table {
     uint32_t capacity, count;
     uint32_t buckets;
     uint32_t oldest, newest; /* places */
-    uint32_t touched; /* the one touched last: moved when another is, its neighbours being here */
+    uint32_t touched; /* touched last; it becomes the newest only when another is touched, to save
+                         work */
     unsigned shift;
     sim_time base;
     uint32_t *keys; /* key + 1; 0: empty */
     struct sim_table_entry *entries;
-    uint8_t *passed; /* 255: so many or more, for ever */
+    uint8_t *passed; /* 255: that many or more, and it stays 255 */
 };
 
-/* Prepares a store of at most `capacity` (>= 1) keys whose lifetimes are at most `longest` ns
- * (0: nothing expires); `dense`: with fewer places to spare. 0, or -1 when out of memory or
- * capacity is over 2^31. O(capacity). */
+/* Prepares a store of at most `capacity` (>= 1) keys whose lifetimes are at most `longest` ns (0:
+ * nothing expires). `dense`: with fewer spare places. 0, or -1 when out of memory or capacity is
+ * over 2^31. O(capacity). */
 int sim_table_init(struct sim_table *, const struct sim_node *, uint64_t capacity, sim_time longest,
                    bool dense);
 
 /* The place of a key, or SIM_TABLE_NONE. */
 uint32_t sim_table_find(const struct sim_table *, uint32_t key);
 
-/* Asks memory for what sim_table_find() will read of a key; and for what using a place will. */
+/* Fetch the memory that sim_table_find() will read for a key, and that of an entry. */
 void sim_table_prefetch(const struct sim_table *, uint32_t key);
 static inline void sim_table_prefetch_place(const struct sim_table *t, uint32_t place)
 {
     __builtin_prefetch(&t->entries[place], 1);
 }
 
-/* The place of a key, new if need be, and now the newest; when the store is full the oldest key
- * makes room and *evicted is set to true. A new entry has version 0 and never expires. */
+/* The place of a key, which is added if it is missing, and becomes the newest. If the store is
+ * full, the oldest key is removed and *evicted is set to true. A new entry has version 0 and never
+ * expires. */
 uint32_t sim_table_put(struct sim_table *, uint32_t key, bool *evicted);
 
 /* Makes a place the newest. */
 void sim_table_touch(struct sim_table *, uint32_t place);
-/* The place that makes room next; SIM_TABLE_NONE while empty. */
+/* The place that will make room next; SIM_TABLE_NONE: the store is empty. */
 uint32_t sim_table_oldest(struct sim_table *);
 void sim_table_remove(struct sim_table *, uint32_t place);
 void sim_table_clear(struct sim_table *); /* O(capacity) */
 
-/* When a place expires: SIM_NEVER, or a time at most one tick after the one set; long after an
- * expiry, some other time at least two of the longest lifetimes ago. */
+/* When a place expires: SIM_NEVER, or a time at most one tick after the one that was set. Long
+ * after an expiry it is another time, at least two of the longest lifetimes ago. */
 static inline sim_time sim_table_expires(const struct sim_table *t, uint32_t place)
 {
     uint32_t ticks = t->entries[place].expires;
     return ticks == UINT32_MAX ? SIM_NEVER : t->base + ((sim_time)ticks << t->shift);
 }
 
-/* Sets it: `when` lies from `now` to the longest lifetime after. Amortised O(1). */
+/* Sets when a place expires: from `now` to the longest lifetime after it. Amortised O(1). */
 void sim_table_expire_at(struct sim_table *, uint32_t place, sim_time now, sim_time when);
 
 /* After the longest lifetime grew. O(capacity). */
@@ -98,7 +100,7 @@ void sim_table_longest(struct sim_table *, sim_time now, sim_time longest);
 
 /* ---- records -------------------------------------------------------------------------------- */
 
-/* Records of one size, at stable addresses, in chunks that double. */
+/* A pool of records of one size, at stable addresses, in chunks of doubling size. */
 struct sim_table_chunk;
 struct sim_table_pool {
     const struct sim_node *node;
@@ -113,7 +115,7 @@ void sim_table_pool_init(struct sim_table_pool *, const struct sim_node *, size_
 void sim_table_pool_grow(struct sim_table_pool *);
 void sim_table_pool_reset(struct sim_table_pool *); /* takes every record back; O(records) */
 
-/* A record, its bytes anything. NULL when out of memory: the simulation is then marked failed. */
+/* A record, not zeroed. NULL when out of memory: the simulation is then marked failed. */
 static inline void *sim_table_pool_take(struct sim_table_pool *pool)
 {
     if (!pool->free)
@@ -135,7 +137,7 @@ static inline void sim_table_pool_give(struct sim_table_pool *pool, void *record
 
 /* ---- maps ----------------------------------------------------------------------------------- */
 
-/* From a key to a record of the caller's that begins with a struct sim_table_link. Chained. */
+/* A hash map, chained, from a key to a record that begins with a struct sim_table_link. */
 struct sim_table_link {
     struct sim_table_link *next;
     uint64_t key;
@@ -166,7 +168,7 @@ static inline void *sim_table_map_find(const struct sim_table_map *map, uint64_t
     return link;
 }
 
-/* A new record for a key that has none, its bytes after the link zero. NULL when out of memory: the
+/* Adds a record for a key that has none, zeroed after the link. NULL when out of memory: the
  * simulation is then marked failed. Amortised O(1). */
 void *sim_table_map_add(struct sim_table_map *, uint64_t key);
 void sim_table_map_drop(struct sim_table_map *, void *record);

@@ -1,10 +1,10 @@
 /* trace.h - where the time of a request went: by component and cause.
  *
- * Of the requests that users send (calls of components that nobody calls) a random sample is
+ * A random sample of the requests that users send (calls of components that nobody calls) is
  * followed. Each leaves a tree of spans: calls, their attempts, the calls made while they were
- * served, and what they waited for. When it ends, its latency is divided among components and
- * causes, to the nanosecond. Following one takes no draw of anybody else's, no event and no
- * sequence number. */
+ * served, and waits. When the request ends, its latency is divided among components and causes, to
+ * the nanosecond. Following requests changes nothing else in a run: it takes no other stream's
+ * draws, no events and no sequence numbers. */
 #ifndef SIM_TRACE_H
 #define SIM_TRACE_H
 
@@ -17,10 +17,10 @@ enum sim_spent {
     SIM_SPENT_NETWORK, /* on the way to the component, or back from it */
     SIM_SPENT_LOCK,    /* waited for a lock or lease that another holds */
     SIM_SPENT_REFRESH, /* waited for what another reader is fetching */
-    SIM_SPENT_LIMIT,   /* held back by a rate or concurrency limit of the caller's */
-    SIM_SPENT_RETRY,   /* in attempts that came to nothing */
+    SIM_SPENT_LIMIT,   /* held back by the caller's rate or concurrency limit */
+    SIM_SPENT_RETRY,   /* in attempts that failed */
     SIM_SPENT_BACKOFF, /* between attempts */
-    SIM_SPENT_HEDGE,   /* in the attempt that was overtaken, until its hedge was sent */
+    SIM_SPENT_HEDGE,   /* in an attempt whose hedge answered first, until the hedge was sent */
     SIM_SPENT_CAUSES
 };
 

@@ -1,10 +1,10 @@
-/* truth.h - keyspaces, which version of every key is the latest and since when, and what a read
- * that returned a version is worth.
+/* truth.h - keyspaces, the latest version of every key and when it was committed, and how stale a
+ * read was.
  *
- * Every write gives its key the next version at a commit time. A read is held against what was
- * committed when it was asked: less than that is stale, by so many versions, and its value had been
- * overwritten for so long. A write that commits while the read is under way does not count against
- * it: the read could have been first (Herlihy and Wing 1990). */
+ * Every write commits the next version of its key. A read is compared with what was committed when
+ * it was asked: an older version is stale by a number of versions, and its value had been
+ * overwritten for some time. A write that commits while the read is under way does not make it
+ * stale: the read could have come first (Herlihy and Wing 1990). */
 #ifndef SIM_TRUTH_H
 #define SIM_TRUTH_H
 
@@ -16,58 +16,61 @@
 struct sim_node;
 struct sim_commits;
 
-/* Where subjects are at home: a draw below .up_to, and not below the one before, is this region's.
+/* The share of subjects at home in a region: those whose draw is below .up_to and not below that of
+   the entry before.
  */
 struct sim_home {
     uint32_t region; /* of the plan */
     double up_to;    /* ascending to 1 */
 };
 
-/* Keys declared once for everybody: popularity, sizes, and which version of each is the latest. */
+/* Keys that all components share: popularity, sizes, and the latest version of each. */
 struct sim_keyspace {
     const char *name;
     const struct sim_keys *keys; /* popularity; shared by all replications */
     uint64_t count;
     struct sim_dist value_bytes;
-    uint32_t *latest;            /* version of each key last committed; 0: never written */
+    uint32_t *latest;            /* the version of each key committed last; 0: never written */
     struct sim_commits *commits; /* when versions were committed */
-    uint64_t subjects; /* whose keys they are: key k is of subject k % subjects; 0: nobody's */
+    uint64_t subjects; /* the keys' owners: key k belongs to subject k % subjects; 0: to none */
     const struct sim_home *homes;
     uint32_t home_count; /* 0: subjects have no home */
 };
 
-/* Commits a write: the key's next version, now. Returns it. Amortised O(1). */
+/* Commits a write now and returns the key's new version. Amortised O(1). */
 uint32_t sim_commit(struct sim *, struct sim_keyspace *, uint64_t key);
 /* The latest committed version of a key. O(1). */
 static inline uint32_t sim_latest(const struct sim_keyspace *space, uint64_t key)
 {
     return space->latest[key];
 }
-/* Asks memory for a key that sim_latest() will be asked for soon. */
+/* Fetches the memory that sim_latest() will read. */
 static inline void sim_expect_latest(const struct sim_keyspace *space, uint64_t key)
 {
     __builtin_prefetch(&space->latest[key]);
 }
-/* The version of a key that was the latest at `when`, not after now. O(log versions since). */
+/* The version of a key that was the latest at `when` (<= now). O(log versions since). */
 uint32_t sim_version_at(const struct sim_keyspace *, uint64_t key, sim_time when);
-/* When a version stopped being the latest; SIM_NEVER if it is. The last 4 million commits are
- * remembered: of what was overwritten before them, the earliest time remembered. O(log versions
+/* When a version was overwritten; SIM_NEVER: it is the latest. Only the last 4 million commits are
+ * remembered; for a version overwritten before them, the earliest time remembered. O(log versions
  * since). */
 sim_time sim_overwritten_at(const struct sim_keyspace *, uint64_t key, uint32_t version);
-/* The size of a key's value in bytes: drawn from the key alone, so it is the same everywhere. */
+/* The size of a key's value in bytes. It is drawn from the key alone, so it is the same
+ * everywhere. */
 int64_t sim_value_bytes(const struct sim_keyspace *, uint64_t key);
 
 /* ---- reads held against it ------------------------------------------------------------------ */
 
 struct sim_truth_meters {
     struct sim_counter reads, stale;
-    struct sim_histogram versions_behind, stale_age; /* of stale reads; age in ns */
+    struct sim_histogram versions_behind, stale_age; /* of stale reads only; age in ns */
 };
 
 void sim__truth_stale(struct sim_truth_meters *, const struct sim_keyspace *, uint64_t key,
                       uint32_t version, sim_time asked);
 
-/* A read of a key, asked at `asked`, returned a version. O(1) unless it is stale. */
+/* Counts a read of a key that was asked at `asked` and returned `version`. O(1) unless it is
+ * stale. */
 static inline void sim_truth_read(struct sim_truth_meters *m, const struct sim_keyspace *space,
                                   uint64_t key, uint32_t version, sim_time asked)
 {
@@ -76,8 +79,8 @@ static inline void sim_truth_read(struct sim_truth_meters *m, const struct sim_k
         sim__truth_stale(m, space, key, version, asked);
 }
 
-/* Rows of a meter table for a struct sim_truth_meters member; `stale_flags` are those of the share
- * of stale reads. */
+/* Rows of a meter table for a struct sim_truth_meters member. `stale_flags`: further flags of the
+ * row stale_reads. */
 #define SIM_TRUTH_METERS(type, member, reads_name, stale_flags)                                    \
     SIM_ROW(.name = reads_name, .kind = SIM_COUNTER, .unit = "requests",                           \
             .offset = offsetof(type, member.reads), .doc = "Reads of a key that were answered."),  \

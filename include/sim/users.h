@@ -1,9 +1,9 @@
-/* users.h - who sends requests: arrivals of an open load, sessions of several requests each, or the
- * users of a closed load; with which key, and of which kind.
+/* users.h - who sends requests, with which key and of which kind: the arrivals of an open load,
+ * sessions of several requests each, or the users of a closed load.
  *
- * A model has a struct sim_users, its rows in the table of parameters by SIM_USERS_PARAMS, and a
- * function that sends a request. It tells of every end by sim_users_answered(). Users
- * who think send again then; an open load does not wait. */
+ * A model has a struct sim_users, SIM_USERS_PARAMS in its table of parameters, and a function that
+ * sends a request. It reports the end of every request by sim_users_answered(). Users who think
+ * then send again; an open load does not wait for answers. */
 #ifndef SIM_USERS_H
 #define SIM_USERS_H
 
@@ -11,14 +11,14 @@
 #include "sim/kernel.h"
 #include "sim/table.h"
 
-/* One who sends: a user of a closed load, a session, or the arrivals of an open load. */
+/* A sender: a user of a closed load, a session, or all arrivals of an open load. */
 struct sim_user {
-    struct sim_stream times, keys, mix; /* times: of thinking, or between arrivals */
+    struct sim_stream times, keys, mix; /* times: think times, or times between arrivals */
     uint64_t key;                       /* of the next request */
     sim_id next;                        /* the event of the next request */
-    uint64_t left;                      /* requests of a session not yet finished */
-    uint32_t session;                   /* a name no other of the component has; 0: nobody's */
-    struct sim_user *newer, *older;     /* sessions, in a ring through fixed[0] */
+    uint64_t left;                      /* requests that the session has not yet finished */
+    uint32_t session;                   /* unique within the component; 0: not a session */
+    struct sim_user *newer, *older;     /* the sessions are a ring through fixed[0] */
 };
 
 /* What each session of an open load does. */
@@ -26,14 +26,14 @@ struct sim_users_session {
     struct sim_dist requests, think_time;
 };
 
-/* Sends a request, which sim_users_request() makes ready of the same arguments. */
+/* Sends a request, which sim_users_request() makes from the same arguments. */
 typedef void sim_users_send(struct sim_node *, struct sim_user *, uint64_t key,
                             const struct sim_trace_request *given);
 
 struct sim_users {
     struct sim_arrivals arrivals;
-    int64_t closed; /* users of a closed load; 0: it is open, SIM_ZERO: there are none */
-    int64_t names;  /* sessions that are only names; 0: none */
+    int64_t closed; /* users of a closed load; 0: the load is open, SIM_ZERO: no users */
+    int64_t names;  /* number of session names drawn for requests; 0: none */
     struct sim_dist think_time;
     struct sim_users_session session;
     struct sim_keyspace *keyspace;
@@ -42,22 +42,24 @@ struct sim_users {
     /* state */
     struct sim_node *node;
     sim_users_send *send;
-    bool thinks, visited;   /* users who think: of a closed load, or sessions; the latter */
-    bool mixed;             /* not all are reads */
-    sim_fn *arrive;         /* an arrival: of one drawn request, or of more than that */
-    struct sim_user *fixed; /* of the closed load; of an open one, fixed[0] */
+    bool thinks, visited;   /* there are users who think (of a closed load, or sessions); they are
+                               sessions */
+    bool mixed;             /* not all requests are reads */
+    sim_fn *arrive;         /* the handler of an arrival: for a single random request, or for all
+                               other cases */
+    struct sim_user *fixed; /* the users of a closed load; of an open load only fixed[0] */
     uint32_t fixed_count;
     struct sim_stream seeds[3], lengths, pick;
     struct sim_table_pool sessions;
-    uint64_t begun;          /* sessions, or users of a closed load */
+    uint64_t begun;          /* sessions, or users of a closed load, that have begun */
     struct sim_gauge active; /* sessions begun and not ended */
 };
 
-/* Prepares within init() and awaits the first requests. 0, or -1 with the reason. */
+/* Within init(): prepares, and schedules the first requests. 0, or -1 with the reason. */
 int sim_users_init(struct sim_users *, struct sim_node *, sim_users_send *, struct sim_error *);
 
-/* A request of a user made ready; `given`, unless it is NULL, says what the trace has it be. Its
- * bytes are `bytes` and those of the value that a write carries. Draws its kind. */
+/* Makes a request of a user and draws its kind. `given`: the trace's request, or NULL. Its size is
+ * `bytes` and, for a write, the size of the value. */
 static inline struct sim_request sim_users_request(struct sim_users *users, struct sim_user *user,
                                                    uint64_t key,
                                                    const struct sim_trace_request *given,
@@ -85,31 +87,31 @@ static inline struct sim_request sim_users_request(struct sim_users *users, stru
     return request;
 }
 
-/* A request of a user has ended, well or not. True: it was the last of its session, and the user is
- * gone. */
+/* A request of a user has ended, well or not. True: it was the last of its session, and the user
+ * record is freed. */
 bool sim__users_think(struct sim_users *, struct sim_user *);
 static inline bool sim_users_answered(struct sim_users *users, struct sim_user *user)
 {
     return users->thinks && sim__users_think(users, user);
 }
 
-/* For fault(): a crash forgets the sessions and cancels what was to be sent; after it all start
+/* For fault(): a crash forgets the sessions and cancels requests not yet sent; after it, all start
  * again. O(users). */
 void sim_users_crash(struct sim_users *);
 void sim_users_start(struct sim_users *);
-/* For changed(): a rate that was set counts from now on. */
+/* For changed(): a rate that was set holds from now on. */
 void sim_users_rate_set(struct sim_users *);
-/* For check(): whether every user who is there thinks, or has one of the `waiting` requests. True
- * of an open load. O(users). */
+/* For check(): whether each user either thinks or has one of the `waiting` requests. True for an
+ * open load. O(users). */
 bool sim_users_conserved(const struct sim_users *, uint64_t waiting);
 /* For sound(): NULL, or what is wrong with the parameters, as a sentence. */
 const char *sim_users_check(const struct sim_users *);
 /* For offered(), sustained() and closed() of struct sim_model. */
 double sim_users_offered(const struct sim_users *, sim_time duration, double *peak);
-/* Bytes of a user who thinks, with the event of the next request. */
+/* Bytes of a user who thinks, with the event of its next request. */
 #define SIM_USER_BYTES (sizeof(struct sim_user) + 48)
 double sim_users_sustained(const struct sim_users *,
-                           sim_time duration); /* of sessions: the first */
+                           sim_time duration); /* of sessions: only their first requests */
 double sim_users_closed(const struct sim_users *, double *think_ns);
 
 extern const struct sim_param sim_users_session_params[];

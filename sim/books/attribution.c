@@ -1,17 +1,17 @@
 /* attribution.c - divides the latency of a request among components and causes.
  *
- * From its end backwards, along what decided when it ended. While a call is served, its time is its
- * own (at work, or waiting for what marks say) but where it awaited calls: of those that overlap,
- * the one that ended last has the time, back to when it was sent; before that, the one that had
- * ended last by then; and so on (the critical path: Yang and Miller 1988, ICDCS). A call's time is
- * network on the way there and back, and between them that of the component called. Of an
- * operation of several attempts, the one that decided has its own time; what went by in attempts of
- * rounds before it is `retry`, between them `backoff`, and in an attempt of its own round before it
- * was sent, `hedge`. The pieces are intervals of integer nanoseconds that meet, so they sum to the
- * whole exactly; the audit counts again.
+ * It goes backwards from the end of the request, along what decided when it ended (the critical
+ * path: Yang and Miller 1988, ICDCS). While a call is served, its time is its own (service, or the
+ * waits that marks name), except where it awaited other calls. There the call that ended last has
+ * the time back to when it was sent; before that, the call that had ended last by then; and so on.
+ * The time of a call is network on the way there and back, and the callee's in between. In an
+ * operation of several attempts, the attempt that decided has its own time. The time in attempts of
+ * earlier rounds is `retry`, that between rounds `backoff`, and that in an attempt of the same
+ * round before the deciding one was sent `hedge`. The pieces are adjoining intervals of integer
+ * nanoseconds, so they sum to the whole exactly; the audit counts again.
  *
- * At the end the rows are sorted by latency, and those around a percentile say what latency there
- * is made of. Rows are of requests that ended well after the warm-up, as the users' latency. */
+ * At the end the rows are sorted by latency, and those around a percentile say what the latency is
+ * made of. Like the users' latency, rows are only of requests that ended well after the warm-up. */
 #include "books/trace_state.h"
 
 #include <assert.h>
@@ -33,7 +33,7 @@ static void spend(struct sim__trace *t, const struct sim__span *s, enum sim_spen
     t->spent[key] += time;
 }
 
-/* Time of a span's own, by its marks; before the first of them it is spent on `first`. */
+/* Divides a span's own time by its marks; before the first mark it is spent on `first`. */
 static void own(struct sim__trace *t, const struct sim__span *s, sim_time from, sim_time to,
                 enum sim_spent first)
 {
@@ -48,7 +48,7 @@ static void own(struct sim__trace *t, const struct sim__span *s, sim_time from, 
     spend(t, s, first, to - from);
 }
 
-/* Of the calls in a list that were awaited, the one that ended last, in ]from, to]; 0: none. */
+/* Of the awaited calls in a list, the one that ended last, within ]from, to]; 0: none. */
 static uint32_t last_ended(const struct sim__trace *t, uint32_t list, sim_time from, sim_time to)
 {
     uint32_t last = 0;
@@ -74,7 +74,7 @@ static sim_time sooner(sim_time a, sim_time b)
     return a < b ? a : b;
 }
 
-/* A call in the hands of a component. */
+/* Divides the time in which a component served a call. */
 static void divide_served(struct sim__trace *t, const struct sim__span *s, sim_time from,
                           sim_time to)
 {
@@ -85,17 +85,18 @@ static void divide_served(struct sim__trace *t, const struct sim__span *s, sim_t
         own(t, s, awaited->ended, to, SIM_SPENT_SERVICE);
         divide(t, awaited, since, awaited->ended);
         to = since;
-        list = awaited->sibling; /* what ended by then was sent before */
+        list = awaited->sibling; /* calls that had ended by then were sent before */
     }
     own(t, s, from, to, SIM_SPENT_SERVICE);
 }
 
-/* What an operation did before the attempt that decided was sent. */
+/* Divides the time of an operation before the deciding attempt was sent. */
 static void divide_before(struct sim__trace *t, const struct sim__span *s,
                           const struct sim__span *decided, sim_time from, sim_time to)
 {
     while (to > from) {
-        const struct sim__span *out = NULL; /* what was out until last; of those, sent first */
+        const struct sim__span *out = NULL; /* the attempt that was out until last; of several, the
+                                               one sent first */
         for (uint32_t i = s->child; i != 0; i = t->spans[i].sibling) {
             const struct sim__span *x = &t->spans[i];
             if (x == decided || x->kind == SIM__SPAN_MARK || x->sent >= to)
@@ -114,7 +115,7 @@ static void divide_before(struct sim__trace *t, const struct sim__span *s,
     }
 }
 
-/* A root, an operation or a call, within its time. */
+/* Divides a root, an operation or a call. */
 static void divide(struct sim__trace *t, const struct sim__span *s, sim_time from, sim_time to)
 {
     if (s->kind == SIM__SPAN_CALL) {
@@ -141,7 +142,7 @@ static bool has_room(const struct sim__trace *t)
     return t->live_rows < SIM__ROWS && t->live_parts < SIM__ROW_PARTS;
 }
 
-/* Takes the dropped rows out. O(rows), once for each half of the room that was filled. */
+/* Removes the dropped rows. O(rows), once each time that half of the room was filled. */
 static void close_gaps(struct sim__trace *t)
 {
     uint32_t rows = 0, parts = 0;
@@ -169,7 +170,7 @@ void sim__attribution_add(struct sim__trace *t, const struct sim__span *root)
     sim_time latency = root->ended - root->intended, sum = 0;
     if (root->status != SIM_OK)
         return;
-    while (!has_room(t)) /* seldom: of large trees */
+    while (!has_room(t)) /* rare: only with large trees */
         sim__attribution_raise(t);
     uint32_t source = root->component;
     if (!sim__is_chosen(root->pick, t->sources[source].level))
@@ -200,7 +201,7 @@ void sim__attribution_add(struct sim__trace *t, const struct sim__span *root)
     t->unequal += sum != latency;
 }
 
-/* Drops the rows of a source that are not chosen at its present level. O(its rows). */
+/* Drops the rows of a source that are not chosen at its new level. O(its rows). */
 static void thin(struct sim__trace *t, struct sim__source *source)
 {
     uint32_t *at = &source->newest;
@@ -227,7 +228,7 @@ void sim__attribution_clear(struct sim__trace *t)
 
 /* ---- who is followed most -------------------------------------------------------------------- */
 
-/* The one of which more are followed; of two alike the first. */
+/* The source with more followed requests; of two equal ones, the first. */
 static uint32_t winner(const struct sim__trace *t, uint32_t a, uint32_t b)
 {
     uint32_t x = t->sources[a].begun, y = t->sources[b].begun;
@@ -240,7 +241,7 @@ void sim__attribution_begun(struct sim__trace *t, uint32_t source)
         t->most[i] = winner(t, t->most[2 * i], t->most[2 * i + 1]);
 }
 
-/* Entry i is the better of 2i and 2i + 1; the last half are the sources themselves. */
+/* Entry i is the winner of entries 2i and 2i + 1; the second half are the sources themselves. */
 static int most_make(struct sim__trace *t)
 {
     uint32_t n = t->component_count;
@@ -289,7 +290,7 @@ void sim__attribution_free(struct sim__trace *t)
 
 /* ---- at percentiles -------------------------------------------------------------------------- */
 
-/* The requests whose rank by latency, as a share, lies within these. */
+/* The bands: requests whose rank by latency, as a share of all, is within these. */
 static const struct band {
     const char *stat;
     double low, at, high;
@@ -317,7 +318,7 @@ static int by_key(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* The mean parts of rows that stand together, in the order of components and causes. */
+/* Adds the mean parts of adjacent rows, in the order of components and causes. */
 static void add_parts(struct sim__trace *t, const struct sim__row *rows, uint32_t n,
                       struct sim__bands *out, struct sim__band *into)
 {
@@ -351,7 +352,7 @@ static void add_band(struct sim__trace *t, const struct sim__row *rows, uint32_t
 {
     uint32_t first = (uint32_t)(band->low * n), end = (uint32_t)ceil(band->high * n);
     if (band->at > 0 && (double)n * (1 - band->at) < 1)
-        return; /* too few to speak of that percentile */
+        return; /* too few requests for that percentile */
     struct sim__band *into = &out->bands[out->band_count++];
     *into = (struct sim__band){
         .source = rows->source, .stat = band->stat, .sampled = n, .percentile = NAN};

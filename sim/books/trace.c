@@ -1,17 +1,19 @@
-/* trace.c - follows requests through the calls: spans, as trees.
+/* trace.c - follows requests through the calls, as trees of spans.
  *
- * Which: each request of a source is chosen with probability 2^-level, independently; the gap to
- * the next is drawn from a stream of the source's own, so those between cost one subtraction. When
- * the table of rows (attribution.c) is full, the level of the source that has most in it rises and
- * each of its rows stays with probability 1/2: at the end all of a source that remain were chosen
- * with the same probability, whenever they came and however long they took.
+ * Each request of a source is chosen with probability 2^-level, independently. The gap to the next
+ * chosen one is drawn from the source's own stream, so that the requests between cost one
+ * subtraction. When the table of rows (attribution.c) is full, the level of the source with the
+ * most rows rises, and each of its rows stays with probability 1/2. So at the end all remaining
+ * rows of a source were chosen with the same probability, whenever the requests came and however
+ * long they took.
  *
- * A tree lives until its request has ended and no call of it is under way; one that is kept for
- * the trace file stays. A span's name carries a generation, so one that a model kept too long is
- * recognised as stale; after 2^10 uses of a place it would be taken for another's, which moves
- * time from one part to another and nothing else.
+ * A tree lives until its request has ended and none of its calls is under way; trees for the trace
+ * file stay. The name of a span has a generation, by which a stale name is recognised. After 2^10
+ * uses of a place a stale name would pass for a new one. That would only move time from one part to
+ * another.
  *
- * With a trace asked for, all requests are followed, as the slowest are known only at the end. */
+ * If a trace is asked for, all requests are followed, because the slowest are known only at the
+ * end. */
 #include "books/trace_state.h"
 
 #include <assert.h>
@@ -34,7 +36,8 @@ static bool spans_grow(struct sim__trace *t)
         t->spans = spans;
         t->capacity = capacity;
     }
-    uint32_t first = t->linked; /* few, so that memory is touched only as it is needed */
+    uint32_t first = t->linked; /* a few at a time, so that memory is touched only when it is
+                                   needed */
     t->linked += FIRST_SPANS;
     for (uint32_t i = t->linked; i-- > first;) {
         t->spans[i] = (struct sim__span){.kind = SIM__SPAN_FREE, .sibling = t->free};
@@ -43,7 +46,7 @@ static bool spans_grow(struct sim__trace *t)
     return true;
 }
 
-/* A new span, or 0. Spans may move. */
+/* Makes a span; 0: there is no room. Spans may move. */
 static inline uint32_t span_new(struct sim__trace *t, enum sim__span_kind kind, sim_time now)
 {
     if (t->free == 0 && !spans_grow(t))
@@ -75,7 +78,7 @@ static inline uint32_t find(const struct sim__trace *t, uint32_t name)
     return fresh ? index : 0;
 }
 
-/* A span under another; 0 when there is none to be had, or no use for it any more. */
+/* Makes a span under another; 0: there is no room, or the tree no longer needs it. */
 static uint32_t child_new(struct sim__trace *t, uint32_t parent, enum sim__span_kind kind,
                           sim_time now)
 {
@@ -149,7 +152,7 @@ static void sift_down(const struct sim__trace *t, struct sim__heap *h, uint8_t a
     h->spans[at] = moved;
 }
 
-/* Keeps a request as one of the `keep` best of its kind, if it is. */
+/* Keeps a request for the trace if it is one of the first .keep of its kind. */
 static void keep(struct sim__trace *t, struct sim__heap *h, uint32_t root, uint8_t as)
 {
     if (h->count < t->keep) {
@@ -180,8 +183,7 @@ static void draw_gap(struct sim__source *s)
     s->left = gap < 1e18 ? 1 + (uint64_t)gap : UINT64_MAX;
 }
 
-/* The place of the next request of a source in the order of choice. Gaps that were drawn before the
- * level rose are thinned. */
+/* The pick of a source's next request. Gaps that were drawn before the level rose are thinned. */
 static uint64_t next_pick(struct sim__trace *t, struct sim__source *s)
 {
     if (--s->left > 0)
@@ -255,7 +257,7 @@ uint64_t sim__trace_request(struct sim__trace *t, uint32_t component, uint32_t n
                             struct sim_request *request)
 {
     struct sim__source *source = &t->sources[component];
-    if (t->keep == 0) /* the caller counted those between */
+    if (t->keep == 0) /* the caller counted the requests between */
         source->left = 1;
     uint64_t pick = next_pick(t, source);
     uint64_t until_next = t->keep > 0 ? 1 : source->left;
@@ -279,7 +281,7 @@ uint64_t sim__trace_request(struct sim__trace *t, uint32_t component, uint32_t n
     return until_next;
 }
 
-/* A request's root has ended, in one way or another. */
+/* The root of a request has ended, for whatever reason. */
 static void root_over(struct sim__trace *t, uint32_t root)
 {
     const struct sim__span *r = &t->spans[root];
@@ -298,7 +300,7 @@ static void let_go(struct sim__trace *t, uint32_t root)
     free_if_done(t, root);
 }
 
-/* Ends a span of a caller's: a root or an operation. */
+/* Ends a caller's span: a root or an operation. */
 static void end(struct sim__trace *t, uint32_t index, sim_time now, enum sim_status status,
                 bool forgotten)
 {
@@ -414,7 +416,7 @@ struct listing {
     uint32_t count;
 };
 
-/* Turns a list of children about: the one sent first is first. */
+/* Reverses a list of children, so that the one sent first is first. */
 static void reverse(struct sim__trace *t, struct sim__span *parent)
 {
     uint32_t done = 0;
@@ -431,7 +433,7 @@ static const enum sim_trace_kind kinds[] = {[SIM__SPAN_ROOT] = SIM_TRACE_REQUEST
                                             [SIM__SPAN_CALL] = SIM_TRACE_CALL,
                                             [SIM__SPAN_MARK] = SIM_TRACE_WAIT};
 
-/* What was waited for lasts until the next that happened, or until the end. */
+/* A wait lasts until the next mark or call, or until its parent ends. */
 static sim_time wait_ends(const struct sim__trace *t, const struct sim__span *mark)
 {
     const struct sim__span *parent = &t->spans[mark->parent];
@@ -482,7 +484,7 @@ static uint32_t size_of(const struct sim__trace *t, uint32_t index)
     return n;
 }
 
-/* Takes the requests out of a heap: what made room first is last. */
+/* Empties a heap into order: the request that would make room first is last. */
 static void sort(struct sim__trace *t, struct sim__heap *h, uint8_t as)
 {
     uint32_t all = h->count;

@@ -1,7 +1,7 @@
-/* trace_state.h - the spans of the requests that are followed.
+/* trace_state.h - the spans of requests that are followed.
  *
- * Whoever carries requests tells the trace what happens to them. The trace asks nobody: it knows
- * components and nodes by their numbers only, and takes the time as an argument. */
+ * The rooms that carry requests tell the trace what happens to them. The trace asks nobody: it
+ * knows components and nodes by number only, and is passed the time. */
 #ifndef SIM_BOOKS_TRACE_STATE_H
 #define SIM_BOOKS_TRACE_STATE_H
 
@@ -11,21 +11,21 @@
 
 enum sim__span_kind {
     SIM__SPAN_FREE,
-    SIM__SPAN_ROOT, /* a user's request: an operation of one attempt or more */
-    SIM__SPAN_OP,   /* an operation of a component that serves another call */
+    SIM__SPAN_ROOT, /* a user's request: one or more attempts */
+    SIM__SPAN_OP,   /* a call with several attempts, made while another call is served */
     SIM__SPAN_CALL, /* one attempt, to one node */
-    SIM__SPAN_MARK, /* from .sent on its parent spends its time on .status */
+    SIM__SPAN_MARK, /* from .sent on, its parent waits for .status (enum sim_spent) */
 };
 
 enum {
-    SIM__SPAN_ABANDONED = 1, /* the caller gave it up: it decided nothing */
-    SIM__SPAN_HEDGE = 2,     /* CALL: beside another; ROOT, OP: the next attempt is */
-    SIM__SPAN_POLICY = 4,    /* ROOT: ends with its operation, not with its one call */
-    SIM__SPAN_SAMPLED = 8,   /* ROOT: kept for the trace as one of the sample */
-    SIM__SPAN_SLOW = 16,     /* ROOT: kept as one of the slowest */
+    SIM__SPAN_ABANDONED = 1, /* the caller gave it up, so it decided nothing */
+    SIM__SPAN_HEDGE = 2,     /* CALL: it is a hedge; ROOT, OP: the next attempt will be one */
+    SIM__SPAN_POLICY = 4,    /* ROOT: it ends with its operation, not with its only call */
+    SIM__SPAN_SAMPLED = 8,   /* ROOT: in the trace, as one of the sample */
+    SIM__SPAN_SLOW = 16,     /* ROOT: in the trace, as one of the slowest */
 };
 
-/* One cache line. Names of spans are their index and a generation; 0 is none. */
+/* One cache line. The name of a span is its index and its generation; 0 names none. */
 struct sim__span {
     sim_time sent, ended; /* SIM_NEVER: not yet */
     union {
@@ -34,34 +34,35 @@ struct sim__span {
         };
         struct {
             sim_time intended; /* ROOT */
-            uint64_t pick;     /* its place in the order of choice; UINT64_MAX: not chosen */
+            uint64_t pick;     /* random; decides at which levels it is chosen (sim__is_chosen);
+                                  UINT64_MAX: at none */
         };
     };
-    uint32_t parent, root, child; /* indices; the child sent last */
+    uint32_t parent, root, child; /* indices; child: the one sent last */
     union {
-        uint32_t sibling; /* the one sent before */
-        uint32_t live;    /* ROOT: what may still add to the tree */
+        uint32_t sibling; /* the sibling sent before */
+        uint32_t live;    /* ROOT: spans that can still add to the tree */
     };
     uint32_t component, node; /* ROOT, OP: who calls; CALL: who is called */
     uint8_t kind;             /* enum sim__span_kind */
     uint8_t status;           /* enum sim_status; MARK: enum sim_spent */
     uint8_t flags, op;
-    uint16_t attempt; /* CALL: of which; ROOT, OP: under way; from 1 */
+    uint16_t attempt; /* CALL: its number; ROOT, OP: the one under way; from 1 */
     uint16_t generation;
 };
 _Static_assert(sizeof(struct sim__span) == 64, "a span is one cache line");
 
-#define SIM__SPAN_BITS 22 /* 4 million spans at once; what is over that is not followed */
+#define SIM__SPAN_BITS 22 /* 4 million spans at once; requests beyond that are not followed */
 
-#define SIM__NO_SOURCE UINT32_MAX /* of a row that was dropped */
+#define SIM__NO_SOURCE UINT32_MAX /* the source of a row that was dropped */
 
 /* One followed request that ended well after the warm-up. */
 struct sim__row {
     uint64_t pick;
     sim_time latency;
-    uint32_t source; /* component; SIM_NOWHERE: the row was dropped */
+    uint32_t source; /* component; SIM__NO_SOURCE: the row was dropped */
     uint32_t first, count;
-    uint32_t older; /* the row of the same source before it, + 1; 0: none */
+    uint32_t older; /* 1 + the previous row of the same source; 0: none */
 };
 
 struct sim__row_part {
@@ -69,50 +70,53 @@ struct sim__row_part {
     sim_time spent;
 };
 
-/* Requests followed that are kept, at most; then every other goes, and fewer are chosen, of the
- * source that has most. */
+/* Upper bound on the rows. When it is reached, the source with the most rows loses half of them,
+ * and half as many of its requests are chosen from then on. */
 #define SIM__ROWS 8192
 #define SIM__ROW_PARTS (8 * SIM__ROWS)
 
-/* Who sends: each request is chosen with probability 2^-level, on its own. */
+/* A component that sends requests. Each request is chosen with probability 2^-level,
+ * independently. */
 struct sim__source {
     struct sim_stream stream;
-    uint64_t left; /* requests until the next that is chosen at .drawn_at */
+    uint64_t left; /* requests until the next one that is chosen at level .drawn_at */
     unsigned level, drawn_at;
-    uint32_t begun;  /* requests chosen at this level, about */
-    uint32_t newest; /* of its rows, + 1; 0: it has none */
+    uint32_t begun;  /* about the number of requests chosen at this level */
+    uint32_t newest; /* 1 + its newest row; 0: it has none */
 };
 
-/* Whether a pick is among those chosen with probability 2^-level. */
+/* Whether a pick is chosen at a level; the probability is 2^-level. */
 static inline bool sim__is_chosen(uint64_t pick, unsigned level)
 {
     return level == 0 ? pick != UINT64_MAX : pick >> (64 - level) == 0;
 }
 
 struct sim__heap {
-    uint32_t *spans; /* the root first to make room is at the top */
+    uint32_t *spans; /* at the top is the root that will make room next */
     uint32_t count;
 };
 
 struct sim__trace {
     struct sim__span *spans;
     uint32_t capacity, free;     /* index; 0: none */
-    uint32_t linked;             /* spans in use or in the free list: the first ones */
+    uint32_t linked;             /* the first ones are in use or in the free list */
     bool measuring;              /* the warm-up is over */
     struct sim__source *sources; /* by component */
     uint32_t component_count;
-    uint32_t *most; /* a tournament of sources by .begun: the first has won */
+    uint32_t *most; /* a tournament of the sources by .begun; its first entry is the winner */
     uint32_t begun; /* of all sources */
     struct sim__row *rows;
     struct sim__row_part *parts;
-    uint32_t row_count, part_count; /* with those of dropped rows, until there is no room */
+    uint32_t row_count, part_count; /* including dropped rows, which stay until the room is
+                                       needed */
     uint32_t live_rows, live_parts; /* without */
     sim_time *spent;                /* of the request being divided, by key */
     uint32_t *touched;              /* keys that are not 0 */
     uint32_t touched_count;
-    uint64_t divided, unequal; /* requests; whose parts are not the whole: for the audit */
-    uint64_t missed;           /* spans for which there was no room */
-    uint32_t keep;             /* of each kind for the trace; 0: no trace */
+    uint64_t divided, unequal; /* requests; those whose parts do not sum to the whole: for the
+                                  audit */
+    uint64_t missed;           /* spans not followed because there was no room */
+    uint32_t keep;             /* how many of each kind for the trace; 0: no trace */
     struct sim__heap sampled, slowest;
 };
 
@@ -121,13 +125,12 @@ static inline struct sim__span *sim__span_at(const struct sim__trace *t, uint32_
     return &t->spans[index];
 }
 
-/* What becomes of a request, a span of it and its attribution, with components by number; whoever
- * writes the record puts in the names. */
+/* A span as the trace lists it, with components by number: the record puts in the names. */
 struct sim__listed_span {
     enum sim_trace_kind kind;
-    uint32_t parent; /* index in the list; of a request its own */
+    uint32_t parent; /* index in the list; a request's is its own */
     uint32_t component, node;
-    sim_time sent, arrived, left, ended; /* SIM_NEVER: it had not come to that */
+    sim_time sent, arrived, left, ended; /* SIM_NEVER: it had not happened by the end of the run */
     const char *what, *status;           /* status NULL: not ended, or a wait */
     uint32_t attempt;
     bool hedge, abandoned, slowest, sampled;
@@ -145,7 +148,7 @@ struct sim__band {
 struct sim__band_part {
     uint32_t component;
     enum sim_spent cause;
-    double mean; /* s a request */
+    double mean; /* s per request */
 };
 
 struct sim__bands {
@@ -160,11 +163,12 @@ struct sim__bands {
  * out of memory. */
 struct sim__trace *sim__trace_new(uint32_t component_count, bool measuring);
 void sim__trace_free(struct sim__trace *);
-/* A component that sends requests. Returns how many it sends up to the first that is followed. */
+/* Adds a component that sends requests. Returns how many it sends up to the first one that is
+ * followed. */
 uint64_t sim__trace_source(struct sim__trace *, uint32_t component, uint64_t seed,
                            uint64_t replication, const char *name);
-/* Keeps so many requests chosen at random, and so many of the slowest, with all their spans: then
- * every request is followed. 0, or -1 when out of memory. */
+/* Keeps that many random requests, and that many of the slowest, with all their spans; every
+ * request is then followed. 0, or -1 when out of memory. */
 int sim__trace_keep(struct sim__trace *, uint32_t requests);
 /* The warm-up is over. */
 void sim__trace_measure(struct sim__trace *);
@@ -172,10 +176,10 @@ void sim__trace_measure(struct sim__trace *);
 /* ---- what happens to requests ---------------------------------------------------------------- */
 
 /* A source sends the request that is to be followed: sets its .trace. Returns how many requests it
- * sends up to the next. */
+ * sends up to the next such one. */
 uint64_t sim__trace_request(struct sim__trace *, uint32_t component, uint32_t node, sim_time now,
                             struct sim_request *);
-/* A call that may take several attempts begins; the request's .trace is then its span's name. */
+/* A call that may take several attempts begins. Its span becomes the request's .trace. */
 void sim__trace_operation(struct sim__trace *, uint32_t component, uint32_t node, sim_time now,
                           struct sim_request *);
 void sim__trace_try(struct sim__trace *, uint32_t name, int64_t attempt, bool hedge);
@@ -184,21 +188,21 @@ void sim__trace_operation_over(struct sim__trace *, uint32_t name, sim_time now,
 /* An attempt is sent to a node. Returns the name of its span; 0: it is not followed. */
 uint32_t sim__trace_sent(struct sim__trace *, uint32_t parent, uint32_t component, uint32_t node,
                          sim_time now, enum sim_op);
-/* The callee has finished with it. */
+/* The callee has answered. */
 void sim__trace_left(struct sim__trace *, uint32_t name, sim_time arrived, sim_time now);
-/* The caller's half is over. `arrived`: when it is still served, else SIM_NEVER. `live`: the
- * callee's half is not over, and sim__trace_released() will say when it is. */
+/* The caller's half is over. `arrived`: when the call arrived, if it is still being served, else
+ * SIM_NEVER. `live`: the callee's half is not over; sim__trace_released() will say when it is. */
 void sim__trace_ended(struct sim__trace *, uint32_t name, sim_time now, enum sim_status,
                       bool forgotten, sim_time arrived, bool live);
 /* Both halves of a call are over. */
 void sim__trace_released(struct sim__trace *, uint32_t name);
-/* From now on the time under this name is spent on that. */
+/* From now on the time of this span is spent on that. */
 void sim__trace_mark(struct sim__trace *, uint32_t name, sim_time now, enum sim_spent);
 
 /* ---- the end of the run ---------------------------------------------------------------------- */
 
-/* The spans that were kept, parents first, in a list that the caller frees; NULL and a count of 0
- * where no trace was asked for. 0, or -1 when out of memory. */
+/* Lists the spans for the trace, parents before children; the caller frees the list. NULL and a
+ * count of 0 if no trace was asked for. 0, or -1 when out of memory. */
 int sim__trace_list(struct sim__trace *, struct sim__listed_span **, uint32_t *count);
 
 /* ---- attribution.c --------------------------------------------------------------------------- */
@@ -207,9 +211,10 @@ int sim__attribution_make(struct sim__trace *); /* 0, or -1 when out of memory *
 void sim__attribution_free(struct sim__trace *);
 /* Divides the latency of a request that has just ended, and keeps a row of it. */
 void sim__attribution_add(struct sim__trace *, const struct sim__span *root);
-/* After .begun of a source grew. O(log sources). */
+/* To be called after a source's .begun grew. O(log sources). */
 void sim__attribution_begun(struct sim__trace *, uint32_t source);
-/* The source of which most are followed has half as many from now on. */
+/* Raises the level of the source with the most rows: half as many of its requests are followed from
+ * now on. */
 void sim__attribution_raise(struct sim__trace *);
 void sim__attribution_clear(struct sim__trace *); /* drops all rows. O(rows) */
 /* Where the latency of each source's requests went. The caller frees both arrays. 0, or -1 when

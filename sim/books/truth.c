@@ -1,9 +1,8 @@
-/* truth.c - when versions were committed, and reads held against it.
+/* truth.c - when versions were committed, and reads compared with it.
  *
- * The commits of a keyspace stand in one ring. Each knows the one before it of its key, and one
- * further back chosen so that any is reached in O(log n) steps (Myers 1983, An applicative
- * random-access stack). A commit whose place was taken by a later one is found out by its key and
- * version. */
+ * The commits of a keyspace are in one ring. Each points to the commit of its key before it, and to
+ * one further back, chosen so that any is reached in O(log n) steps (Myers 1983, An applicative
+ * random-access stack). If a later commit has taken a place, its key and version show it. */
 #include "books/truth_state.h"
 
 #include "sim/kernel.h"
@@ -37,7 +36,7 @@ struct sim_commits *sim__commits_new(struct sim_blocks *blocks, uint64_t keys)
     return c->last != NULL ? c : NULL;
 }
 
-/* Room for one more: the ring grows, and when it is as large as it may be starts anew. */
+/* Makes room for one more commit: the ring grows up to its greatest size, then starts over. */
 static bool room(struct sim_commits *c)
 {
     if (c->next < c->capacity)
@@ -56,7 +55,7 @@ static bool room(struct sim_commits *c)
     return true;
 }
 
-/* The commit at a place, if it still is one of `key` older than `version`; or NULL. */
+/* The commit at a place, if it is still one of `key` and older than `version`; otherwise NULL. */
 static const struct commit *older(const struct sim_commits *c, uint32_t place, uint64_t key,
                                   uint32_t version)
 {
@@ -66,7 +65,7 @@ static const struct commit *older(const struct sim_commits *c, uint32_t place, u
     return e->key == key && e->version < version ? e : NULL;
 }
 
-/* How far back a commit jumps whose predecessor stands at `place`. */
+/* Where a commit jumps to whose predecessor is at `place`. */
 static uint32_t jump_from(const struct sim_commits *c, const struct commit *before, uint32_t place)
 {
     const struct commit *near = older(c, before->jump, before->key, before->version);
@@ -95,8 +94,8 @@ uint32_t sim_commit(struct sim *sim, struct sim_keyspace *space, uint64_t key)
     return version;
 }
 
-/* The oldest commit of a key that is remembered and for which `wanted` holds, which holds for the
- * last ones up to some point; NULL when not for the last. */
+/* The oldest remembered commit of a key for which `wanted` holds; NULL: for none. `wanted` must
+ * hold for all commits after one for which it holds. */
 static const struct commit *oldest(const struct sim_keyspace *space, uint64_t key,
                                    bool (*wanted)(const struct commit *, int64_t), int64_t bound)
 {
@@ -140,7 +139,7 @@ void sim__truth_stale(struct sim_truth_meters *m, const struct sim_keyspace *spa
 {
     uint32_t then = sim_version_at(space, key, asked);
     if (version >= then)
-        return; /* overwritten since it was asked for */
+        return; /* overwritten only after the read was asked: not stale */
     sim_count(&m->stale);
     sim_histogram_record(&m->versions_behind, then - version);
     sim_histogram_record(&m->stale_age, asked - sim_overwritten_at(space, key, version));

@@ -1,4 +1,4 @@
-/* truth_state.h - the commits of keyspaces, for whoever makes a world. */
+/* truth_state.h - making the commits of a keyspace. */
 #ifndef SIM_BOOKS_TRUTH_STATE_H
 #define SIM_BOOKS_TRUTH_STATE_H
 

@@ -14,25 +14,25 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define RESOLUTION 0.02 /* differences that matter when nobody says: chosen */
+#define RESOLUTION 0.02 /* chosen: differences that matter by default */
 #define PLAIN_COLUMNS 100u
 
 struct pair {
     const struct sim_cli *cli;
     struct sim_scenario *scenario;
-    struct sim_case cases[2]; /* A and B; their insides are the scenario's */
+    struct sim_case cases[2]; /* A and B; the scenario owns their contents */
     struct sim_until until;
     struct sim_until_end until_end;
     struct sim__cli_share share;
     struct sim_work_session session;
     struct sim_output output;
     struct sim_store *store;
-    char place[SIM_OUTPUT_PATH_BYTES]; /* as the user would write it */
+    char place[SIM_OUTPUT_PATH_BYTES]; /* relative, as the user would write it */
     struct sim_runs runs;
     struct sim_aggregate *aggregates;
     struct sim_comparison comparison;
     struct sim_report report;
-    bool left; /* interrupted: the whole result that was there stays */
+    bool left; /* interrupted: the earlier complete result stays */
 };
 
 static int fault(const struct sim_error *error)
@@ -103,7 +103,8 @@ static int simulate(struct pair *pair)
                       &error) != 0)
         return fault(&error);
     pair->scenario->replications = pair->runs.replications;
-    sim_store_close(pair->store); /* before DIR, which it is in, is exchanged */
+    /* the store is in DIR, so it is closed before DIR is exchanged */
+    sim_store_close(pair->store);
     if (pair->runs.reused > 0 && !pair->cli->quiet)
         sim_tell(stderr, "weir: %u of %u runs are from %s/store, simulated before\n",
                  pair->runs.reused, 2 * pair->runs.replications, pair->place);
@@ -147,7 +148,7 @@ static int write_all(struct pair *pair)
                                : sim__cli_not_written(pair->place, pair->runs.finished, &error);
 }
 
-/* Says which runs went wrong, each reason once. */
+/* Prints which runs failed, each reason once. */
 static void say_faults(const struct pair *pair)
 {
     const char *before = "";
@@ -193,7 +194,7 @@ static int status_of(struct pair *pair)
     return SIM_EXIT_CLAIM;
 }
 
-/* From an open output on. Ends it. */
+/* Runs and writes with an open output, and ends it. */
 static int run(struct pair *pair)
 {
     struct sim_error error = {""};
@@ -271,7 +272,7 @@ static int run_rank_0(void *self)
     return status;
 }
 
-/* A rank other than 0: runs what it is given. */
+/* For ranks other than 0: runs jobs for rank 0. */
 static int serve(void *self)
 {
     struct pair *pair = self;

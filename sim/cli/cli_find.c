@@ -1,4 +1,5 @@
-/* cli_find.c - weir find, map and sensitivity: what is asked, checked, searched, written. */
+/* cli_find.c - weir find, map and sensitivity: reads the question, checks the size, searches and
+ * writes. */
 #include "cli/cli.h"
 
 #include "base/text.h"
@@ -14,20 +15,20 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* chosen: an answer to a fiftieth, in minutes for runs of a few seconds */
+/* chosen: an answer to 2 % takes minutes with runs of a few seconds */
 #define WITHIN 0.02
 #define MOST_RUNS 2000u
-#define FIRST_LOOK 10u /* with fewer, Student's t is far wider at the levels find.c asks for */
+#define FIRST_LOOK 10u /* with fewer, Student's t is much wider at the levels of find.c */
 #define PLAIN_COLUMNS 100u
 
 struct job;
 
-/* What sets the three commands apart. */
+/* The differences between the three commands. */
 struct kind {
     const char *figure, *results; /* figures/NAME.*, NAME.json */
     const char *place;            /* out/<scenario name>-PLACE */
     int (*search)(struct job *);
-    int (*serve)(struct job *); /* a rank other than 0 */
+    int (*serve)(struct job *); /* for ranks other than 0 */
     sim_search_print *print;
     sim_search_write *write;
     sim_search_draw *draw;
@@ -43,10 +44,10 @@ struct job {
     struct sim_work_session session;
     struct sim_probe probe;
     struct sim_output output;
-    struct sim_case ends[4]; /* what the search's cost is judged by */
+    struct sim_case ends[4]; /* used to estimate the cost of the search */
     uint32_t end_count;
     double runs;
-    bool fault, left; /* left: interrupted, the whole result that was there stays */
+    bool fault, left; /* left: interrupted, and the earlier complete result stays */
     struct sim_store *store;
     char place[SIM_OUTPUT_PATH_BYTES];
     struct sim_find found;
@@ -81,15 +82,15 @@ static int ask(struct job *job, const struct sim_question *question)
 {
     struct sim_diagnostics said = {.items = NULL};
     int status = sim_question_read(job->scenario, question, &job->asked, &said);
-    if (!sim__cli_is_other_rank()) /* rank 0 says it */
+    if (!sim__cli_is_other_rank()) /* rank 0 prints it */
         sim_diagnostics_print(&said, stderr);
     sim_diagnostics_free(&said);
     job->search.asked = &job->asked;
     return status == 0 ? SIM_EXIT_DONE : SIM_EXIT_USAGE;
 }
 
-/* The cases at the ends of what is varied: what a search costs lies between them. An end that is
- * no scenario is left out: the search says so. */
+/* Adds a case at an end of the ranges; the cost of a search lies between those of its ends. An end
+ * that is not a valid scenario is left out; the search will report it. */
 static void add_end(struct job *job, const char *variant, const struct sim_vary *vary,
                     const double *values, uint32_t count)
 {
@@ -110,8 +111,8 @@ static void find_ends(struct job *job)
     }
 }
 
-/* As many runs as `find` is likely to take: five values, then those that halve the range until it
- * is narrow enough, each looked at twice. */
+/* The likely number of runs of `find`: five values, then halving until the range is narrow enough,
+ * with two looks each. */
 static double likely_runs(const struct job *job)
 {
     const struct sim_vary *v = &job->asked.vary[0];
@@ -134,7 +135,7 @@ static struct sim__cli_load load_of(const struct job *job)
                                   .runs = "runs"};
 }
 
-/* Refuses what is too large, by the estimates, for so many runs. */
+/* Refuses a search that is too large with this number of runs, judged by estimates. */
 static int size(struct job *job, double runs)
 {
     job->runs = runs;
@@ -159,7 +160,7 @@ static int write_one(struct job *job, const char *name, const char *text, size_t
     return sim_output_file_end(&job->output, error);
 }
 
-/* The results and the figure's two files, by way of memory. */
+/* Writes the results and the figure's two files, first into memory. */
 static int write_texts(struct job *job, struct sim_error *error)
 {
     char *texts[3] = {NULL}, name[128];
@@ -276,7 +277,7 @@ static int serve_inputs(struct job *job)
     return sim_probe_serve(&job->probe, asked->variant, asked->vary, asked->vary_count, &wanted);
 }
 
-/* The search, on the runs that the store has and those it then gets. */
+/* Searches, with stored runs and new ones. */
 static int search(struct job *job)
 {
     struct sim_error error = {""};
@@ -305,7 +306,7 @@ static int search(struct job *job)
     return SIM_EXIT_INTERRUPTED;
 }
 
-/* From an open session and output on. Ends the output. */
+/* Searches and writes with an open session and output, and ends the output. */
 static int search_and_write(struct job *job)
 {
     const struct sim__cli_load load = load_of(job);
@@ -447,7 +448,7 @@ int sim__cli_find(const struct sim_cli *cli)
     return status;
 }
 
-/* The file's map, or the command line's when it gives one. */
+/* Reads the map of the command line, or else that of the file. */
 static int ask_map(struct job *job)
 {
     const struct sim_cli *cli = job->cli;

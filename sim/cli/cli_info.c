@@ -119,8 +119,8 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* Lists below a directory, in order of names; price books, schemas and results are none. 0, or -1
- * when it cannot be read. */
+/* Lists the scenarios below a directory in order of names, without price books, schemas and
+ * results. 0, or -1 when it cannot be read. */
 static int list_below(const char *dir, int depth)
 {
     struct dirent **entries;

@@ -1,4 +1,4 @@
-/* cli_options.c - reading the command line. */
+/* cli_options.c - reads the command line. */
 #include "cli/cli.h"
 
 #include "base/text.h"
@@ -15,54 +15,56 @@
 struct option_row {
     const char *name, *argument; /* argument NULL: none */
     int letter;
-    unsigned takes; /* commands whose set has this bit; 0: all */
+    unsigned takes; /* for commands whose set has this bit; 0: for all */
     const char *doc;
 };
 
-/* Options of searches, which have no letter left. */
+/* Options of searches; no letters are left for them. */
 enum { VARY = 256, X, Y, WHILE, FROM, TO, LOG, LOG_X, LOG_Y, PROBABILITY, WITHIN, MAX_RUNS };
 
 static const struct option_row rows[] = {
-    {"variant", "V", 'V', SIM_TAKES_VARIANT, "only this variant; may be given again"},
+    {"variant", "V", 'V', SIM_TAKES_VARIANT, "only this variant; may be repeated"},
     {"vary", "PATH=LO..HI", VARY, SIM_TAKES_FIND,
      "the number to vary, as in components.users.rate=100/s..400/s"},
     {"x", "PATH=LO..HI:N", X, SIM_TAKES_MAP,
      "across: N values, as in components.app.servers=1..8:8"},
-    {"y", "PATH=LO..HI:N", Y, SIM_TAKES_MAP, "and up"},
+    {"y", "PATH=LO..HI:N", Y, SIM_TAKES_MAP, "upwards: the same"},
     {"while", "'METRIC op VALUE'", WHILE, SIM_TAKES_WHILE,
-     "what has to hold, as in 'users.success.mean >= 0.999'; op: < <= > >="},
-    {"from", "TIME", FROM, SIM_TAKES_WHILE,
-     "of what happens from here on; after warm-up otherwise"},
-    {"to", "TIME", TO, SIM_TAKES_WHILE, "of what happens up to here"},
-    {"log", NULL, LOG, SIM_TAKES_FIND, "halve the range by factors: for wide ones"},
+     "the criterion, as in 'users.success.mean >= 0.999'; op: < <= > >="},
+    {"from", "TIME", FROM, SIM_TAKES_WHILE, "count only from this time on; default: after warm-up"},
+    {"to", "TIME", TO, SIM_TAKES_WHILE, "count only up to this time"},
+    {"log", NULL, LOG, SIM_TAKES_FIND, "halve the range by factors, for wide ranges"},
     {"log-x", NULL, LOG_X, SIM_TAKES_MAP, "steps across are factors"},
     {"log-y", NULL, LOG_Y, SIM_TAKES_MAP, "steps up are factors"},
     {"probability", "P", PROBABILITY, SIM_TAKES_FIND,
-     "it has to hold in this share of the runs, not on their mean"},
-    {"within", "X%", WITHIN, SIM_TAKES_FIND, "how narrow the answer has to be; 2% otherwise"},
-    {"max-runs", "N", MAX_RUNS, SIM_TAKES_FIND, "not more runs than these; 2000 otherwise"},
+     "it must hold in this share of the runs, instead of for their mean"},
+    {"within", "X%", WITHIN, SIM_TAKES_FIND, "how narrow the answer must be; default 2%"},
+    {"max-runs", "N", MAX_RUNS, SIM_TAKES_FIND, "at most this many runs; default 2000"},
     {"set", "PATH=VALUE", 'S', SIM_TAKES_SET,
-     "set a value of the file: components.cache.ttl=60s; may be given again"},
-    {"seed", "N", 's', SIM_TAKES_RUN, "seed of all random streams; the file's otherwise"},
-    {"reps", "N", 'r', SIM_TAKES_RUN, "replications; the file's otherwise"},
-    {"jobs", "N", 'j', SIM_TAKES_RUN, "runs at a time; as many as processors otherwise"},
-    {"out", "DIR", 'o', SIM_TAKES_RUN, "where results go; out/<scenario name> otherwise"},
-    {"out", "FILE", 'o', SIM_TAKES_PAGE, "where the page goes; DIR/report.html otherwise"},
+     "set a value of the file: components.cache.ttl=60s; may be repeated"},
+    {"seed", "N", 's', SIM_TAKES_RUN, "seed of all random streams; default: the file's"},
+    {"reps", "N", 'r', SIM_TAKES_RUN, "replications; default: the file's"},
+    {"jobs", "N", 'j', SIM_TAKES_RUN, "runs at a time; default: one for each processor"},
+    {"out", "DIR", 'o', SIM_TAKES_RUN, "directory of results; default out/<scenario name>"},
+    {"out", "FILE", 'o', SIM_TAKES_PAGE, "the page; default DIR/report.html"},
     {"until", "X%", 'u', SIM_TAKES_UNTIL,
      "add replications until every interval is this narrow: \xC2\xB1X% of the mean"},
-    {"max-reps", "N", 'm', SIM_TAKES_UNTIL, "with --until: not more than these; 1000 otherwise"},
+    {"max-reps", "N", 'm', SIM_TAKES_UNTIL,
+     "with --until: at most this many replications; default 1000"},
     {"metric", "C.METER.STAT", 'M', SIM_TAKES_UNTIL,
-     "look at this metric only; may be given again; the table's otherwise"},
+     "only this metric; may be repeated; default: those of the table"},
     {"trace", "N", 't', SIM_TAKES_TRACE,
      "keep N random requests and the N slowest of each variant, in trace.json"},
-    {"no-plot", NULL, 'n', SIM_TAKES_PLOT, "write the figures' data and programs, draw none"},
-    {"format", "svg|pdf|png", 'f', SIM_TAKES_FORMAT, "of the figures; svg otherwise"},
+    {"no-plot", NULL, 'n', SIM_TAKES_PLOT,
+     "write the figures' data and programs, but draw nothing"},
+    {"format", "svg|pdf|png", 'f', SIM_TAKES_FORMAT, "format of the figures; default svg"},
     {"json", NULL, 'J', SIM_TAKES_RUN, "print summary.json instead of the table"},
     {"quiet", NULL, 'q', SIM_TAKES_RUN, "print nothing but errors"},
-    {"force", NULL, 'F', SIM_TAKES_RUN, "run it even if it will take long or much memory"},
-    {"force", NULL, 'F', SIM_TAKES_FORCE, "let pass what would take long or much memory"},
-    {"fresh", NULL, 'N', SIM_TAKES_RUN, "simulate also what the store of results has already"},
-    {"csv", NULL, 'C', SIM_TAKES_CSV, "every number of every run, one a line"},
+    {"force", NULL, 'F', SIM_TAKES_RUN, "run it even if it takes long or much memory"},
+    {"force", NULL, 'F', SIM_TAKES_FORCE, "accept files that take long or much memory"},
+    {"fresh", NULL, 'N', SIM_TAKES_RUN,
+     "simulate everything again, also runs in the store of results"},
+    {"csv", NULL, 'C', SIM_TAKES_CSV, "print every number of every run, one a line"},
     {"list", NULL, 'l', SIM_TAKES_LIST, "print the plan (cells, events, time), run nothing"},
     {"help", NULL, 'h', 0, "this text"},
 };
@@ -98,7 +100,7 @@ int sim__cli_usage(const char *command, const char *format, ...)
     return SIM_EXIT_USAGE;
 }
 
-/* A whole number from `low` to `high`. 0, or -1: said. */
+/* Reads a whole number from `low` to `high`. 0, or -1 after a message. */
 static int whole(const struct sim_cli *cli, const char *option, const char *text, uint64_t low,
                  uint64_t high, uint64_t *value)
 {
@@ -227,7 +229,7 @@ static int take(struct sim_cli *cli, int letter, char *text)
     return status;
 }
 
-/* Says what is wrong with the option getopt_long() stopped at. */
+/* Reports the error in the option at which getopt_long() stopped. */
 static void complain(const struct sim_cli *cli, unsigned takes, int got, const char *text)
 {
     char name[64];
@@ -297,7 +299,7 @@ void sim__cli_free(struct sim_cli *cli)
     free(cli->sets);
 }
 
-/* Whether some case has it; the last one's error otherwise. */
+/* Whether at least one case has the metric; else the last case's error. */
 static bool known(const struct sim_case *cases, uint32_t count, const char *metric,
                   struct sim_error *error)
 {

@@ -1,4 +1,4 @@
-/* cli_plot.c - weir plot: the figures of results, drawn again. */
+/* cli_plot.c - weir plot: draws the figures of results again. */
 #include "cli/cli.h"
 
 #include "base/text.h"
@@ -43,10 +43,10 @@ static int status_of(enum sim_gnuplot_result result)
     return SIM_EXIT_FAULT;
 }
 
-/* The files that come of drawing, and what gnuplot writes them to at first. */
+/* The files that drawing makes, and gnuplot's temporary files. */
 struct drawn {
     char (*paths)[NAME_MAX + 32];
-    const char **names; /* of them */
+    const char **names; /* names of these files */
     size_t count;
 };
 
@@ -73,8 +73,8 @@ static int drawn_of(struct drawn *drawn, const char *const *figures, size_t coun
     return 0;
 }
 
-/* Draws into the directory that is open here. A `weir run` may put another one in its place, which
- * is then not to be touched: its list does not have these files. */
+/* Draws into the open directory. If a `weir run` replaces the directory meanwhile, the new one is
+ * not changed, because its manifest does not list these files. */
 static int draw_in(const struct sim_cli *cli, struct sim_work_session *session, const char *folder,
                    const struct drawn *drawn, const char *const *figures, uint32_t count,
                    FILE *complaints)
@@ -87,7 +87,8 @@ static int draw_in(const struct sim_cli *cli, struct sim_work_session *session, 
     snprintf(here, sizeof here, "/proc/self/fd/%d", fd);
     const char *place = access(here, W_OK) == 0 ? here : folder;
     if (fstat(fd, &opened) == 0 && stat(folder, &named) == 0 && opened.st_ino == named.st_ino) {
-        for (size_t i = 1; i < drawn->count; i += 2) /* gnuplot would write through a link */
+        /* otherwise gnuplot would write through a link */
+        for (size_t i = 1; i < drawn->count; i += 2)
             unlinkat(fd, strchr(drawn->names[i], '/') + 1, 0);
         status = status_of(sim_gnuplot_draw(session, place, figures, count, cli->format,
                                             sim_replicate_jobs(0), complaints));
@@ -96,7 +97,7 @@ static int draw_in(const struct sim_cli *cli, struct sim_work_session *session, 
     return status;
 }
 
-/* Draws, unless somebody else's file would be drawn over. */
+/* Draws, unless a file of the user would be overwritten. */
 static int draw(const struct sim_cli *cli, struct sim_work_session *session, const char *dir,
                 const char *const *figures, uint32_t count, FILE *complaints)
 {
@@ -122,7 +123,8 @@ static int draw(const struct sim_cli *cli, struct sim_work_session *session, con
     return status;
 }
 
-/* The programs of a directory's figures, without ".gp"; how many, or what scandir() says. */
+/* Lists the programs of a directory's figures, without ".gp". Returns their number, or scandir()'s
+ * error. */
 static int programs_of(const char *figures, struct dirent ***entries)
 {
     int n = scandir(figures, entries, is_program, by_name);
@@ -160,7 +162,7 @@ static int plot_once(const struct sim_cli *cli, struct sim_work_session *session
     return status;
 }
 
-/* What is printed of one attempt, kept until it is known whether it counts. */
+/* The messages of one attempt, kept until it is known whether the attempt counts. */
 struct printed {
     char *text;
     size_t bytes;
@@ -183,7 +185,7 @@ static void printed_end(struct printed *printed, FILE *to)
     free(printed->text);
 }
 
-/* A `weir run` that ends meanwhile puts other figures there: they are the ones to draw then. */
+/* Draws the figures of DIR. If a `weir run` replaces them meanwhile, it draws the new ones. */
 static int plot_dir(const struct sim_cli *cli, struct sim_work_session *session, const char *dir)
 {
     enum { ATTEMPTS = 20 };

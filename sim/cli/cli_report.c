@@ -1,4 +1,4 @@
-/* cli_report.c - weir report: one page of results. */
+/* cli_report.c - weir report: writes one page of results. */
 #include "cli/cli.h"
 
 #include "base/text.h"
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* What the page is before it is whole goes when the command is interrupted. */
+/* The unfinished page is removed when the command is interrupted. */
 static void watch_unfinished(const struct sim_cli *cli, const char *dir)
 {
     char path[SIM_WATCH_PATH_BYTES];

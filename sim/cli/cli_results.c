@@ -1,4 +1,4 @@
-/* cli_results.c - weir results: what the store of a result directory holds. */
+/* cli_results.c - weir results: lists the runs in the store of a result directory. */
 #include "cli/cli.h"
 
 #include "base/text.h"
@@ -10,7 +10,7 @@
 #include <string.h>
 
 struct listing {
-    char hash[32]; /* of the scenario last listed */
+    char hash[32]; /* hash of the scenario listed last */
     uint64_t cases;
 };
 

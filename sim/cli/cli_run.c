@@ -1,4 +1,5 @@
-/* cli_run.c - weir run and weir sweep: load, refuse what is too large, run, write, draw, print. */
+/* cli_run.c - weir run and weir sweep: loads, refuses runs that are too large, runs, writes, draws
+ * and prints. */
 #include "cli/cli.h"
 
 #include "base/text.h"
@@ -24,7 +25,7 @@ struct job {
     struct sim_scenario *scenario;
     const struct sim_case *cases;
     uint32_t case_count;
-    char place[SIM_OUTPUT_PATH_BYTES]; /* as the user would write it */
+    char place[SIM_OUTPUT_PATH_BYTES]; /* relative, as the user would write it */
     struct sim_work_session session;
     struct sim_output output;
     struct sim_store *store;
@@ -33,12 +34,13 @@ struct job {
     struct sim_aggregate *aggregates;
     struct sim_verdict *verdicts;
     struct sim_report report;
-    struct sim_scenario *whole; /* without --variant, for the order of all; or NULL */
-    const char **names;         /* of its variants */
+    /* loaded without --variant, for the order of all variants; or NULL */
+    struct sim_scenario *whole;
+    const char **names; /* of its variants */
     struct sim_until until;
     struct sim_until_end until_end;
-    bool sweep, fault; /* something went wrong while running */
-    bool left;         /* interrupted: the whole result that was there stays */
+    bool sweep, fault; /* fault: a run failed */
+    bool left;         /* interrupted: the earlier complete result stays */
 };
 
 static int fault(const struct sim_error *error)
@@ -57,8 +59,8 @@ static int count_one(void *self, uint32_t replication, const struct sim_packed *
     return 0;
 }
 
-/* weir sweep --list: what would be run, and what of it the store has. How long it takes depends on
- * the machine, so it is no part of the output. */
+/* weir sweep --list: prints the runs and how many of them the store has. The duration depends on
+ * the machine, so it goes to standard error. */
 static int list_plan(const struct job *job)
 {
     struct sim_error error = {""};
@@ -99,7 +101,7 @@ static int list_plan(const struct job *job)
 
 /* ---- running ------------------------------------------------------------------------------- */
 
-/* Runs all and makes the numbers of what finished. */
+/* Runs everything and makes estimates of the finished runs. */
 static int simulate(struct job *job)
 {
     struct sim_error error = {""};
@@ -121,7 +123,8 @@ static int simulate(struct job *job)
             0)
         return fault(&error);
     job->scenario->replications = job->runs.replications;
-    sim_store_close(job->store); /* before DIR, which it is in, is exchanged */
+    /* the store is in DIR, so it is closed before DIR is exchanged */
+    sim_store_close(job->store);
     if (job->runs.reused > 0 && !job->cli->quiet)
         sim_tell(stderr, "weir: %u of %u runs are from %s/store, simulated before\n",
                  job->runs.reused, job->case_count * job->runs.replications, job->place);
@@ -154,8 +157,8 @@ static int simulate(struct job *job)
     return SIM_EXIT_DONE;
 }
 
-/* Says which runs went wrong. What every replication says the same is said once. True when no model
- * would start: then it is the scenario that is wrong. */
+/* Prints which runs failed; a reason that all replications share is printed once. True if no run
+ * could start, so that the scenario is wrong. */
 static bool say_faults(const struct job *job)
 {
     bool refused = false, other = false;
@@ -179,7 +182,7 @@ static bool say_faults(const struct job *job)
 int sim__cli_not_written(const char *place, uint32_t runs, const struct sim_error *error)
 {
     sim_tell(stderr,
-             "weir: %s\nIts runs need not be simulated again: %u that finished are in %s/store.\n",
+             "weir: %s\nIts %u finished runs are in %s/store and need not be simulated again.\n",
              error->text, runs, place);
     return SIM_EXIT_FAULT;
 }
@@ -218,7 +221,7 @@ static int write_with(struct job *job, const char *name,
     return sim_output_file_end(&job->output, error) != 0 ? -1 : status;
 }
 
-/* A figure's data and program. 1: there was nothing to draw, and they are gone again. */
+/* Writes a figure's data and program. 1: there is nothing to draw, and both were removed. */
 static int write_figure(struct job *job, const struct sim_figure *figure, struct sim_error *error)
 {
     char *gp_text = NULL;
@@ -250,7 +253,7 @@ static int write_figure(struct job *job, const struct sim_figure *figure, struct
     return status;
 }
 
-/* Writes all figures that apply; names of those that can be drawn go to `names`. */
+/* Writes all figures that apply, and stores the names of those that can be drawn in `names`. */
 static int write_figures(struct job *job, const char **names, uint32_t *count,
                          struct sim_error *error)
 {
@@ -290,14 +293,14 @@ static void draw(struct job *job, const char *const *names, uint32_t count)
     }
 }
 
-/* Whether all was simulated that was asked for, and drawn as far as gnuplot could. */
+/* Whether all requested runs finished, and figures were drawn as far as possible. */
 static bool is_whole(struct job *job)
 {
     return !sim_work_session_interrupted(&job->session) &&
            job->runs.finished == job->case_count * job->runs.replications;
 }
 
-/* Puts what was written in DIR's place, unless a whole result would make way for a part. */
+/* Puts the results in place of DIR, unless a partial result would replace a complete one. */
 static int put_in_place(struct job *job, struct sim_error *error)
 {
     job->left = sim_work_session_interrupted(&job->session) && job->output.holds_whole;
@@ -307,7 +310,7 @@ static int put_in_place(struct job *job, struct sim_error *error)
     return 0;
 }
 
-/* Writes everything beside DIR and puts it in DIR's place. */
+/* Writes everything into the temporary directory and puts it in place of DIR. */
 static int write_all(struct job *job)
 {
     struct sim_error error = {""};
@@ -339,7 +342,8 @@ static int write_all(struct job *job)
     return sim__cli_not_written(job->place, job->runs.finished, &error);
 }
 
-/* A variant has its colour from its place among all of the file, also when it is run alone. */
+/* Loads the names of all variants: a variant's position in the file fixes its colour, even if only
+ * it is run. */
 static void load_names(struct job *job)
 {
     struct sim_cli all = *job->cli;
@@ -397,7 +401,7 @@ static struct sim__cli_load load_of(const struct job *job)
                                   .runs = "replications"};
 }
 
-/* From an open output on. Ends the output. */
+/* Runs and writes with an open output, and ends it. */
 static int run_and_write(struct job *job)
 {
     struct sim_error error = {""};
@@ -429,7 +433,7 @@ static int run_and_write(struct job *job)
     return status_of(job);
 }
 
-/* All the figures of the file, as far as they may be drawn. */
+/* Opens the output with all figures that may be drawn. */
 static enum sim_output_problem open_output(struct job *job, struct sim_error *error)
 {
     struct sim_output_plan plan = {
@@ -487,7 +491,7 @@ static int run_scenario(void *self)
     return status;
 }
 
-/* A rank other than 0: runs what it is given. */
+/* For ranks other than 0: runs jobs for rank 0. */
 static int serve_rank_0(void *self)
 {
     struct job *job = self;
@@ -495,7 +499,7 @@ static int serve_rank_0(void *self)
     return sim__cli_serve(&job->share, job->scenario->seed, &cases);
 }
 
-/* A variant without what is swept, or whose cells are all excluded, is not to be missed. */
+/* Warns of variants that do not have the swept value or whose cells are all excluded. */
 static void say_without_cells(const struct job *job)
 {
     const struct sim_scenario *scenario = job->scenario;
@@ -506,8 +510,8 @@ static void say_without_cells(const struct job *job)
             cells += strcmp(scenario->cells[i].variant, name) == 0;
         if (cells == 0)
             sim_tell(stderr,
-                     "weir: the variant \"%s\" has no cells: what is swept is not in it, or all of "
-                     "it is excluded\n",
+                     "weir: the variant \"%s\" has no cells: it lacks the swept value, or all its "
+                     "cells are excluded\n",
                      name);
     }
 }

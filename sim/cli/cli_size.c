@@ -1,9 +1,7 @@
-/* cli_size.c - what a command would take in time and memory, and what is refused unasked.
- *
- * Estimates are of the plan alone (sim_plan_events(), sim_plan_bytes(), sim_plan_world_bytes()).
- * They err to the safe side, so what is above the limit of time is tried before it is refused: one
- * run is timed where the estimate says that this is short. The clock decides whether to refuse,
- * and nothing else. --force lets all of it pass. */
+/* cli_size.c - estimates the time and memory of a command and refuses commands that are too large.
+ * Estimates use the plan only (sim_plan_events(), sim_plan_bytes(), sim_plan_world_bytes()). They
+ * err on the high side. So before a command above the time limit is refused, one run is timed if it
+ * should be short. The clock decides only whether to refuse. --force accepts everything. */
 #include "cli/cli.h"
 
 #include "base/text.h"
@@ -12,20 +10,20 @@
 #include <math.h>
 #include <uv.h>
 
-#define EVENTS_PER_SECOND 2e6   /* of a core, about */
-#define MOST_SECONDS 3600.0     /* chosen: of all runs together */
-#define TRIAL_SECONDS 60.0      /* chosen: a run may be timed that takes no longer, estimated */
-#define MOST_BYTES 2147483648.0 /* chosen: of one run, on any machine */
-#define MOST_OF_MEMORY 0.5      /* chosen: of the machine's, for all runs at a time */
+#define EVENTS_PER_SECOND 2e6 /* of one core, roughly */
+#define MOST_SECONDS 3600.0   /* chosen: for all runs together */
+#define TRIAL_SECONDS 60.0    /* chosen: a run may be timed if it is estimated to take no longer */
+#define MOST_BYTES 2147483648.0 /* chosen: for one run, on any machine */
+#define MOST_OF_MEMORY 0.5 /* chosen: share of the machine's memory, for all simultaneous runs */
 
-/* The sum over all runs, and the case that has most of it. */
+/* The sum over all runs, and the case with the largest part of it. */
 struct cost {
     double events, largest;
     uint32_t at;
     char most[256];
 };
 
-/* So many runs, of which each has one core. */
+/* The number of cores that `runs` runs can use; each run uses one. */
 static double cores_for(const struct sim_cli *cli, double runs)
 {
     return fmax(1, fmin(sim_replicate_jobs(cli->jobs), runs));
@@ -49,7 +47,7 @@ static double machine_bytes(void)
     return (double)(allowed > 0 && allowed < all ? allowed : all);
 }
 
-/* The bytes that a run of a case takes, and how it comes to so many. */
+/* The bytes that a run of a case takes, and the reason as text. */
 static double bytes_of(const struct sim_plan *plan, char *why, size_t size)
 {
     char queues[200], world[200];
@@ -142,7 +140,7 @@ int sim__cli_size(const struct sim_cli *cli, const struct sim__cli_load *load)
     return SIM_EXIT_USAGE;
 }
 
-/* Runs one case once. Its events and seconds; 0 events: it did not finish. */
+/* Runs one case once. Returns its events and seconds; 0 events: it did not finish. */
 static double time_one(struct sim_work_session *session, const struct sim__cli_load *load,
                        uint32_t at, double *seconds)
 {
@@ -174,7 +172,8 @@ int sim__cli_time(const struct sim_cli *cli, struct sim_work_session *session,
         return SIM_EXIT_INTERRUPTED;
     }
     double all = seconds * (cost.events / cost.largest) / cores_for(cli, runs_of(load));
-    if (!(events > 0) || all <= MOST_SECONDS) /* why a run fails is said by the first of all */
+    /* if it failed, the first real run will report why */
+    if (!(events > 0) || all <= MOST_SECONDS)
         return SIM_EXIT_DONE;
     sim_tell(stderr,
              "weir: %s is too large to run unasked: a first run of \"%.60s\" took %s for %.3g "

@@ -1,8 +1,7 @@
-/* cli_team.c - commands that simulate, as several processes, under mpirun.
- *
- * The plain binary has no MPI in it and starts no slower for it. When mpirun starts it, it starts
- * weir-mpi, which stands beside it and has, and waits: should that be killed, for want of memory
- * say, there is still somebody to say so. */
+/* cli_team.c - runs simulating commands as several processes under mpirun. The plain binary has no
+ * MPI, so it starts fast. When mpirun starts it, it starts weir-mpi in the same directory, which
+ * has MPI, and waits for it. If that process is killed, for example because memory ran out, the
+ * plain binary can report it. */
 #include "cli/cli.h"
 
 #include "base/text.h"
@@ -37,7 +36,7 @@ int sim__cli_serve(const struct sim__cli_share *share, uint64_t seed,
     struct sim_error error = {""};
     struct sim_replicate_options options = {.seed = seed, .jobs = share->jobs};
     int status = sim_work_session_open(&session, &error);
-    if (status == 0) { /* when it is told to end it ends at once: it has nothing to keep */
+    if (status == 0) { /* an interrupt ends it at once, because it has nothing to keep */
         status = sim_team_serve(&session, share->team, cases, &options, &error);
         sim_work_session_close(&session);
     }
@@ -63,7 +62,7 @@ int sim__cli_share(const struct sim_cli *cli, struct sim__cli_share *share,
     int status = leads ? run_rank_0(self) : serve(self);
     if (leads)
         sim_team_end(share->team);
-    /* who is still sending a result that nobody will take cannot be waited for */
+    /* do not wait for ranks that are still sending results */
     share->team->close(share->team, leads ? share->team->away == 0 : status <= SIM_EXIT_CLAIM);
     return status;
 }
@@ -90,7 +89,7 @@ struct sim_team *sim__cli_team(struct sim_error *error)
     return NULL;
 }
 
-/* The program with MPI in it. 0, or -1: it is not there. */
+/* Finds the program with MPI. 0, or -1: it does not exist. */
 static int find_program(char *path, size_t room)
 {
     ssize_t n = readlink("/proc/self/exe", path, room - sizeof "-mpi");
@@ -105,14 +104,14 @@ static void become(const char *program, char **argv, pid_t parent)
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    setpgid(0, 0); /* signals come from the parent, once */
+    setpgid(0, 0); /* so that signals come only from the parent */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() == parent)
         execv(program, argv);
     _exit(127);
 }
 
-/* Waits for the child and passes on what asks it to end. */
+/* Waits for the child and passes signals on to it. */
 static int attend(pid_t child, const sigset_t *signals, bool *signalled)
 {
     for (;;) {
@@ -133,16 +132,17 @@ bool sim__cli_supervise(char **argv, int *status)
     char program[PATH_MAX];
     sigset_t signals;
     bool signalled = false;
-    /* mpirun ends all ranks as soon as one fails: rank 0 is to say first what is wrong */
+    /* mpirun ends all ranks as soon as one fails, so the others wait until rank 0 has printed the
+     * error */
     const struct timespec patience = {.tv_sec = 2};
     if (number_in("OMPI_COMM_WORLD_SIZE") <= 1)
         return false;
     *status = SIM_EXIT_FAULT;
     if (find_program(program, sizeof program) != 0) {
-        if (sim__cli_is_other_rank()) /* rank 0 says it */
+        if (sim__cli_is_other_rank()) /* rank 0 prints it */
             *status = SIM_EXIT_DONE;
         else
-            fputs("weir: this build cannot be run by mpirun: Open MPI was not there when it was "
+            fputs("weir: this build cannot be run by mpirun: Open MPI was missing when it was "
                   "configured. Install libopenmpi-dev and openmpi-bin, and build again\n",
                   stderr);
         return true;
@@ -169,8 +169,8 @@ bool sim__cli_supervise(char **argv, int *status)
         *status = SIM_EXIT_INTERRUPTED;
     } else {
         sim_tell(stderr,
-                 "weir: rank %ld of %ld was ended by signal %d (%s), and with it the whole. What "
-                 "was finished is in the store: start it again, and it goes on\n",
+                 "weir: rank %ld of %ld was killed by signal %d (%s), which ended the command. "
+                 "Finished runs are in the store: run the command again to go on\n",
                  number_in("OMPI_COMM_WORLD_RANK"), number_in("OMPI_COMM_WORLD_SIZE"),
                  WTERMSIG(how), strsignal(WTERMSIG(how)));
     }

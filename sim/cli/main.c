@@ -24,65 +24,67 @@ static const struct command commands[] = {
      SIM_TAKES_VARIANT | SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_PLOT | SIM_TAKES_FORMAT |
          SIM_TAKES_UNTIL | SIM_TAKES_TRACE,
      sim__cli_run, "run every variant of a scenario and draw its figures",
-     "Prints the headline numbers side by side and whether what the file expects held. Results go\n"
+     "Prints the headline metrics side by side and whether the expectations hold. Results go\n"
      "to --out: resolved.json, summary.json, series.csv and figures/. They are the same bytes for\n"
-     "the same file, seed and version, whatever --jobs. What --out has of them from before\n"
-     "is not simulated again.\n"},
+     "the same file, seed and version, whatever --jobs. Runs that --out has already are not\n"
+     "simulated again.\n"},
     {"sweep", "FILE", 1, 1,
      SIM_TAKES_VARIANT | SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_PLOT | SIM_TAKES_FORMAT |
          SIM_TAKES_LIST | SIM_TAKES_UNTIL,
      sim__cli_run, "run every cell of a scenario's sweep and draw its curves",
-     "As `weir run`, over the cells of \"sweep\". Results go to out/<scenario name>-sweep.\n"
-     "Started again after it was killed, it goes on where it was.\n"},
+     "Like `weir run`, over the cells of \"sweep\". Results go to out/<scenario name>-sweep.\n"
+     "After it was killed, the same command goes on where it stopped.\n"},
     {"compare", "FILE A B", 3, 3, SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_UNTIL, sim__cli_compare,
-     "say by how much variant B differs from variant A",
-     "Replication k of both has the same load, so that they are compared pair by pair. \"base\"\n"
-     "is the file without a variant. Of every metric: a difference with an interval, or how many\n"
-     "replications would show one of 2 % (with --until X% that is X). All intervals hold together\n"
-     "with 95 %. Runs are taken from the store of out/<scenario name> and kept there, as those of\n"
-     "`weir run` are. Results are written only where --out says, with a store of their own:\n"
+     "estimate by how much variant B differs from variant A",
+     "Replication k of both has the same load, so they are compared pair by pair. \"base\" is the\n"
+     "file without a variant. For every metric it prints a difference with an interval, or the\n"
+     "number of replications that would show a difference of 2 % (of X% with --until X%). All\n"
+     "intervals hold together with 95 %. Runs are taken from the store of out/<scenario name>\n"
+     "and kept there, as those of `weir run` are. Results are written only to --out, which has\n"
+     "its own store: "
      "comparison.json, summary.json and resolved.json.\n"},
     {"find", "FILE", 1, 1,
      SIM_TAKES_VARIANT | SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_PLOT | SIM_TAKES_FORMAT |
          SIM_TAKES_FIND | SIM_TAKES_WHILE,
-     sim__cli_find, "find the value at which something stops to hold",
-     "The breaking point as an interval with 95 % confidence, and every value that was looked at.\n"
-     "--reps is how many runs a value gets at first (10 otherwise); when they cannot tell it gets\n"
-     "up to 32 times as many. With --from and --to it is judged after a fault of the timeline: up\n"
-     "to which load does it come back? Results go to out/<scenario name>-find: find.json and\n"
-     "figures/find.*. Started again after it was killed, it goes on where it was.\n"},
+     sim__cli_find, "find the value at which a criterion stops holding",
+     "Prints the breaking point as an interval with 95 % confidence, and every value examined.\n"
+     "--reps is the number of runs of each value at first (default 10); a value that they do not\n"
+     "decide gets up to 32 times as many. With --from and --to only the time after a fault\n"
+     "counts, to find the load up to which a system recovers. Results go to\n"
+     "out/<scenario name>-find: find.json and figures/find.*. After it was killed, the same\n"
+     "command goes on where it stopped.\n"},
     {"map", "FILE", 1, 1,
      SIM_TAKES_VARIANT | SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_PLOT | SIM_TAKES_FORMAT |
          SIM_TAKES_MAP | SIM_TAKES_WHILE,
      sim__cli_map, "draw the probability of an outcome over two numbers of a scenario",
-     "What the file's \"map\" asks for, or --x, --y and --while. Results go to\n"
-     "out/<scenario name>-map: map.json and figures/map.*. Started again after it was killed, it\n"
-     "goes on where it was.\n"},
+     "The map is the file's \"map\", or --x, --y and --while. Results go to\n"
+     "out/<scenario name>-map: map.json and figures/map.*. After it was killed, the same command\n"
+     "goes on where it stopped.\n"},
     {"sensitivity", "FILE", 1, 1, SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_PLOT | SIM_TAKES_FORMAT,
      sim__cli_sensitivity, "rank the inputs of a scenario by how much they move a metric",
-     "What the file's \"sensitivity\" asks for: each input goes to its low and its high value,\n"
-     "the others at mid, pair by pair on the same load. Results go to\n"
+     "The inputs are in the file's \"sensitivity\". Each one goes to its low and its high value,\n"
+     "with the others at mid, and is compared pair by pair on the same load. Results go to\n"
      "out/<scenario name>-sensitivity: sensitivity.json and figures/tornado.*.\n"},
     {"check", "FILE...", 1, -1, SIM_TAKES_VARIANT | SIM_TAKES_SET | SIM_TAKES_FORCE, sim__cli_check,
-     "say every error of scenario files at once",
-     "Also what `weir run` would refuse as too large, by estimates: nothing is run.\n"},
+     "report all errors of scenario files at once",
+     "Also reports runs that `weir run` would refuse as too large. Nothing is run.\n"},
     {"plot", "DIR...", 1, -1, SIM_TAKES_FORMAT, sim__cli_plot, "draw the figures of results again",
-     "DIR is what `weir run` was given as --out.\n"},
+     "DIR is the --out of a `weir run`, or its default.\n"},
     {"results", "DIR", 1, 1, SIM_TAKES_CSV, sim__cli_results,
      "list the runs that the store of a result directory holds",
-     "DIR is what a command that simulates was given as --out, or its own: out/<scenario name>\n"
-     "and, behind it, -sweep, -find, -map or -sensitivity.\n"},
+     "DIR is the --out of a simulating command, or its default: out/<scenario name>, with -sweep,\n"
+     "-find, -map or -sensitivity at the end for these commands.\n"},
     {"report", "DIR", 1, 1, SIM_TAKES_PAGE, sim__cli_report,
-     "make one HTML page of results, which needs no network",
-     "DIR is what `weir run` or `weir sweep` was given as --out. The page is DIR/report.html:\n"
-     "what was asked, what differs between the variants, numbers with intervals, figures, what\n"
-     "was expected, the audit, and how to get it again. The same bytes for the same results.\n"},
+     "make one HTML page of results; it needs no network",
+     "DIR is the --out of a `weir run` or `weir sweep`. The page is DIR/report.html: the options,\n"
+     "the differences between variants, metrics with intervals, figures, expectations, the audit,\n"
+     "and the commands to get it again. The same results give the same bytes.\n"},
     {"models", "[NAME]", 0, 1, 0, sim__cli_models,
      "list the models, or describe one: parameters, ports, meters", ""},
     {"schema", "", 0, 0, 0, sim__cli_schema, "print the JSON Schema of scenario files", ""},
     {"explain", "FILE [PATH]", 1, 2, SIM_TAKES_VARIANT | SIM_TAKES_SET, sim__cli_explain,
-     "say where each value of a scenario comes from",
-     "PATH is as in components.cache.ttl; all values without one.\n"},
+     "print where each value of a scenario comes from",
+     "PATH is like components.cache.ttl; without PATH, all values.\n"},
     {"list", "[DIR]", 0, 1, 0, sim__cli_list, "list the scenarios below DIR, or below scenarios/",
      ""},
 };
@@ -116,8 +118,7 @@ static void help_command(const struct command *c)
 
 static void help_all(FILE *out)
 {
-    fputs("weir - a simulator of data-system architectures: what if, before production does\n\n",
-          out);
+    fputs("weir - a simulator of data-system architectures\n\n", out);
     for (size_t i = 0; i < COMMANDS; i++) {
         char left[48];
         snprintf(left, sizeof left, "%s %s", commands[i].name, commands[i].operands);
@@ -126,7 +127,7 @@ static void help_all(FILE *out)
     fputs("  weir help COMMAND         the options of a command\n"
           "  weir --version\n\n"
           "Exit status: 0 done; 1 an expectation or the audit failed; 2 usage or an invalid\n"
-          "scenario; 3 a fault while running, with what was finished kept; 130 interrupted.\n",
+          "scenario; 3 a failure while running, finished runs are kept; 130 interrupted.\n",
           out);
 }
 
@@ -142,7 +143,7 @@ static int help(int argc, char **argv)
     return SIM_EXIT_DONE;
 }
 
-/* What was printed has to have arrived. */
+/* Checks that all output was written. */
 static int flushed(int status)
 {
     errno = 0;
@@ -177,7 +178,7 @@ static int run_command(const struct command *c, int argc, char **argv)
     struct sim_cli cli = {.command = c->name, .watch = &watch};
     int status = SIM_EXIT_USAGE;
     bool shares = (c->takes & SIM_TAKES_RUN) != 0;
-    if (!shares && sim__cli_is_other_rank()) /* rank 0 does it */
+    if (!shares && sim__cli_is_other_rank()) /* rank 0 does the work */
         return SIM_EXIT_DONE;
     if (shares && sim__cli_supervise(argv, &status))
         return status;
@@ -190,8 +191,8 @@ static int run_command(const struct command *c, int argc, char **argv)
     return status;
 }
 
-/* A descriptor 0, 1 or 2 that the caller closed would be given to the next file opened. It is
- * opened for reading only, so that printing to it fails. */
+/* If the caller closed descriptor 0, 1 or 2, the next opened file would get it. It is opened for
+ * reading only, so that printing to it fails. */
 static void fill_standard_files(void)
 {
     while (true) {
@@ -207,7 +208,8 @@ static void fill_standard_files(void)
 int main(int argc, char **argv)
 {
     fill_standard_files();
-    signal(SIGXFSZ, SIG_IGN); /* a file too large is an error of write(), which is reported */
+    /* write() then fails for a file that is too large, which is reported */
+    signal(SIGXFSZ, SIG_IGN);
     if (argc < 2) {
         help_all(stderr);
         return SIM_EXIT_USAGE;

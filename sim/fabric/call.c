@@ -28,7 +28,8 @@ __attribute__((noinline, cold)) bool sim__calls_grow(struct sim_world *w)
     if (slab == NULL)
         return false;
     uint32_t first = c->slab_count * SIM__CALLS_A_SLAB;
-    for (uint32_t i = SIM__CALLS_A_SLAB; i-- > (first == 0);) { /* record 0 stands for none */
+    for (uint32_t i = SIM__CALLS_A_SLAB; i-- > (first == 0);) { /* record 0 is never used: 0 means
+                                                                   none */
         slab[i].index = first + i;
         slab[i].next = c->free;
         c->free = first + i;
@@ -59,7 +60,7 @@ static inline void call_release(struct sim_world *w, struct sim__call *call)
     w->calls.free = call->index;
 }
 
-/* What of the request lies behind the answer stays: who follows it is known until the end. */
+/* The reply must not overwrite the request's .trace, which is needed until the record is freed. */
 static inline void put_reply(struct sim__call *call, struct sim_reply reply)
 {
     memcpy(&call->reply, &reply, sizeof reply);
@@ -75,7 +76,7 @@ static void release_late(struct sim_world *w, struct sim__call *call)
     call_release(w, call);
 }
 
-/* The caller's half of a call that is followed has ended. */
+/* The caller's half of a followed call has ended. */
 static void trace_end(struct sim_world *w, const struct sim__call *call, enum sim_status status,
                       bool forgotten)
 {
@@ -84,7 +85,7 @@ static void trace_end(struct sim_world *w, const struct sim__call *call, enum si
                      call->stage != SIM__ENDED);
 }
 
-/* Ends the caller's half. The record may be gone afterwards. */
+/* Ends the caller's half. The record may be freed afterwards. */
 static inline void end_for_caller(struct sim *sim, struct sim__call *call, struct sim_reply reply,
                                   bool followed)
 {
@@ -109,7 +110,7 @@ awaited_answer(struct sim *sim, struct sim__call *call, bool followed)
     end_for_caller(sim, call, call->reply, followed);
 }
 
-/* Apart, so that calls that nobody follows go straight through. */
+/* A function of its own, to keep the path of calls that are not followed short. */
 static __attribute__((noinline)) void followed_answer(struct sim *sim, struct sim__call *call)
 {
     awaited_answer(sim, call, true);
@@ -167,7 +168,7 @@ static void send_back(struct sim_world *w, struct sim__call *call)
     }
 }
 
-/* Nobody serves this call any more: its caller is told, or not even that. */
+/* The call is not served any more. Its caller is told, unless the loss is silent. */
 static void lose_call(struct sim_world *w, struct sim__call *call, bool silent)
 {
     if (silent) {
@@ -197,8 +198,8 @@ static inline void serve(struct sim_node *node, struct sim__call *call)
     node->model->serve(node, sim__call_name(call), &call->request);
 }
 
-/* A node that is down turns calls away at once, or does not hear them; an error rate takes some at
- * the door. */
+/* A node that is down refuses calls at once, or does not hear them; an error rate fails some on
+ * arrival. */
 __attribute__((noinline)) static void arrives_impaired(struct sim_node *node,
                                                        struct sim__call *call)
 {
@@ -285,7 +286,7 @@ void sim_spend(struct sim_node *node, sim_call_id id, enum sim_spent on)
         sim__trace_mark(node->world->trace, call->request.trace, sim_now(node->sim), on);
 }
 
-/* Takes a call out of a node's hand, for whatever reason. */
+/* A call is no longer in the node's hands, for whatever reason. */
 static inline void leave_hand(struct sim_node *node, struct sim__call *call)
 {
     sim_time now = sim_now(node->sim);
@@ -295,7 +296,7 @@ static inline void leave_hand(struct sim_node *node, struct sim__call *call)
         sim__trace_left(node->world->trace, call->request.trace, call->arrived, now);
 }
 
-/* An answer when nobody waits any more: to work done for nobody, or to no work. */
+/* An answer that nobody waits for: work was wasted, or the call was dropped without work. */
 static __attribute__((noinline)) void nobody_waits(struct sim_station_meters *m, bool served)
 {
     sim_count(served ? &m->wasted : &m->dropped);
@@ -308,7 +309,8 @@ static inline void answer_call(struct sim_node *node, struct sim__call *call,
     struct sim_station_meters *m = node->station;
     leave_hand(node, call);
     bool passed_on = reply.status == SIM_TIMEOUT || reply.status == SIM_LOST;
-    sim_count(&m->by_status[passed_on ? SIM_ERROR : reply.status]); /* lost is what a crash took */
+    sim_count(&m->by_status[passed_on ? SIM_ERROR : reply.status]); /* SIM_LOST counts only calls
+                                                                       lost in a crash here */
     if (!call->awaited)
         nobody_waits(m, served && reply.status != SIM_REFUSED);
     const struct sim_request *r = &call->request;
@@ -327,7 +329,7 @@ static inline void answer(struct sim_node *node, sim_call_id id, struct sim_repl
         answer_call(node, call, reply, true);
 }
 
-/* A call that arrives is answered before the model sees it. */
+/* Answers an arriving call before the model sees it. */
 static void answer_unserved(struct sim_node *node, struct sim__call *call, enum sim_status status)
 {
     take_in_hand(node, call, sim_now(node->sim));
@@ -352,7 +354,7 @@ void sim_answer(struct sim_node *node, sim_call_id id, struct sim_reply reply)
         answer(node, id, reply);
 }
 
-/* The node's own outstanding calls: nobody waits for them any more. */
+/* Forgets a call that the crashed node made: nobody waits for it any more. */
 static void forget(struct sim_world *w, struct sim__call *call)
 {
     sim_cancel(w->sim, call->timer);
@@ -402,7 +404,7 @@ void sim__calls_crash(struct sim_node *node, bool silent)
     struct sim__owned *made = &w->calls.made, *held = &w->calls.held;
     if (!sim__owned_find(made, node, awaited) || !sim__owned_find(held, node, in_hand))
         return;
-    /* a call of its own to itself is in both: what was made is forgotten before it is lost */
+    /* a node's call to itself is in both lists: it is forgotten before it is lost */
     for (uint32_t m = 0, h = 0; m < made->found_count || h < held->found_count;) {
         uint32_t a = m < made->found_count ? made->found[m] : UINT32_MAX;
         uint32_t b = h < held->found_count ? held->found[h] : UINT32_MAX;

@@ -1,4 +1,4 @@
-/* call_record.h - the records of calls, and what is counted of them. */
+/* call_record.h - the records of calls, and the totals that the audit checks. */
 #ifndef SIM_FABRIC_CALL_RECORD_H
 #define SIM_FABRIC_CALL_RECORD_H
 
@@ -21,9 +21,11 @@ struct sim__call {
     uint8_t stage; /* enum sim__stage */
     bool awaited;  /* the caller's half is open */
     bool used;
-    bool waits;      /* in a line of a station that has rules; and there: */
-    uint32_t before; /* as .next, towards the head */
-    uint32_t job;    /* index + 1, when its work was interrupted; 0: it was not begun */
+    bool waits;      /* it is in the queue of a station with rules; .before and .job are used
+                        there */
+    uint32_t before; /* as .next, but towards the head */
+    uint32_t job;    /* 1 + index of its job, if its work was interrupted; 0: its work has not
+                        begun */
     struct sim_node *from, *to;
     struct sim__link *back;
     sim_done *done;
@@ -43,19 +45,20 @@ struct sim__calls {
     struct sim__call **slabs;
     uint32_t slab_count, slab_capacity;
     uint32_t free;                /* index; 0: none, as record 0 is never used */
-    struct sim__owned made, held; /* by the caller, by the callee */
+    struct sim__owned made, held; /* calls by their caller, and by their callee */
 };
 
-/* Counted by the calls themselves, for the audit to compare with what it counts by walking. None
- * but the first three is counted on the way of a call that meets no trouble. */
+/* Counted as calls go on. The audit compares these with what it counts by walking the records. A
+ * call without trouble touches only the first three. */
 struct sim__totals {
     uint64_t begun, ended, late_causes;
-    uint64_t timed_out, forgotten;        /* callers' halves that ended without an answer */
+    uint64_t timed_out, forgotten;        /* callers' halves that ended without an answer: by
+                                             timeout, or given up */
     uint64_t unwanted;                    /* answers that arrived when nobody waited */
     uint64_t unheard;                     /* requests to a node that is down and does not refuse */
     uint64_t told;                        /* answers sent for a node that crashed */
-    uint64_t stale;                       /* answers to calls not in hand */
-    uint64_t requests_lost, answers_lost; /* on the way */
+    uint64_t stale;                       /* answers to calls that were not in hand */
+    uint64_t requests_lost, answers_lost; /* lost on a link */
 };
 
 #endif

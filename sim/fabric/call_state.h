@@ -10,7 +10,7 @@ static inline struct sim__call *sim__call_at(const struct sim_world *w, uint32_t
     return &w->calls.slabs[index / SIM__CALLS_A_SLAB][index % SIM__CALLS_A_SLAB];
 }
 
-/* The call under this id, or NULL when stale or none. */
+/* The call of this name; NULL: the name is stale, or names none. */
 static inline struct sim__call *sim__call_named(const struct sim_world *w, sim_call_id id)
 {
     struct sim__call *call = sim__call_at(w, (uint32_t)id.key);
@@ -29,29 +29,29 @@ static inline sim_call_id sim__call_name(const struct sim__call *call)
     return (sim_call_id){(uint64_t)call->generation << 32 | call->index};
 }
 
-/* One attempt: done once, with the answer, the timeout, or the loss. `give_up`: no answer is
- * wanted after that long; 0: for ever. */
+/* Sends one attempt. `done` runs once, with the answer, the timeout or the loss. `give_up`: the
+ * timeout; 0: none. */
 sim_call_id sim__call_attempt(struct sim_node *from, const struct sim_port_target *, uint32_t node,
                               const struct sim_request *, sim_time give_up, sim_done *, void *self,
                               sim_arg);
-/* Ends the caller's half without a word. False when it is over. */
+/* Ends the caller's half; `done` will not run. False when it is over. */
 bool sim__call_abandon(struct sim_world *, sim_call_id);
 int sim__calls_make(struct sim_world *); /* 0, or -1 when out of memory */
 void sim__calls_free(struct sim_world *);
-/* A node crashed: calls it held are lost (told at once, or not at all), calls it made are
- * forgotten. */
+/* A node crashed: the calls that it held are lost, and the calls that it made are forgotten.
+ * `silent`: callers are not told of the loss. */
 void sim__calls_crash(struct sim_node *, bool silent);
 
-/* Room for more records. False when out of memory. */
+/* Makes room for more records. False when out of memory. */
 bool sim__calls_grow(struct sim_world *);
-/* A message of a call arrives at its callee; the caller's patience ends; the callee's half is over
- * without an answer that anybody will see. */
+/* A call's message arrives at its callee; its timeout is due; its callee's half is over without an
+ * answer that anybody will see. */
 void sim__call_arrives(struct sim *, void *node, sim_arg call);
 void sim__call_time_is_up(struct sim *, void *node, sim_arg call);
 void sim__call_drop(struct sim_world *, struct sim__call *);
-/* Where nodes can crash: a call begins, its record filled in. */
+/* Where nodes can crash: notes whose a new call is. */
 __attribute__((noinline)) void sim__call_own(struct sim_world *, const struct sim__call *);
-/* The request of a call that was just made is one to follow. */
+/* Makes the span of a new call whose request is followed. */
 void sim__call_followed(struct sim_world *, struct sim__call *);
 
 static inline struct sim__call *sim__call_new(struct sim_world *w)
@@ -81,7 +81,7 @@ static inline struct sim_node *sim__component_node(struct sim_component *c,
     return c->nodes[turn];
 }
 
-/* The record of a new attempt, without its timer. NULL when out of memory. */
+/* Makes the record of a new attempt, without its timer. NULL when out of memory. */
 static inline struct sim__call *sim__call_begin(struct sim_node *from,
                                                 const struct sim_port_target *target, uint32_t node,
                                                 const struct sim_request *request, sim_done *done,

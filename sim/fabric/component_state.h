@@ -1,4 +1,4 @@
-/* component_state.h - the inside of a component: its nodes, its turns, whom its ports call. */
+/* component_state.h - the inside of a component, and of the targets of ports. */
 #ifndef SIM_FABRIC_COMPONENT_STATE_H
 #define SIM_FABRIC_COMPONENT_STATE_H
 
@@ -11,17 +11,18 @@ struct sim_component {
     struct sim_world *world;
     const struct sim_plan_component *plan;
     struct sim_node **nodes;
-    uint32_t first_node; /* the number of its first node, of all in the world */
+    uint32_t first_node; /* the number of its first node, among all nodes of the world */
     uint32_t turn;       /* round robin: the next node's turn */
     struct sim_stream spread, jitter;
-    sim_time timeout;              /* its policy's; 0: none */
-    struct sim_lane *timeout_lane; /* of that; NULL: none */
-    bool plain;              /* its policy is at most a timeout: an attempt is the whole call */
-    uint64_t until_followed; /* calls until the one to be followed (trace.c); never 0 */
+    sim_time timeout;              /* of its policy; 0: none */
+    struct sim_lane *timeout_lane; /* for the timeout; NULL: none */
+    bool plain;              /* its policy has no more than a timeout, so a call is one attempt */
+    uint64_t until_followed; /* calls up to the next one that is followed (trace.c); never 0 */
     void *shared;
     size_t shared_bytes;
-    struct sim__faults sets, faults;         /* that set its parameters; others that name it */
-    struct sim__link *links_from, *links_to; /* that were made */
+    struct sim__faults sets, faults;         /* active faults that set its parameters; other active
+                                                faults that name it */
+    struct sim__link *links_from, *links_to; /* the links that exist from it, and to it */
 };
 
 struct sim_port_target {

@@ -1,8 +1,8 @@
 /* fault.c - what the faults in force do to calls and messages.
  *
- * Faults overlap. Error rates and losses each draw on their own, so together they are
- * 1 - (1 - a)(1 - b); latencies add. What becomes of a message is decided as it is sent: what was
- * on its way when a partition or a loss begins arrives, and an answer is a message of its own. */
+ * Faults overlap. Error rates and losses are drawn independently, so that two together are 1 - (1 -
+ * a)(1 - b); latencies add. The fate of a message is decided when it is sent: messages on the way
+ * when a partition or a loss begins still arrive. An answer is a message of its own. */
 #include "fabric/fault_state.h"
 #include "fabric/world_state.h"
 

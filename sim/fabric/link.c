@@ -1,8 +1,8 @@
 /* link.c - carrying messages between components.
  *
- * One event to a crossing. A message leaves when those sent before it have left (bandwidth), then
- * takes the latency drawn for it; messages of random latency may overtake one another, as they do
- * on different connections. A lost message is lost for good: whoever waits for it times out. */
+ * A crossing is one event. A message leaves when those sent before it have left (bandwidth), then
+ * takes a latency drawn for it. Messages of random latency may overtake one another, as on
+ * different connections. A lost message is not sent again: its caller times out. */
 #include "fabric/call_state.h"
 #include "fabric/fault_state.h"
 
@@ -28,7 +28,7 @@ const struct sim_param sim_link_param_table[] = {
     {.name = NULL},
 };
 
-/* For the reference pages: a link stands in a scenario's "links", it is no component. */
+/* For the reference pages only: a link is in a scenario's "links", it is not a component. */
 const struct sim_model sim_link_model = {
     .name = "link",
     .summary = "What carries calls between components or regions: latency, bandwidth, loss.",
@@ -37,8 +37,8 @@ const struct sim_model sim_link_model = {
     .params = sim_link_param_table,
 };
 
-/* When a message that takes so long has left, after those before it. What rounding takes or adds
- * while they follow one another stays with the line, so that it carries what it can. */
+/* The time when a message has left, which takes so long after the messages before it. While the
+ * line is busy the rounding error is carried on, so that the line has its exact bandwidth. */
 static sim_time leave(struct sim__line *line, sim_time now, double takes)
 {
     if (line->free_at < now)
@@ -60,9 +60,9 @@ bool sim__link_send_far(struct sim_world *w, struct sim__link *link, int64_t byt
         leaves = leave(link->line, now, (double)bytes * 1e9 / p->bandwidth);
     }
     if (p->loss > 0 && sim_draw_chance(&link->stream, p->loss))
-        return false; /* lost on the way: it took its turn all the same */
+        return false; /* lost on the way, but it used the bandwidth all the same */
     sim_time takes = leaves - now + sim_dist_draw_time(&p->latency, &link->stream);
-    if (link->impaired) { /* asked last, so that faults move no draw of the link's own */
+    if (link->impaired) { /* checked last, so that faults move none of the link's own draws */
         const struct sim__call *call = arg.p;
         bool answer = call->stage == SIM__INBOUND;
         if (!sim__faults_let_pass(w, answer ? call->to : call->from, answer ? call->from : call->to,
@@ -73,7 +73,7 @@ bool sim__link_send_far(struct sim_world *w, struct sim__link *link, int64_t byt
     return true;
 }
 
-/* What is in force on a link that was not declared, while faults act on it. */
+/* The parameters of a link that was not declared, while faults act on it. */
 static const struct sim_link_params nothing = {.latency = {.kind = SIM_DIST_CONSTANT}};
 
 void sim__link_impair(struct sim__link *link, bool impaired)
@@ -83,7 +83,7 @@ void sim__link_impair(struct sim__link *link, bool impaired)
     link->params = impaired && link->own_params == NULL ? &nothing : link->own_params;
 }
 
-/* The link declared for a pair: of the components before that of their regions. */
+/* The link declared for two components, or else for their regions. */
 const struct sim_plan_link *sim__link_declared(const struct sim_plan *plan, uint32_t a, uint32_t b)
 {
     uint32_t ra = plan->components[a].region, rb = plan->components[b].region;
@@ -100,8 +100,8 @@ const struct sim_plan_link *sim__link_declared(const struct sim_plan *plan, uint
     return found;
 }
 
-/* Where messages queue to leave: all that go one way between two regions share one line; within a
- * region, as between two components, each pair has its own, as on a switch. */
+/* The line in which messages queue to leave. All messages one way between two regions share a line.
+ * Between two components, or within a region, each pair has its own, as on a switch. */
 static struct sim__line *queue_of(struct sim_world *w, const struct sim_plan_link *plan,
                                   struct sim__link *link, uint32_t region)
 {
@@ -130,7 +130,7 @@ static int link_set(struct sim_world *w, struct sim__link *link, const struct si
     return delay > 0 && link->lane == NULL ? -1 : 0;
 }
 
-/* What is asked of a pair is the same both ways. */
+/* A lookup by a pair that is the same in both directions. */
 static uint32_t pair_get(const struct sim_lookup *of, uint32_t a, uint32_t b)
 {
     return a < b ? sim_lookup_get_pair(of, a, b) : sim_lookup_get_pair(of, b, a);

@@ -1,16 +1,16 @@
-/* owned.c - which calls and operations are whose, for the node that crashes.
+/* owned.c - which calls and operations belong to which node, for crashes.
  *
- * A record is put into its node's list when it begins and stays there when it is over: it leaves
- * when it is used again for another node, or when a crash finds it. So the end of a call costs
- * nothing, and a crash looks at no more records than its node has begun since the last one. Kept
- * only where the timeline has crashes. */
+ * A record enters its node's list when it begins, and stays there when it is over. It leaves when
+ * it is used again for another node, or when a crash finds it. So the end of a call costs nothing,
+ * and a crash looks only at the records that the node has begun since the last crash. The lists are
+ * kept only if the timeline has crashes. */
 #include "fabric/world_state.h"
 
 #include <stdlib.h>
 
 struct sim__owned_link {
     uint32_t next, before; /* 1 + record; 0: none */
-    uint32_t node;         /* 1 + whose; 0: nobody's yet */
+    uint32_t node;         /* 1 + its node; 0: none yet */
 };
 
 int sim__owned_make(struct sim_world *w, struct sim__owned *o)

@@ -1,4 +1,4 @@
-/* reach.c - what requests can come to, and what models foresee of a run. */
+/* reach.c - which components requests can reach, and what their models foresee of a run. */
 #include "fabric/reach.h"
 #include "fabric/world_state.h"
 
@@ -22,7 +22,8 @@ static bool draws(const struct sim_param *p, const char *image, uintptr_t keyspa
     return false;
 }
 
-/* Marks what can be called from where a keyspace's keys are drawn, by breadth. */
+/* Marks the components that can be reached from those that draw a keyspace's keys, breadth
+ * first. */
 static void mark(const struct sim_plan *plan, uint32_t keyspace, bool *reached, uint32_t *queue)
 {
     uint32_t head = 0, tail = 0;
@@ -43,7 +44,8 @@ static void mark(const struct sim_plan *plan, uint32_t keyspace, bool *reached, 
     }
 }
 
-/* Marks what requests for keys of the greatest keyspace can come to; how great it is. */
+/* Marks the components that requests for keys of the largest keyspace can reach. Returns its
+ * size. */
 static uint64_t reach(const struct sim_plan *plan, bool subjects, bool *reached, uint32_t *queue)
 {
     uint64_t most = 0;

@@ -1,10 +1,10 @@
-/* reach.h - what requests can come to, and what models foresee of a run. */
+/* reach.h - which components requests can reach, and what their models foresee of a run. */
 #ifndef SIM_FABRIC_REACH_H
 #define SIM_FABRIC_REACH_H
 
 #include "sim/plan.h"
 
-/* To what components requests for keys of the greatest keyspace can come, by its keys and by its
+/* The components that requests for keys of the largest keyspace can reach: largest by keys, and by
  * subjects. 0, or -1 when out of memory; to be freed either way. O(calls). */
 struct sim__reach {
     uint64_t keys, subjects;

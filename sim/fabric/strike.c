@@ -1,21 +1,21 @@
 /* strike.c - the timeline: when faults begin and end, and what that does to nodes and links.
  *
- * Faults compose: each begins and ends on its own, and what is in force is worked out afresh from
- * all that are active, so one ending never clears another. Crashes and partitions hold while any
- * of them does; slowness multiplies, and holds for work at hand and work that begins; error rates
- * and losses each draw on their own, so together they are 1 - (1 - a)(1 - b); latencies add; of
- * several values set, the one set last holds.
+ * Faults compose. Each begins and ends by itself, and what is in force is computed afresh from all
+ * active faults, so the end of one never clears another. A node is down while any crash covers it,
+ * and a link is cut while any partition does. Slowness multiplies, for work under way and new work.
+ * Error rates and losses are drawn independently, so that two together are 1 - (1 - a)(1 - b).
+ * Latencies add. Of several values set, the last holds.
  *
- * A crash forgets what memory held; when the last crash covering a node ends, it is up again, cold.
- * A fault goes before all else of its instant: it is in force from its first to just before its
- * end.
- * What becomes of a message is decided as it is sent: what was on its way when a partition or a
- * loss begins arrives, and an answer is a message of its own.
+ * A crash forgets the contents of memory. When the last crash that covers a node ends, the node is
+ * up again, cold. Faults come before everything else of their instant: a fault is in force from the
+ * instant of its beginning to just before that of its end. The fate of a message is decided when it
+ * is sent (fault.c).
  *
- * A drawn fault is a renewal process that starts whole: a time to failure, a repair, and so on
- * (Barlow and Proschan 1965, Mathematical Theory of Reliability, ch. 3). Streams, for each fault or
- * part of it: times to failure, repairs, and what it does to calls and messages; named by kind,
- * target and how many before it are alike, so that no entry moves another's draws. */
+ * A random fault is a renewal process that starts in working order: a time to failure, a repair,
+ * and so on (Barlow and Proschan 1965, Mathematical Theory of Reliability, ch. 3). Each fault, or
+ * part of it, has streams for times to failure, for repairs, and for what it does to calls and
+ * messages. They are named by kind, target and the number of equal faults before it, so that no
+ * entry moves another's draws. */
 #include "fabric/call_state.h"
 #include "fabric/fault_state.h"
 #include "fabric/link_state.h"
@@ -27,8 +27,9 @@
 
 /* ---- those that are active ------------------------------------------------------------------- */
 
-/* A fault stands in the list of a component that it names, what sets parameters in one of its own;
- * else it is a wide one. So what may hold at a place stands in few lists, and these are short. */
+/* The list for a fault: of the component that it names, with a separate list for faults that set
+ * parameters; or the list of wide faults, which name none. So the faults that may hold at a place
+ * are in few lists, and these are short. */
 static struct sim__faults *list_of(struct sim_world *w, const struct sim__fault *f)
 {
     if (f->plan->kind == SIM_DO_SET)
@@ -76,7 +77,7 @@ static size_t param_bytes(const struct sim_param *p)
     }
 }
 
-/* Gives a parameter the value in force: of the active fault that began last, or the plan's. */
+/* Gives a parameter its value in force: that of the active fault that began last, or the plan's. */
 static void set_param(struct sim_node *node, const struct sim_param *p)
 {
     const char *value = (const char *)node->component->plan->image + p->offset;
@@ -90,7 +91,7 @@ static void set_param(struct sim_node *node, const struct sim_param *p)
         node->model->changed(node, p);
 }
 
-/* Works out what is in force at a node after `changed` began or ended. */
+/* Computes what is in force at a node after `changed` began or ended. */
 static void apply(struct sim_node *node, const struct sim_plan_fault *changed, bool begins)
 {
     bool down = false, silent = false, errors = false;
@@ -156,7 +157,7 @@ static void apply_to_link(struct sim_world *w, struct sim__link *link)
     sim__link_impair(link, impaired);
 }
 
-/* Of a fault that names a component, only its links are looked at. */
+/* Computes what is in force on links. If the fault names a component, only on that one's. */
 static void apply_to_links(struct sim_world *w, const struct sim__fault *changed)
 {
     const struct sim_plan_fault *p = changed->plan;
@@ -222,7 +223,7 @@ static void end(struct sim_world *w, struct sim__fault *f)
     apply_all(w, f, false);
 }
 
-/* What would happen after the end of the run is not scheduled. */
+/* Schedules an event of a fault, unless it would be after the end of the run. */
 static void schedule(struct sim_world *w, const struct sim__fault *f, sim_time delay, sim_fn *fn)
 {
     sim_time now = sim_now(w->sim);
@@ -276,14 +277,15 @@ static void fault_begins(struct sim *sim, void *self, sim_arg which)
 
 /* ---- making ---------------------------------------------------------------------------------- */
 
-/* Whether parts of a fault strike on their own. */
+/* Whether the parts of a fault strike independently. */
 static bool strikes_in_parts(const struct sim_plan_fault *p)
 {
     return p->fails.kind != SIM_DIST_NONE && p->each != SIM_EACH_TARGET &&
            p->on.node == SIM_ALL_NODES && !sim_fault_on_links(p->kind);
 }
 
-/* The parts of a fault, into out[]; only counted where that is NULL. O(components, parts). */
+/* Makes the independent parts of a fault in out[]; if that is NULL, only counts them. O(components
+ * + parts). */
 static uint32_t parts_make(const struct sim_world *w, const struct sim_plan_fault *p,
                            struct sim__fault *out)
 {
@@ -318,7 +320,7 @@ static void streams(const struct sim_world *w, struct sim__fault *f)
     }
 }
 
-/* How many parts of a fault strike alone. */
+/* How many independent parts a fault has. */
 static double parts(const struct sim_plan *plan, const struct sim_plan_fault *p)
 {
     double n = 0;

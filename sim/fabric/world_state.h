@@ -21,7 +21,7 @@ struct sim_world {
     struct sim_component *components;
     uint32_t component_count, node_count;
     struct sim_keyspace *keyspaces;
-    struct sim_lookup links; /* by the components' numbers: place in .links_made */
+    struct sim_lookup links; /* index in .links_made, by the numbers of the two components */
     struct sim__link **links_made;
     uint32_t links_made_count, links_made_capacity;
     struct sim_lookup declared, declared_regions; /* links of the plan, by their ends */
@@ -31,22 +31,22 @@ struct sim_world {
     struct sim__operations *operations; /* calls under a policy */
     struct sim__fault *faults;
     uint32_t fault_count;
-    struct sim__faults wide_faults; /* those active that name no component */
+    struct sim__faults wide_faults; /* active faults that name no component */
     struct sim_fault_window *fault_windows;
     uint32_t fault_window_count;
     uint64_t fault_begins;
     struct sim__totals totals;
-    struct sim_error *refusal; /* while it is made: where the reason goes */
+    struct sim_error *refusal; /* where the reason goes if the world cannot be made */
     bool refused;
     struct sim__trace *trace;
-    struct sim_blocks blocks; /* all that lives as long as the world */
+    struct sim_blocks blocks; /* memory that lives as long as the world */
 };
 
-/* Within init(): the world will not start, for this reason. Returns -1. */
+/* Within init(): refuses to make the world, for this reason. Returns -1. */
 int sim__world_refuse(struct sim_world *, const char *why);
-/* Whether the world is told to stop (sim_limits.stop): what it was to do is void. */
+/* Whether the world is told to stop (sim_limits.stop); its results are then void. */
 bool sim__world_stops(const struct sim_world *);
-/* Memory that lives as long as the world; zeroed. NULL when out of memory, and when the world is
+/* Zeroed memory that lives as long as the world. NULL when out of memory, and when the world is
  * told to stop. */
 void *sim__world_alloc(struct sim_world *, size_t count, size_t size);
 /* As sim_node_grow(). */

@@ -428,7 +428,7 @@ static double pareto_moment(const struct sim_dist *dist, double order)
         return rate < 0.0 ? power * dist->shape / -rate : INFINITY;
     }
     double length = dist->span / dist->shape;
-    return power * dist->shape * sim__exp_integral(rate, length) / dist->below;
+    return power * dist->shape * sim_exp_integral(rate, length) / dist->below;
 }
 
 static double truncated_mean(const struct sim_dist *dist, double *variance)
@@ -496,7 +496,7 @@ static double empirical_moment(const struct sim_dist *dist, int order, double ce
 /* The integral of e^(rate t) for t from `from` to `to`. */
 static double exp_between(double rate, double from, double to)
 {
-    return sim_exp(rate * from) * sim__exp_integral(rate, to - from);
+    return sim_exp(rate * from) * sim_exp_integral(rate, to - from);
 }
 
 /* E X^order, order 1 or 2: the pieces of sim_dist_percentiles() one after another. */

@@ -51,7 +51,7 @@ static double harmonic_sum(uint64_t n, double s)
     double b = (double)n;
     double fa = power_of(a, s);
     double fb = power_of(b, s);
-    double integral = a * fa * sim__exp_integral(1.0 - s, sim_log(b / a));
+    double integral = a * fa * sim_exp_integral(1.0 - s, sim_log(b / a));
     double first = s * (fa / a - fb / b);
     double third = s * (s + 1.0) * (s + 2.0) * (fa / (a * a * a) - fb / (b * b * b));
     return sum + (integral + 0.5 * (fb - fa) + first / 12 - third / 720);
@@ -96,7 +96,7 @@ static uint64_t block_length(uint64_t first, uint64_t n)
 }
 
 /* Fills the blocks and the weights of all outcomes. */
-static void fill_blocks(struct sim_keys *keys, struct sim__key_block *blocks, double *weights)
+static void fill_blocks(struct sim_keys *keys, struct sim_key_block *blocks, double *weights)
 {
     for (uint32_t i = 0; i < keys->head; i++) {
         weights[i] = power_of((double)(i + 1), keys->exponent);
@@ -108,7 +108,7 @@ static void fill_blocks(struct sim_keys *keys, struct sim__key_block *blocks, do
         double sure = sim_pow(ratio, keys->exponent) *
                       (1.0 - 0x1p-40); /* rounded to the safe side */
         weights[i] = (double)length * power_of((double)first, keys->exponent);
-        blocks[i - keys->head] = (struct sim__key_block){first, length, (uint64_t)(sure * 0x1p64)};
+        blocks[i - keys->head] = (struct sim_key_block){first, length, (uint64_t)(sure * 0x1p64)};
         first += length;
     }
 }
@@ -132,7 +132,7 @@ int sim_keys_zipf(struct sim_keys *keys, uint64_t n, double exponent)
     }
     assert(count <= INDEX_MASK);
     size_t column_bytes = count * sizeof(uint64_t);
-    size_t block_bytes = (count - head) * sizeof(struct sim__key_block);
+    size_t block_bytes = (count - head) * sizeof(struct sim_key_block);
     uint64_t *columns = malloc(column_bytes + block_bytes);
     double *weights = malloc(count * (sizeof(double) + sizeof(uint32_t)));
     if (columns == NULL || weights == NULL) {
@@ -140,7 +140,7 @@ int sim_keys_zipf(struct sim_keys *keys, uint64_t n, double exponent)
         free(weights);
         return -1;
     }
-    struct sim__key_block *blocks = (struct sim__key_block *)(void *)(columns + count);
+    struct sim_key_block *blocks = (struct sim_key_block *)(void *)(columns + count);
     *keys = (struct sim_keys){.kind = SIM_KEYS_ZIPF,
                               .head = head,
                               .column_count = count,
@@ -187,7 +187,7 @@ static uint64_t draw_zipf(const struct sim_keys *keys, struct sim_stream *stream
         if (outcome < keys->head) {
             return outcome;
         }
-        const struct sim__key_block *block = &keys->blocks[outcome - keys->head];
+        const struct sim_key_block *block = &keys->blocks[outcome - keys->head];
         product = (sim__uint128)sim_draw_bits(stream) * block->count;
         uint64_t rank = block->first + (uint64_t)(product >> 64);
         if ((uint64_t)product < block->sure) {

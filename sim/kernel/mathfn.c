@@ -203,7 +203,7 @@ double sim_expm1(double x)
     return x + x * sum;
 }
 
-double sim__exp_integral(double rate, double length)
+double sim_exp_integral(double rate, double length)
 {
     double power = rate * length;
     if (fabs(power) < 0x1p-53) {

@@ -1,17 +1,17 @@
-/* arrivals.c - when requests start of themselves: the parameters, what goes with what, and the
- * inversion of the integral of a rate.
+/* arrivals.c - when requests start: the parameters, which of them go together, and the inversion of
+ * the integral of a rate.
  *
- * An arrival falls where the integral of the rate has grown by a draw of mean 1 (Cinlar 1975,
- * Introduction to Stochastic Processes, ch. 4.7). The integral of a rate in straight pieces is
- * quadratic, so it is inverted exactly; nothing is thinned, and each arrival costs one draw.
+ * The next arrival is when the integral of the rate has grown by a draw of mean 1 (Cinlar 1975,
+ * Introduction to Stochastic Processes, ch. 4.7). The integral of a straight piece is quadratic, so
+ * it is inverted exactly. Nothing is thinned, and each arrival costs one draw.
  *
- * To find an arrival the rate is looked at ahead of the clock, on a copy of where it stands: what
- * was seen there is seen again when the clock comes to it, whatever was set in between.
+ * To find an arrival, a copy of the walk looks at the rate ahead of the clock. The walk itself will
+ * see the same pieces when the clock gets there, whatever was set meanwhile.
  *
- * Times are whole nanoseconds. By how much the integral has grown past an arrival at the nanosecond
- * it falls on is taken off the next draw (added, where it falls before), so no rate is off by what
- * rounding adds up to. Poisson arrivals up to 10M/s go without: the mean gap m, in ns, comes out
- * as m (1 - 1 / 24 m^2), less than 5e-6 off.
+ * Times are whole nanoseconds. The growth of the integral between an arrival and the nanosecond
+ * that it is rounded to is subtracted from the next draw (or added), so that rounding errors do not
+ * add up. Poisson arrivals up to 10M/s do without this: a mean gap of m ns becomes m (1 - 1 / 24
+ * m^2), less than 5e-6 off.
  *
  * Stream: "phase", of the component: where evenly spaced arrivals begin. */
 #include "fabric/world_state.h"
@@ -19,7 +19,7 @@
 
 #include <math.h>
 
-#define PLAIN_MOST 1e7 /* per second: see above */
+#define PLAIN_MOST 1e7 /* per second; see above */
 
 const char *const sim_arrivals_spacings[] = {"poisson", "constant", NULL};
 
@@ -50,7 +50,7 @@ const struct sim_param sim_arrivals_mix_params[] = {
 
 /* ---- the next arrival ------------------------------------------------------------------------ */
 
-/* Moves a walk on until both its piece and its factors hold at `from`. */
+/* Advances a walk until both its piece and its factors hold at `from`. */
 static void settle(const struct sim_arrivals *a, struct sim_arrivals_walk *w, sim_time from)
 {
     if (from >= w->piece.until)
@@ -59,7 +59,8 @@ static void settle(const struct sim_arrivals *a, struct sim_arrivals_walk *w, si
         sim__spikes_advance(a, w, from);
 }
 
-/* The nanosecond nearest to an arrival so long after `from`; *units: the growth between the two. */
+/* The nanosecond nearest to an arrival `after` ns after `from`; *units: the growth between the
+ * two. */
 static sim_time fall(sim_time from, double after, double rate, double *units)
 {
     sim_time whole = after > 0 ? sim_time_nearest(after) : 0;
@@ -67,8 +68,8 @@ static sim_time fall(sim_time from, double after, double rate, double *units)
     return from + whole;
 }
 
-/* A growth of `units` within the piece from `from` on: when, with what has grown since; or
- * SIM_NEVER with what is left of it after `until`. */
+/* When the integral has grown by *units within a piece, from `from` on; *units is then the growth
+ * since. SIM_NEVER: not before `until`; *units is then what is left. */
 static sim_time within(double rate, double slope, sim_time from, sim_time until, double *units)
 {
     if (until == SIM_NEVER)
@@ -76,7 +77,7 @@ static sim_time within(double rate, double slope, sim_time from, sim_time until,
     double span = (double)(until - from);
     double area = (rate + 0.5 * slope * span) * span;
     if (*units < area) {
-        /* the lesser root of slope/2 t^2 + rate t = units, in the form that keeps digits */
+        /* the smaller root of slope/2 t^2 + rate t = units, in the form without cancellation */
         double root = sqrt(fmax(0, rate * rate + 2 * slope * *units));
         double after = fmin(span, 2 * *units / (rate + root));
         return fall(from, after, rate + slope * after, units);
@@ -85,8 +86,8 @@ static sim_time within(double rate, double slope, sim_time from, sim_time until,
     return SIM_NEVER;
 }
 
-/* When the integral has grown by `units` from `now` on; then they become what has grown since.
- * SIM_NEVER: not before `limit`, or in this run; they become what is missing there. */
+/* When the integral has grown by *units from `now` on; *units is then the growth since. SIM_NEVER:
+ * not before `limit`, or not in this run; *units is then what is missing. */
 static sim_time walk(struct sim_arrivals *a, double set_rate, sim_time now, sim_time limit,
                      double *units)
 {
@@ -159,11 +160,11 @@ sim_time sim_arrivals_changed(struct sim_arrivals *a, sim_time now, struct sim_s
 {
     see_rate(a);
     if (a->spacing == SIM_ARRIVALS_POISSON || a->trace) {
-        a->grown = 0; /* no gap remembers when it began */
+        a->grown = 0; /* the memoryless gap starts anew */
         return sim_arrivals_next(a, now, times);
     }
     double left = a->wanted;
-    if (a->due == now) /* it comes all the same */
+    if (a->due == now) /* it is due all the same */
         return now;
     sim_time due = now > a->asked ? walk(a, a->pace, a->asked, now, &left) : SIM_NEVER;
     return await(a, now, due != SIM_NEVER ? 0 : left);
@@ -188,7 +189,7 @@ static void advance_steps(const struct sim_arrivals *a, struct sim_arrivals_walk
         w->piece.slope = (next->rate - step->rate) * 1e-9 / (double)(next->at - step->at);
 }
 
-/* No load of its own: until a rate is set. */
+/* Without a load, until a rate is set. */
 static void advance_nothing(const struct sim_arrivals *a, struct sim_arrivals_walk *w,
                             sim_time from)
 {
@@ -312,7 +313,7 @@ double sim_arrivals_offered(const struct sim_arrivals *a)
     return a->replay.trace ? fmax(most, sim__replay_rate(&a->replay)) : most;
 }
 
-/* Requests by the end of a run, one step after the other. */
+/* The mean rate of steps and ramps over a run. */
 static double steps_mean(const struct sim_list *schedule, sim_time duration)
 {
     const struct sim_arrivals_step *steps = schedule->items;
@@ -334,7 +335,7 @@ double sim_arrivals_sustained(const struct sim_arrivals *a, sim_time duration)
     double mean = fmax(0, a->rate);
     if (!sim_arrivals_set(a))
         mean = steps_mean(&a->schedule, duration) + sim__modulated_mean(&a->modulated) +
-               sim__day_mean(&a->day, duration); /* at most one of them is given */
+               sim__day_mean(&a->day, duration); /* at most one of these loads is given */
     mean *= sim__spikes_mean(a, duration);
     if (a->batch.kind != SIM_DIST_NONE)
         mean *= sim_dist_mean(&a->batch);

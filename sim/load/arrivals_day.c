@@ -1,14 +1,14 @@
-/* arrivals_day.c - a rate that repeats, by the day or another period: a cosine with its peak at a
+/* arrivals_day.c - a rate that repeats every day, or in another period: a cosine with its peak at a
  * given hour, or factors at given hours joined by straight lines.
  *
- * Either way it is straight pieces, whose integral is inverted exactly. The cosine is one of 288
- * pieces between its own values, off by at most (2 pi / 288)^2 / 8 = 6e-5 of its amplitude; its
- * mean over the period is exact. */
+ * Both are made of straight pieces, whose integral is inverted exactly. The cosine has 288 pieces
+ * between its exact values, off by at most (2 pi / 288)^2 / 8 = 6e-5 of its amplitude; its mean
+ * over the period is exact. */
 #include "load/arrivals_state.h"
 
 #include <math.h>
 
-enum { PIECES = 288 }; /* of the cosine: five minutes of a day */
+enum { PIECES = 288 }; /* of the cosine; five minutes each, if the period is a day */
 
 static const struct sim_param factor_params[] = {
     SIM_ROW(.name = "at", .kind = SIM_TIME, .offset = offsetof(struct sim_arrivals_factor, at),
@@ -80,7 +80,8 @@ double sim__day_most(const struct sim_arrivals_day *day)
     return day->rate > 0 ? day->rate * most : 0;
 }
 
-/* The cosine of so many turns, to about 1e-15: its series, on an eighth of a turn either way. */
+/* The cosine of an angle in turns, to about 1e-15: its series, on an eighth of a turn to either
+ * side. */
 static double cosine(double turns)
 {
     const double two_pi = 6.283185307179586476925;
@@ -94,7 +95,7 @@ static double cosine(double turns)
     return far ? -sum : sum;
 }
 
-/* The i-th knot: when within the period, and the rate there in requests per ns. */
+/* The i-th knot: its time within the period, and the rate there in requests per ns. */
 static sim_time knot(const struct sim_arrivals_day *day, size_t i, double *rate)
 {
     const struct sim_arrivals_factor *f = day->factors.items;
@@ -136,8 +137,8 @@ double sim__day_mean(const struct sim_arrivals_day *day, sim_time duration)
     return sum / PIECES * 1e9;
 }
 
-/* One period as pieces from 0 on. A first knot after 0 comes at the end of the line from the last
- * knot of the period before, which then begins and ends the period. */
+/* Makes the pieces of one period, from 0 on. If the first knot is after 0, the line from the last
+ * knot of the period before covers the beginning and the end of the period. */
 int sim__day_begin(struct sim_arrivals *a, const struct sim_node *node)
 {
     const struct sim_arrivals_day *day = &a->day;

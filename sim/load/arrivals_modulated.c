@@ -1,16 +1,16 @@
 /* arrivals_modulated.c - a rate that is the state of a Markov chain: the Markov-modulated Poisson
  * process (Fischer and Meier-Hellstern 1993, "The Markov-modulated Poisson process cookbook").
  *
- * The chain starts in its stationary state, worked out by Grassmann, Taksar and Heyman's
- * elimination (1985, "Regenerative analysis and steady state distributions for Markov chains"),
- * which subtracts nothing. It moves by a stream of its own, whether anybody looks or not, so loads
+ * The chain starts in its stationary state, computed by the elimination of Grassmann, Taksar and
+ * Heyman (1985, "Regenerative analysis and steady state distributions for Markov chains"), which
+ * has no subtractions. It moves by its own stream, independently of when it is looked at, so loads
  * with the same seed see the same states. */
 #include "load/arrivals_state.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { STATES = 64 }; /* chosen: more than anybody fits to measurements */
+enum { STATES = 64 }; /* chosen: more than are ever fitted to measurements */
 
 static const struct sim_param turn_params[] = {
     SIM_ROW(.name = "state", .kind = SIM_COUNT, .offset = offsetof(struct sim_arrivals_turn, state),
@@ -63,7 +63,7 @@ static const char *check_turns(const struct sim_list *list)
     return NULL;
 }
 
-/* Whether every state leads to every other: their sets of successors, closed (Warshall 1962). */
+/* Whether every state leads to every other, by the transitive closure (Warshall 1962). */
 static bool connected(const struct sim_list *list)
 {
     uint64_t reach[STATES] = {0}, all = ~UINT64_C(0) >> (STATES - list->count);
@@ -102,7 +102,7 @@ double sim__modulated_most(const struct sim_list *list)
     return most;
 }
 
-/* The stationary probabilities, in proportion. */
+/* The stationary probabilities, up to a factor. */
 static void stationary(const struct sim_list *list, double weight[STATES])
 {
     const struct sim_arrivals_state *states = list->items;
@@ -113,7 +113,7 @@ static void stationary(const struct sim_list *list, double weight[STATES])
         for (size_t k = 0; k < n; k++)
             flow[i][k] /= (double)states[i].dwell;
     }
-    for (size_t last = n; last-- > 1;) { /* the chain watched only outside of `last` */
+    for (size_t last = n; last-- > 1;) { /* the chain as seen only outside of state `last` */
         double leaving = 0;
         for (size_t k = 0; k < last; k++)
             leaving += flow[last][k];
@@ -146,7 +146,7 @@ double sim__modulated_mean(const struct sim_list *list)
     return rate / sum;
 }
 
-/* The index drawn in proportion to the weights. */
+/* Draws an index with probabilities in proportion to the weights. */
 static size_t pick(const double *weights, size_t count, struct sim_stream *stream)
 {
     double sum = 0;

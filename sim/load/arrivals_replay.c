@@ -23,13 +23,13 @@ const struct sim_param sim_arrivals_replay_params[] = {
     {0},
 };
 
-/* A time of the file as one of the run's first round, to a fraction of a nanosecond. */
+/* The time in the run's first round of a time in the file, in ns with fractions. */
 static double scaled(const struct sim_arrivals_replay *r, double at)
 {
     return (at - (double)r->from) / r->speed;
 }
 
-/* The first request that is played. */
+/* The first request that is replayed. */
 static size_t first_of(const struct sim_arrivals_replay *r)
 {
     size_t low = 0, high = r->trace->count;
@@ -43,7 +43,7 @@ static size_t first_of(const struct sim_arrivals_replay *r)
     return low;
 }
 
-/* From the start of one round to the start of the next, ns; 0: the requests all come at once. */
+/* From the start of one round to the start of the next, ns; 0: all requests come at once. */
 static double round_of(const struct sim_arrivals_replay *r, size_t first)
 {
     const struct sim_trace_request *q = r->trace->requests;
@@ -89,7 +89,7 @@ static sim_time due_at(const struct sim_arrivals *a)
     sim_time at = a->trace->requests[a->next].at;
     if (fabs(r->speed - 1) > 0)
         return a->round_from + sim_time_nearest(fmax(0, scaled(r, (double)at) + a->round_part));
-    return a->round_from + (at - r->from); /* part of a nanosecond changes no whole one */
+    return a->round_from + (at - r->from); /* fractions of a nanosecond do not matter here */
 }
 
 static void next_round(struct sim_arrivals *a)
@@ -102,8 +102,9 @@ static void next_round(struct sim_arrivals *a)
     a->round_part = length - (double)whole;
 }
 
-/* What was due before now is passed over: the node was down, or a rate was set. But for what
- * rounding put a nanosecond before: the first of a round may come at the last of the one before. */
+/* Skips requests that were due before now, as the node was down or a rate was set. But not those
+ * that rounding put one nanosecond earlier: the first of a round may come with the last of the
+ * round before. */
 sim_time sim__replay_next(struct sim_arrivals *a, sim_time now)
 {
     while (a->rounds < a->replay.repeat) {

@@ -1,7 +1,7 @@
-/* arrivals_spikes.c - times at which the rate of a load is multiplied: listed, or drawn one after
- * the other, each after a time of calm (an alternating renewal process: Cinlar 1975, ch. 9; its
- * mean factor is (E calm + E length E factor) / (E calm + E length)). The two may be given
- * together; spikes that overlap multiply. */
+/* arrivals_spikes.c - times at which the rate of a load is multiplied. Spikes are listed, or
+ * random: drawn one after the other, each after a calm time (an alternating renewal process: Cinlar
+ * 1975, ch. 9; its mean factor is (E calm + E length E factor) / (E calm + E length)). A load may
+ * have both; overlapping spikes multiply. */
 #include "load/arrivals_state.h"
 
 #include <math.h>
@@ -46,8 +46,9 @@ static sim_time end_of(const struct sim_arrivals_spike *s)
     return far ? SIM_NEVER : s->at + s->lasts;
 }
 
-/* The product of the factors in force at `from`, and how long it stays. `over`: how many of the
- * list are over by then; 0 at first, and moved on with `from`. Amortised O(spikes that overlap). */
+/* The product of the factors in force at `from`, and until when it holds. `over`: how many listed
+ * spikes are over by then; starts at 0 and moves on with `from`. Amortised O(spikes that
+ * overlap). */
 static double listed(const struct sim_arrivals *a, sim_time from, size_t *over, sim_time *until)
 {
     const struct sim_arrivals_spike *s = a->spikes.items;
@@ -98,7 +99,7 @@ double sim__spikes_mean(const struct sim_arrivals *a, sim_time duration)
     return area / (double)duration * random;
 }
 
-/* The other of calm and spike, from `at` on. */
+/* Switches between calm and spike at `at`. */
 static void turn(const struct sim_arrivals *a, struct sim_arrivals_walk *w, sim_time at)
 {
     const struct sim_arrivals_random_spikes *r = &a->random_spikes;
@@ -115,7 +116,7 @@ void sim__spikes_begin(struct sim_arrivals *a)
     w->listed = listed(a, 0, &w->listed_over, &w->listed_until);
     w->random = 1;
     w->random_until = SIM_NEVER;
-    w->in_burst = true; /* so that calm comes first */
+    w->in_burst = true; /* so that the first switch is to calm */
     if (a->random_spikes.every.kind != SIM_DIST_NONE)
         turn(a, w, 0);
 }

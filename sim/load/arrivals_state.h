@@ -1,16 +1,16 @@
-/* arrivals_state.h - what the files of arrivals share. For the fabric's own files. */
+/* arrivals_state.h - what the files of arrivals share. */
 #ifndef SIM_LOAD_ARRIVALS_STATE_H
 #define SIM_LOAD_ARRIVALS_STATE_H
 
 #include "fabric/world_state.h"
 #include "sim/arrivals.h"
 
-/* Each `advance` is called with a time at or after the piece's end and puts in place the piece that
- * holds there; each `check` gives NULL or a sentence; each `most` the greatest rate per second,
- * each `mean` that over a run of some length. */
+/* `advance` is called with a time at or after the end of the piece, and replaces it by the piece at
+ * that time. `check` returns NULL or a sentence, `most` the greatest rate per second, `mean` the
+ * mean rate over a run of some length. */
 
-/* Whether the world is told to stop; for walks over pieces of a rate, which may be far more than
- * there are arrivals. Looked at once in so many pieces. */
+/* Whether the world is told to stop; for walks over the pieces of a rate, which may be far more
+ * than the arrivals. Checked once every 4096 pieces. */
 static inline bool sim__arrivals_stop(const struct sim_arrivals *a, uint32_t piece)
 {
     return piece % 4096 == 4095 && sim__world_stops(a->world);
@@ -30,7 +30,7 @@ double sim__day_mean(const struct sim_arrivals_day *, sim_time duration); /* 0 w
 int sim__day_begin(struct sim_arrivals *, const struct sim_node *); /* 0, or -1: out of memory */
 void sim__day_advance(const struct sim_arrivals *, struct sim_arrivals_walk *, sim_time from);
 
-/* arrivals_spikes.c: `most` is a factor, of random spikes the mean or 1; and so is `mean` */
+/* arrivals_spikes.c: `most` and `mean` are factors; `most` takes the mean of random spikes, or 1 */
 const char *sim__spikes_check(const struct sim_arrivals *);
 double sim__spikes_most(const struct sim_arrivals *);
 double sim__spikes_mean(const struct sim_arrivals *, sim_time duration);

@@ -1,8 +1,8 @@
-/* users.c - who sends requests, and what they ask for.
+/* users.c - who sends requests, with which keys and of which kinds.
  *
- * Arrivals, keys and kinds have a stream each, in a closed load for every user, in an open one for
- * every session, named by its number. Nothing drawn depends on an answer, so variants with the same
- * seed see the same requests. */
+ * Arrivals, keys and kinds have a stream each: in a closed load for every user, in an open load for
+ * every session, named by its number. No draw depends on an answer, so variants with the same seed
+ * see the same requests. */
 #include "sim/users.h"
 
 #include "fabric/world_state.h"
@@ -19,7 +19,7 @@ const struct sim_param sim_users_session_params[] = {
 
 /* ---- sending --------------------------------------------------------------------------------- */
 
-/* Keys are drawn early, so that memory has time to bring what is known of them. */
+/* Keys are drawn early, so that there is time to fetch the memory of what is known of them. */
 static void choose_key(struct sim_users *users, struct sim_user *u)
 {
     u->key = sim_keys_draw(users->keyspace->keys, &u->keys);
@@ -36,7 +36,8 @@ static void send_next(struct sim *sim, void *self, sim_arg arg)
 
 /* ---- users who think ------------------------------------------------------------------------- */
 
-/* Streams for each from one per purpose, so that users and purposes do not disturb others. */
+/* Makes a user's streams from one seed stream for each purpose, so that users and purposes are
+ * independent. */
 static void seed(struct sim_users *users, struct sim_user *user)
 {
     struct sim_stream *streams[3] = {&user->times, &user->keys, &user->mix};
@@ -45,7 +46,7 @@ static void seed(struct sim_users *users, struct sim_user *user)
             streams[purpose]->s[word] = sim_draw_bits(&users->seeds[purpose]);
 }
 
-/* Whether the world is told to stop; looked at once in so many users or requests. */
+/* Whether the world is told to stop; checked once every 4096 users or requests. */
 static bool stops_at(const struct sim_users *users, uint64_t at)
 {
     return at % 4096 == 0 && sim__world_stops(users->node->world);
@@ -86,7 +87,7 @@ static void leave(struct sim_users *users, struct sim_user *user)
     count_sessions(users);
 }
 
-/* After an answer, and at the start of a closed load. */
+/* Called after an answer, and at the start of a closed load. */
 bool sim__users_think(struct sim_users *users, struct sim_user *user)
 {
     if (users->visited && --user->left == 0) {
@@ -126,8 +127,8 @@ static void await_arrival(struct sim_users *users)
     await_at(users, next_arrival(users), false);
 }
 
-/* An arrival of a batch, a session, or a request of the trace. The next arrival is awaited first:
- * it owes nothing to this one. */
+/* An arrival of a batch, a session, or a request of the trace. The next arrival is scheduled first:
+ * it does not depend on this one. */
 static void arrive(struct sim *sim, void *self, sim_arg arg)
 {
     (void)sim;
@@ -148,7 +149,7 @@ static void arrive(struct sim *sim, void *self, sim_arg arg)
     }
 }
 
-/* One request at a time, of an open load without a trace: most runs have nothing else. */
+/* An arrival of one request in an open load without a trace: the most common case. */
 static void arrive_one(struct sim *sim, void *self, sim_arg arg)
 {
     (void)sim;

@@ -1,5 +1,5 @@
-/* copies.c - the register of copies: counts by subject and node, kept as keys come and go. The
- * audit counts again by walking what the models hold (audit.c). */
+/* copies.c - the register of copies: counts by subject and node, updated as keys come and go. The
+ * audit (audit.c) counts again by walking the models' data. */
 
 #include "parts/copies_state.h"
 
@@ -42,7 +42,7 @@ struct sim_copies_of *sim__copies_held(const struct sim_node *node,
     return &node->copies->spaces[space - node->world->keyspaces];
 }
 
-/* Takes the present sums of a node to its gauges. */
+/* Brings the gauges of a node up to date. */
 void sim__copies_show(struct sim_node *node, const struct sim_copies_of *before,
                       const struct sim_copies_of *after)
 {
@@ -61,7 +61,7 @@ bool sim__copies_abroad(const struct sim_node *node, const struct sim_keyspace *
     return home != SIM_NO_HOME && home != node->component->plan->region;
 }
 
-/* False: no memory for the counts, and the simulation is marked failed. */
+/* False when out of memory: the simulation is then marked failed. */
 bool sim__copies_counted(struct sim_node *node, const struct sim_keyspace *space,
                          struct sim_copies_of *of)
 {

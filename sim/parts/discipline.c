@@ -1,12 +1,12 @@
-/* discipline.c - stations with rules: other orders than that of arrival, processor sharing,
- * priorities, who gives up waiting, shedding, and pauses of all servers.
+/* discipline.c - stations with rules: orders other than that of arrival, processor sharing,
+ * priorities, giving up, shedding, and pauses of all servers.
  *
- * Waiting calls are linked both ways, in one line for each class of priority; so are the jobs at
- * work. Under processor sharing virtual time runs at the rate at which each of the n requests is
- * served, min(1, c/n), less where a fault slows the node; a request ends when it has gone on by its
- * work (Parekh and Gallager 1993, sec. III, with equal shares): a heap holds the ends, so an event
- * is O(log n) and exact to the nanosecond. Interrupted work is resumed where it stopped: in a
- * pause, and where a higher class takes the server.
+ * Waiting calls are in one doubly linked line for each class of priority; so are the jobs at work.
+ * Under processor sharing, virtual time runs at the rate at which each of the n requests is served,
+ * min(1, c/n), or less while a fault slows the node. A request ends when virtual time has advanced
+ * by its work (Parekh and Gallager 1993, sec. III, with equal shares). A heap holds these ends, so
+ * an event is O(log n), and exact to the nanosecond. Work interrupted by a pause, or by a more
+ * urgent class that takes the server, resumes where it stopped.
  *
  * Streams: "pause". Invariant: busy + free = servers, and no call is in two lines. */
 #include "books/trace_state.h"
@@ -17,43 +17,44 @@
 
 #define CLASSES 256
 
-/* Both ways; 0: nobody. Of calls by their index, of jobs by their index + 1. */
+/* A doubly linked line; 0: none. Calls are linked by their index, jobs by their index + 1. */
 struct line {
     uint32_t head, tail;
 };
 
-/* Beside the job of the same index. */
+/* The work of the job of the same index. */
 struct work {
-    sim_time until;         /* when it ends; while it stands still: what is left */
+    sim_time until;         /* when it ends; while it is stopped: what is left */
     double finish;          /* sharing: the virtual time of its end */
-    uint64_t order;         /* sharing: of two that end together */
-    uint32_t before, after; /* in the line of jobs at work; index + 1 */
+    uint64_t order;         /* sharing: decides between two that end together */
+    uint32_t before, after; /* in the line of jobs at work: 1 + index */
     uint8_t class;
 };
 
-struct sim__discipline {
+struct sim_discipline_state {
     const struct sim__discipline_table *table; /* first: sim__rules_of() */
     struct sim_station_rules rules;
     struct line *waiting, *working;                            /* by class */
-    uint64_t some_wait[CLASSES / 64], some_work[CLASSES / 64]; /* classes with a line */
+    uint64_t some_wait[CLASSES / 64], some_work[CLASSES / 64]; /* bits of the classes whose line is
+                                                                  not empty */
     struct work *work;
     /* sharing */
     uint32_t *heap, at_work;
     double virtual_now;
     sim_time virtual_at;
-    double slow; /* times that virtual time goes slower */
+    double slow; /* how many times slower virtual time goes */
     uint64_t orders;
     sim_id next_end;
     struct sim__codel codel;
     /* pauses */
     struct sim_stream pauses;
     sim_id pause;
-    int64_t until_pause; /* requests to be begun */
+    int64_t until_pause; /* requests to begin until the next pause */
 };
 
 static bool grow(struct sim_station *s)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     struct work *work = sim_node_grow(s->node, d->work, s->job_count, sizeof *work);
     if (work != NULL)
         d->work = work;
@@ -73,7 +74,7 @@ static inline void mark(uint64_t *set, unsigned class, bool some)
     set[class / 64] = some ? set[class / 64] | bit : set[class / 64] & ~bit;
 }
 
-/* The highest class with somebody in it (the lowest number); CLASSES: none. */
+/* The most urgent class that is not empty (the lowest number); CLASSES: none. */
 static unsigned first_class(const uint64_t *set)
 {
     for (unsigned i = 0; i < CLASSES / 64; i++)
@@ -82,7 +83,7 @@ static unsigned first_class(const uint64_t *set)
     return CLASSES;
 }
 
-/* The lowest class with somebody in it, below `limit`; CLASSES: none. */
+/* The least urgent class that is not empty, with a number below `limit`; CLASSES: none. */
 static unsigned last_class(const uint64_t *set, unsigned limit)
 {
     for (unsigned class = limit; class -- > 0;)
@@ -103,10 +104,11 @@ static unsigned class_of(const struct sim_station *s, const struct sim__call *ca
     return ranked ? call->request.priority : 0;
 }
 
-/* Into the line of its class: at its tail, or at its head when its work was interrupted. */
+/* Puts a call into the line of its class: at the tail, or at the head if its work was
+ * interrupted. */
 static void line_up(struct sim_station *s, struct sim__call *call, uint32_t job)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     unsigned class = class_of(s, call);
     struct line *line = &d->waiting[class];
     uint32_t place = call->index;
@@ -148,7 +150,7 @@ static void step_out(struct sim_station *s, struct sim__call *call)
 
 static void work_begins(struct sim_station *s, uint32_t job)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     struct work *w = &d->work[job];
     struct line *line = &d->working[w->class];
     w->before = 0;
@@ -160,7 +162,7 @@ static void work_begins(struct sim_station *s, uint32_t job)
 
 static void work_stops(struct sim_station *s, uint32_t job)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     struct work *w = &d->work[job];
     struct line *line = &d->working[w->class];
     *(w->before ? &d->work[w->before - 1].after : &line->head) = w->after;
@@ -180,7 +182,7 @@ static void work_ends(struct sim *sim, void *self, sim_arg arg)
     s->worked(s->node, s, job);
 }
 
-/* Work whose rest is in .until goes on. */
+/* Resumes work whose rest is in .until. */
 static void go_on(struct sim_station *s, uint32_t job)
 {
     struct work *w = &s->more->work[job];
@@ -188,7 +190,7 @@ static void go_on(struct sim_station *s, uint32_t job)
     w->until += sim_now(s->node->sim);
 }
 
-/* Work that has no time left ends in this instant, whatever else happens in it. */
+/* Whether work has no time left, and so ends in this instant whatever else happens in it. */
 static bool is_done(const struct sim_station *s, uint32_t job)
 {
     return s->jobs[job].timer.key != 0 && s->more->work[job].until == sim_now(s->node->sim);
@@ -201,7 +203,7 @@ static void stand_still(struct sim_station *s, uint32_t job)
     s->more->work[job].until -= sim_now(s->node->sim);
 }
 
-/* Of work that stands still: the rest lasts so many times longer. */
+/* Lengthens the rest of work that is stopped. */
 static void stretch(struct work *w, double times)
 {
     w->until = sim_time_nearest((double)w->until * times);
@@ -209,7 +211,7 @@ static void stretch(struct work *w, double times)
 
 /* ---- processor sharing ----------------------------------------------------------------------- */
 
-static bool ends_before(const struct sim__discipline *d, uint32_t a, uint32_t b)
+static bool ends_before(const struct sim_discipline_state *d, uint32_t a, uint32_t b)
 {
     const struct work *x = &d->work[a], *y = &d->work[b];
     if (x->finish < y->finish || x->finish > y->finish)
@@ -217,7 +219,7 @@ static bool ends_before(const struct sim__discipline *d, uint32_t a, uint32_t b)
     return x->order < y->order;
 }
 
-static void heap_add(struct sim__discipline *d, uint32_t job)
+static void heap_add(struct sim_discipline_state *d, uint32_t job)
 {
     uint32_t at = d->at_work++;
     for (; at > 0 && ends_before(d, job, d->heap[(at - 1) / 2]); at = (at - 1) / 2)
@@ -225,7 +227,7 @@ static void heap_add(struct sim__discipline *d, uint32_t job)
     d->heap[at] = job;
 }
 
-static uint32_t heap_take(struct sim__discipline *d)
+static uint32_t heap_take(struct sim_discipline_state *d)
 {
     uint32_t first = d->heap[0], last = d->heap[--d->at_work], at = 0;
     for (uint32_t child = 1; child < d->at_work; child = 2 * at + 1) {
@@ -240,16 +242,16 @@ static uint32_t heap_take(struct sim__discipline *d)
     return first;
 }
 
-/* Time for each of virtual time. */
+/* Time per unit of virtual time. */
 static double crowding(const struct sim_station *s)
 {
     return fmax(1, (double)s->more->at_work / (double)s->servers) * s->more->slow;
 }
 
-/* Brings virtual time up to now. */
+/* Advances virtual time to now. */
 static void share_until_now(struct sim_station *s)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     sim_time now = sim_now(s->node->sim);
     if (d->at_work > 0 && s->paused.value == 0)
         d->virtual_now += (double)(now - d->virtual_at) / crowding(s);
@@ -258,19 +260,19 @@ static void share_until_now(struct sim_station *s)
 
 static void share_ends(struct sim *, void *self, sim_arg);
 
-/* Sets the timer of the next end, after whatever changed the rate. */
+/* Sets the timer of the next end; to be called after anything changed the rate. */
 static void share_on(struct sim_station *s)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     sim_cancel(s->node->sim, d->next_end);
     d->next_end = SIM_NO_EVENT;
     if (d->at_work == 0)
-        d->virtual_now = 0; /* and with it what rounding had gathered */
+        d->virtual_now = 0; /* which also drops the rounding errors so far */
     if (d->at_work == 0 || s->servers == 0)
         return;
     double left = fmax(0, d->work[d->heap[0]].finish - d->virtual_now) * crowding(s);
     sim_time wait = sim_time_nearest(left);
-    if (s->paused.value == 0 || wait == 0) /* what is done in this instant ends in it */
+    if (s->paused.value == 0 || wait == 0) /* work that is done in this instant ends in it */
         d->next_end = sim_after(s->node->sim, wait, share_ends, s, (sim_arg){.u = 0});
 }
 
@@ -279,7 +281,7 @@ static void share_ends(struct sim *sim, void *self, sim_arg arg)
     (void)sim;
     (void)arg;
     struct sim_station *s = self;
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     share_until_now(s);
     uint32_t job = heap_take(d);
     d->virtual_now = fmax(d->virtual_now, d->work[job].finish);
@@ -287,7 +289,7 @@ static void share_ends(struct sim *sim, void *self, sim_arg arg)
     s->worked(s->node, s, job);
 }
 
-/* All that are there are .queued; of them, as many as there are servers count as busy. */
+/* All requests there are in .queued; as many of them as there are servers count as busy. */
 static void share_gauges(struct sim_station *s)
 {
     sim_time now = sim_now(s->node->sim);
@@ -327,7 +329,7 @@ static void pause_begins(struct sim *sim, void *self, sim_arg arg)
 {
     (void)arg;
     struct sim_station *s = self;
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     share_until_now(s);
     sim_gauge_set(&s->paused, sim_now(sim), 1);
     if (d->rules.discipline == SIM_SHARING)
@@ -342,7 +344,7 @@ static void pause_begins(struct sim *sim, void *self, sim_arg arg)
 
 static void await_pause(struct sim_station *s)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     d->until_pause = d->rules.pause.requests;
     if (d->rules.pause.every.kind == SIM_DIST_NONE)
         return;
@@ -354,7 +356,7 @@ static void pause_ends(struct sim *sim, void *self, sim_arg arg)
 {
     (void)arg;
     struct sim_station *s = self;
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     share_until_now(s);
     sim_gauge_set(&s->paused, sim_now(sim), 0);
     await_pause(s);
@@ -369,10 +371,10 @@ static void pause_ends(struct sim *sim, void *self, sim_arg arg)
     start_what_may(s);
 }
 
-/* A request was begun: what it allocates brings a pause nearer. */
+/* A request was begun: the memory that it allocates brings the next pause nearer. */
 static void allocate(struct sim_station *s)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     if (d->until_pause > 0 && --d->until_pause == 0)
         d->pause = sim_after(s->node->sim, 0, pause_begins, s, (sim_arg){.u = 0});
 }
@@ -393,7 +395,8 @@ static void turn_away(struct sim_station *s, struct sim__call *call, struct sim_
     sim_answer(s->node, sim__call_name(call), (struct sim_reply){.status = SIM_REFUSED});
 }
 
-/* Not cancelled when its turn comes first: it then finds the call gone, or at work. */
+/* A deadline passes. The event is not cancelled when the call's turn comes first: it then finds the
+ * call gone, or at work. */
 static void expired(struct sim *sim, void *self, sim_arg arg)
 {
     (void)sim;
@@ -420,7 +423,7 @@ static void wait_in_line(struct sim_station *s, struct sim__call *call)
 
 static struct sim__call *choose(const struct sim_station *s)
 {
-    const struct sim__discipline *d = s->more;
+    const struct sim_discipline_state *d = s->more;
     if (s->queued == 0)
         return NULL;
     const struct line *line = &d->waiting[first_class(d->some_wait)];
@@ -430,10 +433,10 @@ static struct sim__call *choose(const struct sim_station *s)
     return call_at(s, newest ? line->tail : line->head);
 }
 
-/* The next that is to be worked on, out of its line; NULL: nobody is left. */
+/* Takes the next call to be worked on out of its line; NULL: none is left. */
 static struct sim__call *take_next(struct sim_station *s)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     sim_time now = sim_now(s->node->sim);
     struct sim__call *call;
     while ((call = choose(s)) != NULL) {
@@ -478,7 +481,7 @@ static void start_what_may(struct sim_station *s)
 
 /* ---- arrivals -------------------------------------------------------------------------------- */
 
-/* A request that was begun, and neither waits nor works any more, is turned away with its job. */
+/* Turns away a request that was begun, and neither waits nor works any more, with its job. */
 static void put_out(struct sim_station *s, struct sim__call *call, uint32_t job)
 {
     s->jobs[job] = (struct sim_job){.next = s->free_job};
@@ -486,12 +489,12 @@ static void put_out(struct sim_station *s, struct sim__call *call, uint32_t job)
     turn_away(s, call, &s->outranked);
 }
 
-/* The queue is full: the newest of the lowest class makes room for a higher one. Where classes take
- * servers from one another that is so without shedding, and of a class whose every request was
- * begun one loses its work. */
+/* The queue is full: the newest of the least urgent class makes room for a more urgent one. If
+ * classes take servers from one another, this is so without shedding too, and in a class in which
+ * all requests have begun, one loses its work. */
 static bool make_room(struct sim_station *s, unsigned class)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     bool preemptive = d->rules.discipline == SIM_PREEMPTIVE;
     if (d->rules.shed.by != SIM_SHED_PRIORITY && !preemptive)
         return false;
@@ -499,7 +502,7 @@ static bool make_room(struct sim_station *s, unsigned class)
          low = last_class(d->some_wait, low)) {
         struct sim__call *call = call_at(s, d->waiting[low].tail);
         if (call->job != 0 && !preemptive)
-            continue; /* all of its class were begun */
+            continue; /* all of its class have begun */
         step_out(s, call);
         if (call->job != 0)
             put_out(s, call, call->job - 1);
@@ -510,11 +513,12 @@ static bool make_room(struct sim_station *s, unsigned class)
     return false;
 }
 
-/* Takes the server of the newest of the lowest class at work, if that is lower and not done in this
- * very instant: it goes back into the line, or, where the queue has no room for it, away. */
+/* Takes the server from the newest job of the least urgent class at work, if that class is less
+ * urgent and the job does not end in this instant. The job's call goes back into its line, or is
+ * turned away if the queue has no room for it. */
 static bool preempt(struct sim_station *s, unsigned class, bool room)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     unsigned low = last_class(d->some_work, CLASSES);
     if (d->rules.discipline != SIM_PREEMPTIVE || low == CLASSES || low <= class ||
         s->paused.value > 0)
@@ -535,8 +539,8 @@ static bool preempt(struct sim_station *s, unsigned class, bool room)
 
 static bool arrive(struct sim_station *s, sim_call_id id, bool again);
 
-/* The queue is full: whether the call is taken all the same, in the place of a lower one, or is
- * looked at again when all has ended that ends in this instant. */
+/* The queue is full: whether the call is taken all the same, in place of a less urgent one, or is
+ * put off to the end of the instant. */
 static bool arrive_at_full(struct sim_station *s, sim_call_id id, unsigned class, bool again)
 {
     if (!again)
@@ -577,7 +581,7 @@ static bool arrive(struct sim_station *s, sim_call_id id, bool again)
 
 static void work_on(struct sim_station *s, uint32_t job, sim_time duration)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     struct work *w = &d->work[job];
     *w = (struct work){.until = duration};
     if (s->node->slow != 1)
@@ -596,10 +600,10 @@ static void work_on(struct sim_station *s, uint32_t job, sim_time duration)
         go_on(s, job);
 }
 
-/* Work that was interrupted, or stands still in a pause, is as much slower when it goes on. */
+/* Lengthens all work, including work that is interrupted or stopped by a pause. */
 static void slow_down(struct sim_station *s, double times)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     if (d->rules.discipline == SIM_SHARING) {
         share_until_now(s);
         d->slow = s->node->slow;
@@ -650,7 +654,7 @@ static void resize(struct sim_station *s, int64_t servers)
 
 static void clear(struct sim_station *s)
 {
-    struct sim__discipline *d = s->more;
+    struct sim_discipline_state *d = s->more;
     for (unsigned class = 0; class < CLASSES; class ++)
         d->waiting[class] = d->working[class] = (struct line){0, 0};
     for (unsigned i = 0; i < CLASSES / 64; i++)
@@ -666,8 +670,9 @@ static void clear(struct sim_station *s)
 
 static void walk(const struct sim_station *s, struct sim__station_walked *walked)
 {
-    const struct sim__discipline *d = s->more;
-    if (d->rules.discipline == SIM_SHARING) { /* all have a job; those beyond the servers "wait" */
+    const struct sim_discipline_state *d = s->more;
+    if (d->rules.discipline == SIM_SHARING) { /* all have a job; those in excess of the servers
+                                                 "wait" */
         int64_t waiting = walked->at_work - s->servers;
         walked->waiting = waiting > 0 ? waiting : 0;
         walked->at_work -= walked->waiting;
@@ -678,7 +683,7 @@ static void walk(const struct sim_station *s, struct sim__station_walked *walked
             const struct sim__call *call = call_at(s, at);
             walked->strangers += call->stage != SIM__IN_HAND || call->to != s->node;
             walked->waiting++;
-            walked->at_work -= call->job != 0; /* interrupted: it waits, with its job */
+            walked->at_work -= call->job != 0; /* it was interrupted, and waits with its job */
             at = call->next;
         }
 }
@@ -698,7 +703,7 @@ int sim_station_manage(struct sim_station *s, const struct sim_station_rules *ru
                  rules->shed.by == SIM_SHED_NONE && rules->pause.lasts.kind == SIM_DIST_NONE;
     if (plain)
         return 0;
-    struct sim__discipline *d = sim_node_alloc(s->node, 1, sizeof *d);
+    struct sim_discipline_state *d = sim_node_alloc(s->node, 1, sizeof *d);
     if (d == NULL)
         return -1;
     d->waiting = sim_node_alloc(s->node, CLASSES, sizeof *d->waiting);

@@ -11,7 +11,7 @@ const struct sim_usage sim_entries_usages[] = {
     {.name = NULL},
 };
 
-/* Of what is kept from now on; only where there is a lifetime. */
+/* The lifetime of entries from now on, ns; 0: they have none. */
 static double lifetime(const struct sim_entries *e)
 {
     return e->ttl > 0 ? (double)e->ttl : 0;
@@ -82,7 +82,7 @@ static void count_entries(struct sim_entries *e, uint32_t before, int64_t bytes)
 
 /* ---- copies: where the keyspace has subjects ------------------------------------------------- */
 
-/* What all nodes share is held by the first. */
+/* The node that holds the entries: shared ones are held by the first. */
 static struct sim_node *holder(const struct sim_entries *e)
 {
     return e->sharing == SIM_ENTRIES_SHARED ? sim_peer(e->node, 0) : e->node;
@@ -99,7 +99,7 @@ static void copy_gone(struct sim_entries *e, uint32_t place, uint64_t key)
 
 static void look_whether_expired(struct sim *sim, void *self, sim_arg place);
 
-/* The lifetime of what is in a place was set. It may be made longer without a word: it is looked at
+/* The lifetime of an entry was set. Making it longer needs no new event: the entry is looked at
  * when it was due before. */
 static void copy_lives(struct sim_entries *e, uint32_t place)
 {
@@ -121,7 +121,7 @@ static void look_whether_expired(struct sim *sim, void *self, sim_arg arg)
     struct sim_entries *e = self;
     struct sim_entries_store *s = e->store;
     uint32_t place = (uint32_t)arg.u;
-    if (s->due[place] != sim_now(sim)) /* looked at later, or earlier */
+    if (s->due[place] != sim_now(sim)) /* it is due at another time now */
         return;
     sim_time expires = sim_table_expires(&s->table, place);
     if (expires <= sim_now(sim)) {
@@ -138,7 +138,7 @@ void sim_entries_visit(const struct sim_entries *e, sim_copy_visit *visit, void 
     const struct sim_table *table = &e->store->table;
     if (!e->store->space || holder(e) != e->node)
         return;
-    /* what expires at this very instant has not been looked at yet */
+    /* entries that expire in this instant have not been looked at yet */
     for (uint32_t place = table->oldest; place != SIM_TABLE_NONE;
          place = table->entries[place].newer)
         if (sim_table_expires(table, place) >= sim_now(e->node->sim))
@@ -147,7 +147,7 @@ void sim_entries_visit(const struct sim_entries *e, sim_copy_visit *visit, void 
 
 /* ---- keeping and dropping -------------------------------------------------------------------- */
 
-/* Begins the lifetime of what is in a place, which is drawn. */
+/* Draws and begins the lifetime of an entry. */
 static void begin_life(struct sim_entries *e, uint32_t place)
 {
     sim_time now = sim_now(e->node->sim), expires = SIM_NEVER;
@@ -258,7 +258,8 @@ const char *sim_entries_check(const struct sim_entries *e)
     return NULL;
 }
 
-/* Each key is passed on once, and again after each lifetime; all where there is no room. */
+/* Each key is passed on once, and again after each lifetime; all requests are, if there is no
+ * room. */
 void sim_entries_foresee(const struct sim_entries *e, const struct sim_extent *of,
                          struct sim_foreseen *out)
 {

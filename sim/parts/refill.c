@@ -1,10 +1,10 @@
-/* refill.c - recomputations under way, tokens, and those who wait. */
+/* refill.c - recomputations under way, tokens, and reads that wait. */
 #include "sim/refill.h"
 
 #include "sim/trace.h"
 
-/* What a store knows of a key: exists while a recomputation is under way or a token is out; when a
- * token expired, until the key is next looked at. */
+/* What a store knows of a key. The record exists while a recomputation is under way or a token is
+ * valid; after a token expired, until the key is next looked up. */
 struct about {
     struct sim_table_link link;
     uint64_t token; /* 0: none */
@@ -156,7 +156,7 @@ void sim_refill_end(struct sim_refiller *r, struct sim_refill *refill, struct si
     sim_table_pool_give(&r->pool, refill);
 }
 
-/* Joins the crowd of a key: true. There is none: false, and there is one from now on. */
+/* Joins the crowd of a key, and returns true; false: there was none, and one is made. */
 static bool join(struct sim_refiller *r, uint64_t key, sim_call_id call)
 {
     struct crowd *crowd = sim_table_map_find(&r->crowds, key);
@@ -184,7 +184,7 @@ static void retry(struct sim *sim, void *self, sim_arg arg)
     struct sim_refiller *r = self;
     sim_call_id call = {arg.u};
     const struct sim_request *request = sim_call_request(r->node, call);
-    if (!request) /* lost in a crash since, and the wait with it */
+    if (!request) /* the call was lost in a crash meanwhile */
         return;
     waits(r, -1);
     sim_spend(r->node, call, SIM_SPENT_SERVICE);

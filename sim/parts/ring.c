@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Equal positions, once in 2^64, are in the order of their places. */
+/* Equal positions (probability 2^-64) are in the order of their places. */
 static int by_position(const void *a, const void *b)
 {
     const struct sim_ring_point *x = a, *y = b;

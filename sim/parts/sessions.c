@@ -5,7 +5,7 @@
 
 #include <assert.h>
 
-/* What a session knows of a key. The record of no key heads the list of a session's. */
+/* What a session knows of a key. The record with no key is the head of the session's list. */
 struct known {
     struct sim_table_link link;
     struct sim_session_floor floor;
@@ -14,7 +14,7 @@ struct known {
 
 #define NO_KEY UINT32_MAX
 
-struct sim__session_map {
+struct sim_session_map {
     struct sim_table_map map;
 };
 

@@ -1,5 +1,5 @@
-/* station.c - servers and the queue before them: first come, first served. What has other rules
- * goes to discipline.c.
+/* station.c - servers and the queue before them, first come, first served. Other rules are in
+ * discipline.c.
  *
  * The queue links the calls themselves, so it takes no memory of its own. Validated against M/M/1,
  * M/M/c, Erlang B and M/M/c/K (tests/theory, scenarios/validation). Invariant: a call waits only
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Whether a histogram within a node stands in its model's table of meters, which makes it. */
+/* Whether a histogram of a node is in its model's table of meters, from which it is made. */
 static bool is_metered(const struct sim_node *node, const struct sim_histogram *h)
 {
     const char *at = (const char *)h, *base = (const char *)node;
@@ -45,7 +45,7 @@ int sim_station_init(struct sim_station *s, struct sim_node *node, int64_t serve
     return 0;
 }
 
-/* Jobs are made as they are needed: a station of a million servers may never use them. */
+/* Jobs are made when they are needed: a station with a million servers may never use them all. */
 bool sim__station_grow(struct sim_station *s)
 {
     uint32_t count = s->job_count ? 2 * s->job_count : 16;
@@ -63,7 +63,7 @@ bool sim__station_grow(struct sim_station *s)
     return s->more == NULL || sim__rules_of(s)->grow(s);
 }
 
-/* Apart, so that calls that nobody follows go straight through. */
+/* A function of its own, to keep the path of calls that are not followed short. */
 static __attribute__((noinline)) bool waits_followed(struct sim_world *w, struct sim__call *call)
 {
     sim__trace_mark(w->trace, call->request.trace, sim_now(w->sim), SIM_SPENT_QUEUE);
@@ -122,7 +122,7 @@ __attribute__((noinline)) bool sim__station_put_off(struct sim_station *s, sim_c
     return true;
 }
 
-/* The first in the queue; it waits no longer. */
+/* Takes the first call out of the queue. */
 static inline struct sim__call *first_of_queue(struct sim_station *s, sim_time now)
 {
     struct sim_world *w = s->node->world;
@@ -146,7 +146,7 @@ static __attribute__((noinline)) void start_next(struct sim_station *s)
     sim__station_start(s, sim__call_name(call), now - call->arrived);
 }
 
-/* A server that would be free for no time passes from one call to the next, with its job. */
+/* Passes a server, with its job, directly from one call to the next. */
 static __attribute__((noinline)) void pass_on(struct sim_station *s, uint32_t job)
 {
     sim_time now = sim_now(s->node->sim);
@@ -164,17 +164,16 @@ static void work_ends(struct sim *sim, void *self, sim_arg job)
     s->worked(s->node, s, (uint32_t)job.u);
 }
 
-/* Work whose length is known: booked, for the ledger. */
+/* Counts work of known length, for the ledger. */
 static inline void book(struct sim_station *s, uint32_t job, sim_time duration)
 {
     struct sim_station_meters *m = s->node->station;
     m->work += (uint64_t)duration;
-    if (m->by_cause[SIM_USER] != m->rate.count) /* not all that came is the users' */
+    if (m->by_cause[SIM_USER] != m->rate.count) /* not all requests were the users' */
         m->work_by_cause[sim_call_request(s->node, s->jobs[job].call)->cause] += (uint64_t)duration;
 }
 
-/* Work that a fault slows down, or that rules may interrupt: how long it lasts then; -1: the rules
- * see to it. */
+/* The length of work that a fault slows down or rules may interrupt; -1: the rules do the work. */
 static __attribute__((noinline)) sim_time work_unusually(struct sim_station *s, uint32_t job,
                                                          sim_time duration)
 {
@@ -199,7 +198,7 @@ void sim_station_work(struct sim_station *s, uint32_t job, sim_time duration)
     s->jobs[job].timer = sim_after(s->node->sim, duration, work_ends, s, (sim_arg){.u = job});
 }
 
-/* The rest of each job lasts so many times longer. What is booked stays as it was foreseen. */
+/* Lengthens the rest of each job. The work that was counted stays as it was. */
 static void slow_down(struct sim_part *part, double times)
 {
     struct sim_station *s = sim__station_of(part);
@@ -218,7 +217,7 @@ static void slow_down(struct sim_part *part, double times)
     }
 }
 
-/* Servers there are: those taken away while at work are there until they have left. */
+/* The number of servers. Servers that are removed while at work count until they have finished. */
 void sim__station_capacity(struct sim_station *s)
 {
     sim_time now = sim_now(s->node->sim);
@@ -281,8 +280,7 @@ void sim_station_resize(struct sim_station *s, int64_t servers)
 struct sim__station_walked sim__station_walk(const struct sim_station *s)
 {
     struct sim__station_walked walked = {.at_work = s->job_count};
-    /* a list that bites its tail ends the walk when it is longer than it can be, one that leads
-     * astray when it leaves the jobs */
+    /* the walk ends if the list is longer than it can be (it is a circle), or leaves the jobs */
     uint32_t job = s->free_job;
     for (; job != 0 && job <= s->job_count && walked.at_work >= 0; job = s->jobs[job - 1].next)
         walked.at_work--;

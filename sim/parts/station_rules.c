@@ -1,9 +1,9 @@
 /* station_rules.c - the rules of a station beyond servers and a limit: their parameters, which of
  * them go together, and CoDel.
  *
- * CoDel: Nichols and Jacobson, RFC 8289 (2018), sec. 5, with requests in place of packets. The law
- * sees the requests one by one as they reach a server, where the RFC's deque() takes as many as it
- * drops; both drop the same ones (tests/model/test_station.c). */
+ * CoDel: Nichols and Jacobson, RFC 8289 (2018), sec. 5, with requests for packets. Here requests
+ * are judged one by one as they reach a server, whereas the RFC's dequeue takes several at once
+ * when it drops. Both drop the same ones (tests/model/test_station.c). */
 #include "parts/station_state.h"
 #include "sim/queueing.h"
 
@@ -125,7 +125,7 @@ bool sim__codel_drops(struct sim__codel *c, sim_time now, sim_time waited, bool 
     bool passes = c->passes, law = c->law;
     bool late = too_long(c, now, waited, last);
     c->passes = c->law = false;
-    if (passes) /* the one after the drop with which it began */
+    if (passes) /* the request after the drop that began the episode */
         return false;
     if (!c->dropping && !late)
         return false;

@@ -5,8 +5,8 @@
 #include "fabric/call_state.h"
 #include "sim/station.h"
 
-/* What the audit finds by walking a station's jobs and queue; `strangers` wait there without being
- * in the node's hands. */
+/* What the audit finds by walking a station's jobs and queue. `strangers` wait there though the
+ * node does not have them in hand. */
 struct sim__station_walked {
     int64_t at_work, waiting, strangers;
 };
@@ -18,15 +18,15 @@ static inline struct sim_station *sim__station_of(struct sim_part *part)
     return (struct sim_station *)((char *)part - offsetof(struct sim_station, part));
 }
 
-/* Makes more jobs. False when out of memory, which the simulation then knows. */
+/* Makes more jobs. False when out of memory: the simulation is then marked failed. */
 bool sim__station_grow(struct sim_station *);
-/* A call finds no room: it arrives `again` at the end of the instant, when all has ended that ends
- * in it, and only then is it turned away. True. */
+/* Puts off a call that finds no room: it arrives `again` at the end of the instant, when everything
+ * that ends in it has ended, and only then it is turned away. Returns true. */
 bool sim__station_put_off(struct sim_station *, sim_call_id);
-/* Brings the gauge of servers there are up to date. */
+/* Brings the gauge of servers up to date. */
 void sim__station_capacity(struct sim_station *);
 
-/* A free job for a call; SIM__NO_JOB when out of memory. */
+/* Takes a free job for a call; SIM__NO_JOB when out of memory. */
 #define SIM__NO_JOB UINT32_MAX
 static inline uint32_t sim__station_job(struct sim_station *s, sim_call_id call)
 {
@@ -38,7 +38,7 @@ static inline uint32_t sim__station_job(struct sim_station *s, sim_call_id call)
     return job;
 }
 
-/* Gives a call a server after it has waited so long. */
+/* Gives a server to a call that has waited. */
 static inline void sim__station_start(struct sim_station *s, sim_call_id call, sim_time waited)
 {
     uint32_t job = sim__station_job(s, call);
@@ -49,18 +49,18 @@ static inline void sim__station_start(struct sim_station *s, sim_call_id call, s
     s->start(s->node, s, job);
 }
 
-/* What a station with rules does in place of what station.c does. Its rules' own state begins with
- * this table's address. */
+/* The functions of a station with rules, which replace those of station.c. The state of its rules
+ * begins with the address of this table. */
 struct sim__discipline_table {
     bool (*arrive)(struct sim_station *, sim_call_id, bool again);
     void (*work)(struct sim_station *, uint32_t job, sim_time duration);
     void (*next)(struct sim_station *); /* a job was freed while .queued > 0 */
     void (*clear)(struct sim_station *);
     void (*resize)(struct sim_station *, int64_t servers);
-    /* adds those who wait to what was found of the jobs */
+    /* adds the waiting calls to what was found of the jobs */
     void (*walk)(const struct sim_station *, struct sim__station_walked *);
     void (*slow)(struct sim_station *, double times);
-    bool (*grow)(struct sim_station *); /* as many records of work as there are jobs */
+    bool (*grow)(struct sim_station *); /* makes as many records of work as there are jobs */
 };
 
 static inline const struct sim__discipline_table *sim__rules_of(const struct sim_station *s)
@@ -68,18 +68,18 @@ static inline const struct sim__discipline_table *sim__rules_of(const struct sim
     return *(const struct sim__discipline_table *const *)s->more;
 }
 
-/* CoDel's state; .target and .interval are its parameters, the rest starts as zero. */
+/* The state of CoDel; .target and .interval are parameters, the rest starts at zero. */
 struct sim__codel {
     sim_time target, interval;
     sim_time first_above, drop_next;
     uint32_t count, last_count;
     bool dropping;
-    bool passes, law; /* of the next request: it passes; the law goes on if it is late */
+    bool passes, law; /* for the next request: it passes; the law continues if it is late too */
 };
 
-/* A request reaches a server after a wait; `last`: no other waits. Whether it is turned away. */
+/* Whether a request that reaches a server after a wait is turned away; `last`: no other waits. */
 bool sim__codel_drops(struct sim__codel *, sim_time now, sim_time waited, bool last);
-/* There was none left to reach it. */
+/* No request is left to reach a server. */
 void sim__codel_empty(struct sim__codel *);
 
 #endif

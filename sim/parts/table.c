@@ -4,23 +4,23 @@
 #include <assert.h>
 #include <string.h>
 
-/* For so many keys one place more, in buckets of 16. */
+/* One spare place for that many keys, in buckets of 16. */
 #define FILL 6
 #define FILL_DENSE 12
 
-/* Whether a key, with `beside` bytes of the caller's by place, takes at most 24 bytes. */
+/* Whether a key takes at most 24 bytes, with `beside` bytes of the caller's per place. */
 #define IS_SMALL(beside, fill)                                                                     \
     ((SIM_TABLE_BUCKET * (sizeof(uint32_t) + sizeof(struct sim_table_entry) + (beside)) + 1) *     \
          ((fill) + 1) <=                                                                           \
      24 * SIM_TABLE_BUCKET * (fill))
 
-#define BUCKET_BYTES (SIM_TABLE_BUCKET * sizeof(uint32_t)) /* a cache line, begun where one is */
+#define BUCKET_BYTES (SIM_TABLE_BUCKET * sizeof(uint32_t)) /* a cache line, aligned to one */
 
 _Static_assert(sizeof(struct sim_table_entry) == 16, "an entry is four words");
 _Static_assert(IS_SMALL(0, FILL), "a cached key costs at most 24 bytes");
 _Static_assert(IS_SMALL(sizeof(uint16_t), FILL_DENSE), "and with a duration beside it");
 
-/* The longest lifetime is below 2^28 ticks; base lies 2^29 to 2^31 ticks behind the clock. */
+/* The longest lifetime is below 2^28 ticks; .base is 2^29 to 2^31 ticks behind the clock. */
 #define LIFETIME_BITS 28
 #define BEHIND_LEAST ((sim_time)1 << 29)
 #define BEHIND_MOST ((sim_time)1 << 31)
@@ -59,8 +59,8 @@ int sim_table_init(struct sim_table *t, const struct sim_node *node, uint64_t ca
 typedef uint32_t quad __attribute__((vector_size(16), may_alias));
 typedef uint64_t pair __attribute__((vector_size(16)));
 
-/* Which of a bucket's places hold `want`, as bits. Four places at a time: a lane that is equal is
- * all ones, and keeps the bits of its four places. */
+/* The places of a bucket that hold `want`, as bits. Four places at a time: a lane that is equal
+ * becomes all ones, masked with the bits of its four places. */
 static inline uint32_t matches(const uint32_t *bucket, uint32_t want)
 {
     const quad *places = (const quad *)(const void *)bucket;
@@ -75,8 +75,8 @@ static inline uint32_t matches(const uint32_t *bucket, uint32_t want)
 }
 _Static_assert(SIM_TABLE_BUCKET == 16, "four quads to a bucket");
 
-/* Multiplication by 2^32 over the golden ratio (Knuth 1998, sec. 6.4) spreads ranks that follow one
- * another, or at equal distances, more evenly than chance would; all of find waits for it. */
+/* Multiplication by 2^32 / golden ratio (Knuth 1998, sec. 6.4) spreads keys that are adjacent or at
+ * equal distances more evenly than at random. It is cheap, as all of find waits for it. */
 static inline uint32_t home_of(const struct sim_table *t, uint32_t key)
 {
     uint32_t hash = key * UINT32_C(0x9e3779b9);
@@ -135,7 +135,7 @@ static void link_newest(struct sim_table *t, uint32_t place)
     t->newest = place;
 }
 
-/* The place that was touched last becomes the newest. */
+/* Makes the place touched last the newest. */
 static inline void settle(struct sim_table *t)
 {
     if (t->touched == t->newest)
@@ -177,7 +177,7 @@ void sim_table_remove(struct sim_table *t, uint32_t place)
     t->count--;
 }
 
-/* Asks memory for what the next key to make room will need: it, and the one after it. */
+/* Fetches the memory of the next key to make room, and of the one after it. */
 static inline void expect_oldest(const struct sim_table *t)
 {
     if (t->oldest == SIM_TABLE_NONE)
@@ -226,7 +226,7 @@ void sim_table_clear(struct sim_table *t)
     t->oldest = t->newest = t->touched = SIM_TABLE_NONE;
 }
 
-/* Moves base up behind `now`, in ticks of 2^shift ns from here on. */
+/* Moves .base closer behind `now`; ticks are 2^shift ns from now on. */
 static void rebase(struct sim_table *t, sim_time now, unsigned shift)
 {
     sim_time behind = now >> shift > BEHIND_LEAST ? BEHIND_LEAST << shift : now;
@@ -291,7 +291,7 @@ static void free_all(struct sim_table_pool *pool, struct sim_table_chunk *chunk)
     }
 }
 
-#define CHUNK_MOST 16384 /* records: larger ones would stand half empty by the megabyte */
+#define CHUNK_MOST 16384 /* records; larger chunks would leave megabytes unused */
 
 void sim_table_pool_grow(struct sim_table_pool *pool)
 {
@@ -337,7 +337,7 @@ void sim_table_map_clear(struct sim_table_map *map)
     sim_table_pool_reset(&map->pool);
 }
 
-/* Twice as many heads; when there is no memory for them the chains grow longer instead. */
+/* Doubles the heads; if there is no memory for them, the chains grow instead. */
 static void widen(struct sim_table_map *map)
 {
     uint64_t old_count = map->mask + 1;

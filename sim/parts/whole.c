@@ -1,7 +1,7 @@
-/* whole.c - data that a component holds as a whole: every key but for those that are gone. */
+/* whole.c - data that a component holds as a whole: every key but those deleted. */
 #include "parts/copies_state.h"
 
-/* The bytes of a subject's keys, of which there are so many. */
+/* The bytes of the values of a subject's keys. */
 static int64_t bytes_of_subject(const struct sim_keyspace *space, uint64_t subject, uint64_t keys)
 {
     int64_t bytes = 0;
@@ -12,7 +12,7 @@ static int64_t bytes_of_subject(const struct sim_keyspace *space, uint64_t subje
     return bytes;
 }
 
-/* Every key there is; how many bytes that is. */
+/* Registers every key of a keyspace. Returns their bytes. */
 static int64_t register_whole(struct sim_node *node, struct sim_keyspace *space)
 {
     struct sim_copies_of *of = sim__copies_held(node, space), before = *of;

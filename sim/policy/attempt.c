@@ -1,10 +1,10 @@
 /* attempt.c - one attempt of a call under a policy, on its way out.
  *
- * In this order: the rate limit, the concurrency limit, the circuit breaker, and then it is sent.
- * Each is asked when the one before has let the attempt pass, so the breaker decides at the very
- * moment of sending, and an attempt that it refuses gives its slot back at once (its token is
- * spent). A limit makes an attempt wait for at most its `wait`, or refuses it. Waiting is not part
- * of the attempt's timeout, which begins with the sending, but of the call's deadline. */
+ * It passes the rate limit, the concurrency limit and the circuit breaker, in this order, and then
+ * it is sent. So the breaker decides at the moment of sending. An attempt that it refuses gives its
+ * slot back at once; its token is spent. A limit makes an attempt wait for at most `wait`, or
+ * refuses it. Waiting counts towards the call's deadline, not towards the attempt's timeout, which
+ * begins when it is sent. */
 #include "books/trace_state.h"
 #include "policy/policy_state.h"
 
@@ -54,7 +54,7 @@ static void held_back(const struct sim__try *try, int64_t change)
         sim__trace_mark(from->world->trace, try->op->request.trace, now, SIM_SPENT_LIMIT);
 }
 
-/* Time until the deadline; at most what a timer can be set to. */
+/* Time until the deadline; never more than a timer can be set to. */
 static sim_time time_left(const struct sim__operation *op, sim_time now)
 {
     return op->request.deadline - now;
@@ -72,7 +72,8 @@ static void told(struct sim *sim, void *node, sim_arg arg)
     op->result(op, hedge, reply.status == SIM_REFUSED, &reply);
 }
 
-/* It will not be sent: the caller learns so from the loop, never from within its call. */
+/* The attempt will not be sent. The caller learns this from the event loop, never inside its
+ * call. */
 static void tell(struct sim__try *try, enum sim_status verdict, struct sim_counter *counter)
 {
     struct sim_node *from = try->op->port->owner;
@@ -83,13 +84,13 @@ static void tell(struct sim__try *try, enum sim_status verdict, struct sim_count
     try->timer = sim_after(from->sim, 0, told, from, (sim_arg){.p = try});
 }
 
-static void send_waiting(struct sim__guard *);
+static void send_waiting(struct sim_guard *);
 
 /* What the policy learns from an attempt that was sent and is over. */
 static void learn(struct sim__try *try, enum sim_status status)
 {
     struct sim__operation *op = try->op;
-    struct sim__guard *g = op->guard;
+    struct sim_guard *g = op->guard;
     if (g == NULL)
         return;
     if (is_limited(op)) {
@@ -136,7 +137,7 @@ static void hedge_due(struct sim *sim, void *node, sim_arg arg)
     sim_last(sim, hedge, node, arg);
 }
 
-/* Another attempt beside this one, if none answers in time. */
+/* Sets the timer of a hedge, in case no attempt answers in time. */
 static void arm_hedge(struct sim__operation *op)
 {
     struct sim_node *from = op->port->owner;
@@ -151,14 +152,14 @@ static void send(struct sim__try *try)
 {
     struct sim__operation *op = try->op;
     struct sim_node *from = op->port->owner;
-    struct sim__guard *g = op->guard;
+    struct sim_guard *g = op->guard;
     sim_time now = sim_now(from->sim), give_up = sim__policy_of(op)->timeout;
     sim_time left = time_left(op, now);
     bool late = left <= 0 || give_up < 0;
     if (late || (g != NULL && !sim__breaker_admit(g, try))) {
         if (is_limited(op))
             sim__limiter_give(g);
-        /* late: nobody would see an answer */
+        /* late: nobody would wait for an answer */
         tell(try, late ? SIM_TIMEOUT : SIM_REFUSED, late ? NULL : &from->caller->breaker_refused);
         return;
     }
@@ -179,8 +180,8 @@ static void send(struct sim__try *try)
     arm_hedge(op);
 }
 
-/* Slots became free: those who have waited longest have them. */
-static void send_waiting(struct sim__guard *g)
+/* Slots became free: the attempts that have waited longest get them. */
+static void send_waiting(struct sim_guard *g)
 {
     struct sim__limiter *l = &g->limiter;
     while (l->first != NULL && l->out < l->limit) {
@@ -198,7 +199,7 @@ static void no_slot_in_time(struct sim *sim, void *node, sim_arg arg)
 {
     struct sim__try *try = arg.p;
     if (!try->time_is_up)
-        return; /* it got one in the last instant, or is not needed any more */
+        return; /* it got a slot in the last instant, or is not needed any more */
     try->time_is_up = false;
     sim__limiter_dequeue(&try->op->guard->limiter, try);
     held_back(try, -1);
@@ -215,11 +216,11 @@ static void wait_is_over(struct sim *sim, void *node, sim_arg arg)
     sim_last(sim, no_slot_in_time, node, arg);
 }
 
-/* It has its token: now for a slot. */
+/* The attempt has its token and asks for a slot. */
 static void ask_for_slot(struct sim__try *try)
 {
     struct sim__operation *op = try->op;
-    struct sim__guard *g = op->guard;
+    struct sim_guard *g = op->guard;
     const struct sim_policy *p = sim__policy_of(op);
     struct sim_node *from = op->port->owner;
     if (!is_limited(op)) {
@@ -276,12 +277,12 @@ void sim__try_begin(struct sim__operation *op, bool hedge)
     }
 }
 
-/* Takes an attempt back from wherever it is. `lost`: a faster one won. */
+/* Takes back an attempt in any state. `lost`: a faster one answered first. */
 static void take_back(struct sim__try *try, bool lost)
 {
     struct sim__operation *op = try->op;
     struct sim_node *from = op->port->owner;
-    struct sim__guard *g = op->guard;
+    struct sim_guard *g = op->guard;
     sim_cancel(from->sim, try->timer);
     if (try->state == SIM__TRY_SLOT)
         sim__limiter_dequeue(&g->limiter, try);

@@ -1,14 +1,14 @@
-/* breaker.c - the circuit breaker: calls that would fail anyway are not made.
+/* breaker.c - the circuit breaker: refuses calls that would probably fail.
  *
- * Closed: attempts pass, and their ends are counted over a rolling window of ten slices. It opens
- * when at least `calls` ended in the window and the share of failures reached `failures`; or, if
- * `consecutive` is given, after so many failures in a row. Open: every attempt is refused for a
- * time. Half-open: at most `probes` attempts pass; when all of them succeed it closes and begins to
- * count afresh; a failure opens it again. What was sent before a change of state does not count
- * after it.
+ * Closed: attempts pass, and their results are counted over a rolling window of ten slices. It
+ * opens when at least `calls` ended in the window and the share of failures is `failures` or more;
+ * or, if `consecutive` is given, after that many failures in a row. Open: all attempts are refused
+ * for a time. Half-open: at most `probes` attempts pass. When all of them succeed it closes and
+ * starts counting anew; a failure opens it again. The results of attempts sent before a change of
+ * state do not count after it.
  *
- * A failure is an error, a refusal by the callee, a timeout or a loss. What the caller's own limits
- * refused never came here, and an attempt given up for a faster one says nothing.
+ * A failure is an error, a refusal by the callee, a timeout or a loss. Attempts refused by the
+ * caller's own limits do not get here, and an attempt given up for a faster one counts as neither.
  *
  * Source: Nygard 2007, Release It!, sec. 5.2; defaults of Hystrix 1.5 (10 s in ten buckets, 20
  * requests, 50 %, 5 s, one request to probe). Theory: tests/theory/test_policies.c. */
@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-static void change(struct sim__guard *g, enum sim__breaker_state state)
+static void change(struct sim_guard *g, enum sim__breaker_state state)
 {
     struct sim__breaker *b = &g->breaker;
     int64_t was = b->state != SIM__CLOSED, is = state != SIM__CLOSED;
@@ -27,12 +27,12 @@ static void change(struct sim__guard *g, enum sim__breaker_state state)
     sim_gauge_add(&g->from->caller->breaker_open, sim__guard_now(g), is - was);
 }
 
-void sim__breaker_reset(struct sim__guard *g)
+void sim__breaker_reset(struct sim_guard *g)
 {
     change(g, SIM__CLOSED);
 }
 
-static void advance(struct sim__guard *g)
+static void advance(struct sim_guard *g)
 {
     struct sim__breaker *b = &g->breaker;
     int64_t slice = sim__guard_now(g) / (g->policy->breaker.window / SIM__SLICES);
@@ -50,7 +50,7 @@ static void advance(struct sim__guard *g)
     }
 }
 
-bool sim__breaker_admit(struct sim__guard *g, struct sim__try *try)
+bool sim__breaker_admit(struct sim_guard *g, struct sim__try *try)
 {
     struct sim__breaker *b = &g->breaker;
     if (g->policy->breaker.open == 0)
@@ -66,7 +66,7 @@ bool sim__breaker_admit(struct sim__guard *g, struct sim__try *try)
     return true;
 }
 
-static void count(struct sim__guard *g, bool failed)
+static void count(struct sim_guard *g, bool failed)
 {
     struct sim__breaker *b = &g->breaker;
     const struct sim_policy *p = g->policy;
@@ -85,8 +85,7 @@ static void count(struct sim__guard *g, bool failed)
         change(g, SIM__OPEN);
 }
 
-void sim__breaker_result(struct sim__guard *g, const struct sim__try *try,
-                         enum sim__verdict verdict)
+void sim__breaker_result(struct sim_guard *g, const struct sim__try *try, enum sim__verdict verdict)
 {
     struct sim__breaker *b = &g->breaker;
     if (g->policy->breaker.open == 0 || try->epoch != b->epoch)

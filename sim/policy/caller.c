@@ -1,5 +1,5 @@
-/* caller.c - sim_call(): a call that needs no more than a timeout is sent at once, any other goes
- * under its caller's policy. */
+/* caller.c - sim_call(): sends a call at once if it needs no more than a timeout; gives any other
+ * call to the caller's policy. */
 #include "books/trace_state.h"
 #include "policy/policy_state.h"
 

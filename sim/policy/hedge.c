@@ -1,22 +1,23 @@
-/* hedge.c - hedging: another attempt while one is still out; the first good answer wins.
+/* hedge.c - hedging: another attempt while one is still out; the first answer wins.
  *
  * A hedge is sent when the attempt before it has been out for a fixed delay, or for a percentile of
- * the latency this caller has seen at this target (Dean and Barroso 2013, "The Tail at Scale":
- * hedged requests, after the 95th percentile, for about 5 % more load). Those that lose are
+ * the latency that this caller has seen at this target (Dean and Barroso 2013, "The Tail at Scale":
+ * hedged requests after the 95th percentile, for about 5 % more load). The others are then
  * abandoned; their callees work on, and their answers are wasted.
  *
- * The percentile is that of first attempts only, over a sliding window of three slices, worked out
- * when a slice ends. Of an attempt that was given up because a hedge won is known only that it took
- * longer than it was out. Taken for its latency that would lower the percentile, and so send more
- * hedges, which cut off more; so the distribution is the product-limit estimate (Kaplan and Meier
- * 1958, J. Am. Stat. Assoc. 53:457), which is made for such observations. */
+ * The percentile is of first attempts only, over a sliding window of three slices, and is computed
+ * when a slice ends. If an attempt was given up because a hedge won, only a lower bound of its
+ * latency is known. Taking the bound for the latency would lower the percentile, so that more
+ * hedges are sent, which cut off more attempts. Therefore the distribution is the product-limit
+ * estimate (Kaplan and Meier 1958, J. Am. Stat. Assoc. 53:457), which is made for such censored
+ * samples. */
 #include "policy/policy_state.h"
 
 #include <string.h>
 
 #define WINDOW_SLICES 3
 
-/* The latencies of an octave, by what became of the attempts. Made when one falls into it. */
+/* The latencies in an octave, finished and cut off. Made when the first falls into it. */
 struct octave {
     uint32_t ended[WINDOW_SLICES][SIM_HISTOGRAM_STEPS];
     uint32_t cut_off[WINDOW_SLICES][SIM_HISTOGRAM_STEPS];
@@ -24,12 +25,12 @@ struct octave {
 
 struct sim__latencies {
     int64_t slice;  /* number of the newest, counted from time 0 */
-    sim_time delay; /* in force; SIM_NEVER: too little was seen */
+    sim_time delay; /* the delay in force; SIM_NEVER: too few samples */
     uint64_t n[WINDOW_SLICES];
-    struct octave *octaves[SIM_HISTOGRAM_ROWS]; /* NULL: no latency fell there */
+    struct octave *octaves[SIM_HISTOGRAM_ROWS]; /* NULL: none fell into it */
 };
 
-int sim__hedge_make(struct sim__guard *g)
+int sim__hedge_make(struct sim_guard *g)
 {
     if (g->policy->hedge.extra == 0 || g->policy->hedge.delay > 0)
         return 0;
@@ -40,7 +41,7 @@ int sim__hedge_make(struct sim__guard *g)
     return 0;
 }
 
-void sim__hedge_reset(struct sim__guard *g)
+void sim__hedge_reset(struct sim_guard *g)
 {
     struct sim__latencies *l = g->latencies;
     if (l == NULL)
@@ -53,8 +54,8 @@ void sim__hedge_reset(struct sim__guard *g)
     l->delay = SIM_NEVER;
 }
 
-/* Where the share of those that take longer falls to 1 - p; even within a bucket. SIM_NEVER: so few
- * took longer that were not cut off that it cannot be said. */
+/* The latency at which the share of longer ones falls to 1 - p, linear within a bucket. SIM_NEVER:
+ * too few finished samples. */
 static sim_time percentile(const struct sim__latencies *l, double p)
 {
     uint64_t at_risk = 0;
@@ -82,7 +83,7 @@ static sim_time percentile(const struct sim__latencies *l, double p)
     return SIM_NEVER;
 }
 
-static void advance(struct sim__guard *g)
+static void advance(struct sim_guard *g)
 {
     struct sim__latencies *l = g->latencies;
     int64_t slice = sim__guard_now(g) / (g->policy->hedge.window / WINDOW_SLICES);
@@ -109,7 +110,7 @@ static void advance(struct sim__guard *g)
     l->slice = slice;
 }
 
-void sim__hedge_observe(struct sim__guard *g, sim_time latency, bool cut_off)
+void sim__hedge_observe(struct sim_guard *g, sim_time latency, bool cut_off)
 {
     if (g->latencies == NULL)
         return;

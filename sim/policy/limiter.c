@@ -1,20 +1,20 @@
-/* limiter.c - the concurrency limit, fixed or adaptive, and the rate limit.
+/* limiter.c - the concurrency limit, fixed or adaptive; the rate limit.
  *
- * Concurrency: at most `limit` attempts out at a time; an attempt whose caller's half has ended
- * holds no slot, even while its callee works on. Adaptive limits learn from each attempt that ends:
- * AIMD adds one while at least half of the limit is in use, and multiplies by `decrease` when an
- * attempt timed out, was refused or was lost (Chiu and Jain 1989; as AIMDLimit of Netflix
- * concurrency-limits does it). Gradient compares each latency with its long-term average:
+ * Concurrency: at most `limit` attempts are out at a time. An attempt whose caller's half has ended
+ * holds no slot, even if its callee still works on it. Adaptive limits learn from each attempt that
+ * ends. AIMD adds one while at least half of the limit is in use, and multiplies by `decrease` when
+ * an attempt timed out, was refused or was lost (Chiu and Jain 1989; as AIMDLimit of Netflix
+ * concurrency-limits does). Gradient compares each latency with its long-term average:
  *     new limit = limit x max(1/2, min(1, average / latency)) + 4, smoothed by 0.2
- * (Gradient2Limit of the same library as of November 2018: average over 600 samples, the first 10
- * of them plain; an average beyond twice the latency is cut by a tenth). It learns from every
- * attempt, not once in a window. Since 2019 the library takes 1.5 x average / latency. Tried: on a
- * station of constant work that limit runs off to `most`, as the average follows the queue it
- * makes.
+ * (Gradient2Limit of the same library as of November 2018: the average is exponential over 600
+ * samples, arithmetic for the first 10, and is cut by a tenth when it exceeds twice the latency).
+ * It learns from every attempt, not once per window. Since 2019 the library takes 1.5 x average /
+ * latency. That was tried: on a station with constant work the limit grows to `most`, because the
+ * average follows the queue that the limit causes.
  *
- * Rate: a token bucket of `burst` tokens, filled at `rate`, as the virtual scheduling of ATM Forum
- * 1996, Traffic Management 4.0, sec. 4.4.2 (GCRA): when the bucket will be full says all of its
- * state. Tokens given are in the order of asking. */
+ * Rate: a token bucket of `burst` tokens, filled at `rate`, by virtual scheduling (ATM Forum 1996,
+ * Traffic Management 4.0, sec. 4.4.2, GCRA): its whole state is the time at which it will be full.
+ * Tokens are given in the order in which attempts ask. */
 #include "policy/policy_state.h"
 
 #include <math.h>
@@ -24,13 +24,13 @@
 #define LONG_SAMPLES 600
 #define PLAIN_SAMPLES 10
 
-static void set_limit(struct sim__guard *g, int64_t limit)
+static void set_limit(struct sim_guard *g, int64_t limit)
 {
     sim_gauge_add(&g->from->caller->concurrency_limit, sim__guard_now(g), limit - g->limiter.limit);
     g->limiter.limit = limit;
 }
 
-void sim__limiter_reset(struct sim__guard *g)
+void sim__limiter_reset(struct sim_guard *g)
 {
     struct sim__limiter *l = &g->limiter;
     sim_gauge_add(&g->from->caller->concurrency, sim__guard_now(g), -l->out);
@@ -63,13 +63,13 @@ void sim__limiter_dequeue(struct sim__limiter *l, struct sim__try *try)
     l->waiting--;
 }
 
-void sim__limiter_take(struct sim__guard *g, struct sim__try *try)
+void sim__limiter_take(struct sim_guard *g, struct sim__try *try)
 {
     try->out = ++g->limiter.out;
     sim_gauge_add(&g->from->caller->concurrency, sim__guard_now(g), 1);
 }
 
-void sim__limiter_give(struct sim__guard *g)
+void sim__limiter_give(struct sim_guard *g)
 {
     g->limiter.out--;
     sim_gauge_add(&g->from->caller->concurrency, sim__guard_now(g), -1);
@@ -80,7 +80,7 @@ static double bounded(const struct sim_policy *p, double limit)
     return fmax((double)p->concurrency.least, fmin((double)p->concurrency.most, limit));
 }
 
-static void learn_aimd(struct sim__guard *g, const struct sim__try *try, bool dropped)
+static void learn_aimd(struct sim_guard *g, const struct sim__try *try, bool dropped)
 {
     double limit = (double)g->limiter.limit;
     if (dropped)
@@ -90,7 +90,7 @@ static void learn_aimd(struct sim__guard *g, const struct sim__try *try, bool dr
     set_limit(g, (int64_t)bounded(g->policy, limit));
 }
 
-static void learn_gradient(struct sim__guard *g, const struct sim__try *try)
+static void learn_gradient(struct sim_guard *g, const struct sim__try *try)
 {
     struct sim__limiter *l = &g->limiter;
     double latency = fmax(1, (double)(sim__guard_now(g) - try->sent));
@@ -108,7 +108,7 @@ static void learn_gradient(struct sim__guard *g, const struct sim__try *try)
     set_limit(g, (int64_t)l->estimate);
 }
 
-void sim__limiter_learn(struct sim__guard *g, const struct sim__try *try, enum sim_status status)
+void sim__limiter_learn(struct sim_guard *g, const struct sim__try *try, enum sim_status status)
 {
     bool answered = sim__is_answer(status);
     bool dropped = status == SIM_TIMEOUT || status == SIM_REFUSED || status == SIM_LOST;
@@ -119,7 +119,7 @@ void sim__limiter_learn(struct sim__guard *g, const struct sim__try *try, enum s
         learn_gradient(g, try);
 }
 
-sim_time sim__bucket_take(struct sim__guard *g, sim_time now, sim_time patience)
+sim_time sim__bucket_take(struct sim_guard *g, sim_time now, sim_time patience)
 {
     struct sim__bucket *b = &g->bucket;
     sim_time wait = 0;
@@ -128,7 +128,7 @@ sim_time sim__bucket_take(struct sim__guard *g, sim_time now, sim_time patience)
         *b = (struct sim__bucket){.next = now};
     double missing = (double)(b->next - now) + b->next_part -
                      (double)(g->policy->rate_limit.burst - 1) * interval;
-    if (missing >= 0.5) /* to the nearest ns */
+    if (missing >= 0.5) /* rounded to the nearest ns */
         wait = missing < 9e18 ? (sim_time)ceil(missing - 0.5) : SIM_NEVER;
     if (wait > patience)
         return SIM_NEVER;

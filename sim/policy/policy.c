@@ -1,7 +1,7 @@
-/* policy.c - the tables of every caller's policy, and what is remembered for it.
+/* policy.c - the parameters of a caller's policy, and its guards.
  *
- * A guard per caller node and target is made with the world where the policy needs one, and is as
- * new after a crash of the caller. */
+ * A guard for each caller node and target is made with the world, if the policy needs it. A crash
+ * of the caller resets it. */
 #include "policy/policy_state.h"
 
 #include <stdio.h>
@@ -223,7 +223,7 @@ bool sim__policy_is_plain(const struct sim_policy *p)
     return p->retry.attempts <= 1 && p->deadline == 0 && p->timeout >= 0 && !needs_guard(p);
 }
 
-int sim__guards_make(struct sim_node *node, uint32_t count, struct sim__guard **guards)
+int sim__guards_make(struct sim_node *node, uint32_t count, struct sim_guard **guards)
 {
     const struct sim_policy *p = &node->component->plan->policy;
     *guards = NULL;
@@ -233,8 +233,8 @@ int sim__guards_make(struct sim_node *node, uint32_t count, struct sim__guard **
     if (*guards == NULL)
         return -1;
     for (uint32_t i = 0; i < count; i++) {
-        struct sim__guard *g = &(*guards)[i];
-        *g = (struct sim__guard){.from = node, .policy = p};
+        struct sim_guard *g = &(*guards)[i];
+        *g = (struct sim_guard){.from = node, .policy = p};
         sim__limiter_reset(g);
         if (sim__hedge_make(g) != 0)
             return -1;
@@ -260,7 +260,7 @@ void sim__guards_reset(struct sim_node *node)
     for (uint32_t k = 0; k < port_count(node); k++) {
         const struct sim_port *port = port_at(node, k);
         for (uint32_t t = 0; port->guards != NULL && t < port->target_count; t++) {
-            struct sim__guard *g = &port->guards[t];
+            struct sim_guard *g = &port->guards[t];
             g->budget = (struct sim__budget){0};
             g->bucket = (struct sim__bucket){0};
             sim__breaker_reset(g);

@@ -1,14 +1,15 @@
 /* retry.c - calls under a policy: deadlines, retries, backoff and jitter.
  *
- * The deadline is the whole call's, the timeout each attempt's; whichever comes first ends an
- * attempt. A retry is a new request with a timeout of its own. Backoff before retry n (from 1) is
- * base, or base·2^(n-1) up to the cap; jitter after Brooker, "Exponential Backoff and Jitter" (AWS
- * Architecture Blog, 2015): full U(0, b), equal b/2 + U(0, b/2), decorrelated
- * min(cap, U(base, 3·last)).
+ * The deadline is for the whole call, the timeout for each attempt. Whichever comes first ends an
+ * attempt. A retry is a new request with its own timeout. Backoff before retry n (from 1) is base,
+ * or base·2^(n-1) up to the cap; jitter after Brooker, "Exponential Backoff and Jitter" (AWS
+ * Architecture Blog, 2015): full U(0, b), equal b/2 + U(0, b/2), decorrelated min(cap, U(base,
+ * 3·last)).
  *
- * A round is an attempt and its hedges. The first answer ends the call; when all of a round have
- * failed, the last failure decides whether there is another round. Means of every kind of backoff,
- * and the whole against Brooker's own simulator: tests/theory/test_retry.c. */
+ * A round is an attempt with its hedges. The first answer ends the call. When all attempts of a
+ * round have failed, the last failure decides whether there is another round.
+ * tests/theory/test_retry.c checks the mean of every kind of backoff, and the whole against
+ * Brooker's own simulator. */
 #include "books/trace_state.h"
 #include "policy/policy_state.h"
 
@@ -81,7 +82,7 @@ static void attempt_over(struct sim__operation *op, bool hedge, bool own,
     const struct sim_policy *p = sim__policy_of(op);
     bool answered = sim__is_answer(reply->status);
     if (!answered && op->tries != NULL)
-        return; /* another of this round may still answer */
+        return; /* another attempt of this round may still answer */
     if (op->timer.key != 0)
         sim_cancel(sim, op->timer);
     op->timer = SIM_NO_EVENT;
@@ -110,7 +111,7 @@ static void attempt_over(struct sim__operation *op, bool hedge, bool own,
 static bool slab_new(struct sim_world *w)
 {
     struct sim__operations *all = w->operations;
-    if (all->slab_count == all->slab_capacity) { /* outgrown tables stay with the world */
+    if (all->slab_count == all->slab_capacity) { /* old tables stay in the world's memory */
         uint32_t capacity = all->slab_capacity ? 2 * all->slab_capacity : 16;
         struct sim__operation **slabs = sim__world_alloc(w, capacity, sizeof *slabs);
         if (slabs == NULL)
@@ -217,7 +218,7 @@ static enum sim__owned_fate live(const struct sim_world *w, uint32_t number)
     return operation_at(w, number)->live ? SIM__OWNED_STRUCK : SIM__OWNED_OVER;
 }
 
-/* The calls that a node was about to try again are forgotten, and what its policy remembers. */
+/* A crash forgets the node's operations, and what its policy remembers. */
 static void crashed(struct sim_part *part)
 {
     struct sim_node *node = part->node;

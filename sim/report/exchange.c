@@ -1,13 +1,12 @@
-/* exchange.c - puts new results in the place of the old ones, around what is not weir's.
- *
- * Two ways. Usually the temporary directory and DIR are exchanged by one rename, after all files of
- * others have been linked into the temporary one. That cannot be when DIR has directories of others
- * (they have no links), when it is a mount point, holds the working directory, or has an owner or
- * access list that a new directory would not have, or when the file system has no exchange or no
- * links. Then DIR stays, and files are put into it in this order: the manifest with the names of
- * old and new files and the place of the new ones; all old files go; the new ones come; the
- * manifest of the new ones. At no moment are old and new files there together, and whoever finds
- * the first manifest can go on from anywhere. */
+/* exchange.c - replaces old results by new ones and keeps all files that are not weir's. There are
+ * two ways. Usually the temporary directory and DIR are exchanged by one rename, after all files of
+ * others have been linked into the temporary one. This is impossible if DIR has directories of
+ * others (they cannot be hard-linked), is a mount point, contains the working directory, or has an
+ * owner or access list that a new directory would not have, or if the file system has no exchange
+ * or no links. Then DIR stays, and its files are replaced in this order: write a manifest with the
+ * names of old and new files and the place of the new ones; remove all old files; move the new ones
+ * in; write the manifest of the new ones. Old and new files are never there together, and any
+ * process that finds the first manifest can finish the work. */
 #define _GNU_SOURCE /* renameat2, statx */
 #include "report/exchange.h"
 
@@ -60,7 +59,7 @@ static void shut(int fd)
         close(fd);
 }
 
-/* The entries of an open directory, which stays open. NULL: it cannot be read. */
+/* Lists the entries of an open directory, which stays open. NULL: it cannot be read. */
 static DIR *entries_of(int dir)
 {
     int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -88,7 +87,7 @@ enum sim_manifest_kind sim__exchange_whose(int dir, struct sim_manifest *manifes
 
 /* ---- a directory that is no longer wanted ---------------------------------------------------- */
 
-/* Moves, unless there is something of the name. Not every file system can look and move in one. */
+/* Moves a file unless the target exists. Not every file system can check and move in one step. */
 static int move_new(int from, const char *name, int to, const char *new_name)
 {
     if (renameat2(from, name, to, new_name, RENAME_NOREPLACE) == 0)
@@ -102,7 +101,7 @@ static int move_new(int from, const char *name, int to, const char *new_name)
     return renameat(from, name, to, new_name);
 }
 
-/* What is another's goes to the heir, unless that is where it is already. 0 when it is gone. */
+/* Moves a file of others to the heir, unless it is there already. 0 when it is gone from here. */
 static int hand_on(int from, int heir, const char *name)
 {
     struct stat here, there;
@@ -114,7 +113,7 @@ static int hand_on(int from, int heir, const char *name)
                                                                       : -1;
 }
 
-/* Empties one level, whose paths begin with `lead`. How many entries have to stay. */
+/* Empties one level, whose paths begin with `lead`. Returns how many entries must stay. */
 static size_t empty_level(int from, int heir, struct sim_manifest *listed, const char *lead)
 {
     DIR *entries = entries_of(from);
@@ -144,8 +143,8 @@ static size_t empty_level(int from, int heir, struct sim_manifest *listed, const
     return left;
 }
 
-/* Whether a temporary directory was made, or emptied, a moment before its process ended: it has no
- * manifest, and the mode that such a directory has at first and at last. */
+/* Whether the process of a temporary directory ended just after making it, or just before removing
+ * it: the directory has no manifest, and the mode that it has only then. */
 static bool is_newborn(int dir)
 {
     struct stat st;
@@ -177,7 +176,7 @@ void sim__exchange_retire(const char *path, int heir)
 
 /* ---- file by file ---------------------------------------------------------------------------- */
 
-/* A directory of results, and the folder figures/ in it; -1 where there is none. */
+/* A directory of results and the folder figures/ in it; -1: there is none. */
 struct levels {
     int root, figures;
 };
@@ -187,7 +186,7 @@ static struct levels levels_of(int root)
     return (struct levels){root, sim__exchange_folder(root, "figures")};
 }
 
-/* Which of the two a path is in, and its name there. */
+/* Which of the two directories contains a path, and its name there. */
 static int level(const struct levels *levels, const char *path, const char **name)
 {
     bool figure = strncmp(path, "figures/", 8) == 0;
@@ -205,13 +204,13 @@ static bool has(const struct levels *levels, const char *path)
 static int refuse(struct sim_error *error, const char *path, const char *why)
 {
     snprintf(error->text, sizeof error->text,
-             "cannot put the results in their place: %.300s: %s. They are kept beside it: once "
+             "cannot put the results in place: %.300s: %s. They are kept beside it: once "
              "nothing is in the way, the next weir with this --out puts them there",
              path, why);
     return 1;
 }
 
-/* Removes the old files and moves the new ones in, from wherever that was left. */
+/* Removes the old files and moves the new ones in, or finishes doing so. */
 static int fill(const struct levels *here, const struct levels *there, struct sim_manifest *all,
                 struct sim_manifest *now, struct sim_error *error)
 {
@@ -232,7 +231,7 @@ static int fill(const struct levels *here, const struct levels *there, struct si
     return 0;
 }
 
-/* Goes on where a manifest says that files are still elsewhere. 0, or 1 with the reason. */
+/* Finishes the move if a manifest says that files are still elsewhere. 0, or 1 with the reason. */
 static int go_on(int dir, struct sim_manifest *all, struct sim_error *error)
 {
     struct sim_manifest now = {.whole = false};
@@ -252,7 +251,7 @@ static int go_on(int dir, struct sim_manifest *all, struct sim_error *error)
         shut(here.figures);
         shut(there.figures);
     } else {
-        all->staging[0] = '\0'; /* somebody removed them */
+        all->staging[0] = '\0'; /* the user removed them */
         all->whole = false;
         if (sim_manifest_write(dir, all) != 0)
             status = refuse(error, SIM_MANIFEST_FILE, strerror(errno));
@@ -272,8 +271,9 @@ static int put_in_place(struct sim_output *out, int dir, struct sim_manifest *ol
     for (size_t i = 0; status == 0 && i < now->count; i++)
         status = sim_manifest_add(old, now->files[i].name);
     if (status != 0 || sim_manifest_write(dir, old) != 0) {
-        snprintf(error->text, sizeof error->text, "cannot write into %.300s: %s: it is as it was",
-                 out->dir, status != 0 ? "out of memory" : strerror(errno));
+        snprintf(error->text, sizeof error->text,
+                 "cannot write into %.300s: %s: it was not changed", out->dir,
+                 status != 0 ? "out of memory" : strerror(errno));
         return -1;
     }
     status = go_on(dir, old, error);
@@ -284,7 +284,7 @@ static int put_in_place(struct sim_output *out, int dir, struct sim_manifest *ol
 
 /* ---- by exchange ----------------------------------------------------------------------------- */
 
-/* Whether the store can be moved: all in it is the database's. */
+/* Whether the store can be moved: it contains only the database. */
 static bool is_plain_store(int dir)
 {
     static const char *const names[] = {"results.sqlite", "results.sqlite-wal",
@@ -304,7 +304,7 @@ static bool is_plain_store(int dir)
     return plain;
 }
 
-/* Links what is another's into the temporary directory. False when that cannot be. */
+/* Links the files of others into the temporary directory. False if that is impossible. */
 static bool link_others(int from, int to, struct sim_manifest *listed, const char *lead)
 {
     DIR *entries = entries_of(from);
@@ -332,7 +332,7 @@ static bool link_others(int from, int to, struct sim_manifest *listed, const cha
     return fine;
 }
 
-/* Gives a directory that is to stand in another's place its owner and mode. */
+/* Gives the new directory the owner and mode of the one it replaces. */
 static bool match(int dir, int model)
 {
     struct stat now, wanted;
@@ -355,7 +355,7 @@ static bool match_all(int dir, int model)
     return fine;
 }
 
-/* A new file in the place of an old one has its mode. */
+/* Gives each new file the mode of the old one that it replaces. */
 static void keep_modes(int dir, int model, const struct sim_manifest *now)
 {
     const struct levels to = levels_of(dir), from = levels_of(model);
@@ -372,7 +372,7 @@ static void keep_modes(int dir, int model, const struct sim_manifest *now)
     shut(from.figures);
 }
 
-/* 0; 1 when it cannot be done so; -1 with errno. */
+/* 0; 1 when an exchange is impossible; -1 with errno. */
 static int exchange(struct sim_output *out, int dir, int temporary, struct sim_manifest *old)
 {
     static const int unable[] = {EINVAL, ENOSYS, EPERM, EACCES, EBUSY, EXDEV, EOPNOTSUPP};
@@ -392,7 +392,8 @@ static int exchange(struct sim_output *out, int dir, int temporary, struct sim_m
 static int fail(struct sim_error *error, const struct sim_output *out, const char *why)
 {
     snprintf(error->text, sizeof error->text,
-             "cannot put the results in the place of %.300s: %s: it is as it was", out->dir, why);
+             "cannot put the results in the place of %.300s: %s: it was not changed", out->dir,
+             why);
     return -1;
 }
 
@@ -401,7 +402,7 @@ int sim__exchange_put(struct sim_output *out, struct sim_manifest *now, struct s
     struct sim_manifest old = {.whole = false};
     int temporary = sim__exchange_folder(AT_FDCWD, out->temporary);
     int dir = sim__exchange_folder(AT_FDCWD, out->dir), status = 1;
-    if (temporary >= 0 && dir < 0 && errno == ENOENT) /* somebody removed it meanwhile */
+    if (temporary >= 0 && dir < 0 && errno == ENOENT) /* the user removed it meanwhile */
         status = sim_manifest_write(temporary, now) == 0 &&
                          move_new(AT_FDCWD, out->temporary, AT_FDCWD, out->dir) == 0
                      ? 0
@@ -413,7 +414,7 @@ int sim__exchange_put(struct sim_output *out, struct sim_manifest *now, struct s
     else if (sim_manifest_write(temporary, now) != 0)
         status = fail(error, out, strerror(errno));
     if (status > 0) {
-        sim_manifest_drop_changed(&old, dir); /* since it was looked at: it is a user's */
+        sim_manifest_drop_changed(&old, dir); /* changed since the check: it is the user's */
         keep_modes(temporary, dir, now);
         status = exchange(out, dir, temporary, &old);
         if (status < 0)
@@ -434,8 +435,8 @@ static bool is_dead(long pid)
     return pid > 0 && pid <= INT_MAX && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
 }
 
-/* Clears away temporary directories in `folder` whose names go on from `lead` with the number of a
- * process that is gone. One that bears no mark of weir's is somebody else's. */
+/* Removes temporary directories in `folder` whose name is `lead` and the number of a process that
+ * has ended. A directory without weir's mark is left alone. */
 static void clear_dead(const char *folder, const char *lead, int heir)
 {
     int above = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

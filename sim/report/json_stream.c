@@ -26,8 +26,8 @@ static void line(struct sim_json *json)
         fputs("  ", json->out);
 }
 
-/* A text between quotation marks. What people must not be shown is escaped, so that the file can be
- * looked at in a terminal; bytes that are no UTF-8 are U+FFFD. */
+/* Writes a text in quotation marks. Control characters are escaped, so that the file is safe to
+ * show in a terminal; bytes that are not UTF-8 become U+FFFD. */
 static void text(FILE *out, const char *s)
 {
     fputc('"', out);
@@ -44,7 +44,7 @@ static void text(FILE *out, const char *s)
     fputc('"', out);
 }
 
-/* What stands before every value: a comma, a line, the key. */
+/* Writes what comes before a value: a comma, a line break, the key. */
 static void lead(struct sim_json *json, const char *key)
 {
     if (json->depth > 0) {

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { VERSION = 2, MOST_BYTES = 1 << 28, PIECE_BYTES = 1 << 16 }; /* 1: names alone */
+enum { VERSION = 2, MOST_BYTES = 1 << 28, PIECE_BYTES = 1 << 16 }; /* version 1 had names only */
 
 #define MARK "weir_results"
 static const char opening[] = "{\n  \"" MARK "\": ";
@@ -44,7 +44,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(x->name, y->name);
 }
 
-/* Sorts, and drops what is there twice. */
+/* Sorts the list and removes duplicates. */
 static void sort(struct sim_manifest *manifest)
 {
     size_t kept = 0;
@@ -84,7 +84,7 @@ void sim_manifest_free(struct sim_manifest *manifest)
 
 /* ---- what is in the files -------------------------------------------------------------------- */
 
-/* 0, or -1: it is no plain file, or cannot be read. */
+/* 0, or -1: it is not a plain file, or cannot be read. */
 static int look_into(int dir, const char *name, uint64_t *bytes, uint64_t *hash)
 {
     unsigned char piece[PIECE_BYTES];
@@ -165,7 +165,7 @@ static bool is_name(const char *name)
            strcmp(name, "..") != 0;
 }
 
-/* A list that leads out of its directory is not weir's, nor one of a directory. */
+/* Whether a listed path is a file inside the directory; other lists are not weir's. */
 static bool is_inside(const char *path)
 {
     return strcmp(path, "figures") != 0 && strcmp(path, "store") != 0 &&
@@ -210,7 +210,7 @@ static int take(const json_t *root, struct sim_manifest *manifest)
     return 0;
 }
 
-/* Opens a plain file of a directory to read; a link or a pipe is none. */
+/* Opens a plain file for reading; links and pipes are refused. */
 static int open_plain(int dir, const char *name, struct stat *st)
 {
     int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -252,7 +252,7 @@ bool sim_manifest_is_draft(int dir)
         return errno == ENOENT;
     ssize_t n = read(fd, text, sizeof opening - 1);
     close(fd);
-    return n >= 0 && memcmp(text, opening, (size_t)n) == 0; /* cut off early, or whole */
+    return n >= 0 && memcmp(text, opening, (size_t)n) == 0; /* a part of it, or all */
 }
 
 /* ---- writing --------------------------------------------------------------------------------- */

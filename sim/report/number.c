@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LONG_FROM 1e12           /* numbers from here on are told as powers of ten */
+#define LONG_FROM 1e12           /* numbers from here on are written as powers of ten */
 #define MILLION_YEARS 3.15576e13 /* s */
 
 static void point(char *s)
@@ -75,7 +75,7 @@ size_t sim_number_field(FILE *out, const char *text)
     return bytes;
 }
 
-/* Units of a family, ascending: from `from` on, in base units, `unit` is used. */
+/* Units of a family, ascending. `unit` is used for values of at least `from` base units. */
 struct step {
     double from, factor;
     const char *unit;
@@ -122,7 +122,7 @@ bool sim_number_has_family(const char *unit)
     return strcmp(unit, "s") == 0 || strcmp(unit, "B") == 0 || strcmp(unit, "B/s") == 0;
 }
 
-/* Digits after the point that leave three significant ones of `value`. */
+/* The number of digits after the point for three significant digits of `value`. */
 static int decimals(double value)
 {
     double v = fabs(value);
@@ -134,7 +134,7 @@ static int decimals(double value)
     return digits;
 }
 
-/* Thousands and millions for what has no family of units. Returns the prefix. */
+/* The prefix (k, M) for units without a family. */
 static const char *prefix(const char *family, double value, double *factor)
 {
     static const struct step plain[] = {
@@ -152,7 +152,7 @@ static const char *prefix(const char *family, double value, double *factor)
     return scale.unit;
 }
 
-/* Digits after the point, or a power of ten when there are too many before it. */
+/* Writes `digits` digits after the point, or a power of ten when there are too many before it. */
 static struct sim_number fixed(double value, int digits)
 {
     struct sim_number n;
@@ -163,7 +163,7 @@ static struct sim_number fixed(double value, int digits)
     return n;
 }
 
-/* "±half", or "-below +above" where the two are not alike. */
+/* Writes "±half", or "-below +above" if the two differ. */
 static const char *around_of(char *text, size_t room, int digits, double below, double above)
 {
     if (below == above)
@@ -173,7 +173,7 @@ static const char *around_of(char *text, size_t room, int digits, double below, 
     return text;
 }
 
-/* NAN, NAN: without an interval. */
+/* Writes a value with its interval; NAN, NAN: without one. */
 static struct sim_number with(double value, double below, double above, const char *unit)
 {
     struct sim_number n = {"-"};
@@ -188,7 +188,7 @@ static struct sim_number with(double value, double below, double above, const ch
     double around = half * scale.factor * factor;
     char text[40];
     int digits = decimals(shown);
-    if (around > 0 && around < fabs(shown) * 1e-5) /* nothing to see, or the rounding of sums */
+    if (around > 0 && around < fabs(shown) * 1e-5) /* too small to show, or only rounding */
         half = NAN;
     if (shown == floor(shown) && fabs(shown) < 1e4 && !(around > 0))
         digits = 0;
@@ -271,7 +271,7 @@ struct sim_span_text sim_number_span(double value, double low, double high, cons
         return text;
     }
     int digits = decimals(value * factor), finer = decimals(half * factor);
-    finer = finer > 1 ? finer - 1 : finer; /* two digits of the half width are enough */
+    finer = finer > 1 ? finer - 1 : finer; /* show two digits of the half width */
     digits = finer > digits || digits > finer + 2 ? finer : digits;
     const char *space = *big || *scale.unit ? " " : "";
     const char *between = *big && *scale.unit ? " " : "";

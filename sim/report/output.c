@@ -1,4 +1,5 @@
-/* output.c - the output directory: whose it is, and what is written beside it. */
+/* output.c - opens the output directory, checks its files, and writes results into a temporary
+ * directory. */
 #include "report/output.h"
 
 #include "report/exchange.h"
@@ -44,12 +45,12 @@ static enum sim_output_problem refuse_long(struct sim_error *error, const char *
 {
     return refuse(
         error,
-        "the name of %.300s is too long: results are made in a directory beside it, whose "
+        "the name of %.300s is too long: results are first written to a directory beside it, whose "
         "name is longer still. Give a shorter one with --out",
         dir);
 }
 
-/* Joins with a slash. False when it is too long, which no file of ours is. */
+/* Joins with a slash. False when the path is too long, which paths of weir's files never are. */
 static bool join(char *path, const char *dir, const char *name)
 {
     int n = snprintf(path, SIM_OUTPUT_PATH_BYTES, "%s/%s", dir, name);
@@ -67,7 +68,7 @@ static void parent_of(const char *dir, char *parent)
 
 /* ---- where it is ----------------------------------------------------------------------------- */
 
-/* mkdir -p of all above `path`. */
+/* mkdir -p of the parent of `path`. */
 static int make_dirs(char *path, struct sim_error *error)
 {
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
@@ -89,7 +90,7 @@ static int make_dirs(char *path, struct sim_error *error)
     return 0;
 }
 
-/* What --out names that is there and is no directory; or a link to nothing. */
+/* Refuses an --out that is not a directory, or a link to nothing. */
 static enum sim_output_problem refuse_other(const char *given, struct sim_error *error)
 {
     char target[SIM_OUTPUT_PATH_BYTES];
@@ -99,12 +100,12 @@ static enum sim_output_problem refuse_other(const char *given, struct sim_error 
                       given);
     target[n] = '\0';
     return refuse(error,
-                  "%.300s is a link to %.300s, which is no directory: make that, or give --out "
+                  "%.300s is a link to %.300s, which is not a directory: make that, or give --out "
                   "a new or empty directory",
                   given, target);
 }
 
-/* The directory in full, without a slash at its end; its last part need not exist. */
+/* Makes the path absolute, without a slash at its end. Its last part need not exist. */
 static enum sim_output_problem absolute(struct sim_output *out, const char *dir,
                                         struct sim_error *error)
 {
@@ -141,7 +142,8 @@ static enum sim_output_problem absolute(struct sim_output *out, const char *dir,
 
 /* ---- whose it is ----------------------------------------------------------------------------- */
 
-/* Whether nothing is in a directory but what a new file system has, or a mark half made. */
+/* Whether a directory is empty, apart from the entries of a new file system or an unfinished
+ * mark. */
 static bool is_empty(int dir)
 {
     bool mount = sim__exchange_is_mount(dir, "."), empty = true;
@@ -159,7 +161,7 @@ static bool is_empty(int dir)
     return entries && empty;
 }
 
-/* Whether a directory that is there may be used; its list goes to *listed. */
+/* Whether an existing directory may be used; *listed gets its manifest. */
 static enum sim_output_problem check_owner(const struct sim_output *out, int dir,
                                            struct sim_manifest *listed, struct sim_error *error)
 {
@@ -172,7 +174,7 @@ static enum sim_output_problem check_owner(const struct sim_output *out, int dir
     if (strcmp(out->dir, "/") == 0 ||
         (kind != SIM_MANIFEST_OURS && !(kind == SIM_MANIFEST_NONE && is_empty(dir))))
         return refuse(error,
-                      "%.300s is not a result of weir's and holds other things: give --out a new "
+                      "%.300s was not written by weir and is not empty: give --out a new "
                       "or empty directory",
                       out->dir);
     if (faccessat(dir, ".", W_OK, AT_EACCESS) != 0 ||
@@ -182,8 +184,8 @@ static enum sim_output_problem check_owner(const struct sim_output *out, int dir
     return SIM_OUTPUT_FINE;
 }
 
-/* A file that is listed and was changed since weir wrote it; NULL: there is none. `names`: one of
- * these; NULL: any. */
+/* A listed file that was changed since weir wrote it; NULL: there is none. `names`: only these;
+ * NULL: any. */
 static const char *changed(int dir, struct sim_manifest *listed, struct sim_manifest *names)
 {
     for (size_t i = 0; i < listed->count; i++)
@@ -193,7 +195,7 @@ static const char *changed(int dir, struct sim_manifest *listed, struct sim_mani
     return NULL;
 }
 
-/* Whether there is something of the name that weir did not write. */
+/* Whether a file of this name exists that weir did not write. */
 static bool is_in_the_way(int dir, struct sim_manifest *listed, const char *path)
 {
     struct stat st;
@@ -235,15 +237,14 @@ static enum sim_output_problem check_names(const char *where, int dir, struct si
 static enum sim_output_problem refuse_changed(const char *where, const char *name,
                                               struct sim_error *error)
 {
-    return refuse(
-        error,
-        "%.200s/%.200s is not as weir wrote it, by the list in " SIM_MANIFEST_FILE
-        ": it was changed or put there since, and is yours. Move it away, or give another "
-        "directory",
-        where, name);
+    return refuse(error,
+                  "%.200s/%.200s is not as weir wrote it, by the list in " SIM_MANIFEST_FILE
+                  ": you changed it or put it there. Move it away, or give another "
+                  "directory",
+                  where, name);
 }
 
-/* Whether one of the files that a command reads is among those that it is to replace or remove. */
+/* Whether an input of the command is among the files that it would replace or remove. */
 static const char *input_among(const char *input, int dir, const struct sim_manifest *names)
 {
     struct stat own, behind, st;
@@ -265,13 +266,13 @@ static enum sim_output_problem check_inputs(const struct sim_output *out, int di
         for (int i = 0; i < 2; i++)
             if (input_among(*input, dir, lists[i]))
                 return refuse(error,
-                              "%.300s is read, and would be replaced by the results in %.300s: "
+                              "%.300s is an input and would be replaced by the results in %.300s: "
                               "move it out of there, or give another directory with --out",
                               *input, out->dir);
     return SIM_OUTPUT_FINE;
 }
 
-/* All that is in DIR and is to be replaced has to be weir's, and nothing that is read. */
+/* Checks that all files to be replaced in DIR are weir's and that none is an input. */
 static enum sim_output_problem check_files(struct sim_output *out, int dir,
                                            struct sim_manifest *listed, struct sim_error *error)
 {
@@ -299,11 +300,11 @@ static int plan_names(struct sim_output *out, const struct sim_output_plan *plan
         snprintf(path, sizeof path, "figures/%s.%s.tmp", plan->figures[i], plan->format);
         status = status == 0 ? sim_manifest_add(&out->planned, path) : status;
     }
-    sim_manifest_has(&out->planned, ""); /* sorted from now on */
+    sim_manifest_has(&out->planned, ""); /* this call sorts the list */
     return status;
 }
 
-/* A directory that holds the working one cannot be exchanged under it. */
+/* A directory that contains the working directory cannot be exchanged. */
 static bool holds_working_directory(const char *dir)
 {
     char here[PATH_MAX];
@@ -312,7 +313,7 @@ static bool holds_working_directory(const char *dir)
            (here[n] == '/' || here[n] == '\0');
 }
 
-/* Makes the temporary directory of the first name that is free: one that is there is somebody's. */
+/* Makes the temporary directory under the first free name. */
 static int make_temporary(struct sim_output *out)
 {
     for (int i = 0; i < 100; i++) {
@@ -324,7 +325,7 @@ static int make_temporary(struct sim_output *out)
         errno = ENAMETOOLONG;
         if (n >= (int)sizeof out->temporary)
             return -1;
-        /* the mode says that nothing is in it yet: exchange.c, is_newborn() */
+        /* this mode marks a directory without files: exchange.c, is_newborn() */
         if (mkdir(out->temporary, S_ISVTX | S_IRWXU) == 0)
             return 0;
         if (errno != EEXIST)
@@ -333,7 +334,7 @@ static int make_temporary(struct sim_output *out)
     return -1;
 }
 
-/* The temporary directory with the list of all that may come into it, as closed as DIR is. */
+/* Makes the temporary directory with the list of planned files and the permissions of DIR. */
 static int prepare(struct sim_output *out, int dir)
 {
     struct stat st;
@@ -347,7 +348,7 @@ static int prepare(struct sim_output *out, int dir)
     return 0;
 }
 
-/* DIR with the mark of weir's in it. */
+/* Makes DIR with weir's mark in it. */
 static int make_marked(struct sim_output *out)
 {
     struct sim_manifest empty = {.whole = false};
@@ -368,7 +369,7 @@ static int make_marked(struct sim_output *out)
     return dir;
 }
 
-/* Looks at DIR, as others have left it. */
+/* Checks DIR as it is. */
 static enum sim_output_problem look(struct sim_output *out, struct sim_error *error)
 {
     struct sim_manifest listed = {.whole = false};
@@ -399,7 +400,7 @@ static enum sim_output_problem open_guarded(struct sim_output *out, struct sim_e
         return problem;
     parent_of(out->dir, parent);
     int dir = make_marked(out);
-    if (dir >= 0 && out->made) /* what a killed one left beside it may have come back */
+    if (dir >= 0 && out->made) /* leftovers of a killed process may have come back */
         problem = look(out, error);
     if (problem != SIM_OUTPUT_FINE) {
         close(dir);
@@ -450,7 +451,7 @@ enum sim_output_problem sim_output_open(struct sim_output *out, const char *dir,
 static int not_written(const struct sim_output *out, struct sim_error *error)
 {
     snprintf(error->text, sizeof error->text,
-             "cannot write the %.200s of %.200s, which is as it was: %s", out->name, out->dir,
+             "cannot write the %.200s of %.200s, which was not changed: %s", out->name, out->dir,
              strerror(errno));
     return -1;
 }
@@ -510,7 +511,7 @@ static void sync_dir(const char *path)
     }
 }
 
-/* What there is of what was planned; not what a drawing left half done. */
+/* Lists the planned files that exist, without unfinished drawings. */
 static int list_written(struct sim_output *out, struct sim_manifest *written)
 {
     for (size_t i = 0; i < out->planned.count; i++) {
@@ -551,7 +552,7 @@ int sim_output_commit(struct sim_output *out, bool whole, struct sim_error *erro
     return status == 0 ? 0 : -1;
 }
 
-/* Takes the mark from a directory that got nothing else. */
+/* Removes the mark from a directory that got no results. */
 static void unmark(const struct sim_output *out)
 {
     struct sim_manifest listed = {.whole = false};
@@ -583,9 +584,9 @@ void sim_output_abandon(struct sim_output *out)
 
 /* ---- files that come later ------------------------------------------------------------------- */
 
-/* A directory of results that is there, under its lock. */
+/* An existing directory of results, locked. */
 struct results {
-    int lock, dir; /* dir: -1, it cannot be opened */
+    int lock, dir; /* dir: -1: it cannot be opened */
     struct sim_manifest listed;
     enum sim_manifest_kind kind;
 };

@@ -1,4 +1,4 @@
-/* report.c - what a report says as a whole. */
+/* report.c - questions about a report as a whole. */
 #include "report/report.h"
 
 bool sim_report_claims_held(const struct sim_report *report)

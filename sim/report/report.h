@@ -1,4 +1,4 @@
-/* report.h - what a study is written as: a summary, series, figures, and a table for people. */
+/* report.h - the outputs of a study: a summary, series, figures, and a table for people. */
 #ifndef SIM_REPORT_REPORT_H
 #define SIM_REPORT_REPORT_H
 
@@ -8,15 +8,14 @@
 
 #include <stdio.h>
 
-/* What of the series is written, so that series.csv has 20 MB at most unless a case asks for all
- * series: the first cases, the first replications of each, and of each so many windows merged into
- * a row. */
+/* Which series are written. Unless a case asks for all series, series.csv has at most 20 MB: only
+ * the first cases, the first replications of each, and `windows` windows merged into a row. */
 struct sim_series_kept {
     uint32_t cases, replications;
     uint32_t windows; /* 0: no series.csv is written */
 };
 
-/* All that the writers need; none of it is theirs. */
+/* The input of all writers; they own none of it. */
 struct sim_report {
     const struct sim_scenario *scenario;
     const struct sim_runs *runs;
@@ -24,81 +23,84 @@ struct sim_report {
     const struct sim_verdict *verdicts;
     uint32_t verdict_count;
     struct sim_series_kept series;
-    bool sweep;                /* the cases are cells */
+    bool sweep;                /* the cases are cells of a sweep */
     const char *figure_format; /* "svg", "pdf", "png" */
-    /* all variants of the file in order, also those that were not asked for: they fix the colours;
-       NULL: those of the scenario */
+    /* all variants of the file in order, including those not run, because their order fixes the
+     * colours; NULL: those of the scenario */
     const char *const *all_variants;
     uint32_t all_variant_count;
     const struct sim_until *until; /* NULL: no --until */
     const struct sim_until_end *until_end;
-    /* what the command line asked for, so that a reader can ask again */
-    const char *command; /* "run", "sweep"; NULL: not to be said */
+    /* the options of the command line, so that a reader can repeat the command */
+    const char *command; /* "run", "sweep"; NULL: not written */
     const char *const *asked_variants;
     size_t asked_variant_count; /* 0: all */
     const struct sim_set *sets;
     size_t set_count;
 };
 
-/* summary.json; more members may come. */
+/* summary.json; members may be added later. */
 void sim_summary_write(const struct sim_report *, FILE *);
 
-/* Begins the document of a result: an open object, in it what says whose it is (the program's
- * version, the scenario's name, title, hash and seed). */
+/* Begins the document of a result: opens an object and writes the program's version and the
+ * scenario's name, title, hash and seed. */
 struct sim_json;
 void sim_summary_begin(struct sim_json *, FILE *, const struct sim_scenario *);
-/* Where too few values carry no interval (sample_size.h): the members "values" and "needed". */
+/* Writes the members "values" and "needed" if there are too few values for an interval
+ * (sample_size.h). */
 void sim_summary_too_few(struct sim_json *, const struct sim_estimate *);
 
-/* Where the time goes at the 99th percentile: a paragraph for each case, of the source that sends
- * most. Part of what sim_overview_print() prints. */
+/* Prints the parts of the latency at the 99th percentile: a paragraph for each case, for the source
+ * that sends most. Part of sim_overview_print(). */
 void sim_latency_parts_print(const struct sim_report *, unsigned columns, FILE *);
 
-/* trace.json: the requests kept of each case's first replication. 0, or -1 when out of memory. */
+/* trace.json: the traced requests of each case's first replication. 0, or -1 when out of memory. */
 int sim_trace_write(const struct sim_report *, FILE *);
 
 /* series.csv: variant,replication,t_s,component,meter,stat,unit,value; t_s is the start of a row's
- * first window, and value is empty where nothing was observed. Of several windows it is the
- * greatest of a max, a peak and a percentile (an upper bound of theirs all together), the least of
- * a min, and the mean of all else over the windows with an observation, which of a latency or a
- * ratio is not weighted by how many requests each had. 0, or -1 when out of memory. */
+ * first window, and value is empty where nothing was observed. For several merged windows it is the
+ * greatest value for max, peak and percentiles (an upper bound for all of them together), the least
+ * value for min, and for all others the mean over the windows with an observation; for a latency or
+ * a ratio this mean is not weighted by the number of requests. 0, or -1 when out of memory. */
 int sim_series_write(const struct sim_report *, FILE *);
-/* Counts what fits: every case keeps as many replications as do; where not one does, as few windows
- * as possible are merged; where that is not enough, the last cases are left out. O(series of all
- * runs); up to 20 MB are put into text, again for each doubling of the windows merged. */
+/* Decides what fits: every case keeps as many replications as fit; if not even one fits, as few
+ * windows as possible are merged; if that is not enough, the last cases are left out. O(series of
+ * all runs); up to 20 MB are formatted, again for each doubling of the merged windows. */
 struct sim_series_kept sim_series_keep(const struct sim_runs *);
-/* Whether series.csv has less than there is; false where none is written. */
+/* Whether series.csv leaves something out; false if none is written. */
 bool sim_series_left_out(const struct sim_report *);
-/* Says what; nothing where all is there. */
+/* Prints what is left out; nothing if it is complete. */
 void sim_series_left_out_print(const struct sim_report *, FILE *);
 
-/* What `weir run` prints, in `columns` columns; marks are coloured when asked. `place` is where the
- * results are, NULL: nowhere. */
+/* What `weir run` prints, in `columns` columns; marks are coloured if `colour`. `place` is the
+ * directory of the results; NULL: none. */
 void sim_overview_print(const struct sim_report *, const char *place, unsigned columns, bool colour,
                         FILE *);
 
-/* A line when a warm-up is too short (study/mser.h): the worst case. Nothing otherwise. */
+/* Prints a line about the worst case if a warm-up is too short (mser.h). */
 void sim_warmups_print(const struct sim_report *, FILE *);
 
 /* What `weir compare` prints, and comparison.json (`--json`). */
 void sim_comparison_print(const struct sim_report *, const struct sim_comparison *,
                           unsigned columns, FILE *);
 void sim_comparison_write(const struct sim_report *, const struct sim_comparison *, FILE *);
-/* What was reached with --until, in a line; nothing without. */
+/* Prints a line about what --until reached; nothing without --until. */
 void sim_comparison_until(const struct sim_report *, FILE *);
 
-/* The part of it that says which closed form applies to each station; and of summary.json. */
+/* The parts of the overview, and of summary.json, about the closed form of each station. */
 void sim_theory_print(const struct sim_report *, unsigned columns, bool colour, FILE *);
 void sim_theory_write(struct sim_json *, const struct sim_report *, uint32_t at);
 
-/* True when every expectation held; every audit. */
+/* True when every expectation held; when every audit held. */
 bool sim_report_claims_held(const struct sim_report *);
 bool sim_report_audit_held(const struct sim_report *);
 
-/* Whether a figure can be drawn from these cases: curves need a sweep, the others none. */
+/* Whether a figure can be drawn from these cases: curves need a sweep, other kinds must have
+ * none. */
 bool sim_report_draws(const struct sim_report *, const struct sim_figure *);
-/* The figure's data and the gnuplot program that draws it from NAME.csv beside it. 0; 1 when there
- * is nothing to draw and what was written is to be thrown away; -1 when out of memory. */
+/* Writes the figure's data and the gnuplot program that draws it from NAME.csv in the same folder.
+ * 0; 1 when there is nothing to draw and the caller must delete both files; -1 when out of
+ * memory. */
 int sim_figure_write(const struct sim_report *, const struct sim_figure *, FILE *csv, FILE *gp);
 
 #endif

@@ -1,16 +1,16 @@
 /* audit.c - what must hold at the end of every run, counted a second way.
  *
- * Conservation: what arrived at a component was answered, failed, refused, lost, or is found in its
- * hands by walking all calls. Little's law, exactly: the area under the calls in hand is the sum of
- * the times they spent there, those still there included. Requests and answers: what was sent
- * arrived, was lost, or is found on its way by walking all calls. Causality: nothing arrived before
- * it was sent. Attribution: the parts of a followed request's latency sum to it. Once: no call was
- * answered twice, but for those that a crash took. Records: each is free, or one of its halves is
- * open. Servers: those at work and those who wait, found by walking each station's jobs and queue.
- * Utilisation: no more servers busy than there are. The ledger: what was booked is what the meters
- * say, and the bill is the same by line item, by cause and by window. Copies: those registered,
- * their subjects and their bytes are those found by walking what the models hold. And each model's
- * own invariants. */
+ * Conservation: each call that arrived at a component was answered, failed, refused or lost, or is
+ * found in its hands by walking all calls. Little's law, exactly: the area under the calls in hand
+ * is the sum of the times that they spent there, including those still there. Requests and answers:
+ * each message that was sent arrived, was lost, or is found on its way by walking all calls.
+ * Causality: nothing arrived before it was sent. Attribution: the parts of a followed request's
+ * latency sum to it. Once: no call was answered twice, except calls lost in a crash. Records: each
+ * is free, or one of its halves is open. Servers: the gauges agree with the jobs at work and the
+ * calls waiting, found by walking each station. Utilisation: no more servers are busy than there
+ * are. The ledger: what was booked is what the meters say, and the bill is the same by line item,
+ * by cause and by window. Copies: the register agrees with what is found by walking the models'
+ * data. And each model's own invariants. */
 #include "books/trace_state.h"
 #include "fabric/call_state.h"
 #include "fabric/link_state.h"
@@ -63,7 +63,7 @@ static void audit_station(struct sim_world *w, uint32_t component, struct walked
     compare(line(record, "conservation", c->plan->name), (double)arrived,
             (double)done + walked.in_hand, 0,
             "arrived = answered + failed + refused + lost + in hand");
-    /* exact but for the rounding of sums of doubles */
+    /* exact, except for the rounding of sums of doubles */
     double time = sums->sojourn + walked.waited;
     compare(line(record, "little", c->plan->name), sums->in_flight_area, time,
             1e-9 * fabs(time) + 1, "calls in hand x time = sum of the times in hand");
@@ -102,7 +102,7 @@ static void count_copy(void *self, const struct sim_keyspace *space, uint64_t ke
     r->abroad += home != SIM_NO_HOME && home != r->region ? bytes : 0;
 }
 
-/* Copies of one keyspace at one node, found by walking what the model keeps. */
+/* Audits the copies of one keyspace at one node, by walking the model's data. */
 static int audit_copies(const struct sim_node *node, uint32_t space, struct sim_record *record)
 {
     struct recount r = {.space = &node->world->keyspaces[space],
@@ -125,8 +125,8 @@ static int audit_copies(const struct sim_node *node, uint32_t space, struct sim_
     return 0;
 }
 
-/* Each node and keyspace that has a register: how many, or with a record audits them. -1: no
- * memory. */
+/* Goes through each node and keyspace with a register: counts them, or audits them if there is a
+ * record. -1 when out of memory. */
 static int each_register(const struct sim_world *w, struct sim_record *record)
 {
     int count = 0;
@@ -162,10 +162,10 @@ static void audit_utilisation(struct sim_world *w, struct sim_record *record)
 
 struct found {
     uint64_t awaited, outbound, inbound; /* callers' halves open; messages on their way */
-    uint64_t open, free;                 /* records with a half open; those to be had */
+    uint64_t open, free;                 /* records with an open half; free ones */
 };
 
-/* Calls found by walking the records, by component. */
+/* Finds calls by walking the records, by component. */
 static void walk(const struct sim_world *w, struct walked *walked, struct found *found)
 {
     sim_time now = sim_now(w->sim);
@@ -192,7 +192,7 @@ static void walk(const struct sim_world *w, struct walked *walked, struct found 
 static void audit_records(const struct sim_world *w, const struct found *found,
                           struct sim_record *record)
 {
-    uint64_t taken = 0; /* by crashes; their models may answer still, each once */
+    uint64_t taken = 0; /* lost in crashes; their models may still answer each once */
     for (uint32_t i = 0; i < w->component_count; i++)
         for (uint32_t n = 0; n < w->plan->components[i].nodes; n++)
             if (w->components[i].nodes[n]->station != NULL)
@@ -200,11 +200,11 @@ static void audit_records(const struct sim_world *w, const struct found *found,
     double twice = w->totals.stale > taken ? (double)(w->totals.stale - taken) : 0;
     compare(line(record, "once", "all"), 0, twice, 0, "answers to calls answered before");
     compare(line(record, "records", "all"),
-            (double)w->calls.slab_count * SIM__CALLS_A_SLAB - 1, /* record 0 stands for none */
+            (double)w->calls.slab_count * SIM__CALLS_A_SLAB - 1, /* record 0 is never used */
             (double)(found->open + found->free), 0, "records = those of open calls + free ones");
 }
 
-/* A station has the servers that its meters count: none of a node that is down. */
+/* Checks that a station has as many servers as its meters count: none if its node is down. */
 static void audit_capacity(const struct sim_station *s, struct sim_audit_line *l)
 {
     int64_t busy = s->busy.value, there = busy > s->servers ? busy : s->servers;
@@ -231,8 +231,8 @@ static void audit_jobs(const struct sim_station *s, struct sim_audit_line *l)
     audit_capacity(s, l);
 }
 
-/* The calls that a station's gauges count as at work or waiting are found there. One line for each
- * component that has stations. */
+/* Checks that a station's gauges count the calls that are found there, at work or waiting. One line
+ * for each component with stations. */
 static void audit_servers(const struct sim_world *w, struct sim_record *record)
 {
     for (uint32_t i = w->component_count; i-- > 0;) {
@@ -248,8 +248,8 @@ static void audit_servers(const struct sim_world *w, struct sim_record *record)
     }
 }
 
-/* Every request sent arrived, was not heard, was lost, or is on its way; and so every answer, which
- * came in time, was not awaited any more, was lost, or is on its way. */
+/* Every request that was sent arrived, was not heard, was lost, or is on its way. Every answer that
+ * was sent arrived in time, was not awaited any more, was lost, or is on its way. */
 static void audit_messages(struct sim_world *w, const struct found *found,
                            struct sim_record *record)
 {
@@ -272,7 +272,7 @@ static void audit_messages(struct sim_world *w, const struct found *found,
             0, "answers sent = awaited + unwanted + lost + on their way");
 }
 
-/* Calls under a policy: none lost, none that nothing can end any more, no slot leaked. */
+/* Calls under a policy: none is forgotten, none is stuck, no slot has leaked. */
 static void audit_operations(const struct sim_world *w, struct sim_record *record)
 {
     if (w->operations->begun == 0)
@@ -286,7 +286,7 @@ static void audit_operations(const struct sim_world *w, struct sim_record *recor
             "slots of concurrency limits taken = attempts out");
 }
 
-/* What the links between two regions carried since the start. */
+/* The bytes that the links between two regions carried since the start. */
 static double carried(const struct sim_world *w, uint32_t from, uint32_t to)
 {
     double bytes = 0;
@@ -300,7 +300,7 @@ static double carried(const struct sim_world *w, uint32_t from, uint32_t to)
     return bytes;
 }
 
-/* Since the start, in the ledger's units. */
+/* What an item's meter says since the start, in the ledger's units. */
 static double used(const struct sim_world *w, const struct sim_bill_item *it, double whole)
 {
     if (it->component == SIM_NO_COMPONENT)

@@ -1,12 +1,12 @@
-/* backlog.c - how much memory the queues will take that get more work than can be done: foreseen
- * from the plan, for refusing runs too large to fit.
+/* backlog.c - how much memory overloaded queues will take, foreseen from the plan, to refuse runs
+ * that do not fit into memory.
  *
- * Over a run of length T a queue without a limit, to which l requests a second come of which m can
- * be worked on, grows to (l - m) T (the fluid limit of Chen and Mandelbaum 1991). It is a bound
- * from below: what comes is counted only where a constant share of what came before is passed on,
- * without retries; of a session only its first request, as the next awaits the answer; and what can
- * be worked on is counted as if all of it were of the quickest kind that is sent. Nothing is
- * foreseen of queues that shed, or whose callers hold back. */
+ * Over a run of length T, a queue without a limit that gets l requests per second, of which m can
+ * be served, grows to (l - m) T (the fluid limit of Chen and Mandelbaum 1991). This is a lower
+ * bound. Only traffic that a component forwards in a constant share counts, without retries; of a
+ * session only the first request, because the next waits for the answer; and the capacity is
+ * computed as if all requests were of the quickest kind that is sent. Nothing is foreseen for
+ * queues that shed, or whose callers hold back. */
 #include "fabric/call_state.h"
 
 #include "sim/queueing.h"
@@ -28,7 +28,7 @@ static struct sim_queueing about(const struct sim_plan_component *c)
     return q;
 }
 
-/* Whether anybody sends requests of each kind; who says nothing of kinds may send any. */
+/* Whether anybody sends requests of each kind; a sender that says nothing of kinds may send any. */
 static void find_sent(const struct sim_plan *plan, bool *sent)
 {
     for (uint32_t i = 0; i < plan->component_count; i++) {
@@ -41,7 +41,7 @@ static void find_sent(const struct sim_plan *plan, bool *sent)
     }
 }
 
-/* Requests per second that can be worked on, at most; INFINITY: there is no station. */
+/* Upper bound on the requests per second that can be served; INFINITY: there is no station. */
 static double capacity(const bool *sent, const struct sim_plan_component *c,
                        const struct sim_queueing *q)
 {
@@ -53,7 +53,7 @@ static double capacity(const bool *sent, const struct sim_plan_component *c,
     return none ? INFINITY : (double)q->servers * c->nodes * 1e9 / least;
 }
 
-/* Requests per second that a component sends to each it calls, its share aside. */
+/* Requests per second that a component sends to each that it calls, before the target's share. */
 static double sends(const struct sim_plan *plan, const bool *sent,
                     const struct sim_plan_component *c, double comes)
 {
@@ -68,7 +68,7 @@ static double sends(const struct sim_plan *plan, const bool *sent,
     return all && q.flow == SIM_FLOW_SAME ? fmin(comes, capacity(sent, c, &q)) : 0;
 }
 
-/* Requests per second that come to each component, by following them from where they start. */
+/* Requests per second that arrive at each component, by following them from where they start. */
 static void follow(const struct sim_plan *plan, const bool *sent, double *comes, double *next)
 {
     for (int depth = 0; depth < DEPTH_MOST; depth++) {

@@ -1,5 +1,5 @@
-/* channels.c - one meter of a component, over its nodes: what it counted up to now, what it saw in
- * a window or a span of time, and the statistics of that. */
+/* channels.c - one meter of a component, over its nodes: its count up to now, what it saw in a
+ * window or a span of time, and the statistics of these. */
 #include "run/measured.h"
 #include "run/record_state.h"
 

@@ -1,10 +1,9 @@
-/* footprint.c - how much memory a world takes that nobody has made: from the parameters alone, for
- * refusing what would not fit.
+/* footprint.c - how much memory a world will take, from the parameters alone, to refuse runs that
+ * do not fit.
  *
- * It is a bound from below: what is counted is what a run is sure to write to. Memory for keys is
- * taken as they are used, so of them no more is counted than requests can come to. So it is with
- * histograms: one row of each is counted where requests come. What they grow by afterwards, and
- * pools, are left out. */
+ * This is a lower bound: only memory that a run is sure to write to counts. Memory for keys is
+ * taken as they are used, so no more keys count than there are requests. Of each histogram one row
+ * counts, if requests arrive. Later growth of histograms, and pools, are left out. */
 #include "fabric/call_state.h"
 #include "fabric/reach.h"
 #include "run/measured.h"
@@ -16,11 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MALLOC_BYTES 16.0 /* of the C library, for each piece of memory */
-#define BLOCK_BYTES 32.0  /* the same and the head of a world's block */
-#define PAGE_BYTES 4096.0 /* of memory that one request touches, at most */
+#define MALLOC_BYTES 16.0 /* the C library's, for each block of memory */
+#define BLOCK_BYTES 32.0  /* the same, and the head of a block of the world */
+#define PAGE_BYTES 4096.0 /* upper bound on the memory that one request touches */
 
-/* The greatest part so far, and the sum. */
+/* The largest part so far, and the sum. */
 struct footprint {
     double total, most;
     char *arithmetic;
@@ -36,7 +35,8 @@ static bool is_most(struct footprint *f, double bytes)
     return f->arithmetic != NULL;
 }
 
-/* What a node takes beside its model's struct: meters, its name, and a head for each block. */
+/* What a node takes in addition to its model's struct: meters, its name, and a head for each
+ * block. */
 static double beside_bytes(const struct sim_plan *plan, const struct sim_plan_component *c)
 {
     double bytes = sizeof(void *), blocks = 1;
@@ -57,8 +57,8 @@ static double beside_bytes(const struct sim_plan *plan, const struct sim_plan_co
     return bytes + blocks * BLOCK_BYTES;
 }
 
-/* Of the histograms of a component that requests come to: its nodes share a list of rows and at
- * least one row of each (record.c). */
+/* The histograms of a component to which requests come: its nodes share a list of rows, and at
+ * least one row, of each (record.c). */
 static double histograms_bytes(const struct sim_plan *plan, const struct sim_model *model)
 {
     double histograms = 0;

@@ -1,12 +1,12 @@
-/* ledger.c - quantities booked window by window, and what they cost.
+/* ledger.c - the quantities used, booked window by window, and what they cost.
  *
- * A window's quantity of a use is what its meter counted, or the area under it. It is shared out
- * among causes as the calls that arrived, or the work done, in the same window.
+ * The quantity of a use in a window is what its meter counted, or the area under it. It is divided
+ * among causes in proportion to the calls that arrived, or the work done, in the same window.
  *
- * Money is made at the end. Prices in tiers count a month, and a run is hardly ever one: so what
- * was used after the warm-up is taken on, at its average pace, to a month of 730 h; that month is
- * priced, and its price by unit is that of every window. Hence line items, causes and windows add
- * up to the total. What stands under one entry of the price book counts together, as on a bill. */
+ * Costs are computed at the end. Tiered prices apply to a month, and a run is hardly ever one. So
+ * the use after the warm-up is extrapolated at its average rate to a month of 730 h, and that month
+ * is priced. Its price per unit is applied to every window, so line items, causes and windows sum
+ * to the total. All uses under one entry of the price book count together, as on a bill. */
 #include "sim/ledger.h"
 
 #include "fabric/link_state.h"
@@ -118,8 +118,8 @@ double sim_price_month(const struct sim_price *price, double quantity)
 struct booked {
     double whole, measured;      /* since the start; since the warm-up */
     double by_cause[SIM_CAUSES]; /* since the warm-up */
-    double most;                 /* level reached so far */
-    int64_t carried[SIM_CAUSES]; /* of a link, when the last window ended */
+    double most;                 /* greatest level so far */
+    int64_t carried[SIM_CAUSES]; /* of a link: bytes carried when the last window ended */
     double unit_price;           /* at the end */
 };
 
@@ -128,7 +128,7 @@ struct counted {
     double calls_share[SIM_CAUSES], work_share[SIM_CAUSES];
 };
 
-/* A link, and the item that it counts for. */
+/* A link, and the item to which it belongs. */
 struct carrier {
     const struct sim__link *link;
     uint32_t item;
@@ -140,7 +140,7 @@ struct sim__ledger {
     struct booked *booked;   /* by item */
     struct counted *counted; /* by component */
     double *amounts;         /* [item][window] */
-    double *others;          /* [item][cause - 1][window]: of causes that are not the user */
+    double *others;          /* [item][cause - 1][window]: for the causes other than SIM_USER */
     uint32_t windows, window;
     struct carrier *carriers;
     uint32_t carrier_count;
@@ -150,7 +150,8 @@ struct sim__ledger {
 
 #define HOUR 3.6e12 /* ns */
 
-/* By the regions of its ends, the first item of the bill that is about a link. 0, or -1. */
+/* Indexes the bill's first item of each link by the regions of its ends. 0, or -1 when out of
+ * memory. */
 static int items_of_links(const struct sim_bill *bill, struct sim_lookup *items)
 {
     for (uint32_t i = 0; i < bill->item_count; i++) {
@@ -171,7 +172,7 @@ static int by_ends(const void *a, const void *b)
     return (x->to > y->to) - (x->to < y->to);
 }
 
-/* The links there are, by their ends; they were made when the ports were wired. */
+/* Lists the links, which were made when the ports were wired. */
 static int carriers_make(struct sim__ledger *l)
 {
     const struct sim_world *w = l->world;
@@ -201,7 +202,7 @@ struct sim__ledger *sim__ledger_new(struct sim_world *w, uint32_t windows)
     l->booked = calloc(bill->item_count + 1u, sizeof *l->booked);
     l->counted = calloc(w->component_count + 1u, sizeof *l->counted);
     l->amounts = calloc((size_t)bill->item_count * windows + 1, sizeof *l->amounts);
-    /* written only where something other than users was at it: else these pages stay unused */
+    /* written only for causes other than users, so that otherwise these pages stay untouched */
     l->others = calloc((size_t)bill->item_count * (SIM_CAUSES - 1) * windows + 1,
                        sizeof *l->others);
     if (l->booked == NULL || l->counted == NULL || l->amounts == NULL || l->others == NULL ||
@@ -224,7 +225,7 @@ void sim__ledger_free(struct sim__ledger *l)
     free(l);
 }
 
-/* Turns counts into shares of one; all the users' where there are none. */
+/* Turns counts into shares that sum to one; if there are none, everything is the users'. */
 static bool to_shares(double *share)
 {
     double sum = 0;
@@ -235,7 +236,7 @@ static bool to_shares(double *share)
     return sum > 0;
 }
 
-/* What a component's calls and work of the window were for. */
+/* Computes the causes' shares of a component's calls and work in the window. */
 static void count_component(struct sim__ledger *l, uint32_t component)
 {
     const struct sim_component *c = &l->world->components[component];
@@ -258,7 +259,7 @@ static void count_component(struct sim__ledger *l, uint32_t component)
         k->work[cause] = work[cause];
     }
     to_shares(k->calls_share);
-    if (!to_shares(k->work_share)) /* no station, or an idle one */
+    if (!to_shares(k->work_share)) /* no station, or it was idle */
         memcpy(k->work_share, k->calls_share, sizeof k->work_share);
 }
 
@@ -283,7 +284,7 @@ void sim__ledger_book(struct sim__ledger *l, uint32_t item, double amount, const
         b->measured += amount;
 }
 
-/* Bytes that went from one region to another in the window; *share as they were caused. */
+/* Bytes that went from one region to another in the window; *share: by cause. */
 static double carried(struct sim__ledger *l, uint32_t item, double *share)
 {
     double all = 0;
@@ -299,7 +300,7 @@ static double carried(struct sim__ledger *l, uint32_t item, double *share)
     return all;
 }
 
-/* A level over the window: what it was, or the most it ever was. */
+/* The quantity of a level over the window: what it was, or the greatest so far. */
 static double held(struct sim__ledger *l, uint32_t item, double area_hours, double peak,
                    double hours)
 {
@@ -316,7 +317,7 @@ void sim__ledger_roll(struct sim__ledger *l, const struct sim__reading *readings
     static const double users[SIM_CAUSES] = {[SIM_USER] = 1};
     double hours = (double)length / HOUR;
     if (length == 0 && l->window > 0)
-        l->window--; /* cut short at a window's end: what came at that instant is of that window */
+        l->window--; /* cut short at the end of a window: the last instant belongs to that window */
     if (warm && l->first_warm == l->windows)
         l->first_warm = l->window;
     for (uint32_t i = 0; i < l->world->component_count; i++)
@@ -349,7 +350,7 @@ void sim__ledger_roll(struct sim__ledger *l, const struct sim__reading *readings
 
 /* ---- money ----------------------------------------------------------------------------------- */
 
-/* The price by unit of each item, of the month that the run's pace would make. */
+/* Computes each item's price per unit, for a month at the run's rate of use. */
 static void price_items(struct sim__ledger *l)
 {
     for (uint32_t i = 0; i < l->bill->item_count; i++) {
@@ -362,7 +363,7 @@ static void price_items(struct sim__ledger *l)
     }
 }
 
-/* A line of money: of the items from `first` to before `end`; of one cause, or of all (-1). */
+/* A line of the costs: of the items from `first` to before `end`, for one cause or all (-1). */
 struct line {
     const char *place, *meter;
     uint32_t first, end;
@@ -387,12 +388,13 @@ static double window_cost(const struct sim__ledger *l, const struct line *line, 
             amount = others_at(l, i, line->cause, window);
         for (int cause = 1; line->cause == SIM_USER && cause < SIM_CAUSES; cause++)
             amount -= others_at(l, i, cause, window);
-        cost += fmax(amount, 0) * l->booked[i].unit_price; /* the rest may round below 0 */
+        cost += fmax(amount, 0) * l->booked[i].unit_price; /* the users' rest may be below 0 by
+                                                              rounding */
     }
     return cost;
 }
 
-/* And since the warm-up. */
+/* The cost of a line since the warm-up, $. */
 static double line_cost(const struct sim__ledger *l, const struct line *line)
 {
     double cost = 0;
@@ -449,7 +451,7 @@ static int add_line(const struct sim__ledger *l, const struct line *line, double
     return 0;
 }
 
-/* The line of all that is at the place of this item, its first. */
+/* The line of all items of a place, whose first item this is. */
 static struct line line_of_place(const struct sim__ledger *l, uint32_t first)
 {
     const struct sim_bill_item *items = l->bill->items;
@@ -516,7 +518,7 @@ int sim__ledger_finish(struct sim__ledger *l, double successes, struct sim_recor
 
 /* ---- over a span of time --------------------------------------------------------------------- */
 
-/* The line of that name. False: there is none; *used then says whether it is an item's use. */
+/* Finds the line of a name. False: there is none; *used then says whether it is an item's use. */
 static bool find_line(const struct sim__ledger *l, const char *place, const char *meter,
                       struct line *line, bool *used)
 {
@@ -541,7 +543,7 @@ static bool find_line(const struct sim__ledger *l, const char *place, const char
     return false;
 }
 
-/* How much of a window lies between two times. */
+/* The share of a window that is between two times. */
 static double share_within(const struct sim__ledger *l, uint32_t window, sim_time from, sim_time to)
 {
     const struct sim_plan *plan = l->world->plan;

@@ -1,4 +1,5 @@
-/* measured.c - which meters a component has: its model's, and those that the fabric keeps. */
+/* measured.c - which meters a component has: its model's own, and those that every component
+ * has. */
 #include "run/measured.h"
 
 #include "parts/copies_state.h"
@@ -77,7 +78,7 @@ static const struct sim_meter caller_meters[] = {
     {.name = NULL},
 };
 
-/* For SIM_TRUTH_METERS, whose offsets are of a member. */
+/* SIM_TRUTH_METERS needs a struct of which the meters are a member. */
 struct truth {
     struct sim_truth_meters of;
 };

@@ -5,7 +5,7 @@
 #include "fabric/world_state.h"
 #include "sim/record.h"
 
-/* A table of sim_meters_of() as this world keeps it, or NULL. */
+/* A table of sim_meters_of(); NULL also if this world does not keep it. */
 static inline const struct sim_meter *sim__meters_kept(const struct sim_world *w,
                                                        const struct sim_model *model, int table)
 {
@@ -18,7 +18,7 @@ static inline const struct sim_meter *sim__meters_kept(const struct sim_world *w
     return kept ? sim_meters_of(model, (enum sim_meter_table)table) : NULL;
 }
 
-/* What the offsets of a node's table count from. */
+/* The address from which the offsets of a node's table count. */
 static inline void *sim__node_meters(struct sim_node *node, int table)
 {
     switch (table) {

@@ -1,7 +1,7 @@
 /* model_check.c - mistakes of a model's author, found in its tables before anything runs.
  *
- * What no table shows (a call on a port that is open, a station's job that is no call) is asserted
- * where it happens. The list of all of it is in models/README.md. */
+ * Mistakes that no table shows (a call on an open port, a station's job that is no call) are
+ * asserted where they happen. models/README.md lists all of them. */
 #include "run/model_check.h"
 
 #include "sim/ledger.h"
@@ -19,7 +19,7 @@ enum { ROWS_MOST = 512, DEPTH_MOST = 8, CHOICES_MOST = 128 };
 
 struct checking {
     const struct sim_model *model;
-    bool complete; /* what users read has to be there, too */
+    bool complete; /* texts for users must be there too */
     struct sim_error *error;
 };
 
@@ -58,7 +58,7 @@ static bool is_sentence(const char *text)
 
 /* ---- parameters ------------------------------------------------------------------------------ */
 
-/* How much of the struct a parameter takes; 0: there is no such kind. */
+/* How many bytes of the struct a parameter takes; 0: there is no such kind. */
 static size_t param_bytes(const struct sim_param *p)
 {
     switch (p->kind) {
@@ -76,7 +76,7 @@ static size_t param_bytes(const struct sim_param *p)
     case SIM_NUMBER_DIST: return sizeof(struct sim_dist);
     case SIM_KEYSPACE:
     case SIM_TRACE: return sizeof(void *);
-    case SIM_GROUP: return 1; /* its fields say how much */
+    case SIM_GROUP: return 1; /* its fields say how many */
     case SIM_LIST: return sizeof(struct sim_list);
     }
     return 0;
@@ -151,7 +151,8 @@ static int check_kind(const struct checking *c, const struct sim_param *p)
     return 0;
 }
 
-/* A table whose offsets count from `base`, within a struct whose own bytes are [least, most). */
+/* Checks a table whose offsets count from `base`, for a struct whose own bytes are [least,
+ * most). */
 static int check_params(const struct checking *c, const struct sim_param *table, size_t base,
                         size_t least, size_t most, int depth)
 {
@@ -182,7 +183,7 @@ static int check_params(const struct checking *c, const struct sim_param *table,
     return 0;
 }
 
-/* What stands beside a component's parameters in a scenario has names of its own. */
+/* The use of a name that a scenario has for something else in a component; NULL: it is free. */
 static const char *taken_by(const struct sim_model *m, const char *name)
 {
     static const char *const own[] = {"model", "region", "nodes", "spread", NULL};
@@ -192,8 +193,8 @@ static const char *taken_by(const struct sim_model *m, const char *name)
             return "a port";
     for (const struct sim_param *p = sim_policy_params; calls && p->name; p++)
         if (strcmp(p->name, name) == 0)
-            return "what every caller may say";
-    return is_among(name, own) ? "what every component says" : NULL;
+            return "a parameter of every caller";
+    return is_among(name, own) ? "a key of every component" : NULL;
 }
 
 static int check_taken(const struct checking *c)
@@ -274,8 +275,8 @@ static int check_ratio(const struct checking *c, const struct sim_meter *m)
     return 0;
 }
 
-/* Whether another meter, above it in its own table or in one of the fabric's, has the name or the
- * place. */
+/* Checks that no meter above it in the table, or of those that every component has, has the same
+ * name or place. */
 static int check_alone(const struct checking *c, const struct sim_meter *m)
 {
     size_t bytes = meter_bytes(m->kind);

@@ -4,7 +4,7 @@
 
 #include "sim/plan.h"
 
-/* The models of a plan, each once, by sim_model_check(). */
+/* Checks each model of a plan once, by sim_model_check(). 0, or -1 with the reason. */
 int sim__models_check(const struct sim_plan *, struct sim_error *);
 
 #endif

@@ -1,8 +1,8 @@
-/* record.c - windows of meters into series, and the windows after warm-up into metrics. What a plan
- * asks for besides is in time_spans.c.
+/* record.c - takes windows of meters into series, and the windows after the warm-up into metrics.
+ * What a plan asks for in addition is in time_spans.c.
  *
- * Nodes of a component are taken together: counters and gauges add up, histograms merge, and a peak
- * is the sum of the nodes' peaks within a window (a bound from above for more than one node). */
+ * The nodes of a component are taken together: counters and gauges add up, histograms merge, and a
+ * peak is the sum of the nodes' peaks within a window (an upper bound for several nodes). */
 #include "books/trace_state.h"
 #include "run/measured.h"
 #include "run/record_state.h"
@@ -115,7 +115,7 @@ static int series_make(struct sim__recorder *r)
     return 0;
 }
 
-/* Which meters the bill is read from. */
+/* Finds the meters from which the bill is read. */
 static int bill_make(struct sim__recorder *r)
 {
     const struct sim_bill *bill = r->world->plan->bill;
@@ -134,15 +134,15 @@ static int bill_make(struct sim__recorder *r)
     return 0;
 }
 
-/* Where nothing is asked of single nodes, the nodes of a component count in the rows of its first
- * one: so a window of many nodes costs little more than that of one. */
+/* If nothing is asked of single nodes, the nodes of a component count in the rows of the first one.
+ * So a window of many nodes costs little more than that of one. */
 static void share_counts(struct sim__recorder *r)
 {
     for (uint32_t i = 0; i < r->count; i++) {
         const struct sim__channel *c = &r->channels[i];
         uint32_t nodes = r->world->plan->components[c->component].nodes;
         bool shared = c->meter->kind == SIM_HISTOGRAM && !sim__channel_has_parts(c);
-        for (uint32_t n = nodes; shared && n > 1; n--) /* so that they stand in order */
+        for (uint32_t n = nodes; shared && n > 1; n--) /* so that they are in order */
             sim_histogram_share(sim__channel_meter(r, c, n - 1), sim__channel_meter(r, c, 0));
     }
 }
@@ -217,7 +217,7 @@ static void collect_gauge(struct sim__recorder *r, struct sim__channel *c, sim_t
     }
 }
 
-/* Takes what the nodes' meters hold for this window. */
+/* Takes the contents of the nodes' meters for this window. */
 static int collect(struct sim__recorder *r, struct sim__channel *c, sim_time now)
 {
     switch (c->meter->kind) {
@@ -283,7 +283,7 @@ static void write_line(struct sim__recorder *r, const struct sim__extra_series *
     r->record->series[line->series].values[r->window] = value;
 }
 
-/* A window that is no longer warm-up. */
+/* Takes a window after the warm-up into the whole. */
 static int measure(struct sim__channel *c, sim_time length, double mean)
 {
     struct sim__seen *whole = &c->whole;
@@ -300,7 +300,7 @@ static int measure(struct sim__channel *c, sim_time length, double mean)
 static int finish_window(struct sim__recorder *r, struct sim__channel *c, sim_time length,
                          bool warm)
 {
-    /* a run cut short at a window's end: no time, but maybe answers */
+    /* a run cut short at the end of a window: it took no time, but there may be answers */
     double mean = length > 0 ? window_mean(c, length) : (double)NAN;
     if (c->series && length > 0)
         write_series(r, c, mean);
@@ -403,7 +403,7 @@ static void add_distribution(struct sim__recorder *r, const char *place, struct 
     struct sim_record *out = r->record;
     out->distributions[out->distribution_count++] = (struct sim_distribution_result){
         place, c->meter->name, c->meter->unit, c->whole.tally};
-    c->whole.tally = (struct sim_tally){0}; /* the record's now */
+    c->whole.tally = (struct sim_tally){0}; /* the record owns it now */
 }
 
 static int distributions_make(struct sim__recorder *r)

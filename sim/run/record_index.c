@@ -1,11 +1,11 @@
-/* record_index.c - where the numbers of each component stand in a record. */
+/* record_index.c - the index of a record's numbers by component. */
 #include "base/lookup.h"
 #include "sim/record.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Numbers of one component that stand together. */
+/* Adjacent numbers of one component. */
 struct run {
     uint32_t first, end, next; /* next: 1 + the component's next one; 0: none */
 };
@@ -14,7 +14,8 @@ struct index {
     struct sim_lookup by_name; /* the component's first run */
     struct run *runs;
     uint32_t run_count, capacity;
-    uint32_t count; /* of the numbers when it was made: another list is not looked up */
+    uint32_t count; /* of the numbers when it was made; a list of another length is searched
+                       instead */
 };
 
 struct sim_places {
@@ -31,7 +32,8 @@ static uint32_t count_of(const struct sim_record *record, enum sim_record_list l
     return list == SIM_LIST_METRICS ? record->metric_count : record->series_count;
 }
 
-/* A run of one number; `last`: for each run its component's last. 0, or -1 when out of memory. */
+/* Begins a run with one number; `last`: for each run, the last run of its component. 0, or -1 when
+ * out of memory. */
 static int begin_run(struct index *x, uint32_t **last, const char *name, uint32_t first)
 {
     if (x->run_count == x->capacity) {
@@ -98,7 +100,7 @@ bool sim_record_next(const struct sim_record *record, enum sim_record_list list,
 {
     const struct index *x = record->places ? &record->places->of[list] : NULL;
     uint32_t count = count_of(record, list);
-    if (!x || x->count != count) { /* all of it, once */
+    if (!x || x->count != count) { /* no index: the whole list, once */
         bool first = !at->begun;
         *at = (struct sim_record_run){.first = 0, .end = count, .begun = true};
         return first;

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Whose handler ran last: nodes are blocks of memory, and so is each station within its own. */
+/* The node whose handler ran last, by its address: stations are inside the memory of their
+ * nodes. */
 static const char *name_of(const struct sim_world *w, const void *self)
 {
     for (uint32_t i = 0; i < w->component_count; i++) {
@@ -44,8 +45,8 @@ static void say_why(const struct sim_world *w, struct sim_record *record)
     }
 }
 
-/* Runs on to the end of a window, with a stop wherever a span of time that is asked for begins or
- * ends. A stop is no event: the run is the same without. */
+/* Runs to the end of a window, with a stop wherever a span of time that is asked for begins or
+ * ends. A stop is no event: the run is the same without it. */
 static enum sim_outcome run_window(struct sim_world *w, struct sim__recorder *recorder,
                                    sim_time end)
 {
@@ -59,7 +60,7 @@ static enum sim_outcome run_window(struct sim_world *w, struct sim__recorder *re
     return sim_run_until(w->sim, end);
 }
 
-/* Has the models count what is unfinished. */
+/* Lets the models count what is unfinished. */
 static void end(struct sim_world *w)
 {
     sim__operations_end(w);

@@ -1,14 +1,13 @@
 /* time_spans.c - numbers that a plan asks for, besides those that every run gives: over spans of
  * time, of single nodes and the worst of them, other percentiles.
  *
- * Counters and gauges say at any time what they counted, or their area, since the start: over a
- * span that is a difference. Histograms are rolled where a span begins or ends, as at the end of a
- * window, and what was recorded in between goes to every span under way; so do the greatest values
- * of gauges. So a number over a span is that of the requests in it, whatever the windows are. But
- * max and min of what is no histogram are of windows, those that lie in the span whole; and the
- * peak of several nodes is the greatest sum of their peaks within a window, or the part of one that
- * lies in the span. What happens in the very instant in which one span ends and another begins is
- * of the second. */
+ * Counters and gauges have their count, or their area, since the start at any time: over a span it
+ * is a difference. Histograms are rolled where a span begins or ends, as at the end of a window,
+ * and what was recorded in between goes to every span under way; so do the peaks of gauges. So a
+ * number over a span is of the requests in it, whatever the windows are. But max and min of
+ * counters, gauges and ratios are of the windows that are entirely in the span; and the peak of
+ * several nodes is the greatest sum of their peaks within a window, or the part of one in the span.
+ * When one span ends where another begins, that instant belongs to the second. */
 #include "run/record_state.h"
 
 #include <assert.h>
@@ -33,7 +32,8 @@ static struct sim__watch *watch_of(struct sim__channel *c)
     return c->watch;
 }
 
-/* Room for one more in a list that doubles. NULL: out of memory; the list is as it was. */
+/* Makes room for one more in a list, which doubles. NULL when out of memory: the list is then
+ * unchanged. */
 static void *grown(void *list, uint32_t count, uint32_t *room, size_t size)
 {
     if (count < *room)
@@ -107,7 +107,7 @@ static int edge_add(struct sim__recorder *r, struct sim__channel *c, struct sim_
     return 0;
 }
 
-/* Room for what was seen of each node of a gauge; nothing yet. NULL: out of memory. */
+/* Makes room for the peaks of a gauge's nodes. NULL when out of memory. */
 static int64_t *peaks_new(uint32_t nodes)
 {
     int64_t *peaks = calloc(nodes, sizeof *peaks);
@@ -116,7 +116,7 @@ static int64_t *peaks_new(uint32_t nodes)
     return peaks;
 }
 
-/* Has the peaks of a gauge kept where spans cut windows. 0, or -1 when out of memory. */
+/* Prepares a gauge for peaks where spans cut windows. 0, or -1 when out of memory. */
 static int peaks_keep(struct sim__recorder *r, struct sim__channel *c)
 {
     struct sim__watch *watch = c->watch->owner != NULL ? c->watch->owner->watch : c->watch;
@@ -127,8 +127,8 @@ static int peaks_keep(struct sim__recorder *r, struct sim__channel *c)
     return 0;
 }
 
-/* The span of an ask on a channel, and on a ratio's two meters. Asks of one span come one after
- * another, so the newest will do. NULL: out of memory. */
+/* The span of an ask on a channel, and on a ratio's two meters. Asks of one span follow one
+ * another, so it is the newest span or a new one. NULL when out of memory. */
 static struct sim__time_span *span_of(struct sim__recorder *r, struct sim__channel *c,
                                       const struct sim_plan_ask *ask)
 {
@@ -146,7 +146,7 @@ static struct sim__time_span *span_of(struct sim__recorder *r, struct sim__chann
                                     .began = SIM_NEVER,
                                     .ended = SIM_NEVER,
                                     .seen = sim__seen_nothing};
-    /* the edge of its end is who owns it: no run comes to SIM_NEVER */
+    /* the edge at its end owns it; at SIM_NEVER no run gets there */
     if (edge_add(r, c, span, ask->to, true) != 0) {
         free(span);
         return NULL;
@@ -195,13 +195,13 @@ static void line_add(struct sim__recorder *r, const struct sim_plan_kept *kept,
         .channel = c, .place = kept->place, .stat = stat, .worst = kept->node == SIM_WORST_NODE};
 }
 
-/* `again`: the entry before was of the same meter of the same place. */
+/* Keeps a series; `again`: the entry before was of the same meter of the same place. */
 static int keep(struct sim__recorder *r, const struct sim_plan_kept *kept, bool again)
 {
     struct sim__channel *c = kept->component != SIM_NOWHERE
                                  ? sim__channel_find(r, kept->component, kept->meter)
                                  : NULL;
-    if (c == NULL) /* of the bill */
+    if (c == NULL) /* an ask of the bill */
         return 0;
     uint32_t nodes = r->world->plan->components[c->component].nodes;
     for (uint32_t n = 0; n < nodes && kept->node == SIM_WORST_NODE; n++)
@@ -238,7 +238,7 @@ static int keep_all(struct sim__recorder *r)
     return 0;
 }
 
-/* The ratios that are told by node, of components with several. */
+/* Finds the ratios that are given by node, of components with several nodes. */
 static int by_node_make(struct sim__recorder *r)
 {
     r->by_node = calloc(r->world->component_count + 1u, sizeof *r->by_node);
@@ -315,7 +315,7 @@ void sim__asks_free(struct sim__recorder *r)
 
 /* ---- while it runs --------------------------------------------------------------------------- */
 
-/* The sum of the peaks of a channel's nodes; of one that is of a single node, its own. */
+/* The sum of the peaks of a channel's nodes; for a single node, its own. */
 static double sum_of(const struct sim__recorder *r, const struct sim__channel *c,
                      const struct sim__time_span *span)
 {
@@ -416,7 +416,7 @@ void sim__by_node_begin(struct sim__recorder *r, sim_time now)
 
 /* ---- the end of the run ---------------------------------------------------------------------- */
 
-/* What a channel answers; of the spans only the `i`th. */
+/* What a channel answers, for the i-th span only. */
 static double answer_of(const struct sim__recorder *r, const struct sim__asked *asked,
                         const struct sim__channel *c, uint32_t i, const char *stat, uint64_t *n)
 {
@@ -437,7 +437,7 @@ static double answer_of(const struct sim__recorder *r, const struct sim__asked *
                           (double)(span->ended - span->began));
 }
 
-/* Of the worst node, where that is asked for. */
+/* Answers an ask, by the worst node if that is asked for. */
 static void answer(const struct sim__recorder *r, const struct sim_plan_ask *ask,
                    const struct sim__asked *asked, struct sim_metric *out)
 {
@@ -459,7 +459,7 @@ static void answer(const struct sim__recorder *r, const struct sim_plan_ask *ask
     }
 }
 
-/* The worst node by a ratio that is told of every run. */
+/* Writes the worst node by a ratio that every run gives by node. */
 static void tell_by_node(struct sim__recorder *r, const struct sim__by_node *by, sim_time now,
                          struct sim_metric *out)
 {
@@ -482,7 +482,7 @@ static void tell_by_node(struct sim__recorder *r, const struct sim__by_node *by,
     }
 }
 
-/* Those under way when the run ended. */
+/* Ends the spans that are under way at the end of the run. */
 static void end_all(struct sim__recorder *r, sim_time now)
 {
     for (uint32_t i = 0; i < r->edge_count; i++) {

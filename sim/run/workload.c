@@ -1,23 +1,24 @@
-/* workload.c - how many events a run will take, from the plan alone; for refusing what is too large
- * to finish.
+/* workload.c - how many events a run will take, from the plan alone, to refuse runs that are too
+ * large to finish.
  *
- * Requests are followed from where they start, by the mean of their rate over the run, through the
- * calls. What a station passes on is no more than it can do. Rules, each an upper bound or near it:
+ * Requests are followed through the calls from where they start, at their mean rate over the run. A
+ * station passes on no more than its capacity. Rules, each an upper bound or near one:
  *
- * - Attempts. A call is tried again as often as attempts fail, by the shares below, and no more
- *   often than the retry budget allows. An attempt fails always where the callee gets more than it
- *   can do, or would with every retry when the load is at its peak; and after the first fault
- *   where it would with every retry (it may then stay behind). Else it fails while faults last and
- *   what came meanwhile is not done, as often as answers come after the timeout (an exponential
- *   tail from the mean of the work), as links lose messages, and as the callee's own calls fail.
- * - Hedges. Where the delay is above the mean of the work, the same tail; else each call has all.
- * - A cache passes on what it must: each key once and again after each lifetime, and all that it
- *   has no room for.
- * - Users who wait for answers start one request in each cycle of answer and thought (the
+ * - Attempts. A call is retried as often as attempts fail, by the shares below, but no more often
+ *   than the retry budget allows. All attempts fail if the callee gets more than its capacity, or
+ *   would get more with every retry at the peak of the load; and, after the first fault, if it
+ *   would get more with every retry (it may then stay behind). Otherwise they fail while faults
+ *   last and until the callee has caught up; if answers come after the timeout (an exponential tail
+ *   from the mean of the work); if links lose messages; and if the callee's own calls fail.
+ * - Hedges. If the delay is above the mean of the work, the same tail is hedged; otherwise every
+ *   call has all its hedges.
+ * - A cache passes on what it must: each key once and again after each lifetime, and every request
+ *   for which it has no room.
+ * - Users who wait for answers start one request in each cycle of answer and think time (the
  *   asymptotic bound of Denning and Buzen 1978, "The operational analysis of queueing network
- *   models"), and no more than whom they call can do, unless answers may come without work. A
- *   call that its caller's own policy refuses or gives up is over as soon.
- * - A cycle that requests do not leave keeps its stations at work all the time. */
+ *   models"), and no more than the capacity of those that they call, unless answers may come
+ *   without work. A call that its caller's own policy refuses or gives up ends sooner.
+ * - A cycle of calls that requests do not leave keeps its stations at work all the time. */
 #include "run/workload.h"
 #include "fabric/fault_state.h"
 #include "fabric/link_state.h"
@@ -33,27 +34,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PASSES_MOST 16     /* of the shortest ways that answers can go */
-#define PUSHES_MOST 200    /* of each component, before a cycle is taken to be endless */
-#define DOUBLINGS_MOST 100 /* of what goes round in it */
-#define ROLL 0.1           /* the end of a window at a node, in events */
+#define PASSES_MOST 16     /* passes over the calls, until nothing changes */
+#define PUSHES_MOST 200    /* pushes of a component, after which its cycle is taken to be endless */
+#define DOUBLINGS_MOST 100 /* doublings of what goes round in a cycle */
+#define ROLL 0.1           /* the end of a window at a node costs as much as this many events */
 
 struct of {
     struct sim_queueing q;
     struct sim_foreseen foreseen;
-    double starts, peak;           /* calls a second that start here */
-    double comes, passed, pending; /* that come; the share passed on; come, not yet passed on */
-    double capacity;               /* that can be worked on; INFINITY: there is no station */
+    double starts, peak;           /* calls per second that start here; at their peak */
+    double comes, passed, pending; /* calls per second that arrive; the share passed on; calls that
+                                      arrived and are not yet passed on */
+    double capacity;               /* calls per second that can be served; INFINITY: there is no
+                                      station */
     double work;                   /* the least mean time of an answer here, ns; INFINITY: none */
-    double answer;                 /* the same with what is called */
+    double answer;                 /* the same, with the calls that it makes */
     double admits;
-    double ends;     /* the least time after which its own policy ends a call of its, ns */
-    double patience; /* the least mean time after which who starts requests here gives up, ns */
-    double waits;    /* between the attempts of a call of which each fails, ns */
-    double struck;   /* share of its calls that faults spoil */
-    double hurt;     /* share of the time in which faults keep it from its work */
-    double after;    /* share of the run that is left when the first begins */
-    double bad;      /* share of its answers that are failures, for want of those of others */
+    double ends;     /* the least time after which its own policy ends one of its calls, ns */
+    double patience; /* the least mean time after which requests that start here are given up, ns */
+    double waits;    /* time between the attempts of a call that all fail, ns */
+    double struck;   /* share of its calls that faults fail */
+    double hurt;     /* share of the time in which faults stop its work */
+    double after;    /* share of the run that is left when the first fault begins */
+    double bad;      /* share of its answers that fail because its own calls fail */
     bool faults, turns_away, changes, works;
     uint32_t first_edge, edge_count;
     uint32_t rank, looked; /* see rank_all() */
@@ -62,17 +65,17 @@ struct of {
 
 struct edge {
     uint32_t to;
-    double weight; /* calls for each that is passed on */
+    double weight; /* calls for each request that is passed on */
     double loss, round_trip;
-    double attempts, events; /* of each call; and what ends it besides messages and work */
+    double attempts, events; /* attempts per call; events per call besides messages and work */
 };
 
 struct workload {
     const struct sim_plan *plan;
     struct of *of;
     struct edge *edges;
-    uint32_t *by_rank; /* components, callers before those whom they call but for cycles */
-    uint32_t *heap;    /* the ranks of those with calls to be passed on; the lowest first */
+    uint32_t *by_rank; /* components, callers before callees, except in cycles */
+    uint32_t *heap;    /* the ranks of components with calls to pass on; the lowest first */
     uint32_t count;
     struct sim__reach reach;
     struct sim_lookup own, regions; /* links, by pairs of components and of regions */
@@ -80,8 +83,8 @@ struct workload {
 
 /* ---- what is known of each component --------------------------------------------------------- */
 
-/* The least of the durations that calls take at a model's node, and that are waited for what starts
- * there, ns, and the fewest calls at once of which some may be refused, as its table marks them. */
+/* From the flags in a model's table: the least time that a call takes there, the least patience of
+ * requests that start there, ns, and the fewest calls at once of which some may be refused. */
 static void marked(const struct sim_param *p, const char *image, struct of *of)
 {
     for (; p != NULL && p->name != NULL; p++) {
@@ -102,8 +105,8 @@ static void marked(const struct sim_param *p, const char *image, struct of *of)
     }
 }
 
-/* How long a call waits between its attempts, ns, when each of them fails. A budget allows so many
- * retries on average. */
+/* The time that a call waits between its attempts, ns, if all fail. A budget limits the average
+ * number of retries. */
 static double mean_waits(const struct sim_policy *p)
 {
     double all = 0, wait = (double)p->retry.backoff, cap = (double)p->retry.cap;
@@ -146,7 +149,7 @@ static void describe(struct workload *w, uint32_t i)
     of->peak *= c->nodes;
 }
 
-/* What a fault means to one component. */
+/* Adds the effect of a fault on one component. */
 static void strike(struct of *of, const struct sim_plan_fault *f, double share, double after)
 {
     of->faults = true;
@@ -162,7 +165,7 @@ static void strike(struct of *of, const struct sim_plan_fault *f, double share, 
         of->struck = fmin(1, of->struck + share * f->share);
 }
 
-/* The share of the run in which a fault is in force, about. */
+/* About the share of the run in which a fault is in force. */
 static double lasting(const struct sim_plan *plan, const struct sim_plan_fault *f)
 {
     double duration = (double)plan->duration, left = fmax(0, duration - (double)f->at);
@@ -258,7 +261,7 @@ static void connect(struct workload *w)
     }
 }
 
-/* After how long a call is over at most, whatever its callee does: when its caller gives up, ns. */
+/* The time after which a caller gives up a call, whatever the callee does, ns. */
 static double given_up(const struct sim_policy *p, const struct of *of)
 {
     double limit = of->patience;
@@ -269,9 +272,9 @@ static double given_up(const struct sim_policy *p, const struct of *of)
     return limit;
 }
 
-/* After how long a call is over that its caller's own policy refuses, ns; INFINITY: it refuses
- * none. So many at a time call at each node, each of them again after `takes`, ns; `fail`: attempts
- * may fail, so that a breaker opens. */
+/* The time after which a call is over that its caller's own policy refuses, ns; INFINITY: it
+ * refuses none. At each node `users` call at a time, each again after `takes` ns. `fail`: attempts
+ * may fail, so a breaker may open. */
 static double refused_after(const struct sim_policy *p, const struct of *of, double users,
                             double takes, bool fail)
 {
@@ -286,7 +289,8 @@ static double refused_after(const struct sim_policy *p, const struct of *of, dou
     return p->breaker.open > 0 && fail ? fmin(after, waits) : after;
 }
 
-/* After how long a call is over, whatever its callee does, ns: so many callers at each node. */
+/* The time after which a call is over, whatever the callee does, ns, with that many callers at each
+ * node. */
 static double ended_after(const struct workload *w, uint32_t from, const struct edge *e,
                           double users, double think_ns)
 {
@@ -298,8 +302,8 @@ static double ended_after(const struct workload *w, uint32_t from, const struct 
     return fmin(ends, refused_after(p, of, users, think_ns + fmin(ends, answer), fail));
 }
 
-/* How soon each can answer at least: by its work, or what it passes calls on to. A callee that is
- * down, or full, answers at once. */
+/* Finds the least time in which each component can answer: by its work, or by the components that
+ * it calls. A callee that is down, or full, answers at once. */
 static void find_answers(struct workload *w, double at_once)
 {
     for (uint32_t i = 0; i < w->plan->component_count; i++) {
@@ -325,8 +329,8 @@ static void find_answers(struct workload *w, double at_once)
     }
 }
 
-/* Calls a second that those start who wait for an answer before they go on; so many users at each
- * node. */
+/* Calls per second that are started by `users` at each node, who wait for an answer before they go
+ * on. */
 static double started_by_waiting(struct workload *w, uint32_t i, double users, double think_ns)
 {
     const struct sim_plan_component *c = &w->plan->components[i];
@@ -350,7 +354,7 @@ static double started_by_waiting(struct workload *w, uint32_t i, double users, d
 /* How an estimate ended. */
 enum ended { FOUND, NO_MEMORY, CYCLE_OF_CALLS, CYCLE_OF_USERS, CYCLE_OF_REFUSALS };
 
-/* Whether some start requests without end and without time between them. */
+/* Starts the closed loads. Finds those that would start requests without end in no time. */
 static enum ended start_closed(struct workload *w)
 {
     enum ended ended = FOUND;
@@ -376,8 +380,8 @@ static enum ended start_closed(struct workload *w)
 
 /* ---- following requests ---------------------------------------------------------------------- */
 
-/* Ranks the components, so that each is followed when all that comes to it is known: in the reverse
- * of the order in which a walk along the calls leaves them. O(components + calls). */
+/* Ranks the components so that each is followed when everything that arrives at it is known: in
+ * reverse order of leaving, in a depth-first walk along the calls. O(components + calls). */
 static void rank_all(struct workload *w)
 {
     uint32_t left = w->plan->component_count, *way = w->heap;
@@ -414,7 +418,7 @@ static void push(struct workload *w, uint32_t i, double more)
     w->heap[at] = of->rank;
 }
 
-/* The component of the lowest rank. */
+/* Takes the component of the lowest rank from the heap. */
 static uint32_t pop(struct workload *w)
 {
     uint32_t least = w->heap[0], last = w->heap[--w->count], at = 0;
@@ -428,7 +432,7 @@ static uint32_t pop(struct workload *w)
     return w->by_rank[least];
 }
 
-/* Takes one component's pending calls on to those it calls, so many times over. */
+/* Passes a component's pending calls on to those that it calls, multiplied by `times`. */
 static void pass_on(struct workload *w, double times, bool capped)
 {
     struct of *of = &w->of[pop(w)];
@@ -443,8 +447,8 @@ static void pass_on(struct workload *w, double times, bool capped)
     }
 }
 
-/* Calls that come to each component, of those that start; at their peak, and then with no regard
- * to what stations can do. False: they go round without end. */
+/* Finds the calls that arrive at each component. `peak`: at the peak of the load, and without
+ * regard to capacity. False: calls go round a cycle without end. */
 static bool follow(struct workload *w, bool peak)
 {
     uint32_t count = w->plan->component_count;
@@ -473,7 +477,7 @@ static bool follow(struct workload *w, bool peak)
     return true;
 }
 
-/* The share of what comes to each that is passed on, where a model knows it: of reads. */
+/* Finds the share of its reads that each component passes on, if its model knows it. */
 static void find_passed(struct workload *w)
 {
     double writes = 0;
@@ -490,7 +494,7 @@ static void find_passed(struct workload *w)
 
 /* ---- attempts -------------------------------------------------------------------------------- */
 
-/* The share of answers that take longer. */
+/* The share of answers that take longer than `than`. */
 static double tail(const struct of *of, double round_trip, double than)
 {
     double work = mean_work(&of->q), left = than - round_trip;
@@ -500,9 +504,9 @@ static double tail(const struct of *of, double round_trip, double than)
     return isinf(work) || !(work > 0) ? 0 : exp(-left / work);
 }
 
-/* The share of the time in which a callee is behind: always where more comes than it can do; from
- * the first fault on where it stays behind with every retry; else while faults last, and until
- * what has come meanwhile is done. */
+/* The share of the time in which a callee is behind: all of it, if more arrives than its capacity;
+ * from the first fault on, if with every retry it would stay behind; otherwise while faults last,
+ * and until what has arrived meanwhile is done. */
 static double behind(const struct of *of, double comes, double peak, double most)
 {
     if (comes > of->capacity || (peak > of->capacity && comes * most > of->capacity))
@@ -512,8 +516,8 @@ static double behind(const struct of *of, double comes, double peak, double most
     return of->hurt > 0 ? fmin(1, of->hurt / (1 - comes * most / of->capacity)) : 0;
 }
 
-/* How often attempts fail, from 0 to 1. `comes`: calls to the callee without retries; `peak`: the
- * same at the highest load; `most`: attempts that a call may have. */
+/* The share of attempts that fail. `comes`: calls to the callee without retries; `peak`: the same
+ * at the highest load; `most`: attempts that a call may have. */
 static double fails(const struct of *of, const struct edge *e, const struct sim_policy *p,
                     double comes, double peak, double most)
 {
@@ -521,7 +525,7 @@ static double fails(const struct of *of, const struct edge *e, const struct sim_
     double late = p->timeout != 0 || limited ? behind(of, comes, peak, most) : 0;
     double share = 1 - (1 - e->loss) * (1 - of->struck) * (1 - of->bad);
     if (comes > of->capacity && limited && !of->faults) {
-        double attempts = 1; /* as many are refused as find no room */
+        double attempts = 1; /* those that find no room are refused */
         for (int round = 0; round < 30; round++) {
             late = fmax(0, 1 - of->capacity / (comes * attempts));
             attempts = late < 1 ? (1 - pow(late, most)) / (1 - late) : most;
@@ -540,7 +544,8 @@ static double attempts_most(const struct sim_policy *p)
     return most;
 }
 
-/* How many of a component's answers fail because those do that it waits for. True: it changed. */
+/* Finds the share of a component's answers that fail because its own calls fail. True: it
+ * changed. */
 static bool find_bad(struct workload *w, uint32_t i, const double *peak)
 {
     const struct sim_policy *p = &w->plan->components[i].policy;
@@ -570,7 +575,7 @@ static void find_attempts(struct workload *w, uint32_t i, const double *peak)
                      fmax(fail >= 1, tail(to, e->round_trip, (double)p->hedge.delay));
         else if (p->hedge.extra > 0)
             hedges = (double)p->hedge.extra * (fail >= 1 ? 1 : 1 - p->hedge.percentile);
-        /* what fails all of some time fails every try of that time */
+        /* while the callee is behind, every attempt fails */
         tries = fmax(tries, 1 + behind(to, to->comes, peak[e->to], most) * (most - 1) *
                                     (p->timeout != 0 && to->hurt > 0));
         double more = tries - 1 + tries * hedges, calls = w->of[i].starts + w->of[i].comes;
@@ -578,7 +583,7 @@ static void find_attempts(struct workload *w, uint32_t i, const double *peak)
             more = fmin(more, p->retry.budget.ratio +
                                   p->retry.budget.minimum * c->nodes / (calls * e->weight));
         e->attempts = 1 + more;
-        /* a timeout that strikes, the wait before the next attempt, and that for a hedge */
+        /* events: a timeout that strikes, the wait before the next attempt, the wait for a hedge */
         e->events = (p->timeout != 0 ? fail * e->attempts : 0) +
                     (p->retry.backoff > 0 ? fmin(more, tries - 1) : 0) +
                     (p->hedge.extra > 0 ? 1 + hedges : 0);
@@ -615,7 +620,7 @@ static double events_of(const struct workload *w, uint32_t i)
     return events;
 }
 
-/* What happens at nodes of itself, a second. */
+/* Events per second at the nodes that no request causes. */
 static double ticks_of(const struct sim_plan_component *c, const struct of *of)
 {
     double each = of->q.rules ? sim_station_rules_ticks(of->q.rules, of->comes / c->nodes) : 0;

@@ -4,7 +4,7 @@
 
 #include "sim/plan.h"
 
-/* Calls that come to any component in a run, about. */
+/* About how many calls arrive at all components in a run. */
 double sim__plan_requests(const struct sim_plan *);
 
 #endif

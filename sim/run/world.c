@@ -1,4 +1,4 @@
-/* world.c - makes a world of a plan: nodes, ports, links, keyspaces; and takes it apart. */
+/* world.c - makes a world from a plan: nodes, ports, links, keyspaces; and frees it. */
 #include "sim/world.h"
 #include "books/trace_state.h"
 #include "books/truth_state.h"
@@ -51,7 +51,7 @@ static int keyspaces_make(struct sim_world *w)
     return 0;
 }
 
-/* Puts the address of its keyspace in place of each index (1 + i; 0: none). */
+/* Replaces each index of a keyspace (1 + i; 0: none) by the keyspace's address. */
 static void keyspaces_bind(struct sim_world *w, char *base, const struct sim_param *p)
 {
     for (; p != NULL && p->name != NULL; p++) {
@@ -238,7 +238,7 @@ int sim_world_trace(struct sim_world *w, uint32_t requests)
     return 0;
 }
 
-/* Where the timeline has crashes, whose calls and operations are whose is kept. */
+/* If the timeline has crashes, the world keeps which calls and operations belong to which node. */
 static int owned_make(struct sim_world *w)
 {
     bool crashes = false;

@@ -57,23 +57,23 @@ static void what_is_not_weirs_is_refused(void **state)
 {
     (void)state;
     static const struct shape shapes[] = {
-        {"mkdir o && echo mine > o/map.json && echo mine > o/trace.json", "is not a result"},
-        {"mkdir -p o/figures && echo '{\"mine\": 1}' > o/summary.json", "is not a result"},
-        {"mkdir o && cp q.json o/manifest.json", "is not a result"},
+        {"mkdir o && echo mine > o/map.json && echo mine > o/trace.json", "is not empty"},
+        {"mkdir -p o/figures && echo '{\"mine\": 1}' > o/summary.json", "is not empty"},
+        {"mkdir o && cp q.json o/manifest.json", "is not empty"},
         {"mkdir o && echo '{\"weir_results\": 1, \"files\": [\"../q.json\"]}' > o/manifest.json",
-         "is not a result"},
+         "is not empty"},
         {"mkdir o && echo '{\"weir_results\": 2, \"files\": [\"store\"]}' > o/manifest.json",
-         "is not a result"},
+         "is not empty"},
         {"mkdir o && echo '{\"weir_results\": 2, \"files\": [\"figures\"]}' > o/manifest.json",
-         "is not a result"},
+         "is not empty"},
         {"mkdir o && echo '{\"weir_results\": 9}' > o/manifest.json", "of a newer weir"},
-        {"mkdir -p o/store && echo mine > o/store/results.sqlite", "is not a result"},
-        {"mkdir -p o/store && mkfifo o/store/results.sqlite o/manifest.json", "is not a result"},
+        {"mkdir -p o/store && echo mine > o/store/results.sqlite", "is not empty"},
+        {"mkdir -p o/store && mkfifo o/store/results.sqlite o/manifest.json", "is not empty"},
         {"echo mine > o", "is not a directory"},
         {"mkfifo o", "is not a directory"},
-        {"ln -s nowhere o", "is a link to nowhere, which is no directory"},
-        {"ln -s q.json o", "is a link to q.json, which is no directory"},
-        {"mkdir there && echo mine > there/a && ln -s there o", "is not a result"},
+        {"ln -s nowhere o", "is a link to nowhere, which is not a directory"},
+        {"ln -s q.json o", "is a link to q.json, which is not a directory"},
+        {"mkdir there && echo mine > there/a && ln -s there o", "is not empty"},
     };
     static const char *const commands[] = {
         "run q.json",
@@ -113,7 +113,7 @@ static void what_is_in_the_way_is_refused(void **state)
         {"tr 0 1 < whole/series.csv > o/series.csv", "o/series.csv is not as weir wrote it"},
         {"echo '# mine' >> o/figures/queue.gp", "o/figures/queue.gp is not as weir wrote it"},
         {"rm o/resolved.json && ln q.json o/resolved.json",
-         "q.json is read, and would be replaced"},
+         "q.json is an input and would be replaced"},
         {"ln -sf ../q.json o/series.csv", "o/series.csv is not as weir wrote it"},
         {"rm o/manifest.json", "there is no manifest.json that says weir wrote it"},
     };
@@ -142,14 +142,14 @@ static void what_is_read_is_not_replaced(void **state)
     expect_run("run q.json --out o --quiet", 0, "");
     shell("cp -a o other && cp q.json o/resolved.json && cp -a o whole");
     expect_run("run o/resolved.json --out o", 2,
-               "o/resolved.json is read, and would be replaced by the results in ");
-    expect_run("run o/../o/resolved.json --out o/", 2, "is read, and would be replaced");
-    expect_run("compare o/resolved.json base fast --out o", 2, "is read, and would be replaced");
+               "o/resolved.json is an input and would be replaced by the results in ");
+    expect_run("run o/../o/resolved.json --out o/", 2, "is an input and would be replaced");
+    expect_run("compare o/resolved.json base fast --out o", 2, "is an input and would be replaced");
     expect_run("find o/resolved.json --vary components.users.rate=500/s..950/s --while "
                "users.latency.mean<=5ms --out o",
-               2, "is read, and would be replaced");
+               2, "is an input and would be replaced");
     shell("ln -s o/resolved.json there.json");
-    expect_run("run there.json --out o", 2, "there.json is read, and would be replaced");
+    expect_run("run there.json --out o", 2, "there.json is an input and would be replaced");
     shell("diff -r o whole && test \"$(ls -d o.* 2>/dev/null)\" = ''");
     expect_run("run o/resolved.json --out other --quiet", 0, "");
     write_file("o/mine.csv", "t_s\n0\n1\n");
@@ -159,7 +159,7 @@ static void what_is_read_is_not_replaced(void **state)
                "\"components\": {\"users\": {\"model\": \"client\", \"to\": \"app\", "
                "\"trace\": {\"file\": \"o/mine.csv\"}}, \"app\": {\"model\": \"service\", "
                "\"servers\": 1, \"service_time\": \"1ms\"}}}");
-    expect_run("run t.json --out o", 2, "o/mine.csv is read, and would be replaced");
+    expect_run("run t.json --out o", 2, "o/mine.csv is an input and would be replaced");
 }
 
 /* A list that was copied makes no directory weir's, and a name has to leave room for a longer one.
@@ -177,10 +177,10 @@ static void a_copied_list_says_nothing(void **state)
     snprintf(words, 20, "run q.json --out ");
     words[strlen(words)] = 'a';
     words[17 + 250] = '\0';
-    expect_run(words, 2, " is too long: results are made in a directory beside it");
+    expect_run(words, 2, " is too long: results are first written to a directory beside it");
     words[17 + 250] = 'a';
     words[17 + 270] = '\0';
-    expect_run(words, 2, " is too long: results are made in a directory beside it");
+    expect_run(words, 2, " is too long: results are first written to a directory beside it");
     shell("test \"$(ls -d a* 2>/dev/null)\" = ''");
     shell("cp o/figures/queue.gp . && echo 'set title \"mine\"' >> o/figures/queue.gp");
     expect_run("plot o", 0, NULL);
@@ -232,7 +232,8 @@ static void where_the_directory_has_to_stay(void **state)
     expect_run("run q.json --out second --no-plot --seed 2", 0, "");
     shell("mkdir here there && ln -s there link");
     assert_int_equal(chdir("here"), 0);
-    expect_run("run ../q.json --out . --no-plot", 2, "is not a result of weir's"); /* stdout */
+    expect_run("run ../q.json --out . --no-plot", 2,
+               "was not written by weir and is not empty"); /* stdout */
     assert_int_equal(chdir(".."), 0);
     shell("rm here/* && cd here && " WEIR_BINARY
           " run ../q.json --out . --no-plot > ../said 2>&1 && "

@@ -48,8 +48,8 @@ static void what_is_not_ours_is_left_alone(void **state)
     write_file("q.json", SCENARIO(QUICK, FIGURE));
     assert_int_equal(mkdir("mine", 0777), 0);
     write_file("mine/letter.txt", "dear");
-    expect_run("run q.json --out mine", 2, "is not a result of weir's");
-    expect_run("run q.json --out .", 2, "is not a result of weir's");
+    expect_run("run q.json --out mine", 2, "was not written by weir and is not empty");
+    expect_run("run q.json --out .", 2, "was not written by weir and is not empty");
     assert_true(exists("mine/letter.txt") && !exists("mine/summary.json"));
     expect_run("run q.json --out o", 0, "");
     write_file("o/notes.txt", "notes"); /* beside the results: carried over */

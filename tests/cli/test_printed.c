@@ -413,7 +413,7 @@ static void claims_say_what_they_are_of(void **state)
                  "window lies in the span: `max` is of windows of 10 s)");
     expect_words(r.out, "app.queue.peak from 100 s to 200 s is ");
     expect_in(r.err, "/expect/3/to: warning: the run ends before this: the claim is judged up to "
-                     "its end, at 200s");
+                     "the run's end, at 200s");
     char *summary = read_file("o/summary.json");
     expect_in(summary, "\"from\": 100, \"to\": 200");
     expect_in(summary, "\"relative_to\": \"many\"");
@@ -422,7 +422,7 @@ static void claims_say_what_they_are_of(void **state)
     r = run("find q.json --variant many --vary components.users.rate=1/s..2/s --out f --no-plot "
             "--while app.queue.max<=4 --from 12s --to 28s");
     assert_int_equal(r.status, 2);
-    expect_in(r.err, "no whole window lies in that time: \"max\" is of windows of 10s");
+    expect_in(r.err, "there is no whole window between these times: \"max\" has windows of 10s");
     result_free(&r);
     r = run("find q.json --variant many --vary components.users.rate=1/s..2/s --out f --no-plot "
             "--while app.queue.max<=4 --from 12s --to 280s");

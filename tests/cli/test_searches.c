@@ -235,7 +235,7 @@ static void what_cannot_be_searched_is_said_at_once(void **state)
          "--vary: \"9/s\" is not below \"5/s\"",
          "--while: \"5/s\" is a rate, where a duration is wanted");
     SAID("find q.json --vary components.users.rate=5/s..9ms --while users.latency<=5ms", 2,
-         "\"5/s\" is a rate and \"9ms\" is a duration: both ends are of one kind");
+         "\"5/s\" is a rate and \"9ms\" is a duration: both ends must be of one kind");
     SAID("find q.json --vary components.users.rate=5ms..9ms --while users.latency<=5ms", 2,
          "--vary: components.users.rate: \"5ms\" is a duration, where a rate is wanted");
     SAID("find q.json --vary components.users.to=5..9 --while users.latency<=5ms", 2,

@@ -209,14 +209,14 @@ static void a_foreign_database_is_left_alone(void **state)
             NULL, NULL, NULL),
         SQLITE_OK);
     sqlite3_close(db);
-    expect_refused("run q.json --out o", 2, "is not a result of weir's");
-    expect_refused("results o", 3, "is a database of something else's");
+    expect_refused("run q.json --out o", 2, "was not written by weir and is not empty");
+    expect_refused("results o", 3, "is a database of another program");
     shell("test \"$(ls o/store)\" = results.sqlite"); /* nor was anything written beside it */
     write_file(database, "Dear all, this is a letter and no database, and it is long enough.\n");
-    expect_refused("run q.json --out o", 2, "is not a result of weir's");
+    expect_refused("run q.json --out o", 2, "was not written by weir and is not empty");
     expect_run("run q.json --out good", 0, "");
     shell("cp good/manifest.json o/");
-    expect_refused("run q.json --out o", 3, "is damaged, or no database");
+    expect_refused("run q.json --out o", 3, "is damaged, or is not a database");
 }
 
 static void a_damaged_store_is_left_alone(void **state)
@@ -304,7 +304,7 @@ static void a_full_disk_keeps_what_was_stored(void **state)
     assert_int_equal(r.status, 3);
     assert_non_null(strstr(r.err, "cannot write"));
     assert_non_null(strstr(r.err, "results.sqlite"));
-    assert_non_null(strstr(r.err, "start again to go on"));
+    assert_non_null(strstr(r.err, "run the command again to go on"));
     assert_false(exists("o/summary.json"));
     long long kept = ask(database, "SELECT count(*) FROM run");
     char said[64]; /* what it says is what is there */

@@ -176,7 +176,7 @@ static void what_is_wrong_is_said_once(void **state)
          "is too large to run unasked"},
         {"map q.json --set run.duration=270h --reps 100", "is too large to run unasked"},
         {"find q.json --vary components.users.rat=5/s..9/s --while users.latency<=5ms", "\"rat\""},
-        {"sensitivity q.json --out here", "holds other things"},
+        {"sensitivity q.json --out here", "is not empty"},
     };
     write_file("q.json", SCENARIO("\"duration\": \"6s\"", SEARCHES));
     shell("mkdir here && touch here/mine");
@@ -229,7 +229,7 @@ static void a_rank_that_dies_ends_it(void **state)
         struct result r = finish(pid);
         assert_int_equal(r.status, 3);
         char said[32];
-        snprintf(said, sizeof said, "rank %d of 2 was ended by", rank);
+        snprintf(said, sizeof said, "rank %d of 2 was killed by", rank);
         assert_non_null(strstr(r.err, said));
         result_free(&r);
         assert_true(runs_kept("o") > before);

@@ -43,7 +43,8 @@ def main():
     errors = []
     if sorted(rooms) != engine_rooms():
         errors.append(f"CMakeLists.txt: engine_rooms are {sorted(rooms)}, want {engine_rooms()}")
-    folders = ["sim/" + room for room in engine_rooms()] + ["models", "models/folder"]
+    folders = ["sim/" + room for room in engine_rooms()]
+    folders += ["models", "models/folder", "models/folder/deeper"]
     planted = [folder + "/planted.c" for folder in folders]
     planted += [folder + "/planted.h" for folder in folders + ["include/sim"]]
     planted += ["models/models.def"]

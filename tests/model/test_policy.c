@@ -341,7 +341,7 @@ struct bare {
     struct sim_policy policy;
     struct sim_caller_meters meters;
     struct sim_node node;
-    struct sim__guard guard;
+    struct sim_guard guard;
 };
 
 static void bare_init(struct bare *b, int kind, int64_t limit)
@@ -349,7 +349,7 @@ static void bare_init(struct bare *b, int kind, int64_t limit)
     *b = (struct bare){.policy.concurrency = {
                            .kind = kind, .limit = limit, .least = 2, .most = 40, .decrease = 0.9}};
     b->node = (struct sim_node){.sim = sim_new(NULL), .caller = &b->meters};
-    b->guard = (struct sim__guard){.from = &b->node, .policy = &b->policy};
+    b->guard = (struct sim_guard){.from = &b->node, .policy = &b->policy};
     sim__limiter_reset(&b->guard);
 }
 

@@ -226,7 +226,7 @@ static void an_additive_increase_settles(void **state)
     struct sim_caller_meters meters = {0};
     struct sim *sim = sim_new(NULL);
     struct sim_node node = {.sim = sim, .caller = &meters};
-    struct sim__guard g = {.from = &node, .policy = &policy};
+    struct sim_guard g = {.from = &node, .policy = &policy};
     double means[REPLICATIONS];
     sim__limiter_reset(&g);
     for (uint64_t r = 0; r < REPLICATIONS; r++) {

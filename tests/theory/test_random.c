@@ -488,7 +488,7 @@ static void test_zipf_within_blocks(void **state)
     tail.column_count = 1;
     tail.head = 0;
     tail.blocks = keys.blocks + 64;
-    const struct sim__key_block *block = tail.blocks;
+    const struct sim_key_block *block = tail.blocks;
     uint64_t half = block->first + block->count / 2;
     double first = 0.0, all = 0.0;
     for (uint64_t k = block->first; k < block->first + block->count; k++) {

@@ -1,4 +1,4 @@
-/* curve.c - the lines of curves: a metric against what was swept. */
+/* curve.c - the lines of curves: a metric over a swept value. */
 #include "report/figures/figure.h"
 
 #include "base/units.h"
@@ -43,7 +43,7 @@ static double quantity(const struct sim_case *cell, uint32_t path, const char **
     }
 }
 
-/* Two cells stand on one line when all but x is equal. */
+/* Whether two cells belong to one line: all values but x are equal. */
 static bool same_group(const struct sim_drawing *d, const struct sim_case *a,
                        const struct sim_case *b, uint32_t x)
 {
@@ -122,7 +122,7 @@ static int by_x(const void *left, const void *right)
     return a->order < b->order ? -1 : a->order > b->order;
 }
 
-/* The points of a line, sorted. Returns how many. */
+/* Collects the points of a line, sorted. Returns their number. */
 static uint32_t collect(struct sim_drawing *d, uint32_t panel, uint32_t variant, uint32_t series,
                         struct point *points)
 {
@@ -151,7 +151,7 @@ static uint32_t collect(struct sim_drawing *d, uint32_t panel, uint32_t variant,
     return n;
 }
 
-/* Puts x into the unit that suits its greatest value. */
+/* Converts x to the unit that suits its greatest value. */
 static void scale_x(struct sim_drawing *d)
 {
     double most = 0;

@@ -1,4 +1,4 @@
-/* drawing.c - the lines, ranges and colours of a figure on its way to paper. */
+/* drawing.c - adds lines, ranges and colours to a drawing. */
 #include "report/figures/figure.h"
 
 #include <math.h>

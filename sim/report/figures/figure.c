@@ -1,4 +1,4 @@
-/* figure.c - a figure as CSV and as the gnuplot program that draws it, to the contract of
+/* figure.c - writes a figure as CSV and as the gnuplot program that draws it, following
  * plots/README.md. */
 #include "report/figures/figure.h"
 
@@ -16,7 +16,7 @@ extern const char sim__plot_theme[], sim__plot_timeline[], sim__plot_bars[], sim
 
 /* ---- panels -------------------------------------------------------------------------------- */
 
-/* The unit that suits a panel: on a log axis the middle of its range decides, else its top. */
+/* The unit of a panel: on a log axis it suits the middle of the range, else the top. */
 static struct sim_scale panel_scale(const struct sim_drawn_panel *panel, bool log)
 {
     double most = panel->range.most, least = panel->range.least;
@@ -45,7 +45,7 @@ static void panel_log(FILE *gp, const void *self, uint32_t i)
     sim_preamble_value(gp, ((const struct sim_drawing *)self)->panels[i].asked->log);
 }
 
-/* Whether all that a panel shows are shares, as far as the first variant that has it tells. */
+/* Writes whether all series of a panel are shares, judged by the first variant that has them. */
 static void panel_share(FILE *gp, const void *self, uint32_t i)
 {
     const struct sim_drawing *d = self;
@@ -243,7 +243,7 @@ static void write_time(struct sim_drawing *d, FILE *gp)
 
 /* ---- the preamble -------------------------------------------------------------------------- */
 
-/* The author's subtitle, then what is drawn: n and the level, and what was left out. */
+/* Writes the author's subtitle, then n, the level, and what is left out. */
 static void write_subtitle(const struct sim_drawing *d, FILE *gp)
 {
     static const char *const mark[] = {"Line", "Bar", "Line", "Point", "Bar"};
@@ -332,7 +332,7 @@ static void write_line_data(const struct sim_drawing *d, uint32_t index, FILE *c
     }
 }
 
-/* Writes all lines. False: there is not one point. */
+/* Writes all lines. False: there are no points. */
 static bool write_all_lines(const struct sim_drawing *d, FILE *csv)
 {
     static const char *const heads[] = {"line,t_s,mean,low,high", "", "line,x,p,low,high",
@@ -346,7 +346,7 @@ static bool write_all_lines(const struct sim_drawing *d, FILE *csv)
     return some;
 }
 
-/* A line for each panel's metric, one point per variant: what bars are made of. */
+/* Makes a line for each panel's metric with one point per variant, for bars. */
 static void lines_bars(struct sim_drawing *d)
 {
     for (uint32_t p = 0; p < d->panel_count && !d->failed; p++) {
@@ -365,7 +365,7 @@ static void lines_bars(struct sim_drawing *d)
     }
 }
 
-/* The bound the study sets for a metric of a variant; NAN: none. */
+/* The bound that an expectation sets for a metric of a variant; NAN: none. */
 static double claim_for(const struct sim_drawing *d, const char *that, uint32_t at)
 {
     const struct sim_record *sample = sim_runs_sample(d->report->runs, at);
@@ -437,7 +437,7 @@ static void add_panel(struct sim_drawing *d, const struct sim_panel *asked, cons
     snprintf(panel->title, sizeof panel->title, "%s", title);
 }
 
-/* How much of all series' names is the same "component.meter."; 0: they differ in that. */
+/* The length of the prefix "component.meter." that all series share; 0: they share none. */
 static size_t shared_part(const struct sim_panel *asked)
 {
     const char *first = asked->series[0];
@@ -461,7 +461,7 @@ static void name_panel(const struct sim_panel *asked, char *title, size_t room)
         n += (size_t)snprintf(title + n, room - n, "%s%s", s > 0 ? ", " : "", asked->series[s]);
 }
 
-/* Panels as asked for; bars have one for each series. */
+/* Chooses the panels; bars have one for each series. */
 static void choose_panels(struct sim_drawing *d)
 {
     for (uint32_t p = 0; p < d->figure->panel_count; p++) {

@@ -1,5 +1,5 @@
-/* figure.h - a figure on its way to paper: which cases it shows, its lines or bars, in base units.
- * The writers of each kind fill it in; figure.c turns it into CSV and a gnuplot preamble. */
+/* figure.h - a figure before it is written: its cases, and its lines or bars in base units. The
+ * writers of each kind fill it in; figure.c writes it as CSV and a gnuplot preamble. */
 #ifndef SIM_REPORT_FIGURE_H
 #define SIM_REPORT_FIGURE_H
 
@@ -10,7 +10,7 @@ enum {
     SIM_DRAWN_PANELS = 8,
     SIM_DRAWN_PARTS = 9,
     SIM_PARTS_SEEN = 64
-}; /* as many as plots/theme.gp can show */
+}; /* limits of plots/theme.gp */
 
 struct sim_drawn_line {
     uint32_t panel, variant, series; /* from 1; see plots/README.md */
@@ -18,20 +18,20 @@ struct sim_drawn_line {
     uint32_t count;
     double *x; /* ascending */
     struct sim_estimate *y;
-    double p50, p99, p999; /* ccdf: for the table beside it; NAN: not known */
+    double p50, p99, p999; /* ccdf: for the table in the figure; NAN: not known */
 };
 
 struct sim_drawn_variant {
     char name[96];
-    uint32_t colour; /* its place in the scenario */
-    uint32_t at;     /* case; curves: any case of the group */
+    uint32_t colour; /* its index in the scenario */
+    uint32_t at;     /* index of the case; curves: any case of the group */
 };
 
 struct sim_drawn_panel {
     const struct sim_panel *asked;
     const char *that; /* bars: the one metric */
     char title[128];
-    const char *unit; /* base unit of what is scaled */
+    const char *unit; /* base unit of the values */
     struct sim_scale_range {
         double least, most; /* least positive, greatest magnitude */
     } range;
@@ -39,7 +39,7 @@ struct sim_drawn_panel {
 
 struct sim_drawn_part {
     const char *component, *cause;
-    double weight; /* its greatest share of a bar */
+    double weight; /* its greatest share of any bar */
 };
 
 struct sim_drawing {
@@ -47,7 +47,7 @@ struct sim_drawing {
     const struct sim_figure *figure;
     struct sim_drawn_variant variants[SIM_DRAWN_VARIANTS];
     uint32_t variant_count;
-    uint32_t left_out; /* variants for which there was no room */
+    uint32_t left_out; /* number of variants that do not fit */
     struct sim_drawn_panel panels[SIM_DRAWN_PANELS];
     uint32_t panel_count;
     struct sim_drawn_line *lines; /* owned */
@@ -57,39 +57,39 @@ struct sim_drawing {
     char x_label[128];
     struct sim_drawn_part parts[SIM_PARTS_SEEN]; /* attribution: as in the legend */
     uint32_t part_count;
-    bool part_rest; /* the last is all that has no place of its own */
+    bool part_rest; /* the last part is the sum of all parts not shown */
     bool failed;    /* out of memory */
 };
 
-/* The next line, zeroed, with room for `points`. NULL when out of memory (and .failed). */
+/* Adds a line, zeroed, with room for `points`. NULL when out of memory (and .failed). */
 struct sim_drawn_line *sim_drawing_line(struct sim_drawing *, uint32_t panel, uint32_t variant,
                                         uint32_t series, uint32_t points);
-/* Widens a panel's range by a value. */
+/* Extends a panel's range to include a value. */
 void sim_drawing_range(struct sim_drawn_panel *, double value);
 
-/* The place of a variant in the file, which fixes its colour; `otherwise` when it has none. */
+/* The index of a variant in the file, which fixes its colour; `otherwise` if it is not there. */
 uint32_t sim_drawing_colour(const struct sim_report *, const char *variant, uint32_t otherwise);
 
 enum { SIM_SHADES_MOST = 200 };
 
 struct sim_shade {
     double from, to;  /* s */
-    uint32_t variant; /* the one it is about, from 1; 0: all */
-    char label[256];  /* empty: one like it was named before */
+    uint32_t variant; /* variant it is about, from 1; 0: all */
+    char label[256];  /* empty: an equal span was labelled before */
 };
 
-/* What a timeline shades, SIM_SHADES_MOST at most; *out is the caller's to free. How many; -1: out
- * of memory. */
+/* The shaded spans of a timeline, SIM_SHADES_MOST at most; the caller frees *out. Returns their
+ * number; -1: out of memory. */
 int sim_shaded_spans_make(const struct sim_drawing *, struct sim_shade **out);
 
 /* Fill in .lines and the panels' units and ranges from the report. */
 void sim_lines_timeline(struct sim_drawing *);
 void sim_lines_ccdf(struct sim_drawing *);
 void sim_lines_curve(struct sim_drawing *);
-/* An attribution's parts; its rows. False: there is none. */
+/* Chooses the parts of an attribution; writes its rows. False: there are none. */
 void sim_latency_bars_choose(struct sim_drawing *);
 bool sim_latency_bars_write(const struct sim_drawing *, FILE *csv);
-/* Chooses the groups of cells a curve figure shows, in place of the variants. */
+/* Chooses the groups of cells that a curve shows instead of variants. */
 void sim_lines_curve_groups(struct sim_drawing *);
 
 #endif

@@ -21,9 +21,9 @@ struct drawing {
     uv_pipe_t pipe;
     uv_timer_t timer;
     const char *name;
-    char said[SAID_BYTES]; /* on its standard error */
+    char said[SAID_BYTES]; /* its standard error */
     size_t said_bytes;
-    int open; /* handles not yet closed */
+    int open; /* number of handles not yet closed */
     bool good, slow;
 };
 
@@ -45,8 +45,8 @@ static void path_of(const struct drawing *d, const char *ending, char *path)
     snprintf(path, PATH_BYTES, "%s/%s.%s%s", d->batch->dir, d->name, d->batch->format, ending);
 }
 
-/* Cairo writes the time of day into a PDF: fourteen digits, uncompressed. They are set to a
- * constant so that the same results give the same file. */
+/* Cairo writes the time of day into a PDF, as fourteen uncompressed digits. They are replaced by a
+ * constant, so that the same results give the same file. */
 static void pin_date(const char *path)
 {
     static const char key[] = "/CreationDate (D:";
@@ -64,8 +64,8 @@ static void pin_date(const char *path)
         fclose(file);
 }
 
-/* Of what gnuplot said, what is wrong: its last `"name.gp" line N: …`. Before it stands the whole
- * command, with what it has of the theme. */
+/* The reason in gnuplot's output: its last line `"name.gp" line N: …`. The lines before it repeat
+ * the command. */
 static const char *reason(const struct drawing *d)
 {
     const char *found = d->said;
@@ -77,7 +77,7 @@ static const char *reason(const struct drawing *d)
     return found;
 }
 
-/* A figure is whole only if gnuplot ended well and its file can be put in place. */
+/* A figure is complete only if gnuplot succeeded and its file could be renamed. */
 static void finish(struct drawing *d)
 {
     char temporary[PATH_BYTES], path[PATH_BYTES];
@@ -108,7 +108,7 @@ static void on_room(uv_handle_t *handle, size_t wanted, uv_buf_t *buffer)
 {
     struct drawing *d = handle->data;
     (void)wanted;
-    if (d->said_bytes + 1 >= SAID_BYTES) /* the rest is read over its last line, and lost */
+    if (d->said_bytes + 1 >= SAID_BYTES) /* the rest is dropped */
         d->said_bytes = SAID_BYTES / 2;
     *buffer = uv_buf_init(d->said + d->said_bytes, (unsigned)(SAID_BYTES - 1 - d->said_bytes));
 }
@@ -128,7 +128,8 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
 static void on_end(uv_process_t *process, int64_t status, int signal)
 {
     struct drawing *d = process->data;
-    kill(-process->pid, SIGKILL); /* what it started and left behind, which may hold the pipe */
+    /* kills processes that it left behind, which may keep the pipe open */
+    kill(-process->pid, SIGKILL);
     sim_watch_child_over(d->batch->session->watch, process->pid);
     d->good = status == 0 && signal == 0;
     if (d->slow)
@@ -151,8 +152,8 @@ static void on_slow(uv_timer_t *timer)
     kill(-d->process.pid, SIGKILL);
 }
 
-/* Starts one gnuplot, in a process group of its own. Its handles are closed later in any case, and
- * on_close() goes on. */
+/* Starts one gnuplot in its own process group. Its handles are closed later in any case, and
+ * on_close() then starts the next. */
 static void start(struct drawing *d)
 {
     struct batch *b = d->batch;
@@ -198,7 +199,7 @@ static void start_more(struct batch *b)
         start(&b->drawings[b->next++]);
 }
 
-/* How long one figure may take, s. */
+/* The most time, in s, that one figure may take. */
 static uint64_t seconds_most(void)
 {
     const char *text = getenv("WEIR_GNUPLOT_SECONDS");
@@ -206,8 +207,8 @@ static uint64_t seconds_most(void)
     return seconds > 0 && seconds < 1000000 ? (uint64_t)seconds : SECONDS_MOST;
 }
 
-/* The environment with `zone` before all else, so that a PDF's date has one length. The strings are
- * the environment's own. NULL when out of memory. */
+/* A copy of the environment with `zone` first, so that a PDF's date has a fixed length. The strings
+ * are not copied. NULL when out of memory. */
 static char **environment_new(char *zone)
 {
     size_t n = 0, kept = 0;

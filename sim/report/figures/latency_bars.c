@@ -1,4 +1,4 @@
-/* latency_bars.c - what latency is made of, as stacked bars: a panel for each percentile. */
+/* latency_bars.c - the parts of the latency as stacked bars, with a panel for each percentile. */
 #include "report/figures/figure.h"
 
 #include "base/text.h"
@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-/* "users.latency.p99": the source and the percentile. */
+/* Finds the source and percentile of "users.latency.p99". */
 static const struct sim_attributed *find(const struct sim_drawing *d, uint32_t panel,
                                          uint32_t variant)
 {
@@ -24,7 +24,7 @@ static bool is_part(const struct sim_drawn_part *drawn, const struct sim_attribu
     return strcmp(drawn->component, part->component) == 0 && strcmp(drawn->cause, part->cause) == 0;
 }
 
-/* The part's place in the drawing; what has none of its own is in the last. */
+/* The index of a part in the drawing; parts that are not shown count in the last. */
 static uint32_t place(const struct sim_drawing *d, const struct sim_attributed_part *part)
 {
     uint32_t i = 0;
@@ -33,7 +33,7 @@ static uint32_t place(const struct sim_drawing *d, const struct sim_attributed_p
     return i < d->part_count ? i : d->part_count - 1;
 }
 
-/* Its greatest share of any bar decides whether a part is shown by itself. */
+/* Records a part's greatest share of any bar, which decides whether it is shown separately. */
 static void weigh(struct sim_drawing *d, const struct sim_attributed *a)
 {
     for (uint32_t k = 0; k < a->part_count; k++) {
@@ -85,7 +85,7 @@ static void row(FILE *csv, const uint32_t at[3], double from, const double *valu
         fprintf(csv, ",%s", sim_number_csv(value[i] * factor).s);
 }
 
-/* One bar: its parts from the left in the order of the legend, then the whole. */
+/* Writes one bar: its parts from the left in the order of the legend, then the total. */
 static void write_bar(const struct sim_drawing *d, const struct sim_attributed *a, uint32_t p,
                       uint32_t v, struct sim_scale scale, FILE *csv)
 {

@@ -9,11 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POINT_BUCKETS = 200 }; /* of each, at most five points are drawn */
+enum { POINT_BUCKETS = 200 }; /* at most five points of each are drawn */
 
 /* ---- timelines ----------------------------------------------------------------------------- */
 
-/* The mean over replications of each of `windows` windows from `first` on, with its interval. */
+/* Estimates the mean over replications of each of `windows` windows from `first` on, with its
+ * interval. */
 static void estimate_windows(struct sim_drawing *d, uint32_t at, uint32_t series, uint32_t first,
                              uint32_t windows, struct sim_estimate *all, double *means)
 {
@@ -36,7 +37,7 @@ static void estimate_windows(struct sim_drawing *d, uint32_t at, uint32_t series
     }
 }
 
-/* The windows whose middle a figure shows: from *first, returns how many. */
+/* The windows whose middle is in the figure: the first in *first; returns their number. */
 static uint32_t windows_shown(const struct sim_figure *figure, const struct sim_record *record,
                               uint32_t *first)
 {
@@ -120,9 +121,10 @@ static void tail_point(struct sim_drawn_line *line, double x, struct sim_estimat
     line->y[line->count++] = share;
 }
 
-/* Points of P(X > x): 1 below the least value, then one for each bucket that holds something, at
- * its greatest value, where the share above is exact; of the last bucket only when it is the first,
- * as a share of 0 has no place on a logarithmic axis. `base`: a base unit in what was recorded. */
+/* Points of P(X > x): 1 below the least value, then one for each bucket with counts, at its
+ * greatest value, where the share above is exact. The last bucket has a point only if it is the
+ * first, because a share of 0 cannot be shown on a logarithmic axis. `base`: the base unit in
+ * recorded units. */
 static void tail_points(struct sim_drawing *d, const struct sim_tally **tallies, uint32_t n,
                         double base, struct sim_drawn_line *line)
 {
@@ -155,7 +157,7 @@ static void tail_points(struct sim_drawing *d, const struct sim_tally **tallies,
     free(passed_by);
 }
 
-/* The estimate of a percentile as the summary has it, so that both agree to the digit. */
+/* A percentile's estimate from the summary, so that both agree to the digit. */
 static double summary_of(const struct sim_aggregate *a, const char *that, const char *stat)
 {
     char full[256];

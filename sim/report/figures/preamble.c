@@ -1,4 +1,4 @@
-/* preamble.c - the grammar of the gnuplot programs that draw figures, and of the CSV beside them
+/* preamble.c - writes the syntax of gnuplot programs for figures, and of their CSV
  * (plots/README.md). */
 #include "report/figures/preamble.h"
 
@@ -8,9 +8,9 @@
 #include <inttypes.h>
 #include <math.h>
 
-/* A string of gnuplot's. In single quotes nothing is special but the quote itself. Gnuplot does not
- * read it everywhere when it is doubled, so it stands between two strings, as an octal number. What
- * people must not be shown is a question mark, a line break a space. */
+/* Writes a gnuplot string. In single quotes only the quote itself is special. Not every place of
+ * gnuplot accepts a doubled quote, so it becomes an octal escape between two strings. Control
+ * characters become question marks, line breaks become spaces. */
 void sim_preamble_quoted(FILE *gp, const char *text)
 {
     fputc('\'', gp);

@@ -1,4 +1,4 @@
-/* preamble.h - the grammar of the gnuplot programs that draw figures, and of the CSV beside them
+/* preamble.h - writes the syntax of gnuplot programs for figures, and of their CSV
  * (plots/README.md). */
 #ifndef SIM_REPORT_PREAMBLE_H
 #define SIM_REPORT_PREAMBLE_H
@@ -7,21 +7,21 @@
 
 #include <stdio.h>
 
-/* A quoted text, in which nothing is special; a number, NaN where it is not finite. */
+/* Write a quoted text; a number, NaN if it is not finite. */
 void sim_preamble_quoted(FILE *gp, const char *text);
 void sim_preamble_value(FILE *gp, double value);
-/* NAME = value, as a line. */
+/* Write a line NAME = value. */
 void sim_preamble_text(FILE *gp, const char *name, const char *text);
 void sim_preamble_number(FILE *gp, const char *name, double value);
-/* An array of `count` items, each written by `item`; nothing when there are none. */
+/* Writes an array of `count` items, each written by `item`; nothing if there are none. */
 typedef void sim_preamble_item(FILE *gp, const void *self, uint32_t index);
 void sim_preamble_array(FILE *gp, const char *name, uint32_t count, sim_preamble_item *item,
                         const void *self);
-/* What every kind of figure needs: its kind, where it goes, its data, title and footnote. */
+/* Writes what every kind of figure needs: its kind, its output, its data, title and footnote. */
 void sim_preamble_head(FILE *gp, const struct sim_scenario *, const char *name, const char *format,
                        const char *title, const char *subtitle);
 
-/* A cell of the CSV, with the comma before it. */
+/* Write a cell of the CSV, with the comma before it. */
 void sim_preamble_cell(FILE *csv, double value);
 void sim_preamble_text_cell(FILE *csv, const char *text);
 

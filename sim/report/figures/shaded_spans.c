@@ -1,9 +1,7 @@
-/* shaded_spans.c - what a timeline shades: faults as they struck, from each variant's record.
- *
- * What strikes all variants shown alike is shaded once; what strikes some is shaded for each of
- * them, and the first says whom. An entry of the timeline that strikes again and again is named
- * once, with how often. Drawn times are those of one replication, the variant's first.
- */
+/* shaded_spans.c - the shaded spans of a timeline: faults as they happened, from each variant's
+ * record. A fault of all shown variants is shaded once. A fault of some is shaded for each of them,
+ * and the first label names them. A periodic entry of the timeline is labelled once, with the
+ * number of times. Random times are those of one replication, the variant's first. */
 #include "report/figures/figure.h"
 
 #include <math.h>
@@ -12,9 +10,9 @@
 #include <string.h>
 
 struct found {
-    const struct sim_plan_fault *fault; /* of the first variant that has it */
+    const struct sim_plan_fault *fault; /* from the first variant that has it */
     sim_time from, to;
-    uint32_t variants; /* a bit each */
+    uint32_t variants; /* one bit each */
 };
 
 static bool is_moment(const struct sim_plan_fault *f)
@@ -40,7 +38,7 @@ static void add(struct found *all, uint32_t *count, struct found it)
     all[(*count)++] = it;
 }
 
-/* By time, and what is of one time in the order of the variants. */
+/* Sorts by time, then by variant. */
 static int by_time(const void *a, const void *b)
 {
     const struct found *x = a, *y = b;
@@ -53,7 +51,7 @@ static int by_time(const void *a, const void *b)
     return strcmp(x->fault->label, y->fault->label);
 }
 
-/* The windows of all variants that the figure shows; the same one once. */
+/* Collects the faults of all shown variants; equal ones once. */
 static struct found *collect(const struct sim_drawing *d, uint32_t *count)
 {
     const struct sim_runs *runs = d->report->runs;
@@ -75,7 +73,7 @@ static struct found *collect(const struct sim_drawing *d, uint32_t *count)
     return all;
 }
 
-/* How many of those found are of the same entry and the same variants. */
+/* How many of them have the same entry and the same variants. */
 static uint32_t alike(const struct found *all, uint32_t count, const struct found *it)
 {
     uint32_t n = 0;
@@ -84,7 +82,7 @@ static uint32_t alike(const struct found *all, uint32_t count, const struct foun
     return n;
 }
 
-/* Whom it strikes, where that is not everyone: by name when they, or those it spares, are few. */
+/* Writes which variants it affects, unless all: by name if these, or the others, are few. */
 static void say_whose(const struct sim_drawing *d, uint32_t variants, char *out, size_t size)
 {
     uint32_t struck = 0, last = 0, spared = 0;

@@ -1,10 +1,10 @@
-/* thin_series.c - fewer points of a long series, with every peak kept. */
+/* thin_series.c - reduces a long series to fewer points and keeps every peak. */
 #include "report/figures/thin_series.h"
 
 #include <math.h>
 #include <stdbool.h>
 
-/* Adds index i unless it is the last one added. Indices come ascending. */
+/* Adds index i unless it was the last one added. Indices are ascending. */
 static uint32_t add(uint32_t *chosen, uint32_t n, uint32_t i)
 {
     if (n == 0 || chosen[n - 1] != i)

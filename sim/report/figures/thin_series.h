@@ -1,13 +1,13 @@
-/* thin_series.h - fewer points of a long series, with every peak kept. */
+/* thin_series.h - reduces a long series to fewer points and keeps every peak. */
 #ifndef SIM_REPORT_THIN_SERIES_H
 #define SIM_REPORT_THIN_SERIES_H
 
 #include <stdint.h>
 
-/* Chooses which of `count` values a figure `buckets` points wide needs: of each bucket of
- * neighbours the first, the last, the least, the greatest and the first NAN, so that a gap stays a
- * gap. Their indices, ascending, go to `chosen` (room for 5 x buckets + 4); returns how many. All
- * of them when there are no more than four to a bucket. O(count). */
+/* Chooses the values that a figure of `buckets` points needs: of each bucket of neighbours the
+ * first, the last, the least, the greatest and the first NAN, so that gaps stay visible. Stores
+ * their indices, ascending, in `chosen` (room for 5 x buckets + 4) and returns their number. With
+ * at most four values to a bucket, it chooses all. O(count). */
 uint32_t sim_thin_series(const double *values, uint32_t count, uint32_t buckets, uint32_t *chosen);
 
 #endif

@@ -1,4 +1,4 @@
-/* page.c - weir report: the page as a whole, and putting it in its place. */
+/* page.c - weir report: writes the whole page and puts it in place. */
 #include "report/output.h"
 #include "report/page/page_state.h"
 
@@ -12,7 +12,7 @@
 
 enum { PATH_ROOM = 4096 };
 
-#define NAME "report.html" /* of the page in the directory of results */
+#define NAME "report.html" /* name of the page in the directory of results */
 
 extern const char sim__plot_report[]; /* plots/report.css */
 
@@ -48,7 +48,7 @@ static void put_count(struct sim__page *page, const char *what, unsigned count)
     put_fact(page, what, text);
 }
 
-/* Texts of the file, such as "100s": from the first variant, as "run" is the same in all. */
+/* Durations as written, such as "100s", from the first variant; "run" is the same in all. */
 static void put_length(struct sim__page *page)
 {
     const char *first = json_object_iter_key(json_object_iter(page->cases));
@@ -157,7 +157,7 @@ static int fail(struct sim_error *error, const char *path)
     return -1;
 }
 
-/* Writes what has to arrive; closes the file whatever happens. */
+/* Writes the page; closes the file in any case. */
 static int write_out(FILE *file, struct sim__page *page)
 {
     page->out = file;
@@ -173,7 +173,7 @@ static int write_out(FILE *file, struct sim__page *page)
     return good ? 0 : -1;
 }
 
-/* A file for the page beside where it is to be, under a name that nobody has. */
+/* Opens a temporary file beside the page's path, under an unused name. */
 static FILE *open_temporary(const char *path, char *temporary)
 {
     for (int i = 0; i < 100; i++) {
@@ -206,7 +206,7 @@ static int put_in_place(struct sim__page *page, const char *path, struct sim_err
     return -1;
 }
 
-/* Whether what is at the page's place, if anything, is a page of weir's: it says so in its head. */
+/* Whether an existing file at the page's path is a page of weir's, as its head shows. */
 static enum sim_page_problem look_at(const char *path, struct sim_error *error)
 {
     struct stat st;
@@ -232,7 +232,7 @@ static enum sim_page_problem look_at(const char *path, struct sim_error *error)
     return SIM_PAGE_FOREIGN;
 }
 
-/* Whether a path is that of DIR/report.html, however it is written. */
+/* Whether a path leads to DIR/report.html. */
 static bool is_beside(const char *dir, const char *path)
 {
     char above[PATH_ROOM], full[PATH_MAX], given[PATH_MAX];
@@ -244,7 +244,7 @@ static bool is_beside(const char *dir, const char *path)
     return realpath(dir, full) && realpath(above, given) && strcmp(full, given) == 0;
 }
 
-/* Puts the page into DIR, and its name into the list of what is weir's there. */
+/* Puts the page into DIR and adds its name to the manifest. */
 static enum sim_page_problem put_beside(struct sim__page *page, const char *path,
                                         struct sim_error *error)
 {

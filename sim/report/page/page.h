@@ -1,4 +1,4 @@
-/* page.h - weir report: one HTML page of a directory of results, whole in itself. */
+/* page.h - weir report: one self-contained HTML page of a directory of results. */
 #ifndef SIM_REPORT_PAGE_H
 #define SIM_REPORT_PAGE_H
 
@@ -8,15 +8,16 @@
 
 enum sim_page_problem {
     SIM_PAGE_FINE,
-    SIM_PAGE_FOREIGN, /* no results of weir's, damaged, of a newer weir; or no page at `path` */
-    SIM_PAGE_FAULT,   /* cannot read, cannot write, or out of memory */
+    /* not results of weir's, damaged, or of a newer weir; or the file at `path` is not a page */
+    SIM_PAGE_FOREIGN,
+    SIM_PAGE_FAULT, /* cannot read, cannot write, or out of memory */
 };
 
 /* Reads DIR (summary.json, resolved.json, figures/) and writes the page to `path`, NULL: to
- * DIR/report.html; by a temporary file and a rename, so that it is whole or not there. Only another
- * page of weir's is replaced. The same
- * bytes for the same directory, wherever it lies. What is wrong is in the error; a figure that is
- * not there as SVG is said on `remarks`, and on the page. */
+ * DIR/report.html; It uses a temporary file and a rename, so the page is either complete or
+ * missing. Only another page of weir's is replaced. The same directory gives the same bytes,
+ * whatever its path. On a problem the reason is in *error. A figure without an SVG file is reported
+ * on `remarks` and on the page. */
 enum sim_page_problem sim_page_make(const char *dir, const char *path, FILE *remarks,
                                     struct sim_error *);
 

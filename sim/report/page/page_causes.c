@@ -1,10 +1,10 @@
-/* page_causes.c - of the page: where the time went, theory beside observation, and the cost. */
+/* page_causes.c - sections of the page: latency by cause, theory and observation, cost. */
 #include "report/page/page_state.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { CASES_ACROSS = 24 }; /* more columns than these nobody compares */
+enum { CASES_ACROSS = 24 }; /* chosen: more columns than can be compared */
 
 static bool too_many(struct sim__page *page)
 {
@@ -34,7 +34,7 @@ static json_t *attribution_of(json_t *it, const char *source, const char *stat)
     return json_object_get(json_object_get(sources, source), stat);
 }
 
-/* The item of a list that is of a component and has this under another key; NULL: none. */
+/* The item of a list with this component and this value of another key; NULL: none. */
 static const json_t *item_with(const json_t *list, const char *component, const char *key,
                                const char *text)
 {
@@ -70,7 +70,7 @@ static void put_part_cell(struct sim__page *page, const json_t *at, const json_t
     sim__page_put(page, "</td>");
 }
 
-/* Whether an earlier case had the part: its row is there then. And whether any spent time on it. */
+/* Whether a part appears here first: no earlier case has it, and some case spent time on it. */
 static bool is_new_part(const struct sim__page *page, const json_t *here, const char *source,
                         const char *stat, const char *component, const char *cause)
 {
@@ -130,7 +130,7 @@ static void put_attribution(struct sim__page *page, const char *source, const ch
     sim__page_put(page, "</details>\n");
 }
 
-/* Sources and stats are those of the first case that has any. */
+/* Sources and statistics are those of the first case that has any. */
 void sim__page_attribution(struct sim__page *page)
 {
     const char *name, *source, *stat;
@@ -186,7 +186,8 @@ static void put_quantity(struct sim__page *page, const json_t *number, const cha
     if (!isnan(gap))
         snprintf(text, sizeof text, "%+.1f %%", fabs(gap) < 0.0005 ? 0 : 100 * gap);
     double predicted = sim__page_double(number, "predicted");
-    bool tiny = strcmp(unit, "s") == 0 && predicted > 0 && predicted < 1e-9; /* than the clock */
+    /* less than a tick of the clock */
+    bool tiny = strcmp(unit, "s") == 0 && predicted > 0 && predicted < 1e-9;
     sim__page_put(page, "<td class=\"t\">%s</td><td class=\"n\">%s</td>", words,
                   tiny ? "below 1 ns" : sim_number_human(predicted, unit).s);
     sim__page_estimate(page, number, "observed", unit);
@@ -238,7 +239,7 @@ static void put_station_case(struct sim__page *page, const char *name, const jso
                       name, why);
 }
 
-/* A station without a closed form in any case, each time for the same reason: a sentence. */
+/* Writes one sentence if no case has a closed form for a station, for the same reason. */
 static bool put_without_form(struct sim__page *page, const char *station)
 {
     const char *name, *why = NULL;

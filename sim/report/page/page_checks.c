@@ -1,4 +1,4 @@
-/* page_checks.c - of the page: what can be relied on. Expectations, audit, warm-up, faults. */
+/* page_checks.c - sections of the page: expectations, audit, warm-up, faults. */
 #include "report/page/page_state.h"
 
 #include "base/text.h"
@@ -35,7 +35,7 @@ static json_t *checks_of(json_t *it)
     return json_object_get(json_object_get(it, "audit"), "checks");
 }
 
-/* Of one check, or of all of them. */
+/* Counts the results of one check, or of all. */
 static struct tally count_audit(const struct sim__page *page, const char *only)
 {
     struct tally n = {0, 0};
@@ -57,7 +57,7 @@ static json_t *warmups_of(json_t *it)
     return json_object_get(json_object_get(it, "warmup"), "mser5");
 }
 
-/* Of the series looked at, those for which the warm-up was long enough. */
+/* Counts the checked series and those with a long enough warm-up. */
 static struct tally count_warmup(const struct sim__page *page)
 {
     struct tally n = {0, 0};
@@ -69,7 +69,7 @@ static struct tally count_warmup(const struct sim__page *page)
     return n;
 }
 
-/* Of the stations whose closed form was judged, those that agree with it. */
+/* Counts the stations with a judged closed form and those that agree with it. */
 static struct tally count_theory(const struct sim__page *page)
 {
     struct tally n = {0, 0};
@@ -127,7 +127,7 @@ void sim__page_glance(struct sim__page *page)
 
 /* ---- expectations --------------------------------------------------------------------------- */
 
-/* A time of a span, in full where three digits hardly tell it from the other one. */
+/* A time of a span; with all digits if three are too few to distinguish it from the other. */
 static struct sim_number time_of(double time, double other)
 {
     struct sim_number text = sim_number_human(time, "s");

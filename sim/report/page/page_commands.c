@@ -1,4 +1,5 @@
-/* page_commands.c - of the page: how to get the same results again, and every value in force. */
+/* page_commands.c - sections of the page: commands that give the same results again, and all
+ * values. */
 #include "report/page/page_state.h"
 
 #include <stdlib.h>
@@ -6,7 +7,7 @@
 
 enum { VALUES_MOST_BYTES = 1 << 20 };
 
-/* A word of a POSIX shell's command line: as it is where nothing in it is special. */
+/* Writes a word for a POSIX shell, quoted if it has special characters. */
 static void put_word(struct sim__page *page, const char *word)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"

@@ -1,4 +1,5 @@
-/* page_figures.c - of the page: the figures, in the order of the scenario, then others by name. */
+/* page_figures.c - section of the page: figures in the order of the scenario, then others by
+ * name. */
 #include "report/page/page_state.h"
 
 #include "report/page/page_svg.h"
@@ -40,7 +41,7 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* Those that were written: a figure of the scenario that does not apply has no program. */
+/* Collects the figures that were written. A figure that does not apply has no program. */
 static void collect(const struct sim__page *page, struct figures *all)
 {
     char path[PATH_ROOM];
@@ -80,7 +81,7 @@ bool sim__page_has_figures(const struct sim__page *page)
     return some;
 }
 
-/* The SVG as it will stand in the page; malloc'd. NULL: not there, or damaged; *why says so. */
+/* The SVG as it will appear in the page, malloc'd. NULL: missing or damaged, as *why says. */
 static char *svg_of(struct sim__page *page, const char *name, unsigned number, const char **why)
 {
     char path[PATH_ROOM], label[32];

@@ -1,4 +1,4 @@
-/* page_html.c - the page's writer: everything that is not markup is escaped, in one place. */
+/* page_html.c - writes the page: the only place that escapes text. */
 #include "report/page/page_state.h"
 
 #include "base/text.h"

@@ -1,4 +1,4 @@
-/* page_read.c - what the page is made of: a directory of results. */
+/* page_read.c - reads a directory of results for the page. */
 #include "report/page/page_state.h"
 
 #include "base/text.h"

@@ -1,4 +1,4 @@
-/* page_results.c - of the page: the variants and what differs between them, and the numbers. */
+/* page_results.c - sections of the page: the variants and their differences, and the metrics. */
 #include "report/page/page_state.h"
 
 #include "scenario/scenario.h"
@@ -58,7 +58,7 @@ static unsigned member_differs(struct sim__page *page, const char *path, const c
     return differences(page, below, was, is);
 }
 
-/* Writes each value that differs as an item of a list. How many. O(values). */
+/* Writes each value that differs as a list item. Returns their number. O(values). */
 static unsigned differences(struct sim__page *page, const char *path, const json_t *was,
                             const json_t *is)
 {
@@ -141,7 +141,7 @@ void sim__page_variants(struct sim__page *page)
 
 /* ---- tables of metrics ---------------------------------------------------------------------- */
 
-/* "component.meter.stat" taken apart. False: it is no metric. */
+/* "component.meter.stat", split. False: it is not a metric. */
 struct metric {
     char component[128], meter[128], stat[64];
 };
@@ -162,7 +162,7 @@ static const json_t *metric_of(const json_t *it, const char *key)
     return json_object_get(json_object_get(it, "metrics"), key);
 }
 
-/* Its unit, "" when no case has it. */
+/* The unit of a metric; "" if no case has it. */
 static const char *unit_of(const struct sim__page *page, const char *key)
 {
     const char *name;
@@ -175,8 +175,8 @@ static const char *unit_of(const struct sim__page *page, const char *key)
     return "";
 }
 
-/* As in the table that `weir run` prints: what was zero, or not observed, in every case says
- * nothing; a share says something once it was observed. */
+/* Whether to show a metric, as in the table of `weir run`: not if it is zero or unobserved in every
+ * case; but an observed share of 0 is shown. */
 static bool is_something(const struct sim__page *page, const char *key)
 {
     const char *name;
@@ -190,8 +190,7 @@ static bool is_something(const struct sim__page *page, const char *key)
     return false;
 }
 
-/* A unit stands in the head where all cells have it in common; the others differ from cell to cell,
- * and stand there. */
+/* The unit in a column's header, if all cells share it; otherwise each cell has its own. */
 static const char *head_unit(const char *unit)
 {
     return sim_number_has_family(unit) || strcmp(unit, "1") == 0 ? "" : unit;
@@ -224,7 +223,7 @@ static const struct sim_meter *meter_of(const struct sim_model *model, const cha
     return NULL;
 }
 
-/* The meters of a table's columns, in words; those that the fabric has are not in the tables. */
+/* Explains the meters of a table's columns. Meters of the fabric are not in the model's table. */
 static void put_meanings(struct sim__page *page, const struct sim_model *model,
                          const struct metric *columns, size_t count)
 {
@@ -242,7 +241,7 @@ static void put_meanings(struct sim__page *page, const struct sim_model *model,
         sim__page_put(page, "</dl>\n");
 }
 
-/* Whether every case has the same of all these: then one row says it. */
+/* Whether every case has the same values, so that one row is enough. */
 static bool are_the_same(const struct sim__page *page, const char *const *keys, size_t count)
 {
     const char *name;

@@ -6,10 +6,10 @@
 
 struct svg {
     FILE *out;
-    const char *at; /* what is to be read */
+    const char *at; /* rest of the text */
     const char *label;
     unsigned number;
-    unsigned depth; /* of open elements */
+    unsigned depth; /* number of open elements */
     bool begun;
 };
 
@@ -46,7 +46,7 @@ static struct span read_name(struct svg *svg)
     return name;
 }
 
-/* Behind the next `end`. False: there is none. */
+/* Skips past the next `end`. False: there is none. */
 static bool skip_past(struct svg *svg, const char *end)
 {
     const char *found = strstr(svg->at, end);
@@ -99,7 +99,7 @@ static void put_attribute(const struct svg *svg, struct span name, struct span v
     fputc(quote, svg->out);
 }
 
-/* Up to the tag's end; *closed: it was "/>". False: it has none, or is malformed. */
+/* Reads up to the end of a tag; *closed: it was "/>". False: the tag has no end or is malformed. */
 static bool put_attributes(struct svg *svg, bool put, bool *closed)
 {
     *closed = false;

@@ -1,4 +1,4 @@
-/* breaking_point.c - a breaking point, in words with numbers. */
+/* breaking_point.c - prints, writes and draws a breaking point. */
 #include "report/searches/search.h"
 
 #include "base/text.h"
@@ -35,7 +35,7 @@ static void say_criterion(struct sim_buffer *text, const struct sim_search *s)
         sim_buffer_printf(text, " with probability %.9g or more", s->probability);
 }
 
-/* The value at which most is missing of what a percentile takes; NULL: at none. */
+/* The value that lacks most values for a percentile; NULL: none lacks any. */
 static const struct sim_find_point *too_few(const struct sim_search *s)
 {
     const struct sim_find_point *worst = NULL;
@@ -48,7 +48,7 @@ static const struct sim_find_point *too_few(const struct sim_search *s)
     return worst;
 }
 
-/* What more is to be done to tell, where the replications do not. */
+/* Says what could decide, if the replications do not. */
 static void say_remedy(struct sim_buffer *text, const struct sim_search *s)
 {
     const struct sim_find_point *p = too_few(s);
@@ -64,7 +64,7 @@ static void say_remedy(struct sim_buffer *text, const struct sim_search *s)
                 .s);
 }
 
-/* Whether nothing was observed at a value that was looked at. */
+/* Whether nothing was observed at an examined value. */
 static bool is_unseen(const struct sim_find_point *p)
 {
     return p->seen.n == 0;
@@ -75,7 +75,7 @@ static const char *verdict_of(const struct sim_find_point *p)
     return is_unseen(p) ? "not observed" : verdicts[p->verdict];
 }
 
-/* At which values nothing was observed, so that the search went on without them. */
+/* Lists the values at which nothing was observed; the search went on without them. */
 static void say_unseen(struct sim_buffer *text, const struct sim_search *s)
 {
     uint32_t said = 0;
@@ -160,7 +160,7 @@ static void say(struct sim_buffer *text, const struct sim_search *s)
     say_unseen(text, s);
 }
 
-/* What the sentence rests on. */
+/* The assumptions of the result. */
 static void say_assumed(struct sim_buffer *text, const struct sim_search *s)
 {
     uint32_t grid = 0;

@@ -1,4 +1,4 @@
-/* heat_map.c - the probability of an outcome over two numbers: a table, JSON and a heat map. */
+/* heat_map.c - prints, writes and draws the probability of an outcome over two numbers. */
 #include "report/searches/search.h"
 
 #include "base/text.h"
@@ -23,7 +23,7 @@ static const struct sim_map_cell *cell_at(const struct sim_map *map, uint32_t co
 
 /* ---- for people ------------------------------------------------------------------------------ */
 
-/* How many cells are empty as nothing was observed in them. */
+/* Prints how many cells are empty because nothing was observed there. */
 static void say_unseen(const struct sim_map *map, FILE *out)
 {
     uint32_t count = 0;
@@ -34,7 +34,7 @@ static void say_unseen(const struct sim_map *map, FILE *out)
                  map->columns * map->rows);
 }
 
-/* In how many cells each run has too few values for the percentile that is asked for. */
+/* Prints in how many cells each run has too few values for the percentile. */
 static void say_too_few(const struct sim_search *s, unsigned columns, FILE *out)
 {
     const struct sim_map *map = s->map;
@@ -55,7 +55,7 @@ static void say_too_few(const struct sim_search *s, unsigned columns, FILE *out)
     sim_wrap_print(out, text, 0, 0, columns);
 }
 
-/* The greatest y down, as in the figure. */
+/* Prints rows with y decreasing, as in the figure. */
 void sim_map_print(const struct sim_search *s, unsigned columns, FILE *out)
 {
     const struct sim_map *map = s->map;

@@ -1,4 +1,4 @@
-/* search.c - what the writers of all searches have in common. */
+/* search.c - parts that all searches write. */
 #include "report/searches/search.h"
 
 #include "base/text.h"

@@ -1,4 +1,4 @@
-/* search.h - what searches are written as: for people, as JSON, as figures. */
+/* search.h - the outputs of searches: text, JSON and figures. */
 #ifndef SIM_REPORT_SEARCH_H
 #define SIM_REPORT_SEARCH_H
 
@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-/* All that the writers need; none of it is theirs. */
+/* The input of all writers; they own none of it. */
 struct sim_search {
     const struct sim_scenario *scenario;
     const struct sim_asked *asked; /* find and map */
@@ -27,8 +27,8 @@ typedef void sim_search_write(const struct sim_search *, FILE *);
 /* The figure's data and program. */
 typedef void sim_search_draw(const struct sim_search *, FILE *csv, FILE *gp);
 
-/* Between the writers: "users.latency.mean <= 5ms from 60s to 120s"; the members "vary", "x" and
- * "y", and "while". */
+/* Shared by the writers: the text "users.latency.mean <= 5ms from 60s to 120s"; the members "vary",
+ * "x" and "y"; and "while". */
 struct sim_buffer;
 struct sim_json;
 void sim_search_say_criterion(struct sim_buffer *, const struct sim_criterion *);

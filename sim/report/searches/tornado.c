@@ -1,4 +1,4 @@
-/* tornado.c - which input moves a metric most: a ranking, JSON and a tornado figure. */
+/* tornado.c - prints, writes and draws a ranking of inputs by how much they move a metric. */
 #include "report/searches/search.h"
 
 #include "base/text.h"

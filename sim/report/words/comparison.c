@@ -1,4 +1,4 @@
-/* comparison.c - two variants held against each other, in words with numbers. */
+/* comparison.c - prints and writes the comparison of two variants. */
 #include "report/report.h"
 
 #include "base/text.h"
@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <math.h>
 
-/* "310": two digits say as much as is known of a number of replications to come. */
+/* "310": a needed number of replications is known to about two digits. */
 static struct sim_number about(uint32_t n)
 {
     struct sim_number text;
@@ -21,7 +21,7 @@ static struct sim_number about(uint32_t n)
     return text;
 }
 
-/* "31 % less", "4.2 times as much"; nothing when there is nothing to relate to. */
+/* "31 % less", "4.2 times as much"; "" when the other value is 0. */
 static struct sim_number portion(const struct sim_difference *d)
 {
     struct sim_number text = {""};
@@ -70,7 +70,7 @@ static void say_too_few(struct sim_buffer *text, const struct sim_report *report
         sim_carry_text(&d->change, d->stat, (double)plan->warmup, (double)plan->duration).s);
 }
 
-/* Where a metric was observed, and where not. */
+/* On which side a metric was not observed. */
 enum unseen { UNSEEN_IN_A, UNSEEN_IN_B, UNSEEN, UNSEEN_IN_PAIRS, UNSEENS };
 
 static enum unseen unseen_of(const struct sim_difference *d)
@@ -99,7 +99,7 @@ static void say_unobserved(struct sim_buffer *text, const struct sim_report *rep
     say_where(text, report, c, unseen_of(d));
 }
 
-/* All that was not observed in the same place, in one sentence. */
+/* One sentence for all metrics that were not observed on the same side. */
 static void say_all_unobserved(struct sim_buffer *text, const struct sim_report *report,
                                const struct sim_comparison *c, enum unseen unseen)
 {
@@ -148,7 +148,7 @@ static void say(struct sim_buffer *text, const struct sim_report *report,
         sim_buffer_puts(text, "; n = 1 cannot support an interval");
 }
 
-/* All that is the same in every pair, in one sentence. */
+/* One sentence for all metrics that are the same in every pair. */
 static void say_same(struct sim_buffer *text, const struct sim_comparison *c)
 {
     for (uint32_t i = 0; i < c->count; i++) {

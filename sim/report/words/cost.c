@@ -24,7 +24,7 @@ static const struct sim_estimate *metric(const struct sim_aggregate *a, const ch
     return m == UINT32_MAX ? NULL : &a->metrics[m];
 }
 
-/* What is said of every sum of money. */
+/* The statistics of every sum of money. */
 static const char *const stats[] = {"per_hour", "per_month", "per_million"};
 enum { STATS = sizeof stats / sizeof *stats };
 
@@ -95,7 +95,7 @@ static void add_causes(struct sheet *s, const struct sim_aggregate *a)
     }
 }
 
-/* What was used and has no price: said, and not counted as nothing. */
+/* Prints uses without a price, so that they do not count as free. */
 static void print_unpriced(const struct sim_aggregate *a, const struct sim_bill *bill,
                            unsigned columns, FILE *out)
 {

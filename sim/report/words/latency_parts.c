@@ -1,4 +1,4 @@
-/* latency_parts.c - where the latency goes, in words. */
+/* latency_parts.c - prints the parts of the latency. */
 #include "report/number.h"
 #include "report/report.h"
 
@@ -9,7 +9,7 @@
 
 enum { PARTS_PRINTED = 5 };
 
-/* At p99, of the source of which most requests were followed; NULL: there is none. */
+/* The attribution at p99 of the source with the most followed requests; NULL: there is none. */
 static const struct sim_attributed *largest(const struct sim_aggregate *a)
 {
     const struct sim_attributed *most = NULL;

@@ -49,14 +49,14 @@ static void metric_cell(const struct sim_report *report, uint32_t at, const char
         snprintf(text, CELL_BYTES, "%s", "too few");
         return;
     }
-    const char *unit = a->sample->metrics[m].unit; /* in the head, unless it varies */
+    const char *unit = a->sample->metrics[m].unit; /* in the header, unless it varies */
     struct sim_number n = sim_number_within(e->mean, e->low, e->high,
                                             sim_number_has_family(unit) ? unit : "1");
     snprintf(text, CELL_BYTES, "%s", n.s);
 }
 
-/* A metric that was zero, or not observed, in every case says nothing; but none that succeeded out
- * of some that tried says all: ratios are told once they were observed. */
+/* Whether to show a metric: not if it is zero or unobserved in every case. But an observed ratio of
+ * 0 is shown. */
 static bool is_something(const struct sim_report *report, const char *that)
 {
     for (uint32_t at = 0; at < report->runs->case_count; at++) {
@@ -71,7 +71,7 @@ static bool is_something(const struct sim_report *report, const char *that)
     return false;
 }
 
-/* The unit of a metric as the head of the table has it: "" where every cell has its own. */
+/* The unit of a metric in the table's header: "" if every cell has its own. */
 static const char *unit_in_head(const struct sim_report *report, const char *that)
 {
     for (uint32_t at = 0; at < report->runs->case_count; at++) {
@@ -85,8 +85,8 @@ static const char *unit_in_head(const struct sim_report *report, const char *tha
     return "";
 }
 
-/* Headline metrics that some case observed, in order, each once. Returns how many; `names` has room
- * for `most` and one. */
+/* Collects headline metrics that at least one case observed, in order, each once. Returns their
+ * number; `names` has room for `most` + 1. */
 static uint32_t collect(const struct sim_report *report, char (*names)[CELL_BYTES * 2],
                         uint32_t most)
 {
@@ -129,7 +129,7 @@ static void print_block(const struct grid *g, uint32_t from, uint32_t to, const 
     fputc('\n', out);
 }
 
-/* Prints the grid in blocks of as many columns as fit, the labels before each. */
+/* Prints the grid in blocks of as many columns as fit, each block with the labels. */
 static void print_grid(const struct grid *g, unsigned columns, FILE *out)
 {
     unsigned *widths = calloc(g->columns, sizeof *widths);
@@ -150,7 +150,7 @@ static void print_grid(const struct grid *g, unsigned columns, FILE *out)
     free(widths);
 }
 
-/* Whether a metric reads the same in every case: then it needs no column. */
+/* Whether a metric has the same text in every case, so that it needs no column. */
 static bool is_same(const struct sim_report *report, const char *that)
 {
     char first[CELL_BYTES] = "", text[CELL_BYTES];
@@ -165,8 +165,8 @@ static bool is_same(const struct sim_report *report, const char *that)
     return true;
 }
 
-/* Says in a paragraph what is the same everywhere and takes it out of `names`. Returns how many are
- * left. */
+/* Prints metrics that are the same everywhere in a paragraph and removes them from `names`. Returns
+ * the number left. */
 static uint32_t print_same(const struct sim_report *report, char (*names)[CELL_BYTES * 2],
                            uint32_t count, unsigned columns, FILE *out)
 {
@@ -193,7 +193,8 @@ static uint32_t print_same(const struct sim_report *report, char (*names)[CELL_B
     return left;
 }
 
-/* Few cases stand side by side; many stand below one another, for columns compare best. */
+/* A few cases are columns; many cases are rows, because values are easiest to compare in a
+ * column. */
 static void print_table(const struct sim_report *report, unsigned columns, FILE *out)
 {
     enum { MOST_METRICS = 64 };
@@ -230,7 +231,7 @@ static void print_table(const struct sim_report *report, unsigned columns, FILE 
     free(names);
 }
 
-/* What the table does not tell for want of values, the first few of them. */
+/* Prints the first few metrics that the table leaves out because they have too few values. */
 static void print_too_few(const struct sim_report *report, unsigned columns, FILE *out)
 {
     enum { MOST = 4 };
@@ -267,8 +268,7 @@ static bool tells_percentile(const struct sim_aggregate *a)
     return false;
 }
 
-/* That intervals of percentiles do not know of values that depend on one another: the busiest of
- * the cases. */
+/* Prints a note that intervals of percentiles ignore correlation, for the busiest case. */
 static void print_busy(const struct sim_report *report, unsigned columns, FILE *out)
 {
     struct sim_busiest most = {NULL, 0};
@@ -297,7 +297,8 @@ static void print_busy(const struct sim_report *report, unsigned columns, FILE *
     fputc('\n', out);
 }
 
-/* Successes that leave out a hundredth of the requests or more, as these were still under way. */
+/* Prints success ratios that leave out at least a hundredth of the requests because they were
+ * unfinished. */
 static void print_unfinished(const struct sim_report *report, unsigned columns, FILE *out)
 {
     bool some = false;
@@ -326,10 +327,10 @@ static void print_unfinished(const struct sim_report *report, unsigned columns, 
 
 /* ---- nodes ----------------------------------------------------------------------------------- */
 
-/* The worst node stands out when its mean is so far from that of all nodes together. */
+/* The worst node is printed if its mean differs by this share from that of all nodes together. */
 #define STANDS_OUT 0.1
 
-/* "node 2", or that it is not the same one in every replication. */
+/* "node 2", or a note that it differs between replications. */
 static void name_node(const struct sim_runs *runs, uint32_t at, uint32_t m, char *text, size_t room)
 {
     uint32_t node = runs->replications ? sim_runs_sample(runs, at)->metrics[m].node : 0;
@@ -341,7 +342,7 @@ static void name_node(const struct sim_runs *runs, uint32_t at, uint32_t m, char
     }
 }
 
-/* Of components with several nodes, the one that the mean of all does not show. */
+/* Prints the worst nodes of components, if the mean over all nodes hides them. */
 static void print_nodes(const struct sim_report *report, unsigned columns, FILE *out)
 {
     bool some = false;

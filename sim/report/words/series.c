@@ -1,10 +1,8 @@
-/* series.c - series.csv, tidy: one value a line; of what would be too large, less.
- *
- * Unless a scenario asks for all series, the file has 20 MB at most. How much fits is found by
- * counting the bytes of what would be written. One rule holds for the whole file: every case keeps
- * as many replications as fit with every window in a row of its own. Where not even one fits,
- * as few windows as possible are merged into a row, and again as many replications are kept as fit.
- * Where one row for a whole run is too much, the last cases are left out. */
+/* series.c - series.csv in tidy form, one value a line, limited in size. Unless a scenario asks for
+ * all series, the file has at most 20 MB. The bytes are counted before writing. Every case keeps
+ * the same number of replications: as many as fit with one row for every window. If not even one
+ * fits, as few windows as possible are merged into a row, and then as many replications are kept as
+ * fit. If one row for a whole run is too much, the last cases are left out. */
 #include "report/report.h"
 
 #include "base/text.h"
@@ -28,8 +26,8 @@ static enum merging merging_of(const char *stat)
     return greatest ? GREATEST : MEAN;
 }
 
-/* The value of several windows. They are equally long. Those without an observation do not count;
- * NAN when none has one. */
+/* The value of several windows of equal length. Windows without an observation do not count; NAN if
+ * none has one. */
 static double merged(const double *values, uint32_t count, enum merging merging)
 {
     double sum = 0, greatest = NAN, least = NAN;
@@ -47,7 +45,7 @@ static double merged(const double *values, uint32_t count, enum merging merging)
     return merging == GREATEST ? greatest : least;
 }
 
-/* The bytes of a row without its time and its value. */
+/* The bytes of a row without its time and value. */
 static uint64_t bytes_of_names(const char *variant, uint32_t replication,
                                const struct sim_series *s)
 {
@@ -102,7 +100,7 @@ static uint64_t bytes_of_series(const char *variant, uint32_t replication,
     return bytes;
 }
 
-/* The bytes of one run; where they are more than `most`, any number above. */
+/* The bytes of one run; if they are more than `most`, any number above it. */
 static uint64_t bytes_of_run(const struct sim_runs *runs, uint32_t at, uint32_t replication,
                              uint32_t windows, uint64_t most)
 {
@@ -114,7 +112,7 @@ static uint64_t bytes_of_run(const struct sim_runs *runs, uint32_t at, uint32_t 
     return bytes;
 }
 
-/* No more than the bytes of one run; no value is put into text for it. */
+/* A lower bound of the bytes of one run, without formatting values. */
 static uint64_t least_of_run(const struct sim_runs *runs, uint32_t at, uint32_t replication,
                              uint32_t windows)
 {
@@ -125,7 +123,7 @@ static uint64_t least_of_run(const struct sim_runs *runs, uint32_t at, uint32_t 
     return bytes;
 }
 
-/* The bytes of one replication of all cases; where they are more than `most`, any number above. */
+/* The bytes of one replication of all cases; if they are more than `most`, any number above it. */
 static uint64_t bytes_of_all(const struct sim_runs *runs, uint32_t replication, uint32_t windows,
                              uint64_t most)
 {
@@ -140,8 +138,8 @@ static uint64_t bytes_of_all(const struct sim_runs *runs, uint32_t replication, 
     return bytes;
 }
 
-/* Keeps as many replications of all cases as fit with so many windows to a row. False: nothing of
- * them does. */
+/* Keeps as many replications of all cases as fit with `windows` windows to a row. False: not even
+ * one fits. */
 static bool keep_replications(const struct sim_runs *runs, uint32_t windows,
                               struct sim_series_kept *kept)
 {

@@ -1,4 +1,4 @@
-/* summary.c - summary.json. */
+/* summary.c - writes summary.json. */
 #include "report/report.h"
 
 #include "base/text.h"
@@ -19,14 +19,14 @@ static void write_estimate(struct sim_json *json, const struct sim_estimate *e)
     sim_json_number(json, "high", e->high);
 }
 
-/* How the interval was made, where it is not Student's over replications. */
+/* Writes how the interval was computed, unless it is Student's over replications. */
 static void write_method(struct sim_json *json, const struct sim_estimate *e)
 {
     if (e->method != SIM_BY_STUDENT && !isnan(e->low))
         sim_json_text(json, "interval", e->method == SIM_BY_WILSON ? "wilson" : "batch means");
 }
 
-/* What MSER-5 says of the warm-up, by series; times in s. */
+/* Writes the results of MSER-5 for each series; times in s. */
 static void write_warmup(struct sim_json *json, const struct sim_aggregate *a)
 {
     if (a->warmup_count == 0)
@@ -87,7 +87,7 @@ static void write_metrics(struct sim_json *json, const struct sim_aggregate *a,
     sim_json_close(json, '}');
 }
 
-/* By source and percentile: the latency around it, and what it is the sum of; in s. */
+/* Writes, for each source and percentile, the latency around it and its parts, in s. */
 static void write_attribution(struct sim_json *json, const struct sim_aggregate *a)
 {
     const char *source = "";
@@ -207,7 +207,8 @@ static void write_faults(struct sim_json *json, const struct sim_runs *runs, uin
     sim_json_close(json, ']');
 }
 
-/* What struck in the variant's first replication: of what was drawn, others have other times. */
+/* Writes the faults of the variant's first replication. Random faults have other times in other
+ * replications. */
 static void write_timeline(struct sim_json *json, const struct sim_report *report, uint32_t at)
 {
     const struct sim_record *sample = report->aggregates[at].sample;
@@ -274,7 +275,7 @@ static void write_case(struct sim_json *json, const struct sim_report *report, u
     sim_json_close(json, '}');
 }
 
-/* Present only when something is missing: a reader who never looks for it reads whole results. */
+/* Written only when runs are missing, so complete results do not have the member. */
 static void write_incomplete(struct sim_json *json, const struct sim_runs *runs)
 {
     uint64_t total = (uint64_t)runs->case_count * runs->replications;
@@ -287,7 +288,7 @@ static void write_incomplete(struct sim_json *json, const struct sim_runs *runs)
     sim_json_close(json, '}');
 }
 
-/* What the command line said that decides the numbers, beside the seed and the replications. */
+/* Writes the options that affect the numbers, except the seed and the replications. */
 static void write_asked(struct sim_json *json, const struct sim_report *report)
 {
     if (!report->command)
@@ -309,7 +310,7 @@ static void write_asked(struct sim_json *json, const struct sim_report *report)
     sim_json_close(json, '}');
 }
 
-/* The metrics that are shown when nobody names any, of all cases, each once. */
+/* Writes the metrics that are shown by default, of all cases, each once. */
 static void write_headline(struct sim_json *json, const struct sim_report *report)
 {
     enum { MOST = 512 };
@@ -334,7 +335,7 @@ static void write_headline(struct sim_json *json, const struct sim_report *repor
     free(names);
 }
 
-/* Present only with --until: what was asked for and what was reached. */
+/* Written only with --until: the target and what was reached. */
 static void write_until(struct sim_json *json, const struct sim_report *report)
 {
     const struct sim_until_end *end = report->until_end;
@@ -395,7 +396,7 @@ void sim_summary_begin(struct sim_json *json, FILE *out, const struct sim_scenar
     sim_json_count(json, "seed", scenario->seed);
 }
 
-/* Present only where series.csv leaves something out. */
+/* Written only if series.csv leaves something out. */
 static void write_series_kept(struct sim_json *json, const struct sim_report *report)
 {
     if (!sim_series_left_out(report))

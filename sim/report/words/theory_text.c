@@ -1,4 +1,4 @@
-/* theory_text.c - each station's closed form beside what was observed, printed and in
+/* theory_text.c - prints each station's closed form with the observed values, and writes both to
  * summary.json. */
 #include "report/report.h"
 

@@ -1,9 +1,10 @@
-/* trace_json.c - trace.json: the requests that were kept, for a viewer of Chrome traces (Perfetto).
+/* trace_json.c - trace.json: writes trace.json: traced requests, for a viewer of Chrome traces
+ * (Perfetto).
  *
  * Trace Event Format (Google, 2016), complete events: a variant is a process, a request a thread,
- * times are those simulated, in us with three digits. Within a thread an event lies in the one that
- * it is part of. What does not fit there (calls at once, work that goes on after the caller gave
- * up) has a thread of its own beside. */
+ * times are those simulated, in us with three digits. Within a thread, an event is nested in the
+ * one it is part of. Events that cannot be nested (parallel calls, work that goes on after the
+ * caller gave up) get a separate thread. */
 #include "report/report.h"
 
 #include "report/json_stream.h"
@@ -12,10 +13,10 @@
 
 #define NOWHERE UINT32_MAX
 
-/* An event: a span, or of a call what its callee did. */
+/* An event: a span, or the callee's part of a call. */
 struct item {
     const struct sim_trace_span *span;
-    uint32_t within; /* index of an item; its own: in none */
+    uint32_t within; /* index of the enclosing item; its own index: none */
     uint32_t lane;
     bool served;
     sim_time from, to;
@@ -31,10 +32,10 @@ struct tracing {
     struct item *items; /* of the request being written */
     uint32_t item_count;
     uint32_t *order;    /* by time */
-    uint32_t *place;    /* by span: the item that its children lie in */
+    uint32_t *place;    /* by span: the item that encloses its children */
     struct lane *lanes; /* as many as items */
     uint32_t lane_count;
-    uint64_t process, thread; /* thread: of the request's first lane */
+    uint64_t process, thread; /* thread: the one of the request's first lane */
     sim_time run_end;
     bool failed;
 };
@@ -53,7 +54,7 @@ static void head(struct sim_json *json, const char *phase, const char *name, uin
     sim_json_us(json, "dur", to - from);
 }
 
-/* Of a process or a thread: its name, or its place among the others. */
+/* Writes the name of a process or thread, or its position. */
 static void about(struct tracing *t, const char *what, uint64_t thread, const char *name)
 {
     head(t->json, "M", what, t->process, thread, 0, 0);
@@ -127,7 +128,7 @@ static void make_items(struct tracing *t, const struct sim_record *record, uint3
     }
 }
 
-/* Sorts by when they begin; what holds another stands before it, as it was made before. */
+/* Sorts items by start time. An enclosing item comes first, because it was made first. */
 static void sort_items(struct tracing *t)
 {
     for (uint32_t i = 0; i < t->item_count; i++) {
@@ -138,7 +139,8 @@ static void sort_items(struct tracing *t)
     }
 }
 
-/* Stands an item on a lane if it fits: in the one it is part of, or where nothing is. */
+/* Puts an item on a lane if it fits there: inside the item it is part of, or where the lane is
+ * free. */
 static bool stand(struct tracing *t, uint32_t lane, uint32_t item)
 {
     struct lane *l = &t->lanes[lane];

@@ -18,9 +18,10 @@ const struct sim_param sim__component_table[] = {
             .high = SIM__NODES_MAX, .doc = "Number of nodes.", .source = "chosen: the simplest"),
     SIM_ROW(.name = "spread", .kind = SIM_CHOICE, .offset = offsetof(struct placement, spread),
             .flags = SIM_OPTIONAL, .choices = spread_names,
-            .doc = "How calls from others are spread over its nodes; required with several nodes. "
-                   "With \"key\", calls without a key go round-robin. Nodes that are down "
-                   "still get calls."),
+            .doc =
+                "How calls from others are spread over its nodes; required with several nodes. "
+                "With \"key\", calls without a key go round-robin. Nodes that are down still get "
+                "calls."),
     {.name = NULL},
 };
 

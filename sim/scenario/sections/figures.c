@@ -19,9 +19,8 @@ struct figure {
 const struct sim_param sim__figure_table[] = {
     SIM_ROW(.name = "kind", .kind = SIM_CHOICE, .offset = offsetof(struct figure, kind),
             .flags = SIM_REQUIRED, .choices = sim_figure_kinds,
-            .doc =
-                "timeline: over time; bars: by variant; ccdf: the tail; curve: over a swept value; "
-                "attribution: the parts of the latency."),
+            .doc = "timeline: over time; bars: by variant; ccdf: the tail; curve: over a swept "
+                   "value; attribution: the parts of the latency."),
     SIM_ROW(.name = "layout", .kind = SIM_CHOICE, .offset = offsetof(struct figure, layout),
             .by_default = "overlay", .choices = layout_names,
             .doc = "timeline: all variants in one panel, or a column of panels for each.",

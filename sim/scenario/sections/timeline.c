@@ -88,21 +88,19 @@ const struct sim_param sim__fault_table[] = {
                 "The time from one start to the next; without `at`, also the time of the first."),
     SIM_ROW(.name = "for", .kind = SIM_TIME, .offset = offsetof(struct fault, lasts), .low = 1,
             .high = (double)INT64_MAX, .flags = SIM_OPTIONAL,
-            .doc = "How long it lasts; without it, to the end of the run; a restart then takes "
-                   "no time."),
+            .doc = "How long it lasts; without it, to the end of the run; a restart then takes no "
+                   "time."),
     SIM_ROW(.name = "fails", .kind = SIM_DISTRIBUTION, .offset = offsetof(struct fault, fails),
             .low = 1, .flags = SIM_OPTIONAL,
-            .doc =
-                "In place of `at`: the random time to the next failure, from the start or the last "
-                "repair."),
+            .doc = "In place of `at`: the random time to the next failure, from the start or the "
+                   "last repair."),
     SIM_ROW(.name = "repaired", .kind = SIM_DISTRIBUTION,
             .offset = offsetof(struct fault, repaired), .flags = SIM_OPTIONAL,
             .doc = "With `fails`: how long each failure lasts."),
     SIM_ROW(.name = "each", .kind = SIM_CHOICE, .offset = offsetof(struct fault, each),
             .flags = SIM_OPTIONAL, .choices = each_names,
-            .doc =
-                "With `fails`: whether each node fails independently (the default), each component "
-                "as a whole, or all of the target at once."),
+            .doc = "With `fails`: whether each node fails independently (the default), each "
+                   "component as a whole, or all of the target at once."),
     SIM_ROW(.name = "factor", .kind = SIM_NUMBER, .offset = offsetof(struct fault, factor),
             .flags = SIM_OPTIONAL, .doc = "slow: how many times as long work takes."),
     SIM_ROW(.name = "share", .kind = SIM_FRACTION, .offset = offsetof(struct fault, share),
@@ -311,7 +309,8 @@ static void check_nodes(struct sim__load *load, const struct sim__at *at,
         if (!sim_plan_end_reaches(plan, &fault->on, i))
             continue;
         model = plan->components[i].model;
-        if (!model || can_suffer(model, fault->kind)) /* a component without a model was not read */
+        /* a component without a model was not read */
+        if (!model || can_suffer(model, fault->kind))
             return;
     }
     if (!model)

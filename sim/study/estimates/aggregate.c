@@ -1,4 +1,4 @@
-/* aggregate.c - what the replications of each case saw, as estimates. */
+/* aggregate.c - estimates over the replications of each case. */
 #include "study/study_state.h"
 
 #include "sim/random.h"
@@ -16,7 +16,7 @@ bool sim_aggregate_is_shown(const struct sim_record *record, uint32_t at)
         return true;
     if (strcmp(m->stat, "mean") != 0)
         return false;
-    char that[256]; /* of a histogram the percentiles say more than the mean */
+    char that[256]; /* of a histogram, percentiles say more than the mean */
     snprintf(that, sizeof that, "%s.%s.p99", m->component, m->meter);
     return sim_aggregate_metric(record, that) == UINT32_MAX;
 }

@@ -1,11 +1,11 @@
-/* attribution_estimates.c - where the latency went, over the replications of a case. */
+/* attribution_estimates.c - the parts of the latency, averaged over the replications of a case. */
 #include "study/study_state.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Looked for from `near` on: the replications have theirs in the same order. */
+/* The search starts at index `near`, because all replications have the same order. */
 static const struct sim_attribution *of(const struct sim_record *record, uint32_t near,
                                         const char *source, const char *stat)
 {
@@ -18,7 +18,7 @@ static const struct sim_attribution *of(const struct sim_record *record, uint32_
     return NULL;
 }
 
-/* The time spent on a part where it may be none. */
+/* The time spent on a part; 0 if the record does not have it. */
 static double part_of(const struct sim_record *record, const struct sim_attribution *a,
                       const struct sim_attributed_part *part)
 {
@@ -39,7 +39,7 @@ static bool has_part(const struct sim_attributed *into, const struct sim_attribu
     return false;
 }
 
-/* Adds the parts of one replication that are not there yet. 0, or -1 when out of memory. */
+/* Adds the parts of one replication that are not in the list yet. 0, or -1 when out of memory. */
 static int add_parts(struct sim_attributed *into, const struct sim_record *record,
                      const struct sim_attribution *a)
 {
@@ -105,7 +105,7 @@ static int attribute(struct sim_attributed *into, uint32_t near, const struct si
     return 0;
 }
 
-/* Whether one of so many is of the same source and percentile, looked for from `near` on. */
+/* Whether one of `count` items has the same source and percentile; the search starts at `near`. */
 static bool is_there(const struct sim_attributed *all, uint32_t count, uint32_t near,
                      const struct sim_attribution *found)
 {
@@ -117,7 +117,8 @@ static bool is_there(const struct sim_attributed *all, uint32_t count, uint32_t 
     return false;
 }
 
-/* The sources and percentiles that any replication can speak of, in the order of the plan. */
+/* Collects the sources and percentiles that at least one replication has, in the order of the
+ * plan. */
 static int collect(struct sim_aggregate *a, const struct sim_runs *runs, uint32_t at)
 {
     for (uint32_t r = 0; r < runs->replications; r++) {
@@ -127,7 +128,7 @@ static int collect(struct sim_aggregate *a, const struct sim_runs *runs, uint32_
         if (!all)
             return -1;
         a->attributed = all;
-        uint32_t others = a->attributed_count; /* in one record each stands once */
+        uint32_t others = a->attributed_count; /* each appears once in a record */
         for (uint32_t i = 0; record && i < record->attribution_count; i++) {
             const struct sim_attribution *found = &record->attributions[i];
             if (!is_there(all, others, i, found))

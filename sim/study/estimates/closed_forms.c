@@ -1,5 +1,5 @@
 /* closed_forms.c - queueing theory of one station. Kleinrock 1975, Queueing Systems I, ch. 3, 5, 6;
- * 1976, II, ch. 2, 3, 4. Held against the numbers of VALIDATION in tests/unit/test_theory.c. */
+ * 1976, II, ch. 2, 3, 4. tests/unit/test_theory.c checks them against published numbers. */
 #include "study/estimates/closed_forms.h"
 
 #include "sim/random.h"
@@ -14,7 +14,7 @@ double sim_erlang_b(int64_t servers, double load)
     double b = 1;
     for (int64_t c = 1; c <= servers; c++) {
         b = load * b / ((double)c + load * b);
-        if (b <= 0) /* underflow: it stays */
+        if (b <= 0) /* underflow: it stays 0 */
             return 0;
     }
     return b;

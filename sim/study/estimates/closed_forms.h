@@ -1,18 +1,18 @@
-/* closed_forms.h - what queueing theory says of one station: pure functions. Times are in any unit,
- * rates in one over it. */
+/* closed_forms.h - queueing theory of one station, as pure functions. Times are in any unit, rates
+ * in its inverse. */
 #ifndef SIM_STUDY_CLOSED_FORMS_H
 #define SIM_STUDY_CLOSED_FORMS_H
 
 #include <stdint.h>
 
-/* In the long run; of those admitted, but for .blocked, the share that is not. All NAN where the
- * queue would grow without end. */
+/* Values in the long run, for admitted requests. .blocked is the share that is not admitted. All
+ * NAN if the queue would grow without bound. */
 struct sim_form {
     double utilisation, wait, time, blocked;
 };
 
-/* The shares of arrivals that find all c servers taken: without a queue, and with an endless one
- * (1 when load >= c). `load` is arrival rate x mean work. O(c). */
+/* The shares of arrivals that find all c servers busy: without a queue (B), and with an unlimited
+ * one (C) (1 when load >= c). `load` is arrival rate x mean work. O(c). */
 double sim_erlang_b(int64_t servers, double load);
 double sim_erlang_c(int64_t servers, double load);
 
@@ -24,17 +24,18 @@ struct sim_form sim_form_mg1(double rate, double work, double scv);
 /* G/G/c by Allen and Cunneen: an approximation, exact for M/M/c and M/G/1. */
 struct sim_form sim_form_ggc(double rate, double arrival_scv, double work, double scv,
                              int64_t servers);
-/* E_k/M/1: every k-th of Poisson arrivals, which come at k x rate. */
+/* E_k/M/1: every k-th arrival of a Poisson process with the rate k x rate. */
 struct sim_form sim_form_ekm1(double rate, uint32_t k, double work);
 /* Two or more classes of Poisson arrivals at one server, non-preemptive (Cobham 1954): the wait of
- * class `which`; all of one work. rates[0] goes first. NAN where it grows without end. O(which). */
+ * class `which`; all classes have the same mean work. rates[0] has the highest priority. NAN if the
+ * queue grows without bound. O(which). */
 double sim_form_class_wait(const double *rates, uint32_t count, uint32_t which, double work,
                            double scv);
 /* M/D/1: P(wait <= t) (Crommelin 1932, Erlang 1909). O(rate t), for rate x work < 1 and t up to
  * some tens of work: the terms alternate. */
 double sim_form_md1_within(double rate, double work, double t);
-/* M/M/c+M, Erlang A: the share that gives up and the mean number waiting; patience is the mean.
- * O(c + what may wait). */
+/* M/M/c+M, Erlang A: the share that gives up and the mean number waiting; `patience` is the mean
+ * patience. O(c + the longest queue that matters). */
 struct sim_form sim_form_erlang_a(double rate, double work, int64_t servers, double patience);
 
 #endif

@@ -1,4 +1,4 @@
-/* compare.c - two cases of the same load, metric by metric. */
+/* compare.c - compares two cases under the same load, metric by metric. */
 #include "study/estimates/compare.h"
 
 #include "study/estimates/sample_size.h"
@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define POWER_TAILS 0.6 /* two-sided level with 0.2 above it: found four times in five */
+#define POWER_TAILS                                                                                \
+    0.6 /* two-sided level that leaves 0.2 above: a difference is found four times in five */
 #define NEEDED_MOST 1e9
 
 static bool shows(double n, double sd, double size, double level)
@@ -23,7 +24,7 @@ uint32_t sim_compare_needed(double sd, double size, double level)
 {
     if (!(size > 0) || !isfinite(sd))
         return 0;
-    double low = 1, high = 2; /* low does not show it, high may */
+    double low = 1, high = 2; /* low pairs are too few, high may be enough */
     while (!shows(high, sd, size, level)) {
         low = high;
         high *= 2;
@@ -48,8 +49,8 @@ static bool is_named(const struct sim_difference *d, const struct sim_metric *m)
            strcmp(d->stat, m->stat) == 0;
 }
 
-/* Unless it is one of the first `others`. Both sides have theirs in the same order, so that the
- * next is looked for behind the last one that was there: *from. */
+/* Adds a metric unless it is one of the first `others`. Both sides have the same order, so the
+ * search starts after the last one found: *from. */
 static void add(struct sim_comparison *c, const struct sim_metric *m, uint32_t others,
                 uint32_t *from)
 {
@@ -76,7 +77,7 @@ static int choose(struct sim_comparison *c, const struct sim_record *const sampl
     c->items = calloc(most, sizeof *c->items);
     for (int i = 0; c->items && i < 2; i++) {
         const struct sim_record *sample = samples[i];
-        uint32_t others = c->count, from = 0; /* in one record each stands once */
+        uint32_t others = c->count, from = 0; /* each appears once in a record */
         for (uint32_t m = 0; sample && count == 0 && m < sample->metric_count; m++) {
             if (sim_aggregate_is_shown(sample, m))
                 add(c, &sample->metrics[m], others, &from);
@@ -104,7 +105,7 @@ static double value_of(const struct sim_record *record, const struct sim_differe
     return NAN;
 }
 
-/* The differences of one metric, and the means of both sides over the same pairs. */
+/* Computes the differences of one metric, and the means of both sides over the same pairs. */
 static void pair(const struct sim_runs *runs, const struct sim_comparison *c,
                  struct sim_difference *d, double *values)
 {
@@ -128,7 +129,7 @@ static void pair(const struct sim_runs *runs, const struct sim_comparison *c,
     d->change = sim_estimate_mean(values, runs->replications, SIM_LEVEL);
 }
 
-/* How many values each replication has, on the side that has fewer. */
+/* The number of values in each replication, of the side that has fewer. */
 static double values_behind(const struct sim_runs *runs, const struct sim_comparison *c,
                             const struct sim_difference *d)
 {
@@ -154,7 +155,8 @@ static bool all_zero(const double *values, uint32_t count)
     return true;
 }
 
-/* What cannot be told apart: both values are known to a bucket. Shares differ by 1 at most. */
+/* Widens the interval by the resolution of histograms: both values are known only to a bucket.
+ * Shares differ by at most 1. */
 static void limit(const struct sim_runs *runs, const struct sim_comparison *c,
                   struct sim_difference *d)
 {
@@ -201,7 +203,7 @@ static void find(const struct sim_runs *runs, const struct sim_comparison *c,
     d->needed = sim_compare_needed(sd, c->resolution * fabs(d->a), c->level);
 }
 
-/* Takes out what was zero in all pairs, or never seen: nobody asked for it. */
+/* Removes metrics that were zero in all pairs or never observed, if nobody named them. */
 static void drop_nothing(struct sim_comparison *c)
 {
     uint32_t left = 0;

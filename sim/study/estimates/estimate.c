@@ -5,7 +5,8 @@
 
 #include <math.h>
 
-/* Mean and standard error of what was observed. Two passes: no cancellation, same order always. */
+/* Mean and standard error of the observed values. Two passes avoid cancellation; the order is
+ * always the same. */
 static struct sim_estimate moments(const double *values, size_t count, double *error)
 {
     struct sim_estimate e = {.mean = NAN, .low = NAN, .high = NAN, .method = SIM_BY_STUDENT};

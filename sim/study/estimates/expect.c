@@ -1,23 +1,24 @@
-/* expect.c - the scenario's claims held against what was observed.
+/* expect.c - checks the scenario's claims against the observed values.
  *
- * What is observed: one value per replication, and the interval of their mean at the expectation's
- * confidence: Student's, of shares Wilson's, of one run from its batches where they support one.
+ * Observed: one value per replication, and the interval of their mean at the expectation's
+ * confidence: Student's; for shares Wilson's; for one run from its batches, if they support one.
  *   whole run        the metric's value
- *   from, to         the metric's value of what happened between these times, as the run answered
- *                    it (run/time_spans.c): nothing is put together from windows
- *   relative_to      the value divided, replication by replication (both saw the same load), by
- *                    that of the other variant
- * What holds:
+ *   from, to         the metric's value between these times, which the run itself computed
+ *                    (run/time_spans.c); it is not put together from windows
+ *   relative_to      the value divided by that of the other variant, replication by replication
+ *                    (both had the same load)
+ * A claim holds as follows:
  *   at_most, at_least   the mean satisfies the bound and, if there is one, so does the whole
- *                       interval; an interval that crosses the bound does not hold, and the note
- *                       says so. That a share is exactly 0 or 1 can be seen, never shown: such a
- *                       bound is held by what was observed alone
- *   equals, within w    |mean - value| <= w |value|. An interval whose half is wider than that is
- *                       said: the mean may be there by chance. It decides nothing, as one run and
- *                       runs without spread have none
- *   equals alone        the interval covers the value; with n = 1 there is none and nothing holds
- * What was never observed does not hold, and neither does a percentile of too few values to carry
- * an interval (sample_size.h), whatever was seen. */
+ *                       interval; if the interval crosses the bound, the claim does not hold, and
+ *                       the note says so. No sample can prove that a share is exactly 0 or 1: for
+ *                       such a bound only the observed share counts
+ *   equals, within w    |mean - value| <= w |value|. If half of the interval is wider than that, a
+ *                       note says so: the mean may be there by chance. The interval does not
+ *                       decide, because one run, and runs without spread, have none
+ *   equals alone        the interval covers the value; with n = 1 there is no interval and the
+ *                       claim does not hold
+ * A claim about something that was never observed does not hold, nor does one about a percentile
+ * of too few values for an interval (sample_size.h), whatever its value. */
 #include "study/study_state.h"
 
 #include "base/text.h"
@@ -56,7 +57,7 @@ static const char *unit_of(const struct sim_expect *e, const struct sim_record *
     return m ? m->unit : "";
 }
 
-/* What the shares of a case were shares of, over all replications, where that was counted. */
+/* The number of things that a share is of, in all replications, if they are counted. */
 static double trials_of(const struct sim_expect *e, const struct sim_runs *runs, uint32_t at,
                         const struct sim_metric *metric)
 {
@@ -86,7 +87,7 @@ double sim__expect_values(const struct sim_expect *e, const struct sim_runs *run
     return count > 0 ? count / inverse : 0;
 }
 
-/* Takes the interval away that too few values do not carry. */
+/* Removes the interval if there are too few values for one. */
 static void carry(struct sim_estimate *o, const struct sim_expect *e, const struct sim_runs *runs,
                   uint32_t at, uint32_t other, const char *stat, double level)
 {
@@ -98,7 +99,7 @@ static void carry(struct sim_estimate *o, const struct sim_expect *e, const stru
                          level);
 }
 
-/* The estimate of what is a metric of the case's records, or a ratio of two. */
+/* The estimate of a metric of the case's records, or of a ratio of two. */
 static struct sim_estimate estimate(const struct sim_expect *e, const struct sim_runs *runs,
                                     uint32_t at, uint32_t other, const struct sim_metric *metric,
                                     const double *values, double level)
@@ -221,7 +222,7 @@ static void describe(struct sim_verdict *v)
     sim_buffer_free(&text);
 }
 
-/* Says why there is no number at all. */
+/* Writes a note about why there is no number at all. */
 static void note_nothing(struct sim_verdict *v, const struct sim_runs *runs)
 {
     const struct sim_expect *e = v->expect;
@@ -236,7 +237,7 @@ static void note_nothing(struct sim_verdict *v, const struct sim_runs *runs)
         note(v, "nothing was observed");
 }
 
-/* How many replications have nothing to be relative to: the other's value is 0. */
+/* Writes a note about replications without a ratio because the other variant's value is 0. */
 static void note_zeros(struct sim_verdict *v, const struct sim_runs *runs)
 {
     const struct sim_expect *e = v->expect;
@@ -256,7 +257,7 @@ static void note_zeros(struct sim_verdict *v, const struct sim_runs *runs)
                  zeros, all);
 }
 
-/* Whether a value is within the bounds, or where it should be. */
+/* Whether a value satisfies the bounds, or equals the expected value. */
 static bool is_within(const struct sim_expect *e, double value)
 {
     bool equal = isnan(e->equals) || isnan(e->within) ||
@@ -264,8 +265,8 @@ static bool is_within(const struct sim_expect *e, double value)
     return equal && !(value > e->at_most) && !(value < e->at_least);
 }
 
-/* Says of a success how many requests were under way at the end, where it depends on them whether
- * the claim is right. */
+/* Writes a note about a success ratio with unfinished requests at the end, if the verdict depends
+ * on them. */
 static void note_unfinished(struct sim_verdict *v, const struct sim_runs *runs)
 {
     const struct sim_expect *e = v->expect;
@@ -284,8 +285,8 @@ static void note_unfinished(struct sim_verdict *v, const struct sim_runs *runs)
              u.open, u.all, is_windowed(e) ? "span" : "run", u.low, u.high);
 }
 
-/* An interval of a percentile does not know that values of a busy component depend on one another
- * (sample_size.h). Nothing hangs on it where `within` is asked for. */
+/* Writes a note that the interval of a percentile ignores the correlation of values in a busy
+ * component (sample_size.h). With `within` the interval does not matter. */
 static void note_busy(struct sim_verdict *v, const struct sim_runs *runs)
 {
     const struct sim_expect *e = v->expect;
@@ -340,8 +341,8 @@ static void judge(struct sim_verdict *v, const struct sim_runs *runs, double *va
     note_zeros(v, runs);
 }
 
-/* What is said of no variant in particular is said of all but the one it is relative to. Nothing
- * can be said relative to a variant that was not asked for (--variant). */
+/* A claim without a variant is about all variants except the one it is relative to. A claim
+ * relative to a variant that is not run (--variant) is not judged. */
 static bool is_about(const struct sim_expect *e, const struct sim_runs *runs,
                      const struct sim_case *it)
 {

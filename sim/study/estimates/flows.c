@@ -1,14 +1,14 @@
-/* flows.c - which arrivals are Poisson, shown from the plan.
- *
- * The way of a request is a walk on a graph. Of each component there are: its arrivals ("in"), the
- * moments before each call that it makes ("before"), and its answers ("out"). An edge leads from
- * what comes first to what it sets off. Poisson arrivals from outside stay a product form where all
- * stations on the way are quasi-reversible (first come first served with exponential work, or
- * processor sharing; pure delays too), whoever goes where by chances of his own, and however often
- * (Burke 1956; Jackson 1957; Baskett, Chandy, Muntz and Palacios 1975; Kelly 1979, ch. 3). So each
- * place at which that breaks is marked with a reason, and so is all that it can reach. Copies of a
- * request, sent at once, are each Poisson alone and not together: where two of them can meet,
- * a mark is set. Every mark is made once: O(components + calls). */
+/* flows.c - derives from the plan which arrivals are Poisson. The way of a request is a walk on a
+ * graph. Each component has these nodes: its arrivals ("in"), the moments before each call that it
+ * makes ("before"), and its answers ("out"). An edge leads from a node to the one it causes. With
+ * Poisson arrivals from outside, the network has a product form if all stations on the way are
+ * quasi-reversible (first come first served with exponential work, or processor sharing; pure
+ * delays, too) and each request chooses its next station at random and independently, however often
+ * it comes back (Burke 1956; Jackson 1957; Baskett, Chandy, Muntz and Palacios 1975; Kelly 1979,
+ * ch. 3). So each node where this fails is marked with a reason, and so are all nodes that it can
+ * reach. Copies of a request that are sent at the same time are Poisson one by one, but not
+ * together: a node where two of them can meet is marked. Every mark is made once: O(components +
+ * calls). */
 #include "study/estimates/flows.h"
 
 #include <math.h>
@@ -27,11 +27,12 @@ struct call {
 };
 
 struct part {
-    uint32_t first;             /* its "in"; then a "before" of each call and of none; its "out" */
+    uint32_t
+        first; /* its "in"; then a "before" for each call and one for making no call; its "out" */
     uint32_t calls, first_call; /* in .targets */
     uint32_t callers, first_caller;
     enum asks asks;
-    uint32_t source; /* 1 + one who starts requests that come here; 0: none */
+    uint32_t source; /* 1 + a component that starts requests that come here; 0: none */
     uint32_t plain, dealers;
     bool keyed, limited; /* some of its requests have keys; may have a deadline; */
     bool unwanted;       /* callers may stop waiting for them */
@@ -44,7 +45,7 @@ struct sim__flow_graph {
     struct call *callers;
     struct mark *marks;
     uint32_t *owner, *queue, *seen, *by; /* by node */
-    const struct sim_plan_link **links;  /* sorted by whom they join */
+    const struct sim_plan_link **links;  /* sorted by the pair that they join */
 };
 
 typedef void visit_fn(struct sim_flows *, uint32_t from, uint32_t next);
@@ -78,7 +79,7 @@ static void answers_next(struct sim_flows *f, uint32_t node, const struct part *
     }
 }
 
-/* Everything that a node sets off. O(its edges). */
+/* Visits every node that a node causes. O(its edges). */
 static void each_next(struct sim_flows *f, uint32_t node, visit_fn *visit)
 {
     const struct sim__flow_graph *g = f->graph;
@@ -109,7 +110,7 @@ static void mark(struct sim_flows *f, uint32_t node, enum sim_flow flow, const c
     *m = (struct mark){flow, why, f->plan->components[who].name};
 }
 
-/* OTHER goes over UNKNOWN. */
+/* OTHER overrides UNKNOWN. */
 static void inherit(struct sim_flows *f, uint32_t from, uint32_t next)
 {
     struct sim__flow_graph *g = f->graph;
@@ -256,15 +257,14 @@ static bool raise(bool *flag, bool value)
     return changes;
 }
 
-/* Whether a component may stop waiting for what it asked, deadlines aside. */
+/* Whether a component may stop waiting for an answer for other reasons than a deadline. */
 static bool may_leave(const struct sim_flows *f, uint32_t c)
 {
     const struct sim_plan_component *it = &f->plan->components[c];
     return it->model->queueing == NULL || it->policy.timeout != 0 || it->policy.hedge.extra > 0;
 }
 
-/* What is known of the requests of a caller is true of those that come to a callee. Whether
- * anything was new. */
+/* Passes the properties of a caller's requests on to the callee. True: something changed. */
 static bool pass_on(struct sim_flows *f, uint32_t from, uint32_t to)
 {
     struct part *a = &f->graph->parts[from], *b = &f->graph->parts[to];
@@ -280,7 +280,7 @@ static bool pass_on(struct sim_flows *f, uint32_t from, uint32_t to)
     return changes;
 }
 
-/* Each component changes five times at most, so it is looked at so often at most. */
+/* Each component changes at most five times, so it is visited at most that often. */
 static int follow_requests(struct sim_flows *f)
 {
     struct sim__flow_graph *g = f->graph;
@@ -355,7 +355,7 @@ static const struct sim_plan_link *link_of(const struct sim_flows *f, bool compo
     return NULL;
 }
 
-/* What messages between two components go over; NULL: nothing, they are there at once. */
+/* The link between two components; NULL: none, messages arrive at once. */
 static const struct sim_plan_link *link_between(const struct sim_flows *f, uint32_t a, uint32_t b)
 {
     uint32_t x = f->plan->components[a].region, y = f->plan->components[b].region;
@@ -365,7 +365,7 @@ static const struct sim_plan_link *link_between(const struct sim_flows *f, uint3
     return link;
 }
 
-/* NULL, or why messages between two components do not arrive as they were sent, only later. */
+/* NULL if a link only delays messages by the same time; otherwise the reason why not. */
 static const char *link_spoils(const struct sim_flows *f, uint32_t a, uint32_t b)
 {
     static const char *const known[] = {"latency", "bandwidth", "loss"};
@@ -390,8 +390,8 @@ static void dealt(struct sim_flows *f, uint32_t to, uint32_t turn, bool anew)
     f->in[to].turn = turn;
 }
 
-/* How the fabric spreads calls over the nodes of a component; who deals in turn deals the calls of
- * all callers. */
+/* Marks what the fabric's spreading of calls over nodes changes. Round-robin counts the calls of
+ * all callers together. */
 static void spread_over(struct sim_flows *f, uint32_t from, uint32_t to)
 {
     const struct sim_plan_component *c = &f->plan->components[to];
@@ -465,7 +465,7 @@ static void mark_calls(struct sim_flows *f, uint32_t c)
         mark(f, out_of(f, c), SIM_FLOW_UNKNOWN, "the last of several answers is waited for", c);
 }
 
-/* Whether Poisson arrivals leave a station as such, and it keeps a product form. */
+/* Whether departures are Poisson if arrivals are, so that the product form holds. */
 static bool is_reversible(const struct sim_queueing *q, const struct sim_flow_in *in)
 {
     if (!q->independent || q->no_form || q->queue_limit != SIM_NO_LIMIT || in->turn > 1)
@@ -473,7 +473,7 @@ static bool is_reversible(const struct sim_queueing *q, const struct sim_flow_in
     return q->discipline == SIM_SHARING || sim_flows_exponential(q, in);
 }
 
-/* Work that takes no time: requests pass at once. */
+/* Whether the work takes no time, so that requests pass at once. */
 static bool is_passage(const struct sim_queueing *q)
 {
     for (int op = 0; op < SIM_OP_COUNT; op++)
@@ -510,13 +510,13 @@ static void mark_station(struct sim_flows *f, uint32_t c, double rate)
         mark(f, out_of(f, c), SIM_FLOW_UNKNOWN, "who goes first depends on who asks", c);
 }
 
-/* NULL, or why what is dealt in turn does not come in turn. It is dealt when it is sent: a node
- * gets every n-th of the arrivals only where all are late by the same time, and none is lost.
- * O(callers). */
+/* NULL, or the reason why requests that are sent round-robin do not arrive round-robin. Nodes are
+ * chosen when a request is sent. So a node gets every n-th arrival only if all requests take
+ * equally long and none is lost. O(callers). */
 static const char *way_spoils_turns(const struct sim_flows *f, uint32_t to)
 {
     const struct part *p = &f->graph->parts[to];
-    double late = -1; /* that of the first caller; none yet */
+    double late = -1; /* the delay of the first caller; -1: none yet */
     for (uint32_t i = 0; i < p->callers; i++) {
         uint32_t from = f->graph->callers[p->first_caller + i].from;
         const struct sim_plan_link *link = link_between(f, from, to);
@@ -550,7 +550,7 @@ static void mark_turns(struct sim_flows *f)
 
 /* ---- copies that meet ------------------------------------------------------------------------ */
 
-/* .seen: of which fan-out a node was reached last; .by: through which of its calls. */
+/* .seen: the fan-out that reached a node last; .by: the call of it that did. */
 static void carry_copy(struct sim_flows *f, uint32_t from, uint32_t next)
 {
     struct sim__flow_graph *g = f->graph;
@@ -563,7 +563,7 @@ static void carry_copy(struct sim_flows *f, uint32_t from, uint32_t next)
     }
 }
 
-/* Follows the copies that a component sends at once. O(what they reach). */
+/* Follows the copies that a component sends at the same time. O(nodes they reach). */
 static uint64_t follow_copies(struct sim_flows *f, uint32_t c)
 {
     struct sim__flow_graph *g = f->graph;
@@ -582,8 +582,8 @@ static uint64_t follow_copies(struct sim_flows *f, uint32_t c)
     return done;
 }
 
-/* Fan-outs nested deep would be followed again and again: after so many steps for each node what is
- * left of them is taken not to be Poisson. */
+/* Deeply nested fan-outs would be followed again and again. After this many steps for each node,
+ * the remaining ones are assumed not to be Poisson. */
 #define STEPS_A_NODE 64
 
 static void mark_copies(struct sim_flows *f)
@@ -614,7 +614,7 @@ static void peel(struct sim_flows *f, uint32_t from, uint32_t next)
         f->graph->queue[f->graph->nodes++] = next;
 }
 
-/* What is left when all that nothing leads to has been taken away, again and again. */
+/* Removes nodes that nothing leads to, again and again; cycles remain. */
 static void find_rounds(struct sim_flows *f)
 {
     struct sim__flow_graph *g = f->graph;
@@ -633,8 +633,8 @@ static void find_rounds(struct sim_flows *f)
         f->in[c].again = g->seen[in_of(f, c)] > 0;
 }
 
-/* Components that call one another in a round: one of each round is marked. Depth first, with the
- * way from the first one in .queue and the calls that were followed in .by. */
+/* Marks one component of each cycle of calls. Depth-first search; .queue has the path from the
+ * start and .by the calls followed. */
 static void mark_cycles(struct sim_flows *f)
 {
     struct sim__flow_graph *g = f->graph;

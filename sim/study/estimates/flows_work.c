@@ -1,4 +1,4 @@
-/* flows_work.c - the work of a station for the requests that come to it. */
+/* flows_work.c - the work of a station for the requests that arrive there. */
 #include "study/estimates/flows.h"
 
 #include "sim/policy.h"

@@ -1,4 +1,4 @@
-/* mser.c - how long the beginning of a run shows. */
+/* mser.c - how long the transient at the start of a run lasts. */
 #include "study/estimates/mser.h"
 
 #include "study/estimates/batch.h"
@@ -27,7 +27,7 @@ size_t sim_mser_cut(const double *values, size_t count)
         last = isnan(values[i]) ? last : values[i];
         means[i / GROUP] += last / GROUP;
     }
-    /* backwards, so that each beginning costs one step (Welford's update) */
+    /* backwards, so that each cut costs one step (Welford's update) */
     for (size_t d = groups; means && d-- > 0;) {
         double n = (double)(groups - d), before = n > 1 ? sum / (n - 1) : means[d];
         sum += means[d];
@@ -41,7 +41,7 @@ size_t sim_mser_cut(const double *values, size_t count)
     return best >= groups / 2 - groups / 20 ? SIZE_MAX : best * GROUP;
 }
 
-/* Mean over the replications of each window. */
+/* The mean of each window over the replications. */
 static void average(const struct sim_runs *runs, uint32_t at, uint32_t series, uint32_t windows,
                     double *values)
 {
@@ -71,7 +71,8 @@ static double mean_of(const double *values, size_t from, size_t to)
     return n > 0 ? sum / n : NAN;
 }
 
-/* Whether windows warm … cut differ from the rest by more than chance, as far as one run tells. */
+/* Whether windows warm … cut differ from the rest by more than chance, judged by batches of one
+ * run. */
 static bool differs_by_batches(const double *values, size_t warm, size_t cut, size_t count)
 {
     double means[SIM_BATCHES], rest = mean_of(values, cut, count);
@@ -84,7 +85,7 @@ static bool differs_by_batches(const double *values, size_t warm, size_t cut, si
     return fabs(mean_of(values, warm, cut) - rest) > LEAST_ERRORS * error * sqrt(1 + longer);
 }
 
-/* The same over replications, which need no batches. 0: no; 1: yes; -1: too few to tell. */
+/* The same, judged by replications instead of batches. 0: no; 1: yes; -1: too few replications. */
 static int differs_by_runs(const struct sim_runs *runs, uint32_t at, uint32_t series, size_t warm,
                            size_t cut, size_t count)
 {
@@ -138,7 +139,7 @@ static void check(struct sim_warmup *w, const struct sim_runs *runs, uint32_t at
     w->enough = cut <= warm || !differs(runs, at, series, values, warm, cut, count);
 }
 
-/* Whether it varies at all: what is the same throughout has no beginning. */
+/* Whether the values vary at all; a constant series has no transient. */
 static bool varies(const double *values, uint32_t count)
 {
     double first = NAN;

@@ -1,4 +1,4 @@
-/* sample_size.c - whether a sample carries an interval. */
+/* sample_size.c - whether a sample is large enough for an interval. */
 #include "study/estimates/sample_size.h"
 
 #include "base/units.h"
@@ -7,8 +7,9 @@
 #include <math.h>
 #include <stdio.h>
 
-#define LEAST_BIAS 0.15 /* in standard errors: less asks for no width at any level in use */
-#define ROUNDING 1e-9   /* 1 - 0.99 is a little more than 0.01 */
+#define LEAST_BIAS                                                                                 \
+    0.15 /* in standard errors: a smaller bias needs no wider interval at any level in use */
+#define ROUNDING 1e-9 /* 1 - 0.99 is a little more than 0.01 */
 
 double sim_percentile_of(const char *stat)
 {
@@ -27,7 +28,7 @@ double sim_percentile_of(const char *stat)
         value = 10 * value + (*s - '0');
         unit *= point ? 10 : 1;
     }
-    for (value /= 100 * unit; value > 1; value /= 10) /* p999 is p99_9 */
+    for (value /= 100 * unit; value > 1; value /= 10) /* p999 and p99_9 are the same */
         if (point)
             return NAN;
     return value;
@@ -72,11 +73,11 @@ void sim_carry_percentile(struct sim_estimate *e, double p, double n, double lev
         return;
     }
     double wider = sim_percentile_wider(p, n, e->n, level);
-    e->low = e->mean - wider * (e->mean - e->low); /* NAN stays */
+    e->low = e->mean - wider * (e->mean - e->low); /* NAN stays NAN */
     e->high = e->mean + wider * (e->high - e->mean);
 }
 
-/* Two digits say as much as is known of a number of values to come. */
+/* A needed number of values is known to about two digits. */
 static double two_digits(double n)
 {
     double step = 1;

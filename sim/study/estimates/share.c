@@ -50,7 +50,7 @@ double sim__share_trials(const struct sim_runs *runs, uint32_t at, const struct 
     return trials;
 }
 
-/* What "component.meter.count" comes to in all replications. */
+/* The sum of "component.meter.count" over all replications. */
 static double counted(const struct sim_runs *runs, uint32_t at, const char *component,
                       const char *meter)
 {
@@ -103,7 +103,7 @@ struct sim_busiest sim_share_busiest(const struct sim_runs *runs, uint32_t at)
     return busiest;
 }
 
-/* "component.meter.count" from the start to `to`; the component is that of `that`. */
+/* "component.meter.count" from the start to `to`, for the component of `that`. */
 static double counted_to(const struct sim_record *record, const char *that, const char *meter,
                          double to)
 {
@@ -154,7 +154,7 @@ double sim__share_blur(const struct sim_plan *plan, const struct sim_metric *met
 
 void sim__share_widen(struct sim_estimate *e, double by)
 {
-    e->low -= by; /* NAN stays */
+    e->low -= by; /* NAN stays NAN */
     e->high += by;
 }
 
@@ -172,8 +172,8 @@ double sim__share_values(const struct sim_runs *runs, uint32_t at, uint32_t m)
     return count > 0 ? count / inverse : 0;
 }
 
-/* Whether a percentile's windows have enough values each for their percentiles to vary as the
- * run's does. */
+/* Whether each window has enough values, so that the percentiles of windows vary as that of the
+ * run. */
 static bool windows_carry(const struct sim_metric *metric, uint32_t windows)
 {
     double p = sim_percentile_of(metric->stat);

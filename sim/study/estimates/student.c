@@ -41,7 +41,7 @@ static double halve(double level, double high, double (*within)(double, uint32_t
         high *= 2;
     for (int i = 0; i < 100; i++) {
         double middle = low + (high - low) / 2;
-        if (!(middle > low && middle < high)) /* nothing lies between them */
+        if (!(middle > low && middle < high)) /* low and high are neighbours */
             break;
         if (within(middle, df) < level)
             low = middle;

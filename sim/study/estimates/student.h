@@ -7,8 +7,8 @@
 /* P(|T| <= t) with `df` degrees of freedom (>= 1), t >= 0. */
 double sim_student_within(double t, uint32_t df);
 
-/* The t with P(|T| <= t) = level, 0 < level < 1: how many standard errors lie on either side of
- * the mean. Relative error below 1e-9. O(df), at most 20,000. */
+/* The t with P(|T| <= t) = level, 0 < level < 1: the half width of an interval in standard errors.
+ * Relative error below 1e-9. O(df), at most 20,000. */
 double sim_student_quantile(double level, uint32_t df);
 
 #endif

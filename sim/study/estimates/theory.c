@@ -1,6 +1,6 @@
-/* theory.c - which closed form applies to a station, from what the models say of themselves
- * (sim/queueing.h) and how requests come (flows.h), and what it predicts at the rate that was
- * observed. A form is called exact only where its conditions are shown to hold. */
+/* theory.c - which closed form applies to a station, and what it predicts at the observed rate. It
+ * is chosen by what the models declare (sim/queueing.h) and by how requests arrive (flows.h). A
+ * form counts as exact only if its conditions are proved to hold. */
 #include "study/estimates/theory.h"
 
 #include "study/estimates/flows.h"
@@ -89,7 +89,7 @@ static void without_a_limit(struct station *s, struct sim_theory *t)
     }
 }
 
-/* Requests dealt in turn: every n-th of Poisson arrivals. */
+/* Round-robin: each node gets every n-th of Poisson arrivals. */
 static void dealt_in_turn(struct station *s, struct sim_theory *t)
 {
     s->formula = s->exponential && s->q->servers == 1 ? EKM1 : GGC;
@@ -115,7 +115,7 @@ static void choose(struct station *s, struct sim_theory *t)
         without_a_limit(s, t);
 }
 
-/* Whether kinds of request that are mixed in unknown shares differ in their work. */
+/* Whether the mix of kinds of request is unknown and their work differs. */
 static bool kinds_matter(const struct station *s)
 {
     bool differ = false;
@@ -124,7 +124,7 @@ static bool kinds_matter(const struct station *s)
     return s->in->mixed && differ;
 }
 
-/* On what the form rests, where that is not shown. */
+/* Adds the assumptions of the form that are not proved. */
 static void qualify(const struct station *s, struct sim_theory *t)
 {
     char why[sizeof t->why];
@@ -198,10 +198,10 @@ static const char *const meter_names[METERS] = {"rate",  "refused",     "busy",
 
 struct named {
     const char *name;
-    uint32_t station; /* which of the case's */
+    uint32_t station; /* index of the station in the case */
 };
 
-/* Of one case: its stations, and what each replication saw of them. */
+/* The stations of a case and their observed values in each replication. */
 struct seen {
     const struct sim_plan *plan;
     struct sim_flows *flows;
@@ -210,7 +210,7 @@ struct seen {
     struct named *by_name; /* sorted */
     double *values;        /* [(station * METERS + meter) * most + replication] */
     double *rates;         /* by component, at each node */
-    double *settles;       /* by component, s; then of all before it */
+    double *settles;       /* by component, s; later the longest of it and all before it */
     uint32_t most;
 };
 
@@ -250,7 +250,7 @@ static void read_record(struct seen *seen, const struct sim_record *record)
     }
 }
 
-/* The meters' values become those that forms speak of. */
+/* Converts the values of meters into the quantities of the forms. */
 static void convert(struct seen *seen, uint32_t station)
 {
     uint32_t nodes = seen->plan->components[seen->components[station]].nodes;
@@ -258,7 +258,8 @@ static void convert(struct seen *seen, uint32_t station)
     double *busy = values_of(seen, station, BUSY), *queue = values_of(seen, station, QUEUE);
     double sum = 0;
     for (uint32_t r = 0; r < seen->replications; r++) {
-        busy[r] = (busy[r] + queue[r]) / (rate[r] - refused[r]); /* Little: the time there */
+        busy[r] = (busy[r] + queue[r]) /
+                  (rate[r] - refused[r]); /* Little's law: the time at the station */
         refused[r] /= rate[r];
         rate[r] /= nodes;
         sum += rate[r];
@@ -319,8 +320,8 @@ static int look(struct seen *seen, const struct sim_runs *runs, uint32_t at)
 
 /* ---- whether a run can carry a verdict ------------------------------------------------------- */
 
-/* About how long a queue takes to forget, s: the relaxation time of M/M/c and M/M/c/K (Cohen 1982,
- * sec. II.2.1), longer where work varies more. */
+/* About how long a queue remembers its state, s: the relaxation time of M/M/c and M/M/c/K (Cohen
+ * 1982, sec. II.2.1), longer where work varies more. */
 static double settles(const struct station *s)
 {
     double c = (double)s->q->servers, top = c / s->work, apart = sqrt(top) - sqrt(s->rate);
@@ -354,7 +355,7 @@ static int find_settles(struct seen *seen)
     return result;
 }
 
-/* Whether the fourth moment is finite: else waits have no variance that a sample could show. */
+/* Whether the fourth moment is finite. If not, no sample shows the variance of waits. */
 static bool has_light_tail(const struct sim_dist *d)
 {
     if (d->kind == SIM_DIST_PARETO)
@@ -365,7 +366,7 @@ static bool has_light_tail(const struct sim_dist *d)
     return true;
 }
 
-/* NULL, or why means over replications are no fair sample for a verdict, a clause. */
+/* NULL, or a clause that says why means over replications are not enough for a verdict. */
 static const char *too_little(const struct seen *seen, const struct station *s, uint32_t component)
 {
     double length = (double)(seen->plan->duration - seen->plan->warmup) * 1e-9;
@@ -384,8 +385,8 @@ static const char *too_little(const struct seen *seen, const struct station *s, 
 
 /* ---- the verdict ----------------------------------------------------------------------------- */
 
-/* How far out the interval of a mean reaches that true forms leave with the chance `level`, in
- * standard errors. */
+/* The half width, in standard errors, of an interval that a true form leaves with probability
+ * `level`. */
 static double reach(double level, uint32_t n)
 {
     return sim_student_quantile(1 - fmax(level, 1e-12), n - 1);
@@ -400,8 +401,8 @@ struct verdict {
     bool judged;
 };
 
-/* `slope`: by how much the prediction grows with the rate. `often`: whether it is made up of
- * enough. */
+/* `slope`: the derivative of the prediction by the rate. `often`: whether the number is based on
+ * enough events. */
 static void hold(struct sim_theory *t, struct sim_theory_number *n, const struct verdict *v,
                  enum meter m, double slope, bool often)
 {
@@ -425,7 +426,8 @@ static void hold(struct sim_theory *t, struct sim_theory_number *n, const struct
     t->misses |= off > v->miss * error;
 }
 
-/* What whole nanoseconds, and a start with empty queues, may do to a number: a share of it. */
+/* The relative error of a number because times are whole nanoseconds and queues are empty at the
+ * start. */
 static double slack_of(const struct seen *seen, const struct station *s, uint32_t component,
                        double utilisation)
 {
@@ -436,7 +438,7 @@ static double slack_of(const struct seen *seen, const struct station *s, uint32_
     return 1e-9 + clock + settles / length * exp(-warmup / settles);
 }
 
-/* Waits and refusals come in spells; fewer than some hundred of them are no sample. */
+/* Waits and refusals come in clusters; fewer than some hundred clusters are too few. */
 static bool is_often(const struct verdict *v, double events, double utilisation)
 {
     double length = (double)(v->seen->plan->duration - v->seen->plan->warmup) * 1e-9;
@@ -461,7 +463,7 @@ static void hold_all(struct sim_theory *t, struct verdict *v)
     double waits = fmin(1, t->wait.predicted / s->work * (double)s->q->servers * free);
     bool often = is_often(v, waits, load);
     if (s->q->discipline == SIM_SHARING || s->q->discipline == SIM_PREEMPTIVE)
-        t->wait.predicted = NAN; /* the wait until work begins is not all the wait */
+        t->wait.predicted = NAN; /* the wait before work begins is not the whole wait */
     hold(t, &t->utilisation, v, UTILISATION, slope.utilisation, true);
     hold(t, &t->wait, v, WAIT, slope.wait, often);
     hold(t, &t->time, v, BUSY, slope.time, true);
@@ -469,7 +471,7 @@ static void hold_all(struct sim_theory *t, struct verdict *v)
         hold(t, &t->blocked, v, REFUSED, slope.blocked, is_often(v, t->blocked.predicted, 0));
 }
 
-/* One true form of all the case's stations misses with the case's part of the chance. */
+/* The probability of a miss is divided among all stations of the case. */
 static void compare_station(const struct seen *seen, uint32_t station, struct sim_theory *t)
 {
     struct station s;

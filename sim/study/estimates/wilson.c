@@ -11,7 +11,7 @@ static void interval(struct sim_estimate *e, double variance, double per, double
 {
     double half = z * sqrt(variance + z * z * per * per / 4);
     double middle = e->mean + z * z * per / 2, scale = 1 + z * z * per;
-    e->low = fmin(fmax(0, (middle - half) / scale), e->mean); /* rounding may leave the range */
+    e->low = fmin(fmax(0, (middle - half) / scale), e->mean); /* rounding may exceed the range */
     e->high = fmax(fmin(1, (middle + half) / scale), e->mean);
     e->method = SIM_BY_WILSON;
 }
@@ -41,14 +41,15 @@ struct sim_estimate sim_wilson_error(double mean, double error, double quantile)
     return e;
 }
 
-/* What all replications agree on: 0 or 1 of so many trials. */
+/* The interval when all replications have a share of 0, or all of 1, of `trials` trials. */
 static void agreed(struct sim_estimate *e, double trials, double level)
 {
     if ((e->mean == 0 || e->mean == 1) && trials > 0)
         interval(e, 0, 1 / trials, sim_student_quantile(level, UINT32_MAX));
 }
 
-/* Shares from Student's interval: its standard error is half of its width by the quantile. */
+/* Shares from Student's interval. The standard error is half of its width divided by the
+ * quantile. */
 static struct sim_estimate shares(const double *values, size_t count, double trials,
                                   struct sim_estimate student, double quantile, double level)
 {

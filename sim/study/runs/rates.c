@@ -1,14 +1,13 @@
-/* rates.c - units of what counters measured: a counter of requests has a mean in requests/s.
- *
- * Models say what a meter counts; the mean, greatest and least of a counter are per second, and how
- * many values a histogram of seconds holds is not in seconds. The units are put into the records
- * here, once, so that nothing after it has to know of kinds. */
+/* rates.c - units of the metrics of counters: the mean of a counter of requests is in requests/s. A
+ * model's table says what a meter counts. But the mean, greatest and least value of a counter are
+ * rates per second, and the number of values in a histogram of seconds is not in seconds. These
+ * units are written into the records here, once, so that later code needs no kinds of meters. */
 #include "study/study_state.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Whether a place is of a component: "db", "db/2", "db/worst". */
+/* Whether a place belongs to a component: "db", "db/2", "db/worst". */
 static bool is_place_of(const char *place, const char *component)
 {
     size_t n = 0;
@@ -17,7 +16,8 @@ static bool is_place_of(const char *place, const char *component)
     return !component[n] && (!place[n] || place[n] == '/');
 }
 
-/* strcmp(), for lists in which few begin alike: this is asked for every number of every run. */
+/* Equality of texts, fast if most differ in the first byte: it is called for every number of every
+ * run. */
 static bool same(const char *a, const char *b)
 {
     return a[0] == b[0] && strcmp(a, b) == 0;

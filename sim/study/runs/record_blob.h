@@ -23,7 +23,7 @@ struct sim_bytes {
     size_t length;
 };
 
-/* A record packed; .data of each part is malloc'd. */
+/* A packed record; .data of each part is malloc'd. */
 struct sim_packed {
     struct sim_bytes parts[SIM_RECORD_PARTS];
 };
@@ -32,8 +32,8 @@ struct sim_packed {
 int sim_record_pack(const struct sim_record *, struct sim_packed *);
 void sim_packed_free(struct sim_packed *);
 
-/* The record again, to be freed with sim_record_free(); its texts are of `names`. Parts of no
- * bytes are left out of it. NULL with the reason: what was damaged, or no memory. */
+/* Unpacks a record. The caller frees it with sim_record_free(); `names` owns its texts. Parts with
+ * 0 bytes are left out. NULL with the reason: damaged, or out of memory. */
 struct sim_record *sim_record_unpack(const struct sim_packed *, struct sim_names *,
                                      struct sim_error *);
 

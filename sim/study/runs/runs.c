@@ -1,4 +1,4 @@
-/* runs.c - the runs of a study as data: whose they are, and their numbers by name. */
+/* runs.c - the runs of a study as data, and their metrics by name. */
 #include "study/study_state.h"
 
 #include <stdlib.h>
@@ -72,17 +72,19 @@ static bool is_named(const struct parts *parts, const char *that, const char *co
            memcmp(meter, parts->meter_at, parts->meter) == 0;
 }
 
-/* How well a stat answers: 3 asked for, 2 and 1 natural where none was asked for, 0 not. */
+/* How well a stat fits: 3: the one given; 2 and 1: a default, when none was given; 0: it does not
+ * fit. */
 static int fitness(const struct parts *parts, const char *stat)
 {
-    if (parts->stat) /* "p99_9" is "p999" */
+    if (parts->stat) /* "p99_9" and "p999" are the same */
         return strcmp(stat, parts->stat) == 0 ||
                        sim_stat_percentile(stat) == sim_stat_percentile(parts->stat)
                    ? 3
                    : 0;
     if (strcmp(stat, "p99") == 0)
         return 2;
-    return strcmp(stat, "mean") == 0 || strcmp(stat, "per_hour") == 0; /* of money */
+    return strcmp(stat, "mean") == 0 ||
+           strcmp(stat, "per_hour") == 0; /* per_hour: amounts of money */
 }
 
 uint32_t sim_aggregate_metric(const struct sim_record *record, const char *that)
@@ -125,7 +127,7 @@ uint32_t sim_aggregate_series(const struct sim_record *record, const char *that)
     return best;
 }
 
-/* As strcmp() of a name and a part of a text. */
+/* strcmp() of a name and a part of a text. */
 static int compare_part(const char *name, const char *part, size_t length)
 {
     int order = strncmp(name, part, length);
@@ -144,7 +146,7 @@ const struct sim_metric *sim_aggregate_over(const struct sim_record *record, con
     }
     if (!split(that, &parts) || !parts.stat)
         return NULL;
-    uint32_t low = 0, high = record->answer_count; /* they stand in the order of asks */
+    uint32_t low = 0, high = record->answer_count; /* they are in the order of asks */
     while (low < high) {
         uint32_t at = low + (high - low) / 2;
         const struct sim_answer *a = &record->answers[at];

@@ -9,7 +9,7 @@
 
 struct sim_names {
     struct sim_arena arena;
-    struct sim_lookup lookup; /* where in `texts` */
+    struct sim_lookup lookup; /* from a text to its index in `texts` */
     const char **texts;
     size_t capacity;
 };

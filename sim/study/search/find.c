@@ -1,13 +1,15 @@
-/* find.c - the breaking point of something that is only seen with noise. */
+/* find.c - finds a breaking point from noisy observations. */
 #include "study/search/find.h"
 
 #include "sim/random.h"
 
 #include <math.h>
 
-#define ERROR (0.05 / (SIM_FIND_POINTS * SIM_FIND_LOOKS)) /* of a look, to one side */
-#define SURE_LOOKS 2 /* before these what was seen is too rough to give up on */
-#define HOPELESS 0.4 /* of the distance that would tell: no look to come is likely to */
+#define ERROR                                                                                      \
+    (0.05 / (SIM_FIND_POINTS * SIM_FIND_LOOKS)) /* error probability of one look, on one side */
+#define SURE_LOOKS 2 /* before this many looks the estimate is too rough to give up */
+#define HOPELESS                                                                                   \
+    0.4 /* share of the needed distance below which later looks are unlikely to decide */
 
 /* ---- exact binomial tails ------------------------------------------------------------------ */
 
@@ -58,7 +60,7 @@ static enum sim_find_verdict judge_share(const struct sim_find_ask *ask,
                                                                   : SIM_FIND_UNKNOWN;
 }
 
-/* What an interval tells. Where nothing was seen there is nothing to judge. */
+/* The verdict of an interval; unknown if nothing was observed. */
 static enum sim_find_verdict judge(const struct sim_find_ask *ask, const struct sim_estimate *e)
 {
     if (!isnan(ask->probability))
@@ -70,10 +72,10 @@ static enum sim_find_verdict judge(const struct sim_find_ask *ask, const struct 
     return is_on(ask, e->low) || is_on(ask, e->high) ? SIM_FIND_UNKNOWN : SIM_FIND_BREAKS;
 }
 
-/* Whether `more` times as many replications are unlikely to tell: their interval about the same
- * mean would still be far too wide. That only leaves a value untold, so it cannot mislead. With too
- * few values in each there is none, whatever their number (sample_size.h), and more of those in
- * which nothing was seen are unlikely to see anything. */
+/* Whether `more` times as many replications are unlikely to decide, because the interval around the
+ * same mean would still be far too wide. The value then stays undecided, which cannot mislead. More
+ * replications do not help either if each has too few values for an interval (sample_size.h) or no
+ * observation. */
 static bool is_hopeless(const struct sim_find_ask *ask, const struct sim_estimate *e, double more)
 {
     double bound = isnan(ask->probability) ? ask->bound : ask->probability;
@@ -88,7 +90,7 @@ static uint32_t left(const struct search *s)
     return s->ask->most_runs > s->found->runs ? s->ask->most_runs - s->found->runs : 0;
 }
 
-/* Looks at a value until it is told, or nothing is left to tell it with. */
+/* Runs more replications at a value until it is decided or no runs are left. */
 static void look(struct search *s, struct sim_find_point *point)
 {
     const struct sim_find_ask *ask = s->ask;
@@ -117,8 +119,8 @@ static void look(struct search *s, struct sim_find_point *point)
         s->found->failed = true;
 }
 
-/* Looks at x, which takes its place among the others. False: it is there already, or there is no
- * room or nothing to look with. */
+/* Adds the value x in order and examines it. False: it was examined before, or there is no room or
+ * no run left. */
 static bool add(struct search *s, double x, bool grid)
 {
     struct sim_find *found = s->found;
@@ -152,7 +154,8 @@ static double middle(const struct sim_find_ask *ask, double a, double b)
     return rounded(ask, ask->log ? sqrt(a) * sqrt(b) : a + (b - a) / 2);
 }
 
-/* Where what was told changes: *before and *after. How often it does. */
+/* The number of changes of the verdict over the range. *before and *after are the values around the
+ * change. */
 static uint32_t changes(const struct sim_find *found, uint32_t *before, uint32_t *after)
 {
     uint32_t count = 0, last = UINT32_MAX;
@@ -178,8 +181,8 @@ static enum sim_find_finding without_change(const struct sim_find *found)
     return first == SIM_FIND_HOLDS ? SIM_FIND_ALL : SIM_FIND_NONE;
 }
 
-/* The next value: the middle, or where some in between were untold, that of the wider gap beside
- * them. False: what gaps are left are not worth it. */
+/* Chooses the next value: the middle, or if values in between are undecided, the middle of the
+ * wider gap beside them. False: the remaining gaps are too narrow. */
 static bool choose(const struct search *s, uint32_t before, uint32_t after, double *x)
 {
     const struct sim_find *found = s->found;

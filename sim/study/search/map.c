@@ -6,7 +6,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* What a cell's replications say, those in which something was seen. */
+/* Counts the replications of a cell with observations, and those of them that hold. */
 static void count(const struct sim_runs *runs, uint32_t at, const struct sim_criterion *c,
                   struct sim_map_cell *cell)
 {
@@ -25,8 +25,8 @@ static void count(const struct sim_runs *runs, uint32_t at, const struct sim_cri
     cell->mean = cell->trials > 0 ? sum / cell->trials : NAN;
 }
 
-/* The cells of a row are run together. What was run is dropped behind each row, so that a map needs
- * no more memory than its widest row. */
+/* Runs the cells of a row together. The runs are freed after each row, so a map needs no more
+ * memory than its largest row. */
 static int run_row(struct sim_probe *probe, const struct sim_asked *asked, struct sim_map *map,
                    uint32_t row, struct sim_case *cases)
 {

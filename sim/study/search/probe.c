@@ -1,4 +1,4 @@
-/* probe.c - the breaking point of a scenario: find.c asks, replications answer. */
+/* probe.c - the breaking point of a scenario: runs the replications that find.c needs. */
 #include "study/search/probe_state.h"
 
 #include "study/estimates/sample_size.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A value that was looked at, with what has been run there. */
+/* An examined value with its runs. */
 struct place {
     double x;
     struct sim_case it;
@@ -50,7 +50,7 @@ int sim__probe_case(struct sim_probe *probe, const char *variant, const struct s
     return status;
 }
 
-/* Has the store know the cases by their names. */
+/* Registers the cases with their names in the store. */
 static int name_cases(struct sim_probe *probe, const struct sim_vary *vary,
                       const struct sim_runs *runs, struct sim_error *error)
 {
@@ -110,7 +110,7 @@ struct sim_expect sim__probe_expect(const struct sim_criterion *c)
 
 bool sim__probe_says(const struct sim_criterion *c, double seen)
 {
-    double over = c->direction * (seen - c->bound); /* NAN, never seen: no */
+    double over = c->direction * (seen - c->bound); /* NAN (not observed) counts as no */
     return c->strict ? over > 0 : over >= 0;
 }
 

@@ -1,5 +1,5 @@
-/* remote_cases.c - what a rank other than 0 does in a search: makes the cases it is asked for and
- * runs them. */
+/* remote_cases.c - the part of a search on ranks other than 0: makes and runs the cases that rank 0
+ * needs. */
 #include "study/search/probe_state.h"
 #include "study/work/team.h"
 
@@ -12,11 +12,11 @@ struct remote_cases {
     const struct sim_wanted *wanted;
     const struct sim_vary *vary;
     uint32_t vary_count;
-    struct sim_case **made; /* each where it stays; owned */
+    struct sim_case **made; /* pointers, so that cases do not move; owned */
     uint32_t count;
 };
 
-/* The newest first: rank 0 asks for one after the other. */
+/* Searches the newest first, because rank 0 asks for one case after the other. */
 static const struct sim_case *find_case(const struct remote_cases *remote, const double *values)
 {
     size_t bytes = remote->vary_count * sizeof *values;

@@ -1,8 +1,7 @@
-/* sensitivity.c - which input moves a metric most: one at a time, the others at mid.
- *
- * Replication k of every case has the same streams, so that differences are taken pair by pair
- * (compare.h). One at a time sees no interaction of inputs: what two do together may be more, or
- * less, than what each does alone (Saltelli et al. 2008, Global Sensitivity Analysis, 1.2.4). */
+/* sensitivity.c - ranks inputs by how much they move a metric: one at a time, the others at mid.
+ * Replication k of every case has the same streams, so differences are taken pair by pair
+ * (compare.h). This does not show interactions: the effect of two inputs together may be larger or
+ * smaller than the sum of both (Saltelli et al. 2008, Global Sensitivity Analysis, 1.2.4). */
 #include "study/estimates/sample_size.h"
 #include "study/search/probe_state.h"
 #include "study/study_state.h"
@@ -25,7 +24,7 @@ static double seen(const struct moves *m, uint32_t at, uint32_t r)
     return record && m->metric < record->metric_count ? record->metrics[m->metric].value : NAN;
 }
 
-/* Takes the interval away that what the cases have of values does not carry. */
+/* Removes an interval if the cases have too few values for it. */
 static void carry(const struct moves *m, struct sim_estimate *e, uint32_t from, uint32_t to,
                   double level)
 {
@@ -48,7 +47,7 @@ static struct sim_estimate level_at(const struct moves *m, uint32_t at)
     return e;
 }
 
-/* How far a percentile at a case may be off as histograms keep no more than buckets. */
+/* The error of a percentile because histograms keep only buckets. */
 static double blur(const struct moves *m, uint32_t at, double value)
 {
     const struct sim_record *sample = sim_runs_sample(m->runs, at);
@@ -88,10 +87,11 @@ static int by_swing(const void *a, const void *b)
     double of_y = isnan(y->swing.mean) ? -1 : fabs(y->swing.mean);
     if (of_x != of_y)
         return of_x < of_y ? 1 : -1;
-    return x->vary < y->vary ? -1 : 1; /* in the file's order */
+    return x->vary < y->vary ? -1 : 1; /* in the order of the file */
 }
 
-/* Whether an input moves the metric by more than another: pair by pair, each with its sign. */
+/* Whether an input moves the metric more than another, tested pair by pair with the sign of
+ * each. */
 static bool moves_more(const struct moves *m, const struct sim_sensitivity *s,
                        const struct sim_vary *first, const struct sim_input *a,
                        const struct sim_input *b)
@@ -130,7 +130,7 @@ static void estimate(const struct moves *m, const struct sim_sensitivity_asked *
                                                  &s->inputs[i + 1]);
 }
 
-/* All inputs at mid but one, which is at `value`; UINT32_MAX: none. */
+/* Makes the case with one input at `value` and all others at mid; UINT32_MAX: all at mid. */
 static int make_case(struct sim_probe *probe, const struct sim_sensitivity_asked *asked,
                      uint32_t one, double value, double *values, struct sim_case *out)
 {

@@ -16,7 +16,7 @@ static double half_width(const struct sim_estimate *e)
     return fmax(e->high - e->mean, e->mean - e->low);
 }
 
-/* Half width by what it is relative to. INFINITY: there is no interval, or nothing to relate to. */
+/* The half width divided by `to`. INFINITY: there is no interval, or `to` is 0. */
 static double relative(const struct sim_estimate *e, double to)
 {
     if (e->n < 2 || isnan(e->low))
@@ -37,7 +37,7 @@ static void take(struct sim_until_end *end, const struct sim_until *until,
                  const struct sim_estimate *e, double to, uint32_t at, const char *const name[3])
 {
     double width = relative(e, to);
-    if (e->n == 0) /* never observed: nothing to narrow */
+    if (e->n == 0) /* never observed: it has no interval to narrow */
         return;
     end->too_few = end->too_few || e->needs > 0;
     end->narrow = end->narrow && sim_until_narrow(e, to, until->target);

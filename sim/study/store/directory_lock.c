@@ -1,4 +1,4 @@
-/* directory_lock.c - a lock on the directory above an output directory. */
+/* directory_lock.c - a lock on the parent of an output directory. */
 #include "study/store/directory_lock.h"
 
 #include <errno.h>

@@ -1,8 +1,7 @@
-/* reuse.c - runs that the store has already.
- *
- * A stored record may have been taken for other figures and expectations than are asked for now.
- * What is too much is left out, so that the results are those of a new run to the byte; where a
- * number, a series or a distribution is missing the run is done anew. */
+/* reuse.c - takes finished runs from the store. A stored record may have been made for other
+ * figures and expectations. Data that are not needed now are left out, so that the results are the
+ * same bytes as those of a new run. If a number, a series or a distribution is missing, the run is
+ * done again. */
 #include "study/study_state.h"
 
 #include <math.h>
@@ -13,7 +12,7 @@
 struct search {
     struct sim_runs *runs;
     uint32_t at;
-    bool trace; /* the first replication is wanted with a trace, which is not stored */
+    bool trace; /* the first replication needs a trace, and traces are not stored */
     struct sim_error *error;
 };
 
@@ -29,7 +28,7 @@ static uint32_t metric_of(const struct sim_record *record, const char *component
     return from > 0 ? metric_of(record, component, meter, 0) : UINT32_MAX;
 }
 
-/* A statistic that not every series of a histogram has. */
+/* Whether a statistic is one that only some series of histograms have. */
 static bool is_more(const char *stat)
 {
     const char *const *usual = sim_meter_series(SIM_HISTOGRAM);
@@ -71,7 +70,7 @@ static void leave_out_distributions(struct sim_record *record, const struct sim_
     record->distribution_count = kept;
 }
 
-/* The first series of a meter, looked for from `from` on; UINT32_MAX: none. */
+/* The first series of a meter from index `from` on; UINT32_MAX: none. */
 static uint32_t series_of(const struct sim_record *record, const char *component, const char *meter,
                           uint32_t from)
 {
@@ -83,7 +82,7 @@ static uint32_t series_of(const struct sim_record *record, const char *component
     return from > 0 ? series_of(record, component, meter, 0) : UINT32_MAX;
 }
 
-/* Whether one of the series of a place is this one. */
+/* Whether a place has this series. */
 static bool has_line(const struct sim_record *record, const struct sim_plan_kept *kept)
 {
     struct sim_record_run run = {0};
@@ -98,7 +97,7 @@ static bool has_line(const struct sim_record *record, const struct sim_plan_kept
     return false;
 }
 
-/* Whether what is kept of nodes, and of other statistics, is there. */
+/* Whether the record has the series of nodes and of other statistics that the plan keeps. */
 static bool has_lines(const struct sim_record *record, const struct sim_plan *plan)
 {
     for (uint32_t i = 0; i < plan->kept_count; i++) {
@@ -111,7 +110,7 @@ static bool has_lines(const struct sim_record *record, const struct sim_plan *pl
     return true;
 }
 
-/* The same of a distribution. */
+/* The first distribution of a meter. */
 static uint32_t distribution_of(const struct sim_record *record, const struct sim_metric *m,
                                 uint32_t from)
 {
@@ -123,8 +122,8 @@ static uint32_t distribution_of(const struct sim_record *record, const struct si
     return from > 0 ? distribution_of(record, m, 0) : UINT32_MAX;
 }
 
-/* Whether all series and distributions are there that a run of the plan would keep. Histograms
- * have percentiles. */
+/* Whether the record has all series and distributions that a run of the plan would keep. Histograms
+ * also have percentiles. */
 static bool suffices(const struct sim_record *record, const struct sim_plan *plan)
 {
     uint32_t from = 0, shape = 0;
@@ -132,7 +131,7 @@ static bool suffices(const struct sim_record *record, const struct sim_plan *pla
         const struct sim_metric *m = &record->metrics[i];
         bool first = i == 0 || m[-1].component != m->component || m[-1].meter != m->meter;
         bool kept = sim_plan_keeps(plan, m->component, m->meter, NULL);
-        if (m->asked || strchr(m->component, '/')) /* no series goes with it */
+        if (m->asked || strchr(m->component, '/')) /* such a metric has no series */
             continue;
         if (first && (kept || plan->all_series || m->headline))
             from = series_of(record, m->component, m->meter, from);
@@ -156,8 +155,8 @@ static int order_of(const struct sim_plan_ask *ask, const struct sim_metric *m, 
     return sim_plan_ask_order(&had, ask);
 }
 
-/* Leaves of the numbers that were asked for those that are asked for now. False: one is not there.
- * Both are in order, so that each is looked at once. */
+/* Keeps only the requested metrics that are needed now. False: one is missing. Both lists are
+ * sorted, so one pass is enough. */
 static bool leave_out_answers(struct sim_record *record, const struct sim_plan *plan)
 {
     uint32_t given = 0, metric, answer = 0, answers = 0;
@@ -205,7 +204,7 @@ static int found(void *self, uint32_t replication, const struct sim_packed *pack
         return 1;
     }
     bool enough = leave_out_answers(record, plan) && (runs->metrics_only || suffices(record, plan));
-    sim_record_unplace(record); /* its lists become shorter */
+    sim_record_unplace(record); /* because its lists become shorter */
     if (!enough) {
         sim_record_free(record);
         return 0;

@@ -3,8 +3,9 @@
 # Runs of another engine are not taken from a store of results, whatever the version says.
 cmake_policy(VERSION 3.25)
 list(TRANSFORM ROOMS REPLACE "(.+)" "${ROOT}/sim/\\1/*.[ch]" OUTPUT_VARIABLE patterns)
-file(GLOB sources RELATIVE ${ROOT} ${patterns} ${ROOT}/models/*.[ch] ${ROOT}/models/*/*.[ch]
-     ${ROOT}/models/*.def ${ROOT}/include/sim/*.h)
+file(GLOB sources RELATIVE ${ROOT} ${patterns} ${ROOT}/include/sim/*.h)
+file(GLOB_RECURSE models RELATIVE ${ROOT} ${ROOT}/models/*.[ch] ${ROOT}/models/*.def)
+list(APPEND sources ${models})
 list(SORT sources)
 set(all "")
 foreach(source ${sources})

@@ -1,4 +1,5 @@
-/* store_file.c - opening and closing the store: whose, of which version, and who else is there. */
+/* store_file.c - opens and closes the store: checks the owner and the version, and takes the
+ * lock. */
 #include "study/store/store_state.h"
 
 #include "study/store/directory_lock.h"
@@ -12,9 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 10000 }; /* for a reader of the user's own that is in the way */
+enum { WAIT_MS = 10000 }; /* waits for other readers of the database */
 
-/* How many runs are in the store, when writing to it has just failed; -1: it cannot be said. */
+/* The number of runs in the store, after writing to it failed; -1: unknown. */
 static long long kept(const struct sim_store *store)
 {
     sqlite3_stmt *query;
@@ -38,14 +39,15 @@ int sim__store_fail(const struct sim_store *store, struct sim_error *error)
              why ? strerror(why) : "");
     long long runs = stopped ? kept(store) : -1;
     if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
-        snprintf(error->text, sizeof error->text,
-                 "%.200s is damaged, or no database (%s): it was left as it is. Move it away, and "
-                 "its runs are simulated anew",
-                 store->path, said);
+        snprintf(
+            error->text, sizeof error->text,
+            "%.200s is damaged, or is not a database (%s): it was not changed. Move it away, and "
+            "its runs are simulated anew",
+            store->path, said);
     else if (runs >= 0)
         snprintf(error->text, sizeof error->text,
                  "cannot write %.200s: %s. It holds %lld finished run%s, and no results were "
-                 "written: with room again, start again to go on",
+                 "written: free some space and run the command again to go on",
                  store->path, said, runs, runs == 1 ? "" : "s");
     else
         snprintf(error->text, sizeof error->text, "cannot %s %.300s: %s",
@@ -78,7 +80,7 @@ static int number_of(struct sim_store *store, const char *sql, sqlite3_int64 *va
     return 0;
 }
 
-/* Whether the database is one of ours, of a version that is known. *empty: it has nothing yet. */
+/* Checks that the database is weir's and of a known version. *empty: it has no tables yet. */
 static int check_owner(struct sim_store *store, bool *empty, struct sim_error *error)
 {
     sqlite3_int64 mark = 0, version = 0, tables = 0;
@@ -91,7 +93,7 @@ static int check_owner(struct sim_store *store, bool *empty, struct sim_error *e
         return 0;
     if (mark != SIM__STORE_MARK || version < 1) {
         snprintf(error->text, sizeof error->text,
-                 "%.300s is a database of something else's: it was left as it is. Move it away, or "
+                 "%.300s is a database of another program: it was not changed. Move it away, or "
                  "give another directory",
                  store->path);
         return -1;
@@ -118,7 +120,7 @@ static int check_whole(struct sim_store *store, struct sim_error *error)
         sim__store_fail(store, error);
     else if (!whole)
         snprintf(error->text, sizeof error->text,
-                 "%.300s is damaged (%.100s): it was left as it is. Move it away, and its runs are "
+                 "%.300s is damaged (%.100s): it was not changed. Move it away, and its runs are "
                  "simulated anew",
                  store->path, said);
     sqlite3_finalize(query);
@@ -132,7 +134,7 @@ static int execute(struct sim_store *store, const char *sql, struct sim_error *e
                : sim__store_fail(store, error);
 }
 
-/* The tables, all or none of them. */
+/* Makes the tables, all or none. */
 static int make_tables(struct sim_store *store, struct sim_error *error)
 {
     char marks[128];
@@ -231,10 +233,10 @@ static int open_to_write(struct sim_store *store, struct sim_error *error)
         open_database(store, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, error) != 0 ||
         check_owner(store, &empty, error) != 0 || (!empty && check_whole(store, error) != 0))
         return -1;
-    /* first of all, so that the mark is in the file itself, and not only in its log */
+    /* before the log is used, so that the mark is in the file itself */
     if (empty && make_tables(store, error) != 0)
         return -1;
-    /* references are not looked up for every number: who writes is this program alone */
+    /* foreign keys are not checked for every number, because only this program writes */
     if (execute(store, "PRAGMA journal_mode = WAL", error) != 0 ||
         execute(store, "PRAGMA synchronous = NORMAL", error) != 0)
         return -1;
@@ -257,7 +259,7 @@ struct sim_store *sim_store_open(const char *dir, struct sim_error *error)
     return store;
 }
 
-/* Opens the file alone, without its log: nothing is then written beside it. */
+/* Opens the file without its log, so that no other file is written. */
 static int open_file_alone(struct sim_store *store, struct sim_error *error)
 {
     char address[SIM_ERROR_TEXT_BYTES + 64];
@@ -273,8 +275,8 @@ static int open_file_alone(struct sim_store *store, struct sim_error *error)
     return check_owner(store, &empty, error);
 }
 
-/* Another program's database is looked at alone, and one that nobody can write has its log read by
- * nobody. */
+/* Opens a database for reading. One of another program, or one that cannot be written, is opened
+ * without its log. */
 static int open_to_read(struct sim_store *store, struct sim_error *error)
 {
     bool empty, plain = !strpbrk(store->path, "?#%");
@@ -314,7 +316,7 @@ struct sim_store *sim_store_open_to_read(const char *dir, bool *missing, struct 
 
 /* ---- closing --------------------------------------------------------------------------------- */
 
-/* Removes what was made for runs that never came. */
+/* Removes the files and directories of a store that got no runs. */
 static void remove_empty(const struct sim_store *store)
 {
     static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
@@ -347,7 +349,7 @@ void sim_store_close(struct sim_store *store)
         empty = number_of(store, "SELECT count(*) FROM (SELECT 1 FROM run LIMIT 1)", &runs,
                           &ignored) == 0 &&
                 runs == 0;
-    sqlite3_close(store->db); /* the last to do so brings the log into the file */
+    sqlite3_close(store->db); /* the last process to close it merges the log into the file */
     store->db = NULL;
     if (empty)
         remove_empty(store);

@@ -1,4 +1,4 @@
-/* store_rows.c - what is written into the store and read from it. */
+/* store_rows.c - writes rows of the store and reads them. */
 #include "study/store/store_state.h"
 #include "study/study_state.h"
 
@@ -28,7 +28,7 @@ static void bind_text(sqlite3_stmt *query, int at, const char *text)
     sqlite3_bind_text(query, at, text, -1, SQLITE_STATIC);
 }
 
-/* Runs a statement that gives no rows. */
+/* Runs a statement that returns no rows. */
 static int step(struct sim_store *store, sqlite3_stmt *query, struct sim_error *error)
 {
     int status = sqlite3_step(query) == SQLITE_DONE ? 0 : sim__store_fail(store, error);
@@ -164,7 +164,7 @@ static const char *copy_name(struct sim_store *store, const char *text)
     return sim_names_get(store->names, text, strlen(text));
 }
 
-/* Finds or makes the quantity a metric is of. */
+/* Finds or adds the quantity of a metric. */
 static int learn(struct sim_store *store, struct sim__quantity *known, const struct sim_plan *plan,
                  const struct sim_metric *m, struct sim_error *error)
 {
@@ -200,14 +200,14 @@ static bool is_of(const struct sim__quantity *known, const struct sim_metric *m)
            strcmp(known->unit, m->unit) == 0;
 }
 
-/* Numbers of a run on their way in. */
+/* Rows of a run that are collected for one statement. */
 struct rows {
     sqlite3_int64 run, quantities[SIM__STORE_ROW_COUNT];
     double values[SIM__STORE_ROW_COUNT];
     int count;
 };
 
-/* Puts in what has gathered: all at once where there are as many as a statement takes. */
+/* Writes the collected rows: with one statement if there are exactly as many as it takes. */
 static int put_rows(struct sim_store *store, struct rows *rows, struct sim_error *error)
 {
     bool full = rows->count == SIM__STORE_ROW_COUNT;
@@ -228,7 +228,7 @@ static int put_rows(struct sim_store *store, struct rows *rows, struct sim_error
     return 0;
 }
 
-/* Runs of a study mostly have the same quantities in the same order. */
+/* Writes the metrics of a run. Most runs of a study have the same quantities in the same order. */
 static int put_metrics(struct sim_store *store, const struct sim_store_run *run,
                        struct sim_error *error)
 {

@@ -31,7 +31,7 @@ enum {
     " FROM study_case c JOIN run r ON r.key = c.key JOIN metric m ON m.run = r.id"                 \
     " JOIN quantity q ON q.id = m.quantity;"
 
-/* Rows of a run put in by one statement, which costs as much as a row does. */
+/* Inserts several rows of a run by one statement, whose fixed cost is that of a row. */
 #define SIM__STORE_ROWS                                                                            \
     "(?1,?,?),(?1,?,?),(?1,?,?),(?1,?,?),(?1,?,?),(?1,?,?),(?1,?,?),(?1,?,?),"                     \
     "(?1,?,?),(?1,?,?),(?1,?,?),(?1,?,?),(?1,?,?),(?1,?,?),(?1,?,?),(?1,?,?)"

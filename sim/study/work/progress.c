@@ -1,4 +1,4 @@
-/* progress.c - the bar a long run draws on a terminal. */
+/* progress.c - the progress bar of a long run on a terminal. */
 #include "study/work/progress.h"
 
 #include <stdio.h>

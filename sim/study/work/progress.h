@@ -1,4 +1,4 @@
-/* progress.h - the bar a long run draws on a terminal. The only place that sees a wall clock. */
+/* progress.h - the progress bar of a long run on a terminal. */
 #ifndef SIM_STUDY_PROGRESS_H
 #define SIM_STUDY_PROGRESS_H
 
@@ -7,16 +7,16 @@
 
 struct sim_progress_state {
     double done_s, total_s; /* simulated seconds over all runs */
-    double events;          /* run so far */
+    double events;          /* events so far */
     double elapsed_s;       /* of wall clock */
     uint32_t finished, runs;
 };
 
-/* The line of text for a terminal `columns` wide, without line end, into `line`. */
+/* Writes the line for a terminal with `columns` columns, without line end, to `line`. */
 void sim_progress_line(const struct sim_progress_state *, int columns, char *line, size_t bytes);
-/* Draws it on standard error over the one before. */
+/* Draws the bar on standard error, over the previous one. */
 void sim_progress_draw(const struct sim_progress_state *);
-/* Takes it away again. */
+/* Clears the bar. */
 void sim_progress_clear(void);
 
 #endif

@@ -1,9 +1,8 @@
-/* replicate.c - every replication of every case: what the store has, and the rest on threads.
- *
- * Workers take the next run that is missing from one counter, replication by replication over all
- * cases, so that an interrupted study is balanced. A run's result goes to its own place; who ran
- * it, or when, leaves no trace. The loop's thread draws the bar, listens for ^C and writes into the
- * store what has been finished meanwhile, all of it in one transaction. */
+/* replicate.c - runs every replication of every case: takes stored runs from the store and does the
+ * rest on threads. Workers take the next missing run, replication by replication over all cases, so
+ * that an interrupted study is balanced. A result is stored at its own index, so it does not matter
+ * which worker ran it, or when. The loop's thread draws the bar, watches for ^C and writes the runs
+ * finished meanwhile into the store, in one transaction. */
 #include "study/study_state.h"
 
 #include <stdio.h>
@@ -15,7 +14,7 @@ struct round {
     struct sim_runs *runs;
     const struct sim_replicate_options *options;
     struct sim__threads threads;
-    uint32_t first; /* the replication to begin with */
+    uint32_t first; /* the first replication of this round */
     uint64_t traced, next,
         total; /* jobs, under the lock of .threads; below .traced_end with a trace */
     uint64_t traced_end;
@@ -29,7 +28,7 @@ static struct sim_run *run_at(const struct sim_runs *runs, uint32_t at, uint32_t
 
 /* ---- while the threads run ------------------------------------------------------------------- */
 
-/* The next missing one from *next on and below `end`. */
+/* Takes the next missing run in [*next, end). */
 static bool take_from(struct round *round, uint64_t *next, uint64_t end, struct sim__job *job)
 {
     while (*next < end) {
@@ -43,7 +42,7 @@ static bool take_from(struct round *round, uint64_t *next, uint64_t end, struct 
     return false;
 }
 
-/* Other processes are given no run with a trace, for traces do not travel. */
+/* Takes a job for another process. Runs with a trace stay here, because traces are not sent. */
 static bool take_for_others(void *self, struct sim__job *job)
 {
     struct round *round = self;
@@ -80,7 +79,7 @@ static int store_all(struct round *round, const struct sim__done *done)
     return status;
 }
 
-/* Into the store and then into the runs. */
+/* Stores finished runs, then adds them to the runs. */
 static int deliver(void *self, struct sim__done *done)
 {
     struct round *round = self;
@@ -98,7 +97,7 @@ static int deliver(void *self, struct sim__done *done)
 
 /* ---- with other processes -------------------------------------------------------------------- */
 
-/* Takes in what the others have done and gives them more. */
+/* Takes results of the other ranks and gives them more jobs. */
 static bool poll_team(void *self)
 {
     struct round *round = self;

@@ -9,10 +9,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* chosen: a command has ended within a second, and this leaves time for the end itself */
+/* chosen: a command must end within a second; this leaves time for the end itself */
 #define PATIENCE_S 0.8
 
-/* How long a session may take to keep what is finished, s. */
+/* How long, in s, a session may take to store finished runs. */
 static double patience_s(void)
 {
     const char *text = getenv("WEIR_STOP_SECONDS");
@@ -20,7 +20,7 @@ static double patience_s(void)
     return seconds > 0 && seconds < 1e6 ? seconds : PATIENCE_S;
 }
 
-/* Under the lock. */
+/* Call it while holding the lock. */
 static void kill_children(const struct sim_watch *watch)
 {
     for (int i = 0; i < SIM_WATCH_CHILDREN; i++)
@@ -28,7 +28,7 @@ static void kill_children(const struct sim_watch *watch)
             kill(-watch->children[i], SIGKILL);
 }
 
-/* Says it where that does not have to wait for a reader. */
+/* Prints the message if standard error does not block. */
 static void say(const struct sim_watch *watch)
 {
     char text[SIM_ERROR_TEXT_BYTES];
@@ -40,7 +40,7 @@ static void say(const struct sim_watch *watch)
                 : snprintf(text, sizeof text, "weir: interrupted\n");
     bool can = !watch->silent && poll(&out, 1, 0) == 1 && (out.revents & POLLOUT) != 0;
     if (can && write(STDERR_FILENO, text, (size_t)n) < 0)
-        return; /* nobody to tell */
+        return; /* no session */
 }
 
 static _Noreturn void end_process(struct sim_watch *watch)
@@ -53,14 +53,14 @@ static _Noreturn void end_process(struct sim_watch *watch)
     _exit(watch->status);
 }
 
-/* The first signal. False: it is only to wake the thread, as all is over. */
+/* Handles the first signal. False: the signal only wakes the thread because the watch ends. */
 static bool take_first(struct sim_watch *watch)
 {
     pthread_mutex_lock(&watch->lock);
     bool over = watch->over;
     struct sim_work_session *session = over ? NULL : watch->session;
     watch->signalled = !over;
-    if (session) /* before its children end, so that it knows why */
+    if (session) /* before its children are killed, so that it knows why they ended */
         sim_work_session_interrupt(session);
     if (!over)
         kill_children(watch);
@@ -101,7 +101,7 @@ void sim_watch_begin(struct sim_watch *watch, int status, bool silent)
     sigaddset(&watch->signals, SIGTERM);
     if (sigaction(SIGHUP, NULL, &hang_up) != 0 || hang_up.sa_handler != SIG_IGN)
         sigaddset(&watch->signals, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &watch->signals, NULL); /* the threads to come inherit it */
+    pthread_sigmask(SIG_BLOCK, &watch->signals, NULL); /* threads started later inherit this mask */
     watch->runs = pthread_create(&watch->thread, NULL, attend, watch) == 0;
     if (!watch->runs)
         pthread_sigmask(SIG_UNBLOCK, &watch->signals, NULL);
@@ -151,7 +151,7 @@ void sim_watch_unfinished(struct sim_watch *watch, const char *path)
     pthread_mutex_unlock(&watch->lock);
 }
 
-/* Puts `now` where `before` stands. */
+/* Replaces the entry `before` by `now`. */
 static void child_set(struct sim_watch *watch, pid_t before, pid_t now)
 {
     int i = 0;

@@ -1,11 +1,12 @@
-/* signal_watch.h - the watch for ^C: a command that is told to end has ended within a second.
+/* signal_watch.h - the watch for ^C: an interrupted command ends within a second.
  *
- * SIGINT, SIGTERM and SIGHUP go to a thread of their own, so that they are seen whatever the others
- * do: read a file, make a world, write to a full pipe, wait for a disk. The first one ends the
- * children (gnuplots) and asks the session, if there is one, to end and to keep what is finished.
- * When that takes too long, when a second one comes, or when there is no session and so nothing to
- * keep, the process is ended at once: the store holds whole runs at any moment, and a directory of
- * results is put in place whole. A hang-up that the caller has set to be ignored (nohup) is. */
+ * A separate thread receives SIGINT, SIGTERM and SIGHUP, so that they are seen whatever the other
+ * threads do: reading a file, making a world, writing to a full pipe, waiting for a disk. The first
+ * signal kills the children (gnuplots) and interrupts the session, if there is one, which then
+ * stores finished runs. The process is ended at once if that takes too long, if a second signal
+ * comes, or if there is no session. This is safe: the store holds only complete runs at any moment,
+ * and a directory of results is put in place as a whole. SIGHUP stays ignored if the caller ignores
+ * it (nohup). */
 #ifndef SIM_STUDY_SIGNAL_WATCH_H
 #define SIM_STUDY_SIGNAL_WATCH_H
 
@@ -20,33 +21,34 @@ enum { SIM_WATCH_CHILDREN = 512, SIM_WATCH_PATH_BYTES = 4352 };
 struct sim_watch {
     pthread_t thread;
     sigset_t signals;
-    pthread_mutex_t lock; /* over all below */
+    pthread_mutex_t lock; /* protects all members below */
     struct sim_work_session *session;
-    const char *kept_in; /* where finished runs are; NULL: nowhere */
+    const char *kept_in; /* directory of the finished runs, for the message; NULL: none */
     char unfinished[SIM_WATCH_PATH_BYTES];
     pid_t children[SIM_WATCH_CHILDREN]; /* 0: no child */
-    int status;                         /* of the process when it is ended at once */
+    int status;                         /* exit status when the process is ended at once */
     bool runs, silent, signalled, over;
 };
 
-/* Begins to watch, before the process has any other thread. `silent`: another process says that it
- * was interrupted. When no thread can be had, signals end the process as usual. The caller ends it
- * with sim_watch_end(), where its struct stays until then. */
+/* Starts the watch; the process must not have other threads yet. `silent`: print nothing, because
+ * another process prints the message. If no thread can be started, signals end the process as
+ * usual. The caller ends the watch with sim_watch_end(); until then the struct must not move. */
 void sim_watch_begin(struct sim_watch *, int status, bool silent);
 void sim_watch_end(struct sim_watch *);
 
-/* From now on this session is asked first. `kept_in`: the directory of the store, for the message;
- * it must outlive the session; NULL: nothing is kept. The session's end releases it.
- * `watch` may be NULL in both: nobody asks. */
+/* From now on a signal interrupts this session first. `kept_in`: the directory of the store, for
+ * the message; it must outlive the session; NULL: there is no store. Closing the session calls
+ * sim_watch_release(). `watch` may be NULL in both. */
 void sim_watch_session(struct sim_watch *, struct sim_work_session *, const char *kept_in);
 void sim_watch_release(struct sim_watch *);
 
-/* A file that is not worth keeping unless it is finished: it is removed when the process is ended
- * at once. NULL: there is none any more. */
+/* A file that is useless until it is finished: it is removed when the process is ended at once.
+ * NULL: there is no such file any more. */
 void sim_watch_unfinished(struct sim_watch *, const char *path);
 
-/* A child that leads its process group: it and its group are killed by the first signal, and at
- * once when that has come already. sim_watch_child_over() forgets it. `watch` may be NULL. */
+/* Registers a child that leads its process group. The first signal kills the group; if that signal
+ * has come already, it is killed at once. sim_watch_child_over() removes it. `watch` may be
+ * NULL. */
 void sim_watch_child(struct sim_watch *, pid_t);
 void sim_watch_child_over(struct sim_watch *, pid_t);
 

@@ -1,4 +1,4 @@
-/* team.c - runs given to other processes and taken back. */
+/* team.c - gives runs to other processes and takes the results back. */
 #include "study/work/team.h"
 
 #include "base/text.h"
@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A job on its way, before the values of a search's case. All ranks are the same program. */
+/* A job in a message; the values of a search's case follow. All ranks run the same program. */
 struct order {
     uint32_t at, replication;
 };
 
-/* Before the parts of a packed record. */
+/* The header before the parts of a packed record. */
 struct head {
     struct order order;
     uint32_t state;
@@ -51,7 +51,7 @@ int sim__team_give(struct sim_team *team, bool (*take)(void *, struct sim__job *
     return 0;
 }
 
-/* A job as it came back; NULL with the reason. */
+/* Reads a finished job from a message; NULL with the reason. */
 static struct sim__done *done_of(const unsigned char *bytes, size_t length, struct sim_names *names,
                                  bool numbers_only, struct sim_error *error)
 {
@@ -137,7 +137,7 @@ struct rank {
     struct sim__threads threads;
     struct sim_error *error;
     const struct sim_team_cases *cases;
-    struct sim__job *jobs; /* given and not yet begun */
+    struct sim__job *jobs; /* jobs given by rank 0 and not started yet */
     uint32_t first, count, room;
     bool ended;
 };
@@ -184,7 +184,8 @@ static int deliver(void *self, struct sim__done *done)
     return status;
 }
 
-/* Puts a job that came into the line, or says that it cannot be done. False: this is no job. */
+/* Queues a job from a message, or answers that it cannot be done. False: the message is not a
+ * job. */
 static bool take_order(struct rank *rank, const unsigned char *bytes, size_t length)
 {
     const struct sim_team_cases *cases = rank->cases;
@@ -244,7 +245,7 @@ int sim_team_serve(struct sim_work_session *session, struct sim_team *team,
 {
     struct rank rank = {.team = team, .error = error, .cases = cases};
     unsigned jobs = sim_replicate_jobs(options->jobs);
-    rank.room = jobs + 1; /* one is waiting while the others run */
+    rank.room = jobs + 1; /* one job waits while the others run */
     rank.jobs = calloc(rank.room, sizeof *rank.jobs);
     if (!rank.jobs || team->send(team, 0, SIM_TEAM_ROOM, &rank.room, sizeof rank.room) != 0) {
         snprintf(error->text, sizeof error->text,

@@ -1,4 +1,4 @@
-/* threads.c - threads that run jobs, and the loop that takes in what they finish. */
+/* threads.c - threads that run jobs, and the loop that collects the results. */
 #include "study/work/threads.h"
 
 #include "study/work/progress.h"
@@ -59,7 +59,7 @@ static void out_of_memory(struct sim_run *run)
     snprintf(run->why, sizeof run->why, "out of memory");
 }
 
-/* Files what a run left, which the run now owns. */
+/* Stores the result of a run; `done` owns it from now on. */
 static void keep(struct sim__done *done, struct sim_record *record,
                  const struct sim__worker *worker)
 {
@@ -109,7 +109,7 @@ static void run_one(struct sim__worker *worker, struct sim__done *done)
     sim_world_free(world);
 }
 
-/* The next job to do; false: there will be none. */
+/* Gets the next job, waiting if necessary; false: there are no more. */
 static bool next_job(struct sim__threads *threads, struct sim__job *job)
 {
     bool got = false;
@@ -204,7 +204,7 @@ static void on_tick(uv_timer_t *tick)
     sim_progress_draw(&state);
 }
 
-/* Takes in what is done, and ends the loop when nothing more can come. */
+/* Delivers finished jobs, and ends the loop when no more can come. */
 static void on_ended(uv_async_t *ended)
 {
     struct sim__threads *threads = ended->data;
@@ -237,7 +237,7 @@ static void on_poll(uv_timer_t *tick)
     uv_async_send(&threads->ended);
 }
 
-/* 0, or -1 when not one thread could be started. */
+/* Starts the threads. 0, or -1 when none could be started. */
 static int start(struct sim__threads *threads)
 {
     for (unsigned i = 0; i < threads->jobs; i++) {

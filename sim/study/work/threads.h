@@ -1,8 +1,7 @@
-/* threads.h - threads that run jobs, and the loop that takes in what they finish. Nothing outside
- * sim/study includes it.
- *
- * A worker makes a world, runs it and hands what is left to the loop's thread, which delivers it:
- * into the runs and the store (replicate.c), or to the process that asked for it (team.c). */
+/* threads.h - threads that run jobs, and the loop that collects the results. Nothing outside
+ * sim/study includes it. A worker makes a world, runs it and passes the result to the loop's
+ * thread. That thread delivers it: into the runs and the store (replicate.c), or to rank 0
+ * (team.c). */
 #ifndef SIM_STUDY_THREADS_H
 #define SIM_STUDY_THREADS_H
 
@@ -16,7 +15,7 @@ struct sim__job {
     const struct sim_case *it;
 };
 
-/* A job done: the run, and its record packed if somebody wants it so. */
+/* A finished job: the run, and its packed record if .pack is set. */
 struct sim__done {
     struct sim__done *next;
     struct sim__job job;
@@ -30,8 +29,8 @@ struct sim__threads;
 struct sim__worker {
     struct sim__threads *threads;
     uv_thread_t thread;
-    atomic_llong reached; /* simulated ns of the run in hand */
-    atomic_ullong events; /* of the run in hand */
+    atomic_llong reached; /* simulated time of the current run, ns */
+    atomic_ullong events; /* events of the current run */
 };
 
 struct sim__threads {
@@ -40,22 +39,24 @@ struct sim__threads {
     uint32_t trace; /* as in struct sim_replicate_options */
     unsigned jobs;  /* threads wanted */
     bool progress, metrics_only, pack;
-    double total_s; /* simulated, of all jobs; for the bar */
+    double total_s; /* simulated time of all jobs, for the bar */
     uint32_t total;
     void *self;
-    /* The next job, under the lock. False: none now; workers end then if `last_job` is true, else
-     * they wait for sim__threads_feed(). */
+    /* Gets the next job; called with the lock held. False: none now. Workers then end if `last_job`
+     * is true, else they wait for sim__threads_feed(). */
     bool (*take)(void *self, struct sim__job *);
-    /* Takes in a chain of what was done, from the loop's thread; owns it. 0, or -1: all ends. */
+    /* Delivers a chain of finished jobs, which it then owns; called by the loop's thread. 0, or -1:
+     * the loop ends. */
     int (*deliver)(void *self, struct sim__done *);
-    /* Called every millisecond from the loop's thread, when not NULL. False: all ends. */
+    /* If not NULL, called every millisecond by the loop's thread. False: the loop ends. */
     bool (*poll)(void *self);
-    /* More work may come back from elsewhere: the loop goes on without workers. May be NULL. */
+    /* True: results may still come from other processes, so the loop goes on without workers. May
+     * be NULL. */
     bool (*waits)(void *self);
     /* private to threads.c */
     struct sim__worker *workers;
     unsigned started;
-    uv_mutex_t lock; /* over the seven below */
+    uv_mutex_t lock; /* protects the next seven members */
     uv_cond_t fed;
     bool last_job;
     unsigned alive;
@@ -64,17 +65,17 @@ struct sim__threads {
     uint32_t done_count;
     atomic_bool cancel;
     bool failed;
-    uv_async_t ended; /* a worker has, or something is done */
+    uv_async_t ended; /* sent when a worker ends or a job is finished */
     uv_timer_t tick, poll_tick;
     uint64_t start_ms;
 };
 
-/* Runs it until all is done or the session is interrupted. 0; -1 when delivering failed, with what
- * was said there, or with the reason in *error. */
+/* Runs until all jobs are done or the session is interrupted. 0, or -1: delivering failed, which
+ * has given the reason, or the reason is in *error. */
 int sim__threads_run(struct sim_work_session *, struct sim__threads *, struct sim_error *);
-/* From the loop's thread: there are jobs to take, or (`last`) there will be none. */
+/* Called by the loop's thread: there are new jobs, or (`last`) there will be no more. */
 void sim__threads_feed(struct sim__threads *, bool last);
-/* Counts a job that was done elsewhere. */
+/* Counts a job that another process did. */
 void sim__threads_count(struct sim__threads *, const struct sim__done *);
 void sim__done_free(struct sim__done *); /* a chain */
 
