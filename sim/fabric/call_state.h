@@ -5,6 +5,8 @@
 #include "fabric/link_state.h"
 #include "fabric/world_state.h"
 
+#include <assert.h>
+
 /* Where a call is. The record lives until both halves are over. */
 enum sim__stage {
     SIM__OUTBOUND, /* on its way to the callee */
@@ -93,6 +95,7 @@ static inline struct sim__call *sim__call_new(struct sim_world *w)
         return NULL;
     }
     struct sim__call *call = sim__call_at(w, w->calls.free);
+    assert(!call->used && "what is in the free list is free");
     w->calls.free = call->next;
     call->used = true;
     return call;

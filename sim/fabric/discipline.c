@@ -108,6 +108,7 @@ static void line_up(struct sim_station *s, struct sim__call *call, uint32_t job)
     struct sim__discipline *d = s->more;
     unsigned class = class_of(s, call);
     struct line *line = &d->waiting[class];
+    assert(call->stage == SIM__IN_HAND && call->to == s->node);
     uint32_t place = call->index;
     call->job = job;
     call->waits = true;
@@ -133,6 +134,7 @@ static void step_out(struct sim_station *s, struct sim__call *call)
 {
     unsigned class = class_of(s, call);
     struct line *line = &s->more->waiting[class];
+    assert(call->waits && s->queued > 0 && line->head != 0);
     uint32_t next = call->next, before = call->before;
     *(before ? &call_at(s, before)->next : &line->head) = next;
     *(next ? &call_at(s, next)->before : &line->tail) = before;
@@ -162,6 +164,7 @@ static void work_stops(struct sim_station *s, uint32_t job)
     struct sim__discipline *d = s->more;
     struct work *w = &d->work[job];
     struct line *line = &d->working[w->class];
+    assert(line->head != 0);
     *(w->before ? &d->work[w->before - 1].after : &line->head) = w->after;
     *(w->after ? &d->work[w->after - 1].before : &line->tail) = w->before;
     mark(d->some_work, w->class, line->head != 0);
@@ -183,6 +186,7 @@ static void work_ends(struct sim *sim, void *self, sim_arg arg)
 static void go_on(struct sim_station *s, uint32_t job)
 {
     struct work *w = &s->more->work[job];
+    assert(w->until >= 0 && s->jobs[job].timer.key == 0 && "work that goes on stood still");
     s->jobs[job].timer = sim_after(s->node->sim, w->until, work_ends, s, (sim_arg){.u = job});
     w->until += sim_now(s->node->sim);
 }
@@ -195,6 +199,7 @@ static bool is_done(const struct sim_station *s, uint32_t job)
 
 static void stand_still(struct sim_station *s, uint32_t job)
 {
+    assert(s->jobs[job].timer.key != 0 && s->more->work[job].until >= sim_now(s->node->sim));
     sim_cancel(s->node->sim, s->jobs[job].timer);
     s->jobs[job].timer = SIM_NO_EVENT;
     s->more->work[job].until -= sim_now(s->node->sim);
@@ -226,6 +231,7 @@ static void heap_add(struct sim__discipline *d, uint32_t job)
 
 static uint32_t heap_take(struct sim__discipline *d)
 {
+    assert(d->at_work > 0);
     uint32_t first = d->heap[0], last = d->heap[--d->at_work], at = 0;
     for (uint32_t child = 1; child < d->at_work; child = 2 * at + 1) {
         if (child + 1 < d->at_work && ends_before(d, d->heap[child + 1], d->heap[child]))
@@ -250,6 +256,7 @@ static void share_until_now(struct sim_station *s)
 {
     struct sim__discipline *d = s->more;
     sim_time now = sim_now(s->node->sim);
+    assert(d->virtual_at <= now);
     if (d->at_work > 0 && s->paused.value == 0)
         d->virtual_now += (double)(now - d->virtual_at) / crowding(s);
     d->virtual_at = now;
@@ -628,6 +635,7 @@ static void next_starts(struct sim_station *s)
         start_what_may(s);
         return;
     }
+    assert(s->queued > 0);
     s->queued--;
     share_gauges(s);
 }

@@ -12,6 +12,7 @@
  * 1958, J. Am. Stat. Assoc. 53:457), which is made for such observations. */
 #include "fabric/policy_state.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define WINDOW_SLICES 3
@@ -86,6 +87,7 @@ static void advance(struct sim__guard *g)
 {
     struct sim__latencies *l = g->latencies;
     int64_t slice = sim__guard_now(g) / (g->policy->hedge.window / WINDOW_SLICES);
+    assert(slice >= l->slice);
     if (slice == l->slice)
         return;
     uint64_t seen = 0;
@@ -111,6 +113,7 @@ static void advance(struct sim__guard *g)
 
 void sim__hedge_observe(struct sim__guard *g, sim_time latency, bool cut_off)
 {
+    assert(latency >= 0);
     if (g->latencies == NULL)
         return;
     advance(g);
