@@ -37,6 +37,7 @@ static void spend(struct sim__trace *t, const struct sim__span *s, enum sim_spen
 static void own(struct sim__trace *t, const struct sim__span *s, sim_time from, sim_time to,
                 enum sim_spent first)
 {
+    assert(from <= to);
     for (uint32_t i = s->child; i != 0 && to > from; i = t->spans[i].sibling) {
         const struct sim__span *mark = &t->spans[i];
         if (mark->kind != SIM__SPAN_MARK || mark->sent >= to)
@@ -118,6 +119,7 @@ static void divide_before(struct sim__trace *t, const struct sim__span *s,
 /* Divides a root, an operation or a call. */
 static void divide(struct sim__trace *t, const struct sim__span *s, sim_time from, sim_time to)
 {
+    assert(from <= to && s->ended != SIM_NEVER);
     if (s->kind == SIM__SPAN_CALL) {
         sim_time arrived = sooner(later(s->arrived, from), to);
         sim_time left = sooner(later(s->left, arrived), to);
@@ -168,6 +170,7 @@ static void close_gaps(struct sim__trace *t)
 void sim__attribution_add(struct sim__trace *t, const struct sim__span *root)
 {
     sim_time latency = root->ended - root->intended, sum = 0;
+    assert(root->kind == SIM__SPAN_ROOT && root->ended != SIM_NEVER);
     if (root->status != SIM_OK)
         return;
     while (!has_room(t)) /* rare: only with large trees */
@@ -212,6 +215,7 @@ static void thin(struct sim__trace *t, struct sim__source *source)
             continue;
         }
         *at = row->older;
+        assert(t->live_rows > 0 && t->live_parts >= row->count);
         row->source = SIM__NO_SOURCE;
         t->live_rows--;
         t->live_parts -= row->count;

@@ -53,6 +53,7 @@ static inline uint32_t span_new(struct sim__trace *t, enum sim__span_kind kind, 
         return 0;
     uint32_t index = t->free;
     struct sim__span *s = &t->spans[index];
+    assert(s->kind == SIM__SPAN_FREE && "what is in the free list is free");
     t->free = s->sibling;
     uint16_t generation = s->generation;
     *s = (struct sim__span){.sent = now,
@@ -100,6 +101,7 @@ static uint32_t child_new(struct sim__trace *t, uint32_t parent, enum sim__span_
 
 static void tree_free(struct sim__trace *t, uint32_t root)
 {
+    assert(t->spans[root].kind == SIM__SPAN_ROOT && t->spans[root].live == 0);
     t->spans[root].sibling = 0;
     for (uint32_t list = root; list != 0;) {
         uint32_t index = list;
@@ -296,6 +298,7 @@ static void root_over(struct sim__trace *t, uint32_t root)
 
 static void let_go(struct sim__trace *t, uint32_t root)
 {
+    assert(t->spans[root].live > 0);
     t->spans[root].live--;
     free_if_done(t, root);
 }
@@ -305,6 +308,7 @@ static void end(struct sim__trace *t, uint32_t index, sim_time now, enum sim_sta
                 bool forgotten)
 {
     struct sim__span *s = &t->spans[index];
+    assert(s->ended == SIM_NEVER && s->sent <= now && "a span ends once");
     uint32_t root = s->root;
     s->status = (uint8_t)status;
     if (forgotten)
@@ -338,6 +342,7 @@ void sim__trace_operation(struct sim__trace *t, uint32_t component, uint32_t nod
 void sim__trace_try(struct sim__trace *t, uint32_t name, int64_t attempt, bool hedge)
 {
     struct sim__span *s = &t->spans[find(t, name)];
+    assert(s->kind == SIM__SPAN_ROOT || s->kind == SIM__SPAN_OP);
     s->attempt = attempt < UINT16_MAX ? (uint16_t)attempt : UINT16_MAX;
     s->flags = (uint8_t)((s->flags & ~SIM__SPAN_HEDGE) | (hedge ? SIM__SPAN_HEDGE : 0));
 }
@@ -372,6 +377,7 @@ uint32_t sim__trace_sent(struct sim__trace *t, uint32_t parent, uint32_t compone
 void sim__trace_left(struct sim__trace *t, uint32_t name, sim_time arrived, sim_time now)
 {
     struct sim__span *s = &t->spans[find(t, name)];
+    assert(s->kind == SIM__SPAN_CALL && s->sent <= arrived && arrived <= now);
     s->arrived = arrived;
     s->left = now;
 }
@@ -380,6 +386,7 @@ void sim__trace_ended(struct sim__trace *t, uint32_t name, sim_time now, enum si
                       bool forgotten, sim_time arrived, bool live)
 {
     struct sim__span *s = &t->spans[find(t, name)];
+    assert(s->kind == SIM__SPAN_CALL && s->ended == SIM_NEVER && s->sent <= now);
     s->status = (uint8_t)status;
     s->ended = now;
     if (forgotten)

@@ -7,6 +7,7 @@
 
 #include "sim/kernel.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define COMMITS_LEAST 1024
@@ -76,6 +77,7 @@ static uint32_t jump_from(const struct sim_commits *c, const struct commit *befo
 
 uint32_t sim_commit(struct sim *sim, struct sim_keyspace *space, uint64_t key)
 {
+    assert(key < space->count && space->latest[key] < UINT32_MAX);
     struct sim_commits *c = space->commits;
     uint32_t version = ++space->latest[key];
     if (!room(c)) {
@@ -124,6 +126,7 @@ static bool is_newer(const struct commit *e, int64_t version)
 
 uint32_t sim_version_at(const struct sim_keyspace *space, uint64_t key, sim_time when)
 {
+    assert(key < space->count);
     const struct commit *after = oldest(space, key, is_after, when);
     return after == NULL ? space->latest[key] : after->version - 1;
 }
@@ -137,6 +140,7 @@ sim_time sim_overwritten_at(const struct sim_keyspace *space, uint64_t key, uint
 void sim__truth_stale(struct sim_truth_meters *m, const struct sim_keyspace *space, uint64_t key,
                       uint32_t version, sim_time asked)
 {
+    assert(version < space->latest[key] && "no read returns what is not committed yet");
     uint32_t then = sim_version_at(space, key, asked);
     if (version >= then)
         return; /* overwritten only after the read was asked: not stale */

@@ -54,6 +54,7 @@ void sim__calls_free(struct sim_world *w)
 
 static inline void call_release(struct sim_world *w, struct sim__call *call)
 {
+    assert(call->used && !call->awaited && call->stage == SIM__ENDED && "both halves are over");
     call->generation++;
     call->used = false;
     call->next = w->calls.free;
@@ -89,6 +90,7 @@ static void trace_end(struct sim_world *w, const struct sim__call *call, enum si
 static inline void end_for_caller(struct sim *sim, struct sim__call *call, struct sim_reply reply,
                                   bool followed)
 {
+    assert(call->used && call->awaited && "the caller's half ends once");
     struct sim_world *w = call->from->world;
     sim_done *done = call->done;
     void *self = call->self;
@@ -120,6 +122,7 @@ static void answer_arrives(struct sim *sim, void *node, sim_arg arg)
 {
     (void)node;
     struct sim__call *call = arg.p;
+    assert(call->used && call->stage == SIM__INBOUND);
     call->stage = SIM__ENDED;
     if (!call->awaited) {
         call->from->world->totals.unwanted++;
@@ -146,12 +149,14 @@ static void timed_out(struct sim *sim, void *node, sim_arg arg)
 void sim__call_time_is_up(struct sim *sim, void *node, sim_arg arg)
 {
     const struct sim__call *call = arg.p;
+    assert(call->used && call->awaited && "whoever stops waiting cancels the timer");
     sim_last(sim, timed_out, node, (sim_arg){.u = sim__call_name(call).key});
 }
 
 /* The callee's half is over without an answer that anybody will see. */
 void sim__call_drop(struct sim_world *w, struct sim__call *call)
 {
+    assert(call->used && call->stage != SIM__ENDED && "the callee's half ends once");
     call->stage = SIM__ENDED;
     if (!call->awaited)
         release_late(w, call);
@@ -159,6 +164,7 @@ void sim__call_drop(struct sim_world *w, struct sim__call *call)
 
 static void send_back(struct sim_world *w, struct sim__call *call)
 {
+    assert(call->stage == SIM__IN_HAND && "only a call in hand is answered");
     call->stage = SIM__INBOUND;
     sim__link_carries(call->back, call->request.cause, call->reply.bytes);
     if (!sim__link_send(w, call->back, call->reply.bytes, answer_arrives, call->from,
@@ -184,6 +190,7 @@ static void answer_unserved(struct sim_node *, struct sim__call *, enum sim_stat
 
 static inline void take_in_hand(struct sim_node *node, struct sim__call *call, sim_time now)
 {
+    assert(call->used && call->stage == SIM__OUTBOUND && call->to == node);
     node->world->totals.late_causes += now < call->arrived;
     call->stage = SIM__IN_HAND;
     call->arrived = now;
@@ -243,6 +250,7 @@ sim_call_id sim__call_attempt(struct sim_node *from, const struct sim_port_targe
                               sim_done *done, void *self, sim_arg arg)
 {
     struct sim_world *w = from->world;
+    assert(give_up >= 0 && done != NULL);
     struct sim__call *call = sim__call_begin(from, target, node, request, done, self, arg);
     if (call == NULL)
         return (sim_call_id){0};
@@ -290,6 +298,8 @@ void sim_spend(struct sim_node *node, sim_call_id id, enum sim_spent on)
 static inline void leave_hand(struct sim_node *node, struct sim__call *call)
 {
     sim_time now = sim_now(node->sim);
+    assert(call->stage == SIM__IN_HAND && call->to == node && call->arrived <= now);
+    assert(node->station->in_flight.value > 0);
     sim_gauge_add(&node->station->in_flight, now, -1);
     sim_histogram_record(&node->station->latency, now - call->arrived);
     if (call->request.trace != 0)
@@ -357,6 +367,7 @@ void sim_answer(struct sim_node *node, sim_call_id id, struct sim_reply reply)
 /* Forgets a call that the crashed node made: nobody waits for it any more. */
 static void forget(struct sim_world *w, struct sim__call *call)
 {
+    assert(call->used && call->awaited && "the caller's half ends once");
     sim_cancel(w->sim, call->timer);
     call->awaited = false;
     w->totals.ended++;

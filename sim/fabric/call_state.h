@@ -5,6 +5,8 @@
 #include "fabric/link_state.h"
 #include "fabric/world_state.h"
 
+#include <assert.h>
+
 static inline struct sim__call *sim__call_at(const struct sim_world *w, uint32_t index)
 {
     return &w->calls.slabs[index / SIM__CALLS_A_SLAB][index % SIM__CALLS_A_SLAB];
@@ -61,6 +63,7 @@ static inline struct sim__call *sim__call_new(struct sim_world *w)
         return NULL;
     }
     struct sim__call *call = sim__call_at(w, w->calls.free);
+    assert(!call->used && "what is in the free list is free");
     w->calls.free = call->next;
     call->used = true;
     return call;

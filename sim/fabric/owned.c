@@ -6,6 +6,7 @@
  * kept only if the timeline has crashes. */
 #include "fabric/world_state.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 struct sim__owned_link {
@@ -43,6 +44,7 @@ void sim__owned_free(struct sim__owned *o)
 static void leave(struct sim__owned *o, uint32_t record)
 {
     struct sim__owned_link *l = &o->links[record];
+    assert(l->node != 0);
     *(l->before != 0 ? &o->links[l->before - 1].next : &o->first[l->node - 1]) = l->next;
     if (l->next != 0)
         o->links[l->next - 1].before = l->before;
@@ -51,6 +53,7 @@ static void leave(struct sim__owned *o, uint32_t record)
 
 void sim__owned_put(struct sim__owned *o, uint32_t record, const struct sim_node *node)
 {
+    assert(record < o->capacity && "sim__owned_reserve() made room");
     struct sim__owned_link *l = &o->links[record];
     uint32_t number = node->component->first_node + node->index;
     if (l->node == number + 1)

@@ -1,6 +1,7 @@
 /* agenda.c - a binary heap of events. */
 #include "kernel/agenda.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 static bool before(const struct sim__agenda_event *a, const struct sim__agenda_event *b)
@@ -28,6 +29,7 @@ int sim__agenda_add(struct sim__agenda *a, struct sim__agenda_event event)
 
 struct sim__agenda_event sim__agenda_take(struct sim__agenda *a)
 {
+    assert(a->count > 0);
     struct sim__agenda_event first = a->events[0], last = a->events[--a->count];
     uint32_t at = 0;
     for (uint32_t child = 1; child < a->count; child = 2 * at + 1) {

@@ -47,6 +47,7 @@ static int run_append(struct sim__run *run, struct sim__entry e)
  * afterwards: see .first in queue.h. */
 static inline void bottom_close(struct sim__queue *q)
 {
+    assert(q->bottom.entries <= q->first && q->first <= q->past && q->past <= q->room);
     q->bottom.head = (uint32_t)(q->first - q->bottom.entries);
     q->bottom.end = (uint32_t)(q->past - q->bottom.entries);
 }
@@ -285,6 +286,7 @@ static void bottom_end_update(struct sim__queue *q)
 
 static inline void rung_add(struct sim__queue *q, struct sim__rung *r, struct sim__entry e)
 {
+    assert(r->start <= e.time && e.time < r->limit);
     uint64_t i = (uint64_t)(e.time - r->start) >> r->shift;
     link_event(q, &r->heads[i < r->buckets ? i : r->buckets - 1], e.key & SIM__EVENT_MASK);
 }
@@ -525,6 +527,7 @@ static int bring_up(struct sim__queue *q)
 
 int sim__queue_refill(struct sim__queue *q)
 {
+    assert(q->first == q->past);
     bottom_close(q);
     int got = bring_up(q);
     return bottom_open(q) != 0 ? -1 : got;
@@ -593,6 +596,7 @@ int sim__queue_push_far(struct sim__queue *q, struct sim__entry e)
     int64_t bucket = e.time >> c->shift;
     if (bucket >= c->end)
         return top_append(q, e);
+    assert(bucket >= c->next && "what was taken before is past");
     c->count++;
     link_event(q, &c->heads[bucket & c->mask], e.key & SIM__EVENT_MASK);
     return 0;

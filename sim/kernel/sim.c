@@ -260,6 +260,7 @@ static bool cancel_in_lane(struct sim *sim, uint64_t key)
 {
     struct sim_lane *lane = sim->lanes[(key & ~LANE_BIT) >> LANE_SHIFT];
     uint64_t position = key & POSITION_MASK;
+    assert((key & ~LANE_BIT) >> LANE_SHIFT < sim->lane_count && position < lane->tail);
     if (position < lane->head)
         return false;
     struct lane_event *event = &lane->ring[position & lane->mask];
@@ -341,6 +342,7 @@ static SELDOM void soon_slowly(struct sim *sim, sim_fn *fn, void *self, sim_arg 
 
 void sim_soon(struct sim *sim, sim_fn *fn, void *self, sim_arg arg)
 {
+    assert(fn != NULL);
     if (sim->soon_count > sim->soon_mask) {
         soon_slowly(sim, fn, self, arg);
         return;
@@ -418,6 +420,7 @@ static inline void heads_play(struct sim *sim, uint32_t lane, struct sim__entry 
 {
     struct sim__entry *heads = sim->heads;
     uintptr_t at = sim->leaves + lane;
+    assert(lane < sim->lane_count && sim->lane_count <= sim->leaves);
     for (heads[at] = head; at > 1; at /= 2)
         heads[at / 2] = head = lesser(head, heads[at ^ 1]);
 }
@@ -452,6 +455,9 @@ sim_id sim_after_lane(struct sim *sim, struct sim_lane *lane, sim_fn *fn, void *
     lane->tail = position + 1;
     struct lane_event *event = &lane->ring[position & mask];
     sim_time when = due(sim, lane->delay);
+    assert(lane->delay >= 0);
+    assert((position == lane->head || lane->ring[(position - 1) & mask].time <= when) &&
+           "a lane is in order of time, as its delay is constant");
     uint64_t sequence = ++sim->sequence;
     event->time = when;
     event->sequence = sequence;
@@ -500,6 +506,7 @@ void sim_first(struct sim *sim, sim_time when, sim_fn *fn, void *self, sim_arg a
 
 void sim_last(struct sim *sim, sim_fn *fn, void *self, sim_arg arg)
 {
+    assert(fn != NULL);
     if (sim->last_end == sim->last_capacity) {
         uint32_t capacity = sim->last_capacity ? 2 * sim->last_capacity : 16;
         void *grown = capacity > sim->last_capacity
@@ -548,6 +555,7 @@ static APART void run_unusual_head(struct sim *sim, struct sim_lane *lane)
         return;
     }
     struct sim__agenda_event event = sim__agenda_take(&sim->agenda);
+    assert(event.time >= sim->clock.now && "time does not go back");
     sim->clock.now = event.time;
     agenda_plays(sim);
     dispatch(sim, event.sequence, event.fn, event.self, event.arg);
@@ -561,6 +569,7 @@ static inline void run_lane_head(struct sim *sim)
         run_unusual_head(sim, lane);
         return;
     }
+    assert(event->fn != NULL && event->time >= sim->clock.now && "time does not go back");
     sim_fn *fn = event->fn;
     void *self = event->self;
     sim_arg arg = event->arg;
@@ -581,6 +590,7 @@ static inline void run_entry(struct sim *sim, struct sim__entry entry)
         sim__queue_give(&sim->queue, index);
         return;
     }
+    assert(entry.time == event->time && entry.time >= sim->clock.now && "time does not go back");
     sim->clock.now = entry.time;
     sim_fn *fn = event->fn;
     void *self = event->self;

@@ -74,6 +74,7 @@ bool sim__copies_counted(struct sim_node *node, const struct sim_keyspace *space
 
 void sim__copy_change(struct sim_node *node, struct sim_keyspace *space, uint64_t key, int change)
 {
+    assert((change == 1 || change == -1) && key < space->count && space->subjects > 0);
     struct sim_copies_of *of = sim__copies_held(node, space), before = *of;
     if (!sim__copies_counted(node, space, of))
         return;
@@ -86,6 +87,7 @@ void sim__copy_change(struct sim_node *node, struct sim_keyspace *space, uint64_
     of->subjects += (of->of_subject[subject] > 0) - (had > 0);
     of->bytes += bytes;
     of->abroad += sim__copies_abroad(node, space, subject) ? bytes : 0;
+    assert(of->copies >= 0 && of->subjects >= 0 && of->bytes >= 0 && of->abroad >= 0);
     sim__copies_show(node, &before, of);
 }
 

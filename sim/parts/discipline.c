@@ -111,6 +111,7 @@ static void line_up(struct sim_station *s, struct sim__call *call, uint32_t job)
     struct sim_discipline_state *d = s->more;
     unsigned class = class_of(s, call);
     struct line *line = &d->waiting[class];
+    assert(call->stage == SIM__IN_HAND && call->to == s->node);
     uint32_t place = call->index;
     call->job = job;
     call->waits = true;
@@ -136,6 +137,7 @@ static void step_out(struct sim_station *s, struct sim__call *call)
 {
     unsigned class = class_of(s, call);
     struct line *line = &s->more->waiting[class];
+    assert(call->waits && s->queued > 0 && line->head != 0);
     uint32_t next = call->next, before = call->before;
     *(before ? &call_at(s, before)->next : &line->head) = next;
     *(next ? &call_at(s, next)->before : &line->tail) = before;
@@ -165,6 +167,7 @@ static void work_stops(struct sim_station *s, uint32_t job)
     struct sim_discipline_state *d = s->more;
     struct work *w = &d->work[job];
     struct line *line = &d->working[w->class];
+    assert(line->head != 0);
     *(w->before ? &d->work[w->before - 1].after : &line->head) = w->after;
     *(w->after ? &d->work[w->after - 1].before : &line->tail) = w->before;
     mark(d->some_work, w->class, line->head != 0);
@@ -186,6 +189,7 @@ static void work_ends(struct sim *sim, void *self, sim_arg arg)
 static void go_on(struct sim_station *s, uint32_t job)
 {
     struct work *w = &s->more->work[job];
+    assert(w->until >= 0 && s->jobs[job].timer.key == 0 && "work that goes on stood still");
     s->jobs[job].timer = sim_after(s->node->sim, w->until, work_ends, s, (sim_arg){.u = job});
     w->until += sim_now(s->node->sim);
 }
@@ -198,6 +202,7 @@ static bool is_done(const struct sim_station *s, uint32_t job)
 
 static void stand_still(struct sim_station *s, uint32_t job)
 {
+    assert(s->jobs[job].timer.key != 0 && s->more->work[job].until >= sim_now(s->node->sim));
     sim_cancel(s->node->sim, s->jobs[job].timer);
     s->jobs[job].timer = SIM_NO_EVENT;
     s->more->work[job].until -= sim_now(s->node->sim);
@@ -229,6 +234,7 @@ static void heap_add(struct sim_discipline_state *d, uint32_t job)
 
 static uint32_t heap_take(struct sim_discipline_state *d)
 {
+    assert(d->at_work > 0);
     uint32_t first = d->heap[0], last = d->heap[--d->at_work], at = 0;
     for (uint32_t child = 1; child < d->at_work; child = 2 * at + 1) {
         if (child + 1 < d->at_work && ends_before(d, d->heap[child + 1], d->heap[child]))
@@ -253,6 +259,7 @@ static void share_until_now(struct sim_station *s)
 {
     struct sim_discipline_state *d = s->more;
     sim_time now = sim_now(s->node->sim);
+    assert(d->virtual_at <= now);
     if (d->at_work > 0 && s->paused.value == 0)
         d->virtual_now += (double)(now - d->virtual_at) / crowding(s);
     d->virtual_at = now;
@@ -633,6 +640,7 @@ static void next_starts(struct sim_station *s)
         start_what_may(s);
         return;
     }
+    assert(s->queued > 0);
     s->queued--;
     share_gauges(s);
 }

@@ -3,6 +3,8 @@
 
 #include "sim/trace.h"
 
+#include <assert.h>
+
 /* What a store knows of a key. The record exists while a recomputation is under way or a token is
  * valid; after a token expired, until the key is next looked up. */
 struct about {
@@ -115,6 +117,7 @@ struct sim_refill *sim_refill_begin(struct sim_refiller *r, uint64_t key, sim_ca
 static void end_in_store(struct sim_refills *store, const struct sim_refill *refill)
 {
     struct about *about = sim_table_map_find(&store->keys, refill->key);
+    assert(about != NULL && about->running > 0 && "it is under way until it ends");
     about->running--;
     if (about->token == refill->token)
         about->token = 0;
@@ -123,6 +126,7 @@ static void end_in_store(struct sim_refills *store, const struct sim_refill *ref
 
 static void waits(struct sim_refiller *r, int change)
 {
+    assert(r->waiting.value + change >= 0);
     sim_gauge_add(&r->waiting, sim_now(r->node->sim), change);
 }
 
@@ -144,6 +148,7 @@ static void disperse(struct sim_refiller *r, uint64_t key, struct sim_reply repl
 
 void sim_refill_end(struct sim_refiller *r, struct sim_refill *refill, struct sim_reply reply)
 {
+    assert(*refill->here == refill && r->recomputing.value > 0);
     end_in_store(r->store, refill);
     sim_gauge_add(&r->recomputing, sim_now(r->node->sim), -1);
     *refill->here = refill->next;

@@ -127,6 +127,7 @@ static inline struct sim__call *first_of_queue(struct sim_station *s, sim_time n
 {
     struct sim_world *w = s->node->world;
     struct sim__call *call = sim__call_at(w, s->queue_head);
+    assert(s->queued > 0 && call->stage == SIM__IN_HAND && call->to == s->node);
     s->queue_head = call->next;
     s->queued--;
     sim_gauge_add(&s->waiting, now, -1);
@@ -142,6 +143,7 @@ static __attribute__((noinline)) void start_next(struct sim_station *s)
         return;
     }
     sim_time now = sim_now(s->node->sim);
+    assert(s->busy.value < s->servers && "a call waits only while every server is taken");
     struct sim__call *call = first_of_queue(s, now);
     sim__station_start(s, sim__call_name(call), now - call->arrived);
 }
@@ -150,6 +152,7 @@ static __attribute__((noinline)) void start_next(struct sim_station *s)
 static __attribute__((noinline)) void pass_on(struct sim_station *s, uint32_t job)
 {
     sim_time now = sim_now(s->node->sim);
+    assert(s->busy.value <= s->servers && "a server taken away passes to nobody");
     struct sim__call *call = first_of_queue(s, now);
     sim_histogram_record(&s->wait, now - call->arrived);
     s->jobs[job] = (struct sim_job){.call = sim__call_name(call)};
@@ -160,6 +163,7 @@ static void work_ends(struct sim *sim, void *self, sim_arg job)
 {
     struct sim_station *s = self;
     (void)sim;
+    assert(job.u < s->job_count && s->jobs[job.u].timer.key != 0);
     s->jobs[job.u].timer = SIM_NO_EVENT;
     s->worked(s->node, s, (uint32_t)job.u);
 }
@@ -189,6 +193,8 @@ static __attribute__((noinline)) sim_time work_unusually(struct sim_station *s, 
 
 void sim_station_work(struct sim_station *s, uint32_t job, sim_time duration)
 {
+    assert(job < s->job_count && duration >= 0);
+    assert(s->jobs[job].timer.key == 0 && "a job does one piece of work at a time");
     if (__builtin_expect(s->more != NULL || s->node->slow != 1, 0)) {
         duration = work_unusually(s, job, duration);
         if (duration < 0)
@@ -235,6 +241,8 @@ const struct sim_part_kind sim__station_part = {.slowed = slow_down, .up_or_down
 
 void sim_station_leave(struct sim_station *s, uint32_t job)
 {
+    assert(job < s->job_count && s->busy.value > 0 && "who leaves has a server");
+    assert(s->jobs[job].timer.key == 0 && "a job leaves when its work is done");
     if (s->queued > 0 && s->busy.value <= s->servers && s->more == NULL) {
         pass_on(s, job);
         return;
@@ -267,6 +275,7 @@ void sim_station_clear(struct sim_station *s)
 
 void sim_station_resize(struct sim_station *s, int64_t servers)
 {
+    assert(servers >= 0);
     if (s->more != NULL) {
         sim__rules_of(s)->resize(s, servers);
         return;

@@ -103,6 +103,7 @@ double sim_station_rules_ticks(const struct sim_station_rules *r, double calls)
 
 static sim_time control_law(const struct sim__codel *c, sim_time from)
 {
+    assert(c->count > 0);
     return from + (sim_time)((double)c->interval / sqrt((double)c->count));
 }
 
@@ -122,6 +123,7 @@ static bool too_long(struct sim__codel *c, sim_time now, sim_time waited, bool l
 
 bool sim__codel_drops(struct sim__codel *c, sim_time now, sim_time waited, bool last)
 {
+    assert(waited >= 0);
     bool passes = c->passes, law = c->law;
     bool late = too_long(c, now, waited, last);
     c->passes = c->law = false;

@@ -146,6 +146,7 @@ static inline void settle(struct sim_table *t)
 
 void sim_table_touch(struct sim_table *t, uint32_t place)
 {
+    assert(t->keys[place] != 0);
     settle(t);
     t->touched = place;
     const struct sim_table_entry *e = &t->entries[place];
@@ -163,6 +164,7 @@ uint32_t sim_table_oldest(struct sim_table *t)
 
 void sim_table_remove(struct sim_table *t, uint32_t place)
 {
+    assert(t->count > 0);
     assert(t->keys[place] != 0);
     settle(t);
     uint32_t bucket = home_of(t, t->keys[place] - 1);
@@ -203,6 +205,7 @@ uint32_t sim_table_put(struct sim_table *t, uint32_t key, bool *evicted)
     }
     uint32_t bucket = home_of(t, key);
     uint32_t empty;
+    assert(t->count < t->capacity && "the oldest has made room");
     while (!(empty = matches(t->keys + bucket * SIM_TABLE_BUCKET, 0))) {
         if (t->passed[bucket] != UINT8_MAX)
             t->passed[bucket]++;
@@ -246,6 +249,7 @@ static void rebase(struct sim_table *t, sim_time now, unsigned shift)
 
 void sim_table_expire_at(struct sim_table *t, uint32_t place, sim_time now, sim_time when)
 {
+    assert(t->keys[place] != 0 && t->base <= now);
     if (when == SIM_NEVER) {
         t->entries[place].expires = UINT32_MAX;
         return;
@@ -378,6 +382,7 @@ void sim_table_map_drop(struct sim_table_map *map, void *record)
     struct sim_table_link **at = sim_table_map_head(map, ((struct sim_table_link *)record)->key);
     while (*at != record)
         at = &(*at)->next;
+    assert(*at != NULL);
     *at = (*at)->next;
     sim_table_pool_give(&map->pool, record);
 }

@@ -8,6 +8,8 @@
 #include "books/trace_state.h"
 #include "policy/policy_state.h"
 
+#include <assert.h>
+
 static struct sim__try *try_new(struct sim__operation *op, bool hedge)
 {
     struct sim_world *w = op->port->owner->world;
@@ -32,6 +34,7 @@ static void try_free(struct sim__try *try)
     struct sim__operation *op = try->op;
     struct sim__operations *all = op->port->owner->world->operations;
     struct sim__try **at = &op->tries;
+    assert(op->live && op->tries != NULL);
     while (*at != try)
         at = &(*at)->next;
     *at = try->next;
@@ -67,6 +70,7 @@ static void told(struct sim *sim, void *node, sim_arg arg)
     struct sim__try *try = arg.p;
     struct sim__operation *op = try->op;
     bool hedge = try->hedge;
+    assert(op->live && try->state == SIM__TRY_TOLD);
     struct sim_reply reply = {.status = (enum sim_status)try->verdict};
     try_free(try);
     op->result(op, hedge, reply.status == SIM_REFUSED, &reply);
@@ -109,6 +113,7 @@ static void over(struct sim *sim, void *self, sim_arg arg, const struct sim_repl
     struct sim__try *try = self;
     struct sim__operation *op = try->op;
     bool hedge = try->hedge;
+    assert(op->live && try->state == SIM__TRY_SENT);
     learn(try, reply->status);
     try_free(try);
     if (is_limited(op))
@@ -122,6 +127,7 @@ static void hedge(struct sim *sim, void *node, sim_arg arg)
     struct sim__operation *op = arg.p;
     if (op->hedge_due.key == 0 || op->timer.key != op->hedge_due.key)
         return; /* answered in the last instant */
+    assert(op->live && op->tries != NULL && "a hedge goes beside an attempt");
     op->timer = op->hedge_due = SIM_NO_EVENT;
     if (!sim__budget_withdraw(op->guard, sim_now(sim)))
         return;
@@ -151,6 +157,7 @@ static void arm_hedge(struct sim__operation *op)
 static void send(struct sim__try *try)
 {
     struct sim__operation *op = try->op;
+    assert(op->live && try->state != SIM__TRY_SENT && "an attempt is sent once");
     struct sim_node *from = op->port->owner;
     struct sim_guard *g = op->guard;
     sim_time now = sim_now(from->sim), give_up = sim__policy_of(op)->timeout;
@@ -186,6 +193,7 @@ static void send_waiting(struct sim_guard *g)
     struct sim__limiter *l = &g->limiter;
     while (l->first != NULL && l->out < l->limit) {
         struct sim__try *try = l->first;
+        assert(try->state == SIM__TRY_SLOT && "only who waits for a slot is in the queue");
         sim_cancel(g->from->sim, try->timer);
         sim__limiter_dequeue(l, try);
         try->time_is_up = false;
@@ -200,6 +208,7 @@ static void no_slot_in_time(struct sim *sim, void *node, sim_arg arg)
     struct sim__try *try = arg.p;
     if (!try->time_is_up)
         return; /* it got a slot in the last instant, or is not needed any more */
+    assert(try->state == SIM__TRY_SLOT);
     try->time_is_up = false;
     sim__limiter_dequeue(&try->op->guard->limiter, try);
     held_back(try, -1);
@@ -244,12 +253,14 @@ static void token_due(struct sim *sim, void *node, sim_arg arg)
 {
     (void)sim;
     (void)node;
+    assert(((struct sim__try *)arg.p)->state == SIM__TRY_TOKEN);
     held_back(arg.p, -1);
     ask_for_slot(arg.p);
 }
 
 void sim__try_begin(struct sim__operation *op, bool hedge)
 {
+    assert(op->live && op->attempt >= 1);
     struct sim_node *from = op->port->owner;
     const struct sim_policy *p = sim__policy_of(op);
     struct sim__try *try = try_new(op, hedge);

@@ -14,6 +14,7 @@
  * requests, 50 %, 5 s, one request to probe). Theory: tests/theory/test_policies.c. */
 #include "policy/policy_state.h"
 
+#include <assert.h>
 #include <string.h>
 
 static void change(struct sim_guard *g, enum sim__breaker_state state)
@@ -93,6 +94,7 @@ void sim__breaker_result(struct sim_guard *g, const struct sim__try *try, enum s
     if (b->state == SIM__CLOSED && verdict != SIM__UNKNOWN)
         count(g, verdict == SIM__BAD);
     else if (b->state == SIM__HALF_OPEN) {
+        assert(b->probes_out > 0 && "what was sent in this epoch is a probe");
         b->probes_out--;
         b->probes_good += verdict == SIM__GOOD;
         if (verdict == SIM__BAD)

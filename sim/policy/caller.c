@@ -42,6 +42,7 @@ call_port(struct sim_port *port, uint32_t index, uint32_t node, const struct sim
           sim_done *done, void *self, sim_arg arg)
 {
     assert(index < port->target_count && "a port is called that the scenario left open");
+    assert(request != NULL && done != NULL && "a call says who hears of its end");
     struct sim_node *from = port->owner;
     from->caller->calls.count++;
     if (__builtin_expect(--from->component->until_followed == 0 || request->trace != 0, 0))

@@ -13,6 +13,7 @@
  * samples. */
 #include "policy/policy_state.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define WINDOW_SLICES 3
@@ -87,6 +88,7 @@ static void advance(struct sim_guard *g)
 {
     struct sim__latencies *l = g->latencies;
     int64_t slice = sim__guard_now(g) / (g->policy->hedge.window / WINDOW_SLICES);
+    assert(slice >= l->slice);
     if (slice == l->slice)
         return;
     uint64_t seen = 0;
@@ -112,6 +114,7 @@ static void advance(struct sim_guard *g)
 
 void sim__hedge_observe(struct sim_guard *g, sim_time latency, bool cut_off)
 {
+    assert(latency >= 0);
     if (g->latencies == NULL)
         return;
     advance(g);

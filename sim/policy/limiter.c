@@ -17,6 +17,7 @@
  * Tokens are given in the order in which attempts ask. */
 #include "policy/policy_state.h"
 
+#include <assert.h>
 #include <math.h>
 
 #define QUEUE_ALLOWED 4
@@ -52,6 +53,7 @@ void sim__limiter_enqueue(struct sim__limiter *l, struct sim__try *try)
 
 void sim__limiter_dequeue(struct sim__limiter *l, struct sim__try *try)
 {
+    assert(l->waiting > 0 && l->first != NULL);
     if (try->before != NULL)
         try->before->behind = try->behind;
     else
@@ -65,12 +67,14 @@ void sim__limiter_dequeue(struct sim__limiter *l, struct sim__try *try)
 
 void sim__limiter_take(struct sim_guard *g, struct sim__try *try)
 {
+    assert(g->limiter.out < g->limiter.limit && "the caller saw a free slot");
     try->out = ++g->limiter.out;
     sim_gauge_add(&g->from->caller->concurrency, sim__guard_now(g), 1);
 }
 
 void sim__limiter_give(struct sim_guard *g)
 {
+    assert(g->limiter.out > 0);
     g->limiter.out--;
     sim_gauge_add(&g->from->caller->concurrency, sim__guard_now(g), -1);
 }

@@ -20,6 +20,7 @@
 static void release(struct sim_world *w, struct sim__operation *op)
 {
     assert(op->tries == NULL);
+    assert(op->live && "an operation ends once");
     op->live = false;
     op->hedge_due = SIM_NO_EVENT;
     op->generation++;
@@ -68,6 +69,7 @@ static void attempt(struct sim *sim, void *node, sim_arg arg)
     (void)sim;
     (void)node;
     struct sim__operation *op = arg.p;
+    assert(op->live && op->tries == NULL && "a round begins when the one before is over");
     op->timer = SIM_NO_EVENT;
     op->attempt++;
     op->hedged = 0;
@@ -77,6 +79,7 @@ static void attempt(struct sim *sim, void *node, sim_arg arg)
 static void attempt_over(struct sim__operation *op, bool hedge, bool own,
                          const struct sim_reply *reply)
 {
+    assert(op->live);
     struct sim_node *from = op->port->owner;
     struct sim *sim = from->sim;
     const struct sim_policy *p = sim__policy_of(op);
@@ -166,6 +169,7 @@ sim_call_id sim__operation_begin(struct sim_port *port, uint32_t index, uint32_t
         return (sim_call_id){0};
     }
     struct sim__operation *op = w->operations->free;
+    assert(!op->live && "what is in the free list is free");
     w->operations->free = op->next;
     *op = (struct sim__operation){.port = port,
                                   .guard = port->guards != NULL ? &port->guards[index] : NULL,

@@ -8,6 +8,7 @@
 #include "run/record_state.h"
 #include "sim/ledger.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -246,6 +247,7 @@ static void write_series(struct sim__recorder *r, const struct sim__channel *c, 
 {
     struct sim_series *s = &r->record->series[c->first_series];
     uint32_t at = r->window;
+    assert(at < r->windows && r->window == at);
     s[0].values[at] = mean;
     if (c->meter->kind == SIM_GAUGE)
         s[1].values[at] = c->peak;
@@ -335,6 +337,7 @@ static int finish_windows(struct sim__recorder *r, sim_time length, bool warm)
 int sim__recorder_roll(struct sim__recorder *r, sim_time now)
 {
     sim_time length = now - r->last;
+    assert(length >= 0 && (length == 0 || r->window < r->windows));
     bool warm = r->last >= r->world->plan->warmup;
     for (uint32_t i = 0; i < r->count; i++)
         if (collect(r, &r->channels[i], now) != 0)
@@ -383,6 +386,7 @@ static int metrics_make(struct sim__recorder *r)
                 .n = sim__seen_samples(c, &c->whole, by),
                 .near = c->component};
     }
+    assert(out->metric_count == n);
     return 0;
 }
 

@@ -356,6 +356,7 @@ static bool is_summed(const struct sim__channel *c)
 static int span_begin(struct sim__recorder *r, struct sim__channel *c, struct sim__time_span *span,
                       sim_time now)
 {
+    assert(span->began == SIM_NEVER && "a span begins once");
     uint32_t nodes = c->watch->owner != NULL ? 1 : r->world->plan->components[c->component].nodes;
     if (c->meter->kind == SIM_GAUGE && now > r->last && (span->peaks = peaks_new(nodes)) == NULL)
         return -1;
@@ -369,6 +370,7 @@ static int span_begin(struct sim__recorder *r, struct sim__channel *c, struct si
 static void span_end(struct sim__recorder *r, struct sim__channel *c, struct sim__time_span *span,
                      sim_time now)
 {
+    assert(span->began <= now && span->ended == SIM_NEVER && "a span ends once, after it began");
     struct sim__time_span **at = &c->watch->lasting;
     while (*at != span)
         at = &(*at)->next;
