@@ -225,7 +225,7 @@ static void foresee(const void *params, const struct sim_extent *of, struct sim_
 {
     const struct balancer *b = params;
     bool ring = b->policy == CONSISTENT_HASH;
-    out->what = ring ? "points of its rings" : "nodes to choose among";
+    out->what = ring ? "points of its rings" : "nodes to choose from";
     out->count = (double)of->nodes * (double)of->behind * (ring ? (double)b->points : 1);
     out->each = ring ? sizeof(struct sim_ring_point) : sizeof(struct place);
 }
@@ -246,30 +246,30 @@ static const char *const policies[] = {"random",     "round-robin",     "least-c
 
 static const struct sim_param params[] = {
     SIM_ROW(.name = "policy", .kind = SIM_CHOICE, .offset = OF(policy), .flags = SIM_REQUIRED,
-            .choices = policies, .doc = "How the node is chosen."),
+            .choices = policies, .doc = "Policy by which a node is chosen."),
     SIM_ROW(.name = "choices", .kind = SIM_COUNT, .unit = "nodes", .offset = OF(choices),
-            .by_default = "2", .low = 1, .high = 1000,
-            .doc = "For power-of-d: how many are compared.", .source = "Mitzenmacher 2001: d = 2"),
+            .by_default = "2", .low = 1, .high = 1000, .doc = "For power-of-d: nodes to compare.",
+            .source = "Mitzenmacher 2001: d = 2"),
     SIM_ROW(.name = "virtual_nodes", .kind = SIM_COUNT, .unit = "points", .offset = OF(points),
             .by_default = "100", .low = 1, .high = 100000,
-            .doc = "For consistent-hash: positions of each node on the ring.",
+            .doc = "For consistent-hash: points of each node on the ring.",
             .source = "chosen: shares then differ by about 10 %"),
     SIM_ROW(.name = "bounded_load", .kind = SIM_NUMBER, .offset = OF(bound), .low = 1, .high = 1e6,
             .flags = SIM_OPTIONAL,
-            .doc = "For consistent-hash: a node has at most so many times the mean requests out; "
-                   "more go on along the ring."),
+            .doc = "For consistent-hash: the most requests at a node, relative to the mean; others "
+                   "go on along the ring."),
     SIM_ROW(.name = "overhead", .kind = SIM_DISTRIBUTION, .offset = OF(overhead),
-            .flags = SIM_OPTIONAL, .doc = "Time it takes to pass a request on; left out, none."),
+            .flags = SIM_OPTIONAL, .doc = "Time to pass a request on; default none."),
     {0},
 };
 
 static const struct sim_port_def ports[] = {
     SIM_ROW(.name = "to", .offset = OF(to), .flags = SIM_REQUIRED | SIM_MANY,
-            .doc = "Whose nodes it chooses among. It does not know which are up: a dead one is "
-                   "asked as the others are. With least-connections and power-of-d one that "
-                   "refuses at once has the fewest requests out, and attracts most of them. With "
-                   "round-robin a retry takes the next turn, so that of two nodes each new "
-                   "request begins at the dead one."),
+            .doc =
+                "The component whose nodes it chooses from, including nodes that are down. With "
+                "least-connections and power-of-d, a node that refuses at once attracts most "
+                "requests. With round-robin, retries take turns, too, so with two nodes each new "
+                "request starts at the dead one."),
     {0},
 };
 
@@ -277,13 +277,13 @@ static const struct sim_meter meters[] = {
     SIM_ROW(.name = "passed", .kind = SIM_COUNTER, .unit = "requests", .offset = OF(passed),
             .doc = "Requests passed on."),
     SIM_ROW(.name = "deflected", .kind = SIM_COUNTER, .unit = "requests", .offset = OF(deflected),
-            .flags = SIM_WORSE_HIGH, .doc = "Requests whose own node had no room."),
+            .flags = SIM_WORSE_HIGH, .doc = "Requests sent on because their node had no room."),
     {0},
 };
 
 const struct sim_model balancer_model = {
     .name = "balancer",
-    .summary = "Passes each request on to one node of those behind it, by a policy.",
+    .summary = "A load balancer: passes each request on to one of many nodes.",
     .source = "Mitzenmacher 2001; Karger et al. 1997; validated against M/M/1, E/M/1, power of two",
     .size = sizeof(struct balancer),
     .params = params,

@@ -232,36 +232,36 @@ static const char *const calls[] = {"in-turn", "parallel", "every-node", NULL};
 static const struct sim_param params[] = {
     SIM_ROW(.name = "servers", .kind = SIM_COUNT, .unit = "servers", .offset = OF(servers),
             .low = 0, .high = 1e8, .flags = SIM_REQUIRED | SIM_CHANGEABLE,
-            .doc =
-                "Requests worked on at once by each node; 0: it is closed, and who comes waits."),
+            .doc = "Requests that each node works on at a time; 0: closed, and requests wait."),
     SIM_ROW(.name = "queue_limit", .kind = SIM_COUNT, .unit = "requests", .offset = OF(queue_limit),
             .by_default = "unlimited", .flags = SIM_CHANGEABLE | SIM_ADMITS,
-            .doc = "Requests that may wait; one more is refused.",
+            .doc = "Requests that may wait; further ones are refused.",
             .source = "chosen: nothing is refused unless the scenario says so"),
     SIM_ROW(.name = "service_time", .kind = SIM_DISTRIBUTION, .offset = OF(service_time),
             .flags = SIM_REQUIRED | SIM_CHANGEABLE | SIM_WORK,
-            .doc = "Work on a request, without what it waits for."),
+            .doc = "Time of work on a request, without waiting for dependencies."),
     SIM_ROW(.name = "while_calling", .kind = SIM_CHOICE, .offset = OF(while_calling),
             .by_default = "release", .choices = while_calling,
-            .doc = "Whether a server is released or held while dependencies are asked.",
+            .doc = "Whether a server is released or held while dependencies are called.",
             .source = "Welsh, Culler and Brewer 2001, sec. 2: event-driven servers"),
     SIM_ROW(.name = "calls", .kind = SIM_CHOICE, .offset = OF(calls), .by_default = "in-turn",
             .choices = calls,
-            .doc = "Whether dependencies are asked one after another, all at once, or every node "
+            .doc = "Whether dependencies are called one after another, all at once, or every node "
                    "of each at once.",
-            .source = "chosen: what a program without threads of its own does"),
+            .source = "chosen: as in a program without threads"),
     SIM_STATION_RULES(struct service, rules),
     SIM_ROW(.name = "response_bytes", .kind = SIM_BYTES, .offset = OF(response_bytes),
             .by_default = "1KiB",
-            .doc = "Size of an answer when no dependency was asked, else it is that of the last "
-                   "one.",
+            .doc =
+                "Size of an answer if no dependency was called; otherwise it is that of the last "
+                "one's answer.",
             .source = "chosen: a small JSON document"),
     {0},
 };
 
 static const struct sim_port_def ports[] = {
     SIM_ROW(.name = "to", .offset = OF(to), .flags = SIM_OPTIONAL | SIM_MANY,
-            .doc = "What a request needs besides, in order."),
+            .doc = "The components that a request needs, in order."),
     {0},
 };
 
@@ -273,15 +273,15 @@ static const struct sim_meter meters[] = {
 
 static const struct sim_usage usages[] = {
     SIM_ROW(.name = "compute", .noun = "server", .meter = "busy", .split = SIM_SPLIT_WORK,
-            .doc = "Servers at work or held."),
+            .doc = "Servers busy or held."),
     SIM_ROW(.name = "servers", .noun = "server", .meter = "provisioned", .split = SIM_SPLIT_WORK,
-            .provisioned = true, .doc = "Servers there are, of nodes that are down too."),
+            .provisioned = true, .doc = "All servers, including those of nodes that are down."),
     {0},
 };
 
 const struct sim_model service_model = {
     .name = "service",
-    .summary = "Application servers: a queue, work, and calls to what they depend on.",
+    .summary = "Application servers: a queue, work, and calls to dependencies.",
     .source =
         "Kleinrock 1975 sec. 3.5, 3.6, 1976 sec. 3.6, 4.4; validated against their closed forms",
     .size = sizeof(struct service),

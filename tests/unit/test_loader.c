@@ -482,8 +482,9 @@ static void base_may_be_incomplete(void **state)
     char *bare = with(same, "\"at_most\": 0.5", "\"at_most\": \"5/s\"");
     (void)state;
     char *said = said_of(apart, NULL);
-    assert_string_equal(said, "dir/small.json:11:14: /components/cache: \"origin\" is missing: the "
-                              "name of a component. Where misses are read and writes go.\n");
+    assert_string_equal(said,
+                        "dir/small.json:11:14: /components/cache: \"origin\" is missing: the "
+                        "name of a component. The component that serves misses and writes.\n");
     free(said);
     sim_scenario_free(good(bare, NULL));
     free(bare);
