@@ -7,10 +7,13 @@
  * seldom computed (a squeeze). The method is exact. With 10^6 keys it has about 1000 outcomes, 20
  * KiB in all.
  *
- * ns a draw, exponent 1, gcc 12 -O2, a shared EPYC: medians of 41 interleaved rounds, +- 30 %.
- * "Cold" is what a draw adds to 8 reads of random lines of 32 MB, which cost 190 to 260. keys 10^3
- * 10^6 10^7 to build, 10^6 warm cold warm cold warm cold this 9 47 14 50 14 60 40 us alias over
- * all, 8 bytes a key 5 25 23 30 28 60 14 ms rejection-inversion 23 120 20 115 23 120 none
+ * ns per draw, exponent 1, gcc 12 -O2, a shared EPYC: medians of 41 interleaved rounds, +- 30 %.
+ * "Cold" is what a draw adds to 8 reads of random lines of 32 MB, which cost 190 to 260.
+ *     keys                            10^3          10^6          10^7       to build, 10^6
+ *                                  warm  cold    warm  cold    warm  cold
+ *     this                            9    47      14    50      14    60         40 us
+ *     alias over all, 8 bytes a key   5    25      23    30      28    60         14 ms
+ *     rejection-inversion            23   120      20   115      23   120          none
  * Rejection-inversion is Hoermann and Derflinger 1996; in other runs it took 40 ns warm. The alias
  * table over all keys wins where the keys are few or caches are always cold; this one wins warm
  * from 10^6 keys, holds 20 KiB for 8 MB, and has no limit of memory on the number of keys. */

@@ -5,16 +5,18 @@
  * correlated, their means are nearly independent, and Student's t with 19 degrees of freedom gives
  * the interval. Any number of batches between 10 and 30 is about as good (Schmeiser 1982, "Batch
  * size effects in the analysis of simulation output", Operations Research 30). An interval is given
- * on three conditions: length there are at least 4 windows to a batch, and each quarter of a batch
- * has observations memory the correlation of neighbours among four times as many batches is at most
- * 0.4: then among the 20 it is below 0.07, and the interval at most 6 % too narrow (the rule of Law
- * and Carson 1979, Operations Research 27, who use ten times as many) agreement the mean of the
- * windows lies within the interval: percentiles of windows that are too short, or of a changing
- * load, do not average to the percentile of the run A percentile's batches are means of its
- * windows' percentiles; for long windows these vary as the run's percentile does, which is the
- * interval's middle (sectioning: Nakayama 2014, "Confidence intervals for quantiles using
- * sectioning when applying variance-reduction techniques", ACM TOMACS 24). None of this holds for a
- * run with faults: it gets no interval. */
+ * on three conditions:
+ *   length     there are at least 4 windows to a batch, and each quarter of a batch has
+ *              observations
+ *   memory     the correlation of neighbours among four times as many batches is at most 0.4: then
+ *              among the 20 it is below 0.07, and the interval at most 6 % too narrow (the rule of
+ *              Law and Carson 1979, Operations Research 27, who use ten times as many)
+ *   agreement  the mean of the windows lies within the interval: percentiles of windows that are
+ *              too short, or of a changing load, do not average to the percentile of the run
+ * A percentile's batches are means of its windows' percentiles; for long windows these vary as the
+ * run's percentile does, which is the interval's middle (sectioning: Nakayama 2014, "Confidence
+ * intervals for quantiles using sectioning when applying variance-reduction techniques", ACM
+ * TOMACS 24). None of this holds for a run with faults: it gets no interval. */
 #ifndef SIM_STUDY_BATCH_H
 #define SIM_STUDY_BATCH_H
 
