@@ -203,10 +203,10 @@ enum sim_log_found {
 
 /* All zero is a reader at position 0. */
 struct sim_log_reader {
-    uint64_t position;  /* to be read next; set by sim_log_reader_seek() */
-    uint64_t committed; /* where it begins again after a crash */
-    const struct sim__log_chunk *chunk;
-    uint32_t index, until; /* in the chunk, if .moved is still the log's */
+    uint64_t position;                      /* to be read next; set by sim_log_reader_seek() */
+    uint64_t committed;                     /* where it begins again after a crash */
+    const struct sim__log_slot *at, *until; /* next in a chunk, if .moved is still the log's */
+    const struct sim__log_chunk *with_gaps; /* that chunk if it has gaps, else NULL */
     uint32_t moved, epoch;
 };
 
@@ -217,15 +217,16 @@ static inline enum sim_log_found sim__log_take(const struct sim_log *log,
                                                struct sim_log_reader *reader, uint64_t below,
                                                struct sim_log_record *out)
 {
-    const struct sim__log_chunk *chunk = reader->chunk;
-    uint32_t index = reader->index;
-    const struct sim__log_slot *slot = &chunk->slots[1 + index];
+    const struct sim__log_slot *slot = reader->at;
+    uint64_t position = reader->position;
     if (slot == log->tail)
         return SIM_LOG_AT_END;
-    uint64_t position = chunk->first + (chunk->offsets ? chunk->offsets[index] : index);
+    if (reader->with_gaps)
+        position = reader->with_gaps->first +
+                   reader->with_gaps->offsets[slot - &reader->with_gaps->slots[1]];
     if (position >= below)
         return SIM_LOG_AT_END;
-    reader->index = index + 1;
+    reader->at = slot + 1;
     reader->position = position + 1;
     *out = (struct sim_log_record){position,
                                    slot->time,
@@ -246,7 +247,7 @@ static inline enum sim_log_found sim_log_next(const struct sim_log *log,
                                               struct sim_log_reader *reader, uint64_t below,
                                               struct sim_log_record *out)
 {
-    if (reader->moved != log->moved || reader->index == reader->until)
+    if (reader->moved != log->moved || reader->at == reader->until)
         return sim__log_next(log, reader, below, out);
     return sim__log_take(log, reader, below, out);
 }

@@ -345,18 +345,22 @@ enum sim_log_found sim__log_next(const struct sim_log *log, struct sim_log_reade
         return SIM_LOG_AT_END;
     const struct sim__log_segment *s = sim__log_segment(log, at.segment);
     uint32_t chunk = at.record / SIM__LOG_CHUNK;
+    struct sim__log_chunk *c = *sim__log_chunk(log, s->chunk + chunk);
+    uint32_t index = at.record % SIM__LOG_CHUNK, records = sim__log_chunk_records(s, chunk);
+    uint64_t position = sim__log_position(c, index);
+    if (position >= below)
+        return SIM_LOG_AT_END;
     bool grows = s == log->active && chunk + 1 == sim__log_chunks(s);
-    reader->chunk = *sim__log_chunk(log, s->chunk + chunk);
-    reader->index = at.record % SIM__LOG_CHUNK;
-    reader->until = grows ? SIM__LOG_CHUNK : sim__log_chunk_records(s, chunk);
-    uint64_t position = sim__log_position(reader->chunk, reader->index);
-    uint32_t begun = epochs_until(log, position);
+    uint32_t until = grows ? SIM__LOG_CHUNK : records, begun = epochs_until(log, position);
     reader->epoch = begun > 0 ? sim__log_epoch_of(log, begun - 1)->epoch : 0;
     if (begun < log->epochs.count) { /* it is read anew where the next epoch begins */
-        uint32_t records = sim__log_chunk_before(reader->chunk, sim__log_chunk_records(s, chunk),
-                                                 sim__log_epoch_of(log, begun)->from);
-        reader->until = records < reader->until ? records : reader->until;
+        records = sim__log_chunk_before(c, records, sim__log_epoch_of(log, begun)->from);
+        until = records < until ? records : until;
     }
+    reader->position = position;
+    reader->at = &c->slots[1 + index];
+    reader->until = &c->slots[1 + until];
+    reader->with_gaps = c->offsets ? c : NULL;
     reader->moved = log->moved;
     return sim__log_take(log, reader, below, out);
 }

@@ -161,6 +161,7 @@ bool sim__log_place(struct sim_log *log, struct sim__log_chunk *c, uint32_t inde
             return false;
         for (uint32_t i = 0; i < index; i++)
             c->offsets[i] = i;
+        log->moved++; /* readers in it knew of no gaps */
     }
     assert(position - c->first <= UINT32_MAX);
     c->offsets[index] = (uint32_t)(position - c->first);
