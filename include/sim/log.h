@@ -23,8 +23,9 @@
  * and counts of segments are the sums of their records; segments follow one another without a hole;
  * first <= committed, durable <= end; the sums over segments are right; epochs ascend.
  *
- * Memory: 24 bytes a record and, where a chunk of 128 records has gaps, 4 more, 1/40 of that on
- * top; a segment takes 3 KB at least. Freed chunks are used again by the same log. */
+ * Memory: 24 bytes a record, and 4 more where compaction left gaps, in chunks of 128 records that
+ * take 4 % on top. With all else that is at most 32 bytes a record in a log of 1,000 records (2,000
+ * with gaps) or more; an empty segment takes 64. A log uses the chunks again that it freed. */
 #ifndef SIM_LOG_H
 #define SIM_LOG_H
 
@@ -32,7 +33,7 @@
 
 #include <assert.h>
 
-#define SIM_LOG_RECORD_BYTES 32 /* of memory for each record at most, from 1,000 on */
+#define SIM_LOG_RECORD_BYTES 32 /* of memory for each record at most, see above */
 #define SIM_LOG_NONE UINT64_MAX /* no position */
 
 enum {
