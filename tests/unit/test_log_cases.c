@@ -1,5 +1,4 @@
-/* test_log_cases.c - small logs whose every answer can be said; logs that are broken on purpose; the
- * memory of a record. */
+/* test_log_cases.c - small logs whose every answer can be said; logs broken on purpose. */
 #include "unit/log_probe.h"
 
 #include <stdio.h>

@@ -102,7 +102,7 @@ static void test_record_is_small(void **state)
     probe(run_small);
 }
 
-/* As a follower of a compacted log has them: no position follows the one before it. From 2000 on. */
+/* As a follower of a compacted log has them: no position follows another. From 2000 on. */
 static void run_small_with_gaps(struct sim_node *node)
 {
     uint64_t before = held;
