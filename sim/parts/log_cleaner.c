@@ -65,11 +65,12 @@ static bool remember(struct sim_log_cleaner *c, const struct sim__log_slot *slot
     return true;
 }
 
-/* Whether a record stays. */
+/* Whether a record stays. One at or past the end of the pass does: what is remembered, and the
+ * tombstones that may go, are before that. */
 static bool stays(const struct sim_log_cleaner *c, const struct sim__log_slot *slot,
                   uint64_t position)
 {
-    if (position >= c->end || slot->key == UINT32_MAX)
+    if (slot->key == UINT32_MAX)
         return true;
     const struct sim__log_newest *n = place_of(c, slot->key, slot->space);
     if (n->mark >> 8 == c->pass && n->position > position)

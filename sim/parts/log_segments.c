@@ -198,8 +198,7 @@ uint32_t sim__log_segment_at(const struct sim_log *log, uint64_t position)
 uint32_t sim__log_chunk_before(const struct sim__log_chunk *c, uint32_t count, uint64_t position)
 {
     uint32_t low = 0, high = count;
-    if (position <= c->first)
-        return 0;
+    assert(position >= c->first);
     if (!c->offsets)
         return position - c->first < count ? (uint32_t)(position - c->first) : count;
     while (low < high) {

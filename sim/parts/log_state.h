@@ -105,8 +105,8 @@ bool sim__log_place(struct sim_log *, struct sim__log_chunk *, uint32_t index, u
 uint32_t sim__log_segment_at(const struct sim_log *, uint64_t position);
 uint32_t sim__log_records_before(const struct sim_log *, const struct sim__log_segment *,
                                  uint64_t position);
-/* The records of a segment's chunk; how many of the first `count` of a chunk are before a position.
- */
+/* The records of a segment's chunk; how many of the first `count` of a chunk are before a position,
+ * which is not before the first one's. */
 uint32_t sim__log_chunk_records(const struct sim__log_segment *, uint32_t chunk);
 uint32_t sim__log_chunk_before(const struct sim__log_chunk *, uint32_t count, uint64_t position);
 

@@ -252,11 +252,26 @@ static void run_replication(struct sim_node *node)
     copy_rest(follower, leader);
     same_records(leader, follower);
 
+    sim_log_roll(leader); /* an epoch stays as long as the log begins right after it */
+    fill(leader, 1, 0, 100);
+    sim_log_drop(leader, SIM_LOG_NONE);
+    assert_true(leader->first == 22 && sim_log_epoch_at(leader, 21) == 3);
+    assert_int_equal(sim_log_epoch_end(leader, 2), 21);
+
+    leader = empty(node, &log_a, 100);
+    fill(leader, 20, 0, 100);
+    r.epoch = 3;
+    sim_log_append(leader, 21, &r);
+    assert_int_equal(leader->segments.count, 21);
+    sim_log_drop(leader, 20);
+    assert_true(leader->first == 20 && sim_log_epoch_at(leader, 19) == 0);
+    assert_int_equal(sim_log_epoch_at(leader, 20), 3);
+
     sim_log_truncate(leader, 20); /* the epochs go with their records */
     assert_int_equal(leader->epoch, 0);
     assert_int_equal(sim_log_epoch_end(leader, 3), 20);
 
-    sim_log_drop(leader, 20); /* a follower that is too far behind begins after a snapshot */
+    /* a follower that is too far behind begins after a snapshot */
     assert_int_equal(sim_log_restart(follower, 5000, 2).records, 22);
     assert_int_equal(sim_log_epoch_at(follower, 4999), 2);
     r = (struct sim_log_record){.key = 9, .bytes = 1, .epoch = 2, .time = 30, .position = 5000};
@@ -314,6 +329,16 @@ static void run_compaction(struct sim_node *node)
     assert_true(work.read == 30 + 60 && work.written == 40);
     assert_string_equal(positions(log), "3 5 6 8 9");
     assert_true(log->first == 0 && log->end == 10);
+
+    log = empty(node, &log_a, 30); /* 20 and 10 bytes go into one segment, 10 more do not */
+    for (uint64_t i = 0; i < 4; i++) {
+        append(log, 0, i, 0);
+        if (i > 0)
+            sim_log_roll(log);
+    }
+    clean(log, SIM_LOG_NONE, 10, 100);
+    assert_string_equal(positions(log), "0 1 2 3");
+    assert_true(log->segments.count == 3 && sim__log_segment(log, 0)->next == 3);
 }
 
 /* The tombstone of position 1 is gone over by the pass that ends at 10, so it may go from a pass
