@@ -259,16 +259,18 @@ static void run_replication(struct sim_node *node)
     assert_int_equal(sim_log_epoch_end(leader, 2), 21);
 
     leader = empty(node, &log_a, 100);
-    fill(leader, 20, 0, 100);
+    r.epoch = 1;
+    sim_log_append(leader, 0, &r);
+    fill(leader, 19, 0, 100);
     r.epoch = 3;
     sim_log_append(leader, 21, &r);
     assert_int_equal(leader->segments.count, 21);
     sim_log_drop(leader, 20);
-    assert_true(leader->first == 20 && sim_log_epoch_at(leader, 19) == 0);
+    assert_true(leader->first == 20 && sim_log_epoch_at(leader, 19) == 1);
     assert_int_equal(sim_log_epoch_at(leader, 20), 3);
 
     sim_log_truncate(leader, 20); /* the epochs go with their records */
-    assert_int_equal(leader->epoch, 0);
+    assert_int_equal(leader->epoch, 1);
     assert_int_equal(sim_log_epoch_end(leader, 3), 20);
 
     /* a follower that is too far behind begins after a snapshot */
