@@ -25,7 +25,7 @@ static struct sim_log *filled(uint32_t n)
 
 /* The logs that questions are put to: of n and of 2 n segments. */
 static struct sim_log asked[2];
-enum { ASKED = 4000 };
+#define ASKED UINT32_C(4000)
 
 static void ask(const void *self, uint32_t n)
 {
