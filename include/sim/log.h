@@ -170,12 +170,15 @@ static inline uint64_t sim_log_append(struct sim_log *log, sim_time now,
     if (slot == log->full || now > log->rolls_at || record->bytes > log->room ||
         record->epoch != log->epoch || record->space != log->space)
         return sim__log_append(log, log->end, now, record);
-    sim__log_fill(slot, now, record, log->space_number);
-    log->tail = slot + 1;
+    struct sim__log_segment *active = log->active;
+    uint64_t position = log->end;
+    log->end = position + 1;
     log->room -= record->bytes;
-    log->active->records++;
-    log->active->bytes = slot->end;
-    return log->end++;
+    log->tail = slot + 1;
+    active->records++;
+    active->bytes += record->bytes;
+    sim__log_fill(slot, now, record, log->space_number);
+    return position;
 }
 
 /* Appends a record of another log, with its position and time. `follows` is where the other log was
