@@ -1,21 +1,19 @@
 /* log.h - a log: records in the order of their positions. Write-ahead logs, replication, brokers,
  * consensus, change capture and event sourcing are all built on it.
  *
- * Models: records with positions that are dense when appended and never used for another record
- * unless the log was truncated; segments that are closed by bytes and by age; retention, which
- * drops whole closed segments; compaction by key (sim_log_cleaner_begin()), after which positions
- * have gaps; a durable position, which is what a crash leaves; a committed position; epochs of
- * leaders; readers with positions of their own.
+ * Models: records, each at the position after the one before; segments that are closed by bytes
+ * and by age; retention, which drops whole closed segments; compaction by key, after which
+ * positions have gaps; a durable position, which is where the log ends after a crash; a committed
+ * position; epochs of leaders; readers with positions of their own.
  *
- * Leaves out: time. A log schedules nothing and draws nothing: when something is written, synced,
- * retained or compacted, and how long that takes, is the model's. Every record has its own slot; a
- * segment that holds only a count of records that nothing tells apart would be another kind of
- * segment beside this one.
+ * Leaves out: time. A log schedules nothing and draws nothing. The model decides when records are
+ * written, synced, retained or compacted, and how long that takes. Each record has a slot in
+ * memory; segments that only count records, where nothing tells them apart, are not there yet.
  *
  * Source: Kreps, Narkhede and Rao 2011, "Kafka: a distributed messaging system for log processing",
  * NetDB (positions, segments, retention); Kafka's design document, sections "Replication" and "Log
- * compaction" (committed position, cleaning, tombstones); KIP-101 (epochs); Ongaro and Ousterhout
- * 2014, sec. 5.3 (a follower takes records only where its own log ends).
+ * compaction" (committed position, cleaning, tombstones); KIP-101 and KIP-279 (epochs); Ongaro and
+ * Ousterhout 2014, sec. 5.3 (a follower takes records only where its own log ends).
  *
  * Validated by tests/unit/test_log.c against arrays that do the same by going through all records.
  *
@@ -315,9 +313,13 @@ uint64_t sim_log_since(const struct sim_log *, sim_time);
 /* The epoch of the record at a position; of the newest one before it if there is none. O(log e) in
  * the epochs that the log has records of. */
 uint32_t sim_log_epoch_at(const struct sim_log *, uint64_t position);
-/* Where the records of `epoch` and of those before it end. A follower whose newest record is of
- * this epoch truncates its log to that position of the leader's log (KIP-101). O(log e). */
+/* Where the records of `epoch` and of those before it end. O(log e). */
 uint64_t sim_log_epoch_end(const struct sim_log *, uint32_t epoch);
+/* Up to which position a log has the records of its new leader's log; it is truncated to there, and
+ * goes on with copies. Each epoch has one leader, so logs that have the same epoch at a position
+ * have the same records up to it (Ongaro and Ousterhout 2014, sec. 5.3; KIP-101 and KIP-279). Not
+ * before the log's first position. O(e log e) at most, in the epochs in which they differ. */
+uint64_t sim_log_agrees(const struct sim_log *, const struct sim_log *leader);
 
 /* ---- dropping ------------------------------------------------------------------------------- */
 

@@ -3,6 +3,11 @@
 
 const char *const sim_log_reset_names[] = {"earliest", "latest", NULL};
 
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* ---- appending ------------------------------------------------------------------------------ */
 
 /* The chunk of the newest record of the active segment; NULL: it has no record. */
@@ -167,13 +172,13 @@ bool sim_log_copy(struct sim_log *log, uint64_t follows, const struct sim_log_re
 
 void sim_log_synced(struct sim_log *log, uint64_t position)
 {
-    uint64_t most = position < log->end ? position : log->end;
+    uint64_t most = least(position, log->end);
     log->durable = most > log->durable ? most : log->durable;
 }
 
 void sim_log_commit(struct sim_log *log, uint64_t position)
 {
-    uint64_t most = position < log->end ? position : log->end;
+    uint64_t most = least(position, log->end);
     log->committed = most > log->committed ? most : log->committed;
 }
 
@@ -251,7 +256,7 @@ static uint32_t records_within(const struct sim_log *log, const struct sim__log_
 
 uint64_t sim_log_fit(const struct sim_log *log, uint64_t from, uint64_t bytes, uint64_t below)
 {
-    uint64_t most = below < log->end ? below : log->end, left = bytes;
+    uint64_t most = least(below, log->end), left = bytes;
     from = from > log->first ? from : log->first;
     if (from >= most)
         return from;
@@ -264,7 +269,7 @@ uint64_t sim_log_fit(const struct sim_log *log, uint64_t from, uint64_t bytes, u
             bool none = left == bytes && fit == at.record;
             uint64_t next = none ? sim__log_position_of(log, s, fit) + 1
                                  : sim__log_position_of(log, s, fit);
-            return next < most ? next : most;
+            return least(next, most);
         }
         left -= s->bytes - start;
         if (at.segment + 1 < log->segments.count && s->next >= most)
@@ -334,6 +339,19 @@ uint64_t sim_log_epoch_end(const struct sim_log *log, uint32_t epoch)
     return low < log->epochs.count ? sim__log_epoch_of(log, low)->from : log->end;
 }
 
+uint64_t sim_log_agrees(const struct sim_log *log, const struct sim_log *leader)
+{
+    uint64_t at = least(log->end, leader->end);
+    while (at > log->first && at > leader->first) {
+        uint32_t ours = sim_log_epoch_at(log, at - 1), theirs = sim_log_epoch_at(leader, at - 1);
+        if (ours == theirs)
+            return at;
+        uint32_t older = ours < theirs ? ours : theirs; /* one log has newer ones before `at` */
+        at = least(sim_log_epoch_end(log, older), sim_log_epoch_end(leader, older));
+    }
+    return at > log->first ? at : log->first;
+}
+
 enum sim_log_found sim__log_next(const struct sim_log *log, struct sim_log_reader *reader,
                                  uint64_t below, struct sim_log_record *out)
 {
@@ -375,7 +393,7 @@ enum sim_log_found sim_log_read(const struct sim_log *log, uint64_t position,
 uint64_t sim_log_reader_reset(const struct sim_log *log, struct sim_log_reader *reader,
                               enum sim_log_reset to, uint64_t below)
 {
-    uint64_t latest = below < log->end ? below : log->end, old = reader->position;
+    uint64_t latest = least(below, log->end), old = reader->position;
     sim_log_reader_seek(reader, to == SIM_LOG_EARLIEST ? log->first : latest);
     return reader->position > old ? reader->position - old : 0;
 }
@@ -472,7 +490,7 @@ static void forget_from(struct sim_log *log, uint64_t position)
         sim__log_pass_of(log, i - 1)->end = position;
     uint64_t *marks[] = {&log->durable, &log->committed, &log->cleaned, &log->settled, &log->swept};
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
-        *marks[i] = *marks[i] < position ? *marks[i] : position;
+        *marks[i] = least(*marks[i], position);
 }
 
 struct sim_log_amount sim_log_truncate(struct sim_log *log, uint64_t position)

@@ -536,10 +536,119 @@ static void test_random_operations(void **state)
     probe(run_random);
 }
 
+/* ---- replicas ------------------------------------------------------------------------------- */
+
+enum { REPLICAS = 3, ROUNDS = 3000 };
+
+struct replicas {
+    struct sim_log logs[REPLICAS];
+    struct sim_log_cleaner cleaner;
+    struct sim_stream draws;
+    uint32_t leader, epoch, value;
+};
+
+/* Copies up to so many records; a follower that the leader's log no longer reaches begins anew. */
+static void follow(struct replicas *r, uint32_t follower, uint64_t count)
+{
+    struct sim_log *log = &r->logs[follower];
+    const struct sim_log *leader = &r->logs[r->leader];
+    struct sim_log_reader reader = {.position = log->end};
+    struct sim_log_record record;
+    uint64_t follows = log->end;
+    while (count-- > 0) {
+        enum sim_log_found found = sim_log_next(leader, &reader, SIM_LOG_NONE, &record);
+        if (found == SIM_LOG_OUT_OF_RANGE) {
+            sim_log_restart(log, leader->first, sim_log_epoch_at(leader, leader->first - 1));
+            sim_log_reader_reset(leader, &reader, SIM_LOG_EARLIEST, SIM_LOG_NONE);
+            follows = leader->first;
+        } else if (found == SIM_LOG_AT_END) {
+            return;
+        } else {
+            assert_true(sim_log_copy(log, follows, &record));
+            follows = reader.position;
+        }
+    }
+}
+
+/* What a follower has is what the leader has, but for what one of them compacted: every record was
+ * given a value of its own. Returns how many are in both. */
+static uint64_t same_in_both(const struct sim_log *a, const struct sim_log *b)
+{
+    struct sim_log_reader one = {.position = a->first};
+    struct sim_log_record r, s;
+    uint64_t count = 0;
+    while (sim_log_next(a, &one, SIM_LOG_NONE, &r) == SIM_LOG_FOUND) {
+        if (r.position < b->first || sim_log_read(b, r.position, &s) != SIM_LOG_FOUND ||
+            s.position != r.position)
+            continue;
+        assert_same(&r, &s);
+        count++;
+    }
+    return count;
+}
+
+/* Any replica is elected, however far it is behind; the others truncate and follow it. */
+static void elect(struct replicas *r)
+{
+    r->leader = (uint32_t)sim_draw_below(&r->draws, REPLICAS);
+    r->epoch++;
+    const struct sim_log *leader = &r->logs[r->leader];
+    for (uint32_t i = 0; i < REPLICAS; i++)
+        if (i != r->leader)
+            sim_log_truncate(&r->logs[i], sim_log_agrees(&r->logs[i], leader));
+}
+
+static void run_replicas(struct sim_node *node)
+{
+    static struct replicas r;
+    uint64_t same = 0, appended = 0;
+    r = (struct replicas){.leader = 0};
+    sim_node_stream(node, "replicas", &r.draws);
+    assert_int_equal(sim_log_cleaner_init(&r.cleaner, node), 0);
+    for (uint32_t i = 0; i < REPLICAS; i++) {
+        r.logs[i].segment_bytes = 300 + 200 * (int64_t)i;
+        r.logs[i].retention_bytes = 20000;
+        assert_int_equal(sim_log_init(&r.logs[i], node), 0);
+    }
+    for (sim_time now = 0; now < ROUNDS; now++) {
+        struct sim_log *any = &r.logs[sim_draw_below(&r.draws, REPLICAS)];
+        for (uint64_t n = sim_draw_below(&r.draws, 30); n > 0; n--, appended++) {
+            struct sim_log_record record = {.key = sim_draw_below(&r.draws, KEYS),
+                                            .value = ++r.value,
+                                            .bytes = 10,
+                                            .epoch = r.epoch};
+            sim_log_append(&r.logs[r.leader], now, &record);
+        }
+        for (uint32_t i = 0; i < REPLICAS; i++)
+            if (i != r.leader)
+                follow(&r, i, sim_draw_below(&r.draws, 40));
+        if (sim_draw_chance(&r.draws, 0.2))
+            elect(&r);
+        if (sim_draw_chance(&r.draws, 0.1) &&
+            sim_log_cleaner_begin(&r.cleaner, any, SIM_LOG_NONE, now, 50))
+            while (!sim_log_cleaner_step(&r.cleaner, now, 1000).done)
+                continue;
+        if (sim_draw_chance(&r.draws, 0.1))
+            sim_log_retain(any, now, SIM_LOG_NONE);
+        for (uint32_t i = 0; i < REPLICAS; i++) {
+            assert_sound(&r.logs[i]);
+            same += i != r.leader ? same_in_both(&r.logs[i], &r.logs[r.leader]) : 0;
+        }
+    }
+    assert_true(appended > 10 * ROUNDS && same > 100 * (uint64_t)ROUNDS);
+}
+
+static void test_replicas_agree(void **state)
+{
+    (void)state;
+    probe(run_replicas);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_operations),
+        cmocka_unit_test(test_replicas_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

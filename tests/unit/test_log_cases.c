@@ -226,8 +226,7 @@ static void same_records(const struct sim_log *a, const struct sim_log *b)
     assert_int_equal(sim_log_next(b, &two, SIM_LOG_NONE, &s), SIM_LOG_AT_END);
 }
 
-/* KIP-101, the example of how logs diverge: the follower has a record that its new leader never
- * had. It truncates to where the leader's records of its own newest epoch end. */
+/* The follower has a record that its new leader never had, and truncates. */
 static void run_replication(struct sim_node *node)
 {
     struct sim_log *leader = empty(node, &log_a, 1000), *follower = empty(node, &log_b, 300);
@@ -247,8 +246,8 @@ static void run_replication(struct sim_node *node)
     assert_int_equal(sim_log_epoch_end(leader, 0), 20);
     assert_int_equal(sim_log_epoch_end(leader, 2), 21);
     assert_int_equal(sim_log_epoch_end(leader, 3), 22);
-    uint64_t to = sim_log_epoch_end(leader, follower->epoch);
-    assert_int_equal(sim_log_truncate(follower, to).records, 1);
+    assert_int_equal(sim_log_agrees(follower, leader), 20);
+    assert_int_equal(sim_log_truncate(follower, 20).records, 1);
     copy_rest(follower, leader);
     same_records(leader, follower);
 
@@ -283,6 +282,28 @@ static void run_replication(struct sim_node *node)
     assert_int_equal(follower->segments.count, 2);
     assert_int_equal(sim_log_between(follower, 5001, SIM_LOG_NONE).records, 1);
     assert_sound(follower);
+}
+
+/* The example of KIP-279: two leaders in a short time. A has epoch 1 up to 20 and then 3; B has
+ * epoch 1 up to 10 and then 2. A's records up to epoch 2 end at 20, but they agree up to 10. */
+static void run_two_elections(struct sim_node *node)
+{
+    struct sim_log *a = empty(node, &log_a, 500), *b = empty(node, &log_b, 300);
+    struct sim_log_record r = {.key = 1, .bytes = 100};
+    for (uint64_t i = 0; i < 25; i++) {
+        r.epoch = i < 20 ? 1 : 3;
+        sim_log_append(a, 0, &r);
+    }
+    for (uint64_t i = 0; i < 15; i++) {
+        r.epoch = i < 10 ? 1 : 2;
+        sim_log_append(b, 0, &r);
+    }
+    assert_int_equal(sim_log_epoch_end(a, 2), 20);
+    assert_int_equal(sim_log_agrees(b, a), 10);
+    assert_int_equal(sim_log_agrees(a, b), 10);
+    assert_int_equal(sim_log_agrees(a, a), 25);
+    sim_log_drop(b, 13);
+    assert_int_equal(sim_log_agrees(b, a), 12); /* nothing of it */
 }
 
 /* A reader at the end of a chunk without gaps, to which a record after a gap then comes. */
@@ -532,6 +553,7 @@ IN_PROBE(segments)
 IN_PROBE(marks)
 IN_PROBE(readers)
 IN_PROBE(replication)
+IN_PROBE(two_elections)
 IN_PROBE(gap_under_reader)
 IN_PROBE(compaction)
 IN_PROBE(tombstones)
@@ -541,11 +563,12 @@ IN_PROBE(broken)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_empty),       cmocka_unit_test(test_segments),
-        cmocka_unit_test(test_marks),       cmocka_unit_test(test_readers),
-        cmocka_unit_test(test_replication), cmocka_unit_test(test_gap_under_reader),
-        cmocka_unit_test(test_compaction),  cmocka_unit_test(test_tombstones),
-        cmocka_unit_test(test_interrupted), cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_empty),         cmocka_unit_test(test_segments),
+        cmocka_unit_test(test_marks),         cmocka_unit_test(test_readers),
+        cmocka_unit_test(test_replication),   cmocka_unit_test(test_gap_under_reader),
+        cmocka_unit_test(test_two_elections), cmocka_unit_test(test_compaction),
+        cmocka_unit_test(test_tombstones),    cmocka_unit_test(test_interrupted),
+        cmocka_unit_test(test_broken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
