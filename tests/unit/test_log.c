@@ -544,6 +544,7 @@ struct replicas {
     struct sim_log logs[REPLICAS];
     struct sim_log_cleaner cleaner;
     struct sim_stream draws;
+    bool away[REPLICAS]; /* it hears of nothing, and keeps what it has */
     uint32_t leader, epoch, value;
 };
 
@@ -587,15 +588,29 @@ static uint64_t same_in_both(const struct sim_log *a, const struct sim_log *b)
     return count;
 }
 
-/* Any replica is elected, however far it is behind; the others truncate and follow it. */
+/* Any replica is elected, however far it is behind and however long it was away. The others
+ * truncate when they hear of it. */
 static void elect(struct replicas *r)
 {
     r->leader = (uint32_t)sim_draw_below(&r->draws, REPLICAS);
     r->epoch++;
-    const struct sim_log *leader = &r->logs[r->leader];
     for (uint32_t i = 0; i < REPLICAS; i++)
-        if (i != r->leader)
-            sim_log_truncate(&r->logs[i], sim_log_agrees(&r->logs[i], leader));
+        r->away[i] = i != r->leader && (r->away[i] || sim_draw_chance(&r->draws, 0.5));
+    for (uint32_t i = 0; i < REPLICAS; i++)
+        if (i != r->leader && !r->away[i])
+            sim_log_truncate(&r->logs[i], sim_log_agrees(&r->logs[i], &r->logs[r->leader]));
+}
+
+static void replicate(struct replicas *r)
+{
+    for (uint32_t i = 0; i < REPLICAS; i++) {
+        if (r->away[i] && sim_draw_chance(&r->draws, 0.1)) {
+            r->away[i] = false;
+            sim_log_truncate(&r->logs[i], sim_log_agrees(&r->logs[i], &r->logs[r->leader]));
+        }
+        if (i != r->leader && !r->away[i])
+            follow(r, i, sim_draw_below(&r->draws, 40));
+    }
 }
 
 static void run_replicas(struct sim_node *node)
@@ -619,9 +634,7 @@ static void run_replicas(struct sim_node *node)
                                             .epoch = r.epoch};
             sim_log_append(&r.logs[r.leader], now, &record);
         }
-        for (uint32_t i = 0; i < REPLICAS; i++)
-            if (i != r.leader)
-                follow(&r, i, sim_draw_below(&r.draws, 40));
+        replicate(&r);
         if (sim_draw_chance(&r.draws, 0.2))
             elect(&r);
         if (sim_draw_chance(&r.draws, 0.1) &&
@@ -632,7 +645,8 @@ static void run_replicas(struct sim_node *node)
             sim_log_retain(any, now, SIM_LOG_NONE);
         for (uint32_t i = 0; i < REPLICAS; i++) {
             assert_sound(&r.logs[i]);
-            same += i != r.leader ? same_in_both(&r.logs[i], &r.logs[r.leader]) : 0;
+            if (i != r.leader && !r.away[i])
+                same += same_in_both(&r.logs[i], &r.logs[r.leader]);
         }
     }
     assert_true(appended > 10 * ROUNDS && same > 100 * (uint64_t)ROUNDS);

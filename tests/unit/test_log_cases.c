@@ -282,6 +282,11 @@ static void run_replication(struct sim_node *node)
     assert_int_equal(follower->segments.count, 2);
     assert_int_equal(sim_log_between(follower, 5001, SIM_LOG_NONE).records, 1);
     assert_sound(follower);
+    sim_log_roll(follower);
+    idle(node);
+    clean(follower, SIM_LOG_NONE, 40, 0); /* nor do the two become one */
+    assert_int_equal(follower->segments.count, 3);
+    assert_int_equal(sim_log_held(follower).records, 1);
 }
 
 /* The example of KIP-279: two leaders in a short time. A has epoch 1 up to 20 and then 3; B has
@@ -395,6 +400,9 @@ static void run_tombstones(struct sim_node *node)
     append(log, 131, 9, 0);
     clean(log, SIM_LOG_NONE, 131, 0);
     assert_string_equal(positions(log), "3 4 5 6 8 9 11 12 13");
+    sim_log_roll(log); /* old enough, but they have left in another way */
+    sim_log_drop(log, SIM_LOG_NONE);
+    assert_false(sim_log_cleaner_begin(&cleaner, log, SIM_LOG_NONE, 1000, 0));
 }
 
 static void run_interrupted(struct sim_node *node)
