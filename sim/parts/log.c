@@ -258,6 +258,7 @@ uint64_t sim_log_fit(const struct sim_log *log, uint64_t from, uint64_t bytes, u
 {
     uint64_t most = least(below, log->end), left = bytes;
     from = from > log->first ? from : log->first;
+    bool any = false;
     if (from >= most)
         return from;
     for (struct place at = find(log, from); at.segment < log->segments.count;
@@ -266,11 +267,11 @@ uint64_t sim_log_fit(const struct sim_log *log, uint64_t from, uint64_t bytes, u
         uint64_t start = bytes_before(log, s, at.record);
         uint32_t fit = records_within(log, s, start + left);
         if (fit < s->records) { /* at least the first one of all */
-            bool none = left == bytes && fit == at.record;
-            uint64_t next = none ? sim__log_position_of(log, s, fit) + 1
-                                 : sim__log_position_of(log, s, fit);
+            uint64_t next = sim__log_position_of(log, s, fit);
+            next += !any && fit == at.record;
             return least(next, most);
         }
+        any = any || fit > at.record;
         left -= s->bytes - start;
         if (at.segment + 1 < log->segments.count && s->next >= most)
             break;

@@ -184,6 +184,12 @@ static void run_readers(struct sim_node *node)
     assert_int_equal(sim_log_fit(log, 13, 1250, 20), 20);
     assert_int_equal(sim_log_fit(log, 13, 99, SIM_LOG_NONE), 14); /* at least one */
     assert_int_equal(sim_log_since(log, 30), 30);
+    struct sim_log *other = empty(node, &log_b, 0);
+    fill(other, 2, 0, 0); /* of no bytes: both fit, and then the next one need not */
+    sim_log_roll(other);
+    fill(other, 2, 0, 100);
+    assert_int_equal(sim_log_fit(other, 0, 99, SIM_LOG_NONE), 2);
+    assert_int_equal(sim_log_fit(other, 2, 99, SIM_LOG_NONE), 3);
     sim_log_drop(log, 30);
     assert_int_equal(sim_log_next(log, &reader, 30, &r), SIM_LOG_OUT_OF_RANGE);
     assert_int_equal(sim_log_reader_reset(log, &reader, SIM_LOG_EARLIEST, 33), 17); /* lost */
