@@ -8,6 +8,7 @@
 #include "sim/copies.h"
 #include "sim/entries.h"
 #include "sim/fabric.h"
+#include "sim/log.h"
 #include "sim/param.h"
 #include "sim/policy.h"
 #include "sim/queueing.h"

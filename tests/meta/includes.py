@@ -70,6 +70,7 @@ PUBLIC = {
     "fabric.h": "fabric",
     "entries.h": "parts",
     "ledger.h": "run",
+    "log.h": "parts",
     "model.h": "models",
     "refill.h": "parts",
     "request.h": "books",
