@@ -63,14 +63,14 @@ static sim_time time_left(const struct sim__operation *op, sim_time now)
     return op->request.deadline - now;
 }
 
-static void told(struct sim *sim, void *node, sim_arg arg)
+static void end_unsent(struct sim *sim, void *node, sim_arg arg)
 {
     (void)sim;
     (void)node;
     struct sim__try *try = arg.p;
     struct sim__operation *op = try->op;
     bool hedge = try->hedge;
-    assert(op->live && try->state == SIM__TRY_TOLD);
+    assert(op->live && try->state == SIM__TRY_UNSENT);
     struct sim_reply reply = {.status = (enum sim_status)try->verdict};
     try_free(try);
     op->result(op, hedge, reply.status == SIM_REFUSED, &reply);
@@ -83,9 +83,9 @@ static void tell(struct sim__try *try, enum sim_status verdict, struct sim_count
     struct sim_node *from = try->op->port->owner;
     if (counter != NULL)
         sim_count(counter);
-    try->state = SIM__TRY_TOLD;
+    try->state = SIM__TRY_UNSENT;
     try->verdict = (uint8_t)verdict;
-    try->timer = sim_after(from->sim, 0, told, from, (sim_arg){.p = try});
+    try->timer = sim_after(from->sim, 0, end_unsent, from, (sim_arg){.p = try});
 }
 
 static void send_waiting(struct sim_guard *);

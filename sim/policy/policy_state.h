@@ -56,9 +56,9 @@ struct sim_guard;
 /* ---- an attempt and its call (retry.c, attempt.c) -------------------------------------------- */
 
 enum sim__try_state {
-    SIM__TRY_TOKEN, /* waits for its token of the rate limit */
-    SIM__TRY_SLOT,  /* waits in the queue of the concurrency limit */
-    SIM__TRY_TOLD,  /* was not sent: its operation will learn so at once, by an event */
+    SIM__TRY_TOKEN,  /* waits for its token of the rate limit */
+    SIM__TRY_SLOT,   /* waits in the queue of the concurrency limit */
+    SIM__TRY_UNSENT, /* was not sent: its operation will learn so at once, by an event */
     SIM__TRY_SENT,
 };
 
@@ -72,7 +72,7 @@ struct sim__try {
     int64_t out; /* attempts out when it was sent, including itself */
     uint32_t epoch;
     uint8_t state;   /* enum sim__try_state */
-    uint8_t verdict; /* enum sim_status; SIM__TRY_TOLD */
+    uint8_t verdict; /* enum sim_status; SIM__TRY_UNSENT */
     bool hedge;
     bool time_is_up; /* SIM__TRY_SLOT: its wait ends in this instant */
 };

@@ -220,7 +220,7 @@ json_t *sim__document_of(struct sim__load *, json_t *patch);
 void sim__read_settings(struct sim__load *, const struct sim_load_options *);
 void sim__apply_settings(struct sim__load *, json_t *root, bool complain);
 
-/* ---- values (values.c, lists of them params.c, distribution.c) ------------------------------- */
+/* ---- values (values.c, lists of them params.c, distribution_json.c) ------------------------------- */
 
 const char *sim__json_kind(const json_t *value); /* "a list", "a text" … */
 enum sim_dimension sim__dimension(enum sim_param_kind);
@@ -301,7 +301,7 @@ size_t sim__member_count(json_t *map);
 
 /* ---- the sections of the file ---------------------------------------------------------------- */
 
-struct sim__run {
+struct sim__run_section {
     sim_time duration, warmup, interval;
     int64_t seed, replications;
     int series;
@@ -326,7 +326,7 @@ extern const char *const sim__link_keys[], *const sim__keyspace_keys[],
                                                                    *const sim__popularity_types[];
 
 /* Each reads a section of load->tree into load->plan and reports errors. */
-void sim__read_run(struct sim__load *, struct sim__run *);
+void sim__read_run(struct sim__load *, struct sim__run_section *);
 void sim__read_keyspaces(struct sim__load *);
 void sim__read_network(struct sim__load *);
 void sim__read_components(struct sim__load *);
@@ -361,7 +361,8 @@ FILE *sim__open_file(const char *path, bool once, char *why, size_t why_bytes);
 /* The whole file, which may be a pipe, malloc'd; NULL with the reason in words. */
 char *sim__read_file(const char *path, size_t *bytes, char *why, size_t why_bytes);
 /* Fills a plan from a document and adds the defaults to the document. *run may be NULL. */
-void sim__read_plan(struct sim__load *, json_t *tree, struct sim_plan *, struct sim__run *run);
+void sim__read_plan(struct sim__load *, json_t *tree, struct sim_plan *,
+                    struct sim__run_section *run);
 
 /* The link in the file for calls between two components: the one between the components, else the
  * one between their regions; NULL: none. O(1). */
@@ -449,7 +450,7 @@ void sim__read_variants(struct sim__load *, const struct sim_load_options *, str
 bool sim__cases_fit(struct sim__load *, const struct sim__at *, const char *what, size_t count);
 /* Reads the document with all changes applied into a case, and keeps the document with its defaults
  * in *kept. */
-void sim__read_case(struct sim__load *, json_t *patch, struct sim_case *, struct sim__run *,
+void sim__read_case(struct sim__load *, json_t *patch, struct sim_case *, struct sim__run_section *,
                     json_t **kept);
 /* What is swept, and its cells (sweep.c). */
 void sim__read_sweep(struct sim__load *, struct sim_scenario *);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""calls.py LIBRARY...: no circle among the source files, by what their objects call and use of one
+"""calls.py LIBRARY-OR-OBJECT...: no circle among the source files, by what their objects call and use of one
 another; and between rooms calls run only where tests/meta/includes.py lets includes run.
 
 An arrow goes from the file that uses a function or an object to the file that defines it. What
@@ -14,12 +14,13 @@ import tree
 
 
 def symbols(library):
-    """(object file, name, defined?) of each global symbol of the library."""
+    """(object file, name, defined?) of each global symbol of a library or of an object."""
     out = subprocess.run(["nm", "-g", "-A", "-P", library], check=True, capture_output=True,
                          text=True).stdout
     for line in out.splitlines():
         where, name, kind = line.rsplit(": ", 1)[0], *line.rsplit(": ", 1)[1].split()[:2]
-        yield where[where.index("[") + 1:-1], name, kind not in "Uw"
+        inside = where[where.index("[") + 1:-1] if "[" in where else os.path.basename(library)
+        yield inside, name, kind not in "Uw"
 
 
 def arrows(libraries):

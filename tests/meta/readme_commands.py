@@ -2,7 +2,8 @@
 """readme_commands.py WEIR: every ```sh block of the README files works as written.
 
 The tree is copied to a temporary directory, with WEIR as its build/release/weir, and the blocks of
-each file run there in order, by sh -eu, a failing one being an error. A first line `# exit N` says
+each file run there in order, by sh -eu, a failing one being an error. The README's figure is the one
+that its commands draw. A first line `# exit N` says
 that the block's last command ends so. Left out, but looked up: commands that would run the tests
 inside the tests (./dev test and its like must be in ./dev help), and fetching and entering the
 clone."""
@@ -23,6 +24,7 @@ EXIT = re.compile(r"\A# exit (\d+)\n")
 NOT_AGAIN = re.compile(r"\./dev (test|test-long|bench|fuzz|figures|deps|format)\b")
 CLONE = re.compile(r"(git clone|cd weir)\b")
 SECONDS = 300
+FIGURE, DRAWN = "plots/readme/retries.svg", "out/my/figures/retries.svg"
 
 
 def blocks():
@@ -71,6 +73,17 @@ def run(script, copy):
     return process.returncode, printed
 
 
+def check_figure(copy, errors):
+    """The drawing depends on gnuplot's version, which its <desc> names."""
+    def read(folder, name):
+        with open(os.path.join(folder, name), encoding="utf-8") as file:
+            return file.read()
+    there, drawn = read(tree.ROOT, FIGURE), read(copy, DRAWN)
+    version = re.compile(r"gnuplot [0-9.]+ patchlevel [0-9]+", re.I)
+    if version.findall(there) == version.findall(drawn) and there != drawn:
+        errors.append(f"{FIGURE} is not what the README's commands draw: put {DRAWN} there")
+
+
 def main():
     errors = []
     count = 0
@@ -88,6 +101,7 @@ def main():
             if status != expected:
                 errors.append(f"{place}: exit {status}, not {expected}:\n{text}--- printed:\n"
                               + printed.decode(errors="replace"))
+        check_figure(copy, errors)
     print(f"{count} blocks")
     if not os.path.exists(os.path.join(tree.ROOT, "README.md")):
         errors.append("README.md is missing")

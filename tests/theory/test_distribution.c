@@ -377,7 +377,7 @@ static void test_closed_forms(void **state)
     near(sim_dist_cdf(&d, 6.0), 1.0 - 3.0 * exp(-2.0), 1e-14);
 }
 
-/* -.804719 and 1.268636: VALIDATION.md, M/G/1 with lognormal service of mean 1 and scv 4.
+/* -.804719 and 1.268636: a lognormal law of mean 1 and squared coefficient of variation 4.
  * 2.32634787: the normal's 99th percentile, any table. */
 static void test_lognormal_parameters(void **state)
 {

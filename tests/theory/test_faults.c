@@ -69,7 +69,7 @@ static void drawn_faults_are_independent(void **state)
           {"users.success.mean", 0.4, 0});
 }
 
-/* A try and three more against failure probability p (VALIDATION.md): success 1 - p^4, load
+/* A try and three more against failure probability p: success 1 - p^4, load
  * (1 - p^4) / (1 - p). At p = .5: .9375 and 1.875; at .3: .9919 and 1.417. */
 #define TRIES(share)                                                                               \
     HEAD("200000s", "{'at': '0s', 'do': 'errors', 'share': " share ", 'target': 'app'}")           \

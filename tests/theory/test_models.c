@@ -1,6 +1,6 @@
 /* test_models.c - models against closed forms, through the whole of a scenario.
  *
- * Numbers without another origin are those of VALIDATION.md, whose sources stand beside them. */
+ * Numbers without another origin were computed from the formula beside them by hand. */
 #include "theory/holds.h"
 
 static void mm1(void **state)
@@ -82,7 +82,7 @@ static void least_recently_used(void **state)
 }
 
 /* lambda D = 10, lifetime 15 D: e recomputations each time, and
- * D (ln(lambda D) + .577216 + E1(lambda D)) = 2.879805 s early (VALIDATION.md). */
+ * D (ln(lambda D) + .577216 + E1(lambda D)) = 2.879805 s early. */
 static void xfetch(void **state)
 {
     (void)state;

@@ -34,8 +34,8 @@ static const struct sim_bill_item *item(const struct sim_scenario *s, const char
     return NULL;
 }
 
-/* VALIDATION.md, "Cost": 50 TB in a month are $4291.50 (AWS, 2026-05-06). They are that when 1 TB
- * is 1000 GB and the free 100 GB come off first: 10,000 x .09 + 39,900 x .085. */
+/* 50 TB in a month are $4291.50 (AWS, price list of 2026-05-06). They are that when 1 TB is
+ * 1000 GB and the free 100 GB come off first: 10,000 x .09 + 39,900 x .085. */
 static void egress_tiers(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* test_theory.c - the closed forms against VALIDATION's numbers, and which of them a station is
- * held against. Numbers without another origin are VALIDATION.md's. */
+/* test_theory.c - the closed forms against known numbers, and which of them a station is compared
+ * with. Numbers without another origin were computed from the formula by hand. */
 #include "model/harness.h"
 
 #include "report/json_stream.h"

@@ -1,4 +1,4 @@
-/* trace_json.c - trace.json: writes trace.json: traced requests, for a viewer of Chrome traces
+/* trace_json.c - writes trace.json: traced requests, for a viewer of Chrome traces
  * (Perfetto).
  *
  * Trace Event Format (Google, 2016), complete events: a variant is a process, a request a thread,

@@ -64,8 +64,8 @@ static void check_patch(struct sim__load *load, const struct sim__at *at, const 
     check_removals(load, at, patch, load->document->root);
 }
 
-void sim__read_case(struct sim__load *load, json_t *patch, struct sim_case *c, struct sim__run *run,
-                    json_t **kept)
+void sim__read_case(struct sim__load *load, json_t *patch, struct sim_case *c,
+                    struct sim__run_section *run, json_t **kept)
 {
     json_t *document = sim__document_of(load, patch);
     if (!document)
@@ -183,7 +183,7 @@ void sim__read_variants(struct sim__load *load, const struct sim_load_options *o
     struct sim__document *d = load->document;
     json_t *map = sim__as_object(load, SIM__KEY(NULL, "variants"),
                                  json_object_get(d->root, "variants"));
-    struct sim__run run;
+    struct sim__run_section run;
     struct sim_case base = {.name = "base", .variant = "base"};
     size_t count = each_variant(load, map, false);
     load->base_pass = true;

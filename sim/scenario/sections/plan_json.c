@@ -26,11 +26,11 @@ static void read_regions(struct sim__load *load)
 }
 
 void sim__read_plan(struct sim__load *load, json_t *tree, struct sim_plan *plan,
-                    struct sim__run *run)
+                    struct sim__run_section *run)
 {
     const char *names[SIM__KEY_LIST_MAX] = {0};
     struct sim__keys_allowed allowed = {.others = names};
-    struct sim__run own;
+    struct sim__run_section own;
     size_t n = 0;
     load->tree = tree;
     load->plan = plan;

@@ -7,7 +7,7 @@
 
 static const char *const series_names[] = {"headline", "all", NULL};
 
-#define OF(member) offsetof(struct sim__run, member)
+#define OF(member) offsetof(struct sim__run_section, member)
 
 const struct sim_param sim__run_table[] = {
     SIM_ROW(.name = "duration", .kind = SIM_TIME, .offset = OF(duration), .low = 1,
@@ -36,7 +36,7 @@ const struct sim_param sim__run_table[] = {
 
 /* The longest interval, up to the given one, that divides both the run and its warm-up; 0: it would
  * make too many windows. */
-static sim_time fitting_interval(const struct sim__run *run)
+static sim_time fitting_interval(const struct sim__run_section *run)
 {
     sim_time common = run->duration, rest = run->warmup;
     while (rest > 0) {
@@ -53,7 +53,7 @@ static sim_time fitting_interval(const struct sim__run *run)
 
 /* Reports a run or a warm-up that is not a whole number of windows. */
 static void check_windows(struct sim__load *load, const struct sim__at *at,
-                          const struct sim__run *run)
+                          const struct sim__run_section *run)
 {
     sim_time over = run->duration % run->interval;
     bool warmup = over == 0;
@@ -74,7 +74,8 @@ static void check_windows(struct sim__load *load, const struct sim__at *at,
              sim_units_format(SIM_DIM_TIME, (double)over).s, hint);
 }
 
-static void check_run(struct sim__load *load, const struct sim__at *at, const struct sim__run *run)
+static void check_run(struct sim__load *load, const struct sim__at *at,
+                      const struct sim__run_section *run)
 {
     const struct sim__at *warmup = SIM__KEY(at, "warmup"), *interval = SIM__KEY(at, "interval");
     if (run->duration <= 0 || run->interval <= 0)
@@ -94,12 +95,12 @@ static void check_run(struct sim__load *load, const struct sim__at *at, const st
                  (long long)(run->duration / run->interval), SIM__WINDOWS_MAX);
 }
 
-void sim__read_run(struct sim__load *load, struct sim__run *run)
+void sim__read_run(struct sim__load *load, struct sim__run_section *run)
 {
     const struct sim__at *at = SIM__KEY(NULL, "run");
     struct sim__keys_allowed allowed = {.tables = {sim__run_table}};
     json_t *object = json_object_get(load->tree, "run");
-    *run = (struct sim__run){.replications = 1};
+    *run = (struct sim__run_section){.replications = 1};
     if (!object) {
         sim__say(load, NULL, SIM__SOFT,
                  "\"run\" is missing, such as \"run\": { \"duration\": \"10min\" }");
