@@ -220,7 +220,7 @@ json_t *sim__document_of(struct sim__load *, json_t *patch);
 void sim__read_settings(struct sim__load *, const struct sim_load_options *);
 void sim__apply_settings(struct sim__load *, json_t *root, bool complain);
 
-/* ---- values (values.c, lists of them params.c, distribution_json.c) ------------------------------- */
+/* ---- values (values.c; lists of them: params.c; distribution_json.c) ------------------------- */
 
 const char *sim__json_kind(const json_t *value); /* "a list", "a text" … */
 enum sim_dimension sim__dimension(enum sim_param_kind);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""calls.py LIBRARY-OR-OBJECT...: no circle among the source files, by what their objects call and use of one
-another; and between rooms calls run only where tests/meta/includes.py lets includes run.
+"""calls.py LIBRARY-OR-OBJECT...: no circle among the source files, by what their objects call and
+use of one another; and between rooms calls run only where tests/meta/includes.py lets includes run.
 
 An arrow goes from the file that uses a function or an object to the file that defines it. What
 stands in a header is part of every file that includes it, so a header's inline half that calls its

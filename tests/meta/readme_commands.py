@@ -2,9 +2,9 @@
 """readme_commands.py WEIR: every ```sh block of the README files works as written.
 
 The tree is copied to a temporary directory, with WEIR as its build/release/weir, and the blocks of
-each file run there in order, by sh -eu, a failing one being an error. The README's figure is the one
-that its commands draw. A first line `# exit N` says
-that the block's last command ends so. Left out, but looked up: commands that would run the tests
+each file run there in order, by sh -eu, a failing one being an error. A first line `# exit N` says
+that the block's last command ends so. The README's figure is the one that its commands draw. Left
+out, but looked up: commands that would run the tests
 inside the tests (./dev test and its like must be in ./dev help), and fetching and entering the
 clone."""
 import os

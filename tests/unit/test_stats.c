@@ -467,6 +467,10 @@ static void a_wide_interval_is_told(void **state)
     assert_true(v.held);
     assert_string_equal(v.note, "the interval is wider than what is allowed: more replications "
                                 "would tell");
+    f.expect.equals = 20; /* out of reach of the interval: more replications would say the same */
+    v = judge(&f);
+    assert_false(v.held);
+    assert_string_equal(v.note, "");
 }
 
 /* No meter can be below 0, and so no interval is: 1, 0, 0, 20 have 5.25 +- 15.7. */

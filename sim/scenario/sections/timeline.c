@@ -2,6 +2,8 @@
  * of enum sim_plan_fault_kind with its name, a row of `kinds`, and its sentences. */
 #include "scenario/load.h"
 
+#include "sim/policy.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -479,12 +481,14 @@ static void read_set(struct sim__load *load, const struct sim__at *at, json_t *o
         if (sim__is_free(key))
             continue;
         if (!param || !(param->flags & SIM_CHANGEABLE)) {
+            bool fixed = param || sim__param_find(sim__component_table, key) ||
+                         sim__param_find(sim_policy_params, key);
             struct sim_nearest nearest = sim_nearest(key);
             for (const struct sim_param *p = model->params; p && p->name; p++)
                 if (p->flags & SIM_CHANGEABLE)
                     sim_nearest_try(&nearest, p->name);
             sim__say(load, here, SIM__ON_KEY,
-                     param ? "\"%s\" of a %s cannot be changed while it runs%s"
+                     fixed ? "\"%s\" of a %s cannot be changed while it runs%s"
                            : "\"%s\" is not a parameter of a %s%s",
                      sim_quote(key).s, model->name, sim_nearest_hint(&nearest).s);
             continue;

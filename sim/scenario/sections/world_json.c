@@ -207,7 +207,8 @@ static bool read_popularity(struct sim__load *load, const struct sim__at *at, js
         out->exponent = amount.value;
         return good;
     }
-    bool good = read_amount_of(load, at, value, "hot", SIM_DIM_COUNT, (double)keys, &amount) &&
+    bool good = read_amount_of(load, at, value, "hot", SIM_DIM_COUNT,
+                               keys > 0 ? (double)keys : 1e15, &amount) &&
                 read_amount_of(load, at, value, "share", SIM_DIM_FRACTION, 1, &share);
     out->hot = amount.whole;
     out->share = share.value;

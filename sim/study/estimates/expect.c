@@ -181,7 +181,8 @@ static bool holds_equality(struct sim_verdict *v)
         double most = e->within * fabs(e->equals);
         if (isnan(o->low))
             note(v, "n = 1 cannot support an interval");
-        else if (fmax(o->high - o->mean, o->mean - o->low) > most)
+        else if (fmax(o->high - o->mean, o->mean - o->low) > most && o->high >= e->equals - most &&
+                 o->low <= e->equals + most)
             note(v, "the interval is wider than what is allowed: more replications would tell");
         return fabs(o->mean - e->equals) <= most;
     }
