@@ -215,10 +215,6 @@ int sim__merge(json_t **target, json_t *patch);
 int sim__put(json_t *root, const char *const *segments, size_t depth, json_t *value,
              size_t *broken);
 bool sim__is_free(const char *key); /* "notes" or "x-…" */
-/* The file's document with the load's variant, settings and cell applied. The caller owns it. */
-json_t *sim__document_of(struct sim__load *, json_t *patch);
-void sim__read_settings(struct sim__load *, const struct sim_load_options *);
-void sim__apply_settings(struct sim__load *, json_t *root, bool complain);
 
 /* ---- values (values.c, lists of them params.c, distribution.c) ------------------------------- */
 
@@ -439,6 +435,13 @@ const char *sim__read_variant_name(struct sim__load *, const struct sim__at *, j
  * have it, or with `some` at least one. */
 bool sim__check_metric(struct sim__load *, const struct sim__at *, const char *text,
                        const char *variant, bool some, struct sim__metric *);
+
+/* ---- the document of a case (case_document.c) ------------------------------------------------ */
+
+/* The file's document with the load's variant, settings and cell applied. The caller owns it. */
+json_t *sim__document_of(struct sim__load *, json_t *patch);
+void sim__read_settings(struct sim__load *, const struct sim_load_options *);
+void sim__apply_settings(struct sim__load *, json_t *root, bool complain);
 
 /* ---- variants and cells (cases.c) ------------------------------------------------------------ */
 
