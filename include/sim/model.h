@@ -9,6 +9,7 @@
 #include "sim/entries.h"
 #include "sim/fabric.h"
 #include "sim/param.h"
+#include "sim/plugin.h"
 #include "sim/policy.h"
 #include "sim/queueing.h"
 #include "sim/refill.h"

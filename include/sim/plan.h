@@ -127,7 +127,8 @@ struct sim_plan_component {
     struct sim_policy policy;
     void *image; /* model->size bytes: the parameters at their offsets, all else zero.
                         A SIM_KEYSPACE parameter holds 1 + the keyspace's index as a pointer-sized
-                        integer, 0 for none; the world puts the address in its place. */
+                        integer, 0 for none; the world puts the address in its place. Of a
+                        SIM_PLUGIN parameter .self is such an image, too. */
     struct sim_plan_port *ports; /* one per entry of model->ports */
 };
 
@@ -161,11 +162,13 @@ struct sim_plan_fault {
     int when;               /* errors: enum sim_plan_when */
     struct sim_dist adds;   /* latency: ns a message takes longer */
     bool silent;            /* crash, restart: nobody is told, callers wait for their timeouts */
-    const struct sim_param *param; /* set: a changeable parameter of the model */
-    void *value;                   /* set: its bytes, as in the model's struct */
-    const char *label;             /* for figures and messages */
-    const char *target;            /* as written: names the streams of what acts on links */
-    uint32_t ordinal;              /* how many before it do the same to the same target */
+    const struct sim_param *plugin; /* set: the row of the plug-in that has the parameter; NULL:
+                                       the model itself */
+    const struct sim_param *param;  /* set: a changeable parameter */
+    void *value;                    /* set: its bytes, as in the struct */
+    const char *label;              /* for figures and messages */
+    const char *target;             /* as written: names the streams of what acts on links */
+    uint32_t ordinal;               /* how many before it do the same to the same target */
 };
 
 /* A fault as it struck: what was drawn is known only afterwards. */

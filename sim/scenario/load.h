@@ -28,6 +28,7 @@ enum {
     SIM__TRACE_REQUESTS_MAX =
         1 << 24, /* requests in one file; 32 bytes each, and twice that while it is read */
     SIM__KEY_LIST_MAX = 24,
+    SIM__PLUGINS_MOST = 64, /* alternatives of a plug-in, as sim_model_check() has it */
 };
 
 /* A place in the document: a chain of keys up to the root, which is NULL. Kept on the stack. */
@@ -279,6 +280,18 @@ json_t *sim__default_value(
     const struct sim_param *); /* a new reference; NULL: no default, or out of memory */
 const struct sim_param *sim__param_find(const struct sim_param *table, const char *name);
 
+/* ---- plug-ins in documents (plugins.c, the first in params.c) -------------------------------- */
+
+/* The value of a plug-in, in the form { "type": …, … }: a bare word stands for its "type", and with
+ * `complete` the default type is added. NULL: there is no value, or no memory. */
+json_t *sim__plugin_open(struct sim__load *, json_t *object, const struct sim_param *row,
+                         bool complete);
+/* The same of every plug-in of a map of components, or of a patch for one. `patched`: the map that
+ * the patch changes; NULL: these are whole components. */
+void sim__plugins_open(struct sim__load *, json_t *components, const json_t *patched);
+/* The plug-in at a path or above it; NULL: there is none. */
+const struct sim_param *sim__plugin_on_way(json_t *root, const char *const *segments, size_t depth);
+
 /* Which keys an object may have. */
 struct sim__keys_allowed {
     const struct sim_param *tables[4];
@@ -418,7 +431,6 @@ bool sim__read_dollars(struct sim__load *, const struct sim__at *, json_t *value
 /* 0, or -1 with the reason in words. */
 int sim__metric_find(const struct sim_plan *, const char *text, struct sim__metric *,
                      struct sim_error *);
-const struct sim_meter *sim__meter_next(const struct sim_model *, size_t *index);
 
 void sim__read_expects(struct sim__load *, struct sim_scenario *);
 void sim__read_figures(struct sim__load *, struct sim_scenario *);

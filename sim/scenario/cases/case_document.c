@@ -1,5 +1,5 @@
-/* case_document.c - the document of a case: the file with --set, a variant's patch and the values of
- * a sweep's cell. */
+/* case_document.c - the document of a case: the file with --set, the patch of a variant and the
+ * values of a cell. */
 #include "scenario/load.h"
 
 #include <stdio.h>
@@ -95,6 +95,16 @@ static bool names_exist(struct sim__load *load, json_t *root, const struct sim__
     return true;
 }
 
+/* Below a plug-in that is given as a bare word, values can be set as well. */
+static void open_on_way(struct sim__load *load, json_t *root, const char *const *segments,
+                        size_t depth)
+{
+    const struct sim_param *row = depth > 3 ? sim__plugin_on_way(root, segments, depth) : NULL;
+    if (row)
+        sim__plugin_open(load, json_object_get(json_object_get(root, "components"), segments[1]),
+                         row, true);
+}
+
 void sim__apply_settings(struct sim__load *load, json_t *root, bool complain)
 {
     struct sim__document *d = load->document;
@@ -103,6 +113,7 @@ void sim__apply_settings(struct sim__load *load, json_t *root, bool complain)
         size_t broken;
         if (!set->value || !names_exist(load, root, set, i, complain))
             continue;
+        open_on_way(load, root, set->segments, set->depth);
         if (sim__put(root, set->segments, set->depth, set->value, &broken) == 0)
             continue;
         if (broken == SIZE_MAX) {
@@ -135,11 +146,13 @@ static int apply_cell(struct sim__load *load, json_t *document)
         const struct sim__swept *swept = &d->swept[i];
         json_t *value = json_array_get(swept->values, load->cell[i]);
         size_t broken;
-        for (size_t t = 0; t < swept->target_count; t++)
-            if (sim__put(document, swept->targets[t].segments, swept->targets[t].depth, value,
-                         &broken) &&
+        for (size_t t = 0; t < swept->target_count; t++) {
+            const struct sim__target *target = &swept->targets[t];
+            open_on_way(load, document, target->segments, target->depth);
+            if (sim__put(document, target->segments, target->depth, value, &broken) &&
                 broken == SIZE_MAX)
                 return -1;
+        }
     }
     return 0;
 }
