@@ -13,12 +13,11 @@
 struct plugged {
     struct sim_node node;
     struct sim_plugin engine, journal;
-    int64_t told; /* how often the model heard of a parameter of its own */
     int64_t limit;
 
     struct sim_stream draws;
     struct sim_station station;
-    struct sim_counter done;
+    struct sim_counter done, limits_set;
 };
 
 /* What the model calls: an engine is a table of this kind. */
@@ -64,9 +63,9 @@ struct buffered {
     double flush_rate;
     struct sim_keyspace *keyspace;
 
-    int64_t fill, told; /* state */
+    int64_t fill; /* state */
 
-    struct sim_counter flushes; /* meters */
+    struct sim_counter flushes, buffers_set; /* meters */
     struct sim_gauge filled;
     struct sim_histogram stalls;
 };
@@ -108,7 +107,7 @@ static void buffered_changed(struct sim_node *self, void *plugin, const struct s
 {
     (void)self;
     struct buffered *b = plugin;
-    b->told += param->offset == offsetof(struct buffered, buffer);
+    sim_count_by(&b->buffers_set, param->offset == offsetof(struct buffered, buffer));
 }
 
 #define IN(member) offsetof(struct buffered, member)
@@ -128,6 +127,8 @@ static const struct sim_param buffered_params[] = {
 static const struct sim_meter buffered_meters[] = {
     SIM_ROW(.name = "flushes", .kind = SIM_COUNTER, .unit = "flushes", .offset = IN(flushes),
             .flags = SIM_HEADLINE | SIM_WORSE_HIGH, .doc = "Times the buffer was flushed."),
+    SIM_ROW(.name = "buffers_set", .kind = SIM_COUNTER, .unit = "changes",
+            .offset = IN(buffers_set), .doc = "Times the size of the buffer was set."),
     SIM_ROW(.name = "filled", .kind = SIM_GAUGE, .unit = "B", .offset = IN(filled),
             .doc = "What is in the buffer."),
     SIM_ROW(.name = "stalls", .kind = SIM_HISTOGRAM, .unit = "s", .offset = IN(stalls),
@@ -226,7 +227,7 @@ static void fault(struct sim_node *self, enum sim_fault_kind kind)
 static void changed(struct sim_node *self, const struct sim_param *param)
 {
     struct plugged *p = (struct plugged *)self;
-    p->told += param->offset == offsetof(struct plugged, limit);
+    sim_count_by(&p->limits_set, param->offset == offsetof(struct plugged, limit));
     p->station.queue_limit = p->limit;
 }
 
@@ -263,6 +264,9 @@ static const struct sim_meter meters[] = {
     SIM_STATION_METERS(struct plugged, station),
     SIM_ROW(.name = "done", .kind = SIM_COUNTER, .unit = "requests",
             .offset = offsetof(struct plugged, done), .doc = "Requests done."),
+    SIM_ROW(.name = "limits_set", .kind = SIM_COUNTER, .unit = "changes",
+            .offset = offsetof(struct plugged, limits_set),
+            .doc = "Times the limit of the queue was set."),
     {0},
 };
 

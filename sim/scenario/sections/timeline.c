@@ -513,7 +513,12 @@ static void set_plugin(struct sim__load *load, const struct sim__at *at,
     json_t *value;
     if (!plugin || (!plugin->type && !(row->flags & SIM_OPTIONAL))) /* reported */
         return;
-    if (!json_is_object(values) || json_object_get(values, SIM__TAG) || !plugin->type) {
+    if (!plugin->type) {
+        sim__say(load, at, SIM__ON_KEY, "\"%s\" has left out \"%s\": there is nothing to be set",
+                 c->name, row->name);
+        return;
+    }
+    if (!json_is_object(values) || json_object_get(values, SIM__TAG)) {
         sim__say(load, at, 0,
                  "the type of \"%s\" cannot be changed while it runs: give parameters of the one "
                  "that it has, in { }",

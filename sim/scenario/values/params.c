@@ -196,6 +196,19 @@ static const struct sim_plugin_type *read_type(struct sim__load *load, const str
                                                                            : NULL;
 }
 
+/* Where a key that the chosen alternative does not have belongs: to another one, or it is misspelt. */
+static struct sim_hint where_it_belongs(const struct sim_param *p,
+                                        const struct sim_nearest *nearest)
+{
+    struct sim_hint hint = sim_nearest_hint(nearest);
+    for (size_t i = 0; p->plugins[i] && !nearest->best; i++)
+        if (sim__param_find(p->plugins[i]->params, nearest->word)) {
+            snprintf(hint.s, sizeof hint.s, "; type \"%.40s\" has it", p->plugins[i]->name);
+            return hint;
+        }
+    return hint;
+}
+
 /* Reports keys that an alternative does not have. */
 static void check_plugin_keys(struct sim__load *load, const struct sim__at *at,
                               const struct sim_param *p, const struct sim_plugin_type *type,
@@ -215,7 +228,7 @@ static void check_plugin_keys(struct sim__load *load, const struct sim__at *at,
         sim__say(load, SIM__KEY(at, key), SIM__ON_KEY,
                  "the key \"%s\" is not known in \"%s\" of type \"%s\", which has %s%s",
                  sim_quote(key).s, p->name, type->name, has.text ? has.text : "no keys of its own",
-                 sim_nearest_hint(&nearest).s);
+                 where_it_belongs(p, &nearest).s);
         sim_buffer_free(&has);
     }
 }
