@@ -326,14 +326,14 @@ static int check_ratio(const struct checking *c, const struct sim_meter *m)
     return 0;
 }
 
-/* Whether another meter of a table, up to this one, has the name or, in the same struct (`beside`),
- * the place. */
+/* Whether another meter of a table has the name or, in this one's own table (`own`), where those
+ * above it are meant, the place. */
 static int check_against(const struct checking *c, const struct sim_meter *m,
-                         const struct sim_meter *other, bool beside)
+                         const struct sim_meter *other, bool own)
 {
     size_t bytes = meter_bytes(m->kind);
-    for (; other && other != m && other->name; other++) {
-        size_t theirs = beside ? meter_bytes(other->kind) : 0;
+    for (; other && other->name && !(own && other == m); other++) {
+        size_t theirs = own ? meter_bytes(other->kind) : 0;
         bool apart = bytes == 0 || theirs == 0 || m->offset >= other->offset + theirs ||
                      other->offset >= m->offset + bytes;
         if (strcmp(m->name, other->name) == 0)
