@@ -289,6 +289,9 @@ json_t *sim__plugin_open(struct sim__load *, json_t *object, const struct sim_pa
 /* The same of every plug-in of a map of components, or of a patch for one. `patched`: the map that
  * the patch changes; NULL: these are whole components. */
 void sim__plugins_open(struct sim__load *, json_t *components, const json_t *patched);
+/* Whether a path leads to a parameter of a plug-in that its type in this document does not have and
+ * another type has. */
+bool sim__plugin_lacks(json_t *document, const char *const *segments, size_t depth);
 /* The plug-in at a path or above it; NULL: there is none. */
 const struct sim_param *sim__plugin_on_way(json_t *root, const char *const *segments, size_t depth);
 

@@ -227,6 +227,27 @@ static void types_and_their_parameters_are_swept(void **state)
     sim_scenario_free(s);
 }
 
+/* A variant of another type has nothing where the value would go. */
+static void variants_of_another_type_are_not_swept(void **state)
+{
+    (void)state;
+    struct sim_scenario *s = load(
+        BUFFERED, ", \"variants\": {\"plain\": {\"components\": {\"db\": {\"engine\": "
+                  "\"plain\"}}}, \"buffered\": {}}, \"sweep\": {\"cross\": "
+                  "{\"components.db.engine.buffer\": [\"2MiB\", \"3MiB\"]}}");
+    assert_int_equal(s->cell_count, 2);
+    assert_string_equal(s->cells[0].variant, "buffered");
+    assert_int_equal(buffer_of(&s->cells[1]), 3 << 20);
+    sim_scenario_free(s);
+    struct sim_diagnostics said = {0};
+    assert_null(load_with("\"plain\"",
+                          ", \"sweep\": {\"cross\": {\"components.db.engine.buffer\": [\"2MiB\"]}}",
+                          NULL, 0, &said));
+    assert_string_equal(said.items[0].sentence,
+                        "there is nothing at \"components.db.engine.buffer\" to sweep");
+    sim_diagnostics_free(&said);
+}
+
 static void parameters_are_varied(void **state)
 {
     (void)state;
@@ -395,6 +416,7 @@ int main(void)
         cmocka_unit_test(values_are_set_by_path),
         cmocka_unit_test(what_is_set_is_checked),
         cmocka_unit_test(types_and_their_parameters_are_swept),
+        cmocka_unit_test(variants_of_another_type_are_not_swept),
         cmocka_unit_test(parameters_are_varied),
         cmocka_unit_test(the_sections_of_searches_vary_them),
         cmocka_unit_test(a_set_names_the_plugin),

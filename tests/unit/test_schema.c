@@ -274,6 +274,7 @@ static void each_type_of_a_plugin_has_keys_of_its_own(void **state)
     expect("\"journal\": \"counted\"", true);
     expect("\"journal\": {\"type\": \"counted\"}", true);
     expect("\"engine\": \"plane\"", false);
+    expect("\"engine\": \"buffered\"", false); /* flush_rate is missing */
     expect("\"engine\": 3", false);
     expect("\"engine\": {\"type\": \"plane\"}", false);
     expect("\"engine\": {\"type\": \"buffered\"}", false); /* flush_rate is missing */

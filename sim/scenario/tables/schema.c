@@ -163,12 +163,23 @@ static void write_fields(struct sim__writer *w, const struct sim_param *p)
         sim__write_close(w, '}');
 }
 
-static void write_types(struct sim__writer *w, const struct sim_param *p)
+static bool needs_keys(const struct sim_plugin_type *type)
+{
+    bool needs = false;
+    for (const struct sim_param *p = type->params; p && p->name; p++)
+        needs = needs || (p->flags & SIM_REQUIRED);
+    return needs;
+}
+
+/* The names of the types. `bare`: those that can be written as a bare word. */
+static void write_types(struct sim__writer *w, const struct sim_param *p, bool bare)
 {
     sim__write_open(w, '{');
     sim__write_key(w, "oneOf");
     sim__write_open(w, '[');
     for (size_t i = 0; p->plugins[i]; i++) {
+        if (bare && needs_keys(p->plugins[i]))
+            continue;
         sim__write_open(w, '{');
         pair(w, "const", p->plugins[i]->name);
         pair(w, "description", p->plugins[i]->summary);
@@ -214,15 +225,19 @@ static void write_plugin(struct sim__writer *w, const struct sim_param *p)
 {
     json_t *value = sim__default_value(p);
     const char *by_default = json_string_value(value);
+    bool bare = false;
+    for (size_t i = 0; p->plugins[i]; i++)
+        bare = bare || !needs_keys(p->plugins[i]);
     sim__write_key(w, "anyOf");
     sim__write_open(w, '[');
-    write_types(w, p);
+    if (bare)
+        write_types(w, p, true);
     sim__write_open(w, '{');
     pair(w, "type", "object");
     sim__write_key(w, "properties");
     sim__write_open(w, '{');
     sim__write_key(w, SIM__TAG);
-    write_types(w, p);
+    write_types(w, p, false);
     sim__write_close(w, '}');
     if (!by_default)
         raw(w, "required", "[\"" SIM__TAG "\"]");

@@ -36,3 +36,19 @@ const struct sim_param *sim__plugin_on_way(json_t *root, const char *const *segm
     const struct sim_param *row = model ? sim__param_find(model->params, segments[2]) : NULL;
     return row && row->kind == SIM_PLUGIN ? row : NULL;
 }
+
+bool sim__plugin_lacks(json_t *document, const char *const *segments, size_t depth)
+{
+    const struct sim_param *row = depth > 3 ? sim__plugin_on_way(document, segments, depth) : NULL;
+    json_t *value = json_object_get(document, segments[0]);
+    for (size_t k = 1; row && k < 3; k++)
+        value = json_object_get(value, segments[k]);
+    const char *name = row ? json_string_value(json_object_get(value, SIM__TAG)) : NULL;
+    const struct sim_plugin_type *type = name ? sim_plugin_named(row, name) : NULL;
+    if (!type || sim__param_find(type->params, segments[3]))
+        return false;
+    for (size_t i = 0; row->plugins[i]; i++)
+        if (sim__param_find(row->plugins[i]->params, segments[3]))
+            return true;
+    return false;
+}
