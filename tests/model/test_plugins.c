@@ -118,14 +118,15 @@ static double asked(const struct sim_record *r, const char *place, const char *s
 static void nodes_are_told_apart(void **state)
 {
     (void)state;
-    struct sim_record *r = harness_once(
-        HEAD
-        "'20s', 'warmup': '10s'}, 'components': {'u': " WRITER "}, 'db': {'model': 'plugged', "
-        "'nodes': 2, 'spread': 'round-robin', 'engine': " BUFFERED(
-            "4kB") "}}, 'timeline': "
-                   "[{'at': '10s', 'do': 'set', 'target': 'db/1', 'set': {'engine': {'buffer': '1kB'}}}],"
-                   "'expect': [{'that': 'db/0.flush_share.mean', 'at_most': 1}, "
-                   "{'that': 'db/worst.flush_share.mean', 'at_most': 1}]}");
+    static const char text[] = HEAD
+        "'20s', 'warmup': '10s'}, 'components': {'u': " WRITER "}, "
+        "'db': {'model': 'plugged', 'nodes': 2, 'spread': 'round-robin', "
+        "'engine': {'type': 'buffered', 'buffer': '4kB', 'flush_rate': '1MB/s'}}}, "
+        "'timeline': [{'at': '10s', 'do': 'set', 'target': 'db/1', "
+        "'set': {'engine': {'buffer': '1kB'}}}], "
+        "'expect': [{'that': 'db/0.flush_share.mean', 'at_most': 1}, "
+        "{'that': 'db/worst.flush_share.mean', 'at_most': 1}]}";
+    struct sim_record *r = harness_once(text);
     assert_true(fabs(asked(r, "db/0", "mean") - .25) < 1e-9);
     assert_true(fabs(asked(r, "db/worst", "mean") - 1) < 1e-9);
     assert_true(fabs(asked(r, "db", "mean") - .625) < 1e-9);

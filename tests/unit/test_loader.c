@@ -447,7 +447,7 @@ static void warns_of_waits_for_ever(void **state)
              "{ \"at\": \"1s\", \"do\": \"crash\", \"target\": \"db\" },\n"                        \
              "{ \"at\": \"1s\", \"do\": \"latency\", \"target\": \"app>db\", \"adds\": \"1s\" }")
 #define WARNED(place, caller, callee, more)                                                        \
-    "dir/small.json:" place "/target: warning: calls lost here are never answered, and \"" caller \
+    "dir/small.json:" place "/target: warning: calls lost here are never answered, and \"" caller  \
     "\" calls \"" callee "\" without a \"timeout\" or a \"deadline\"" more                         \
     ": it waits for ever; give it one\n"
 #define OF_APP WARNED("8:44: /timeline/0", "app", "db", "")

@@ -1,5 +1,5 @@
-/* test_plugins.c - plug-ins in a scenario: how they are written, patched, set, swept and varied, and
- * what is printed of them. The model is tests/support/plugged.c. */
+/* test_plugins.c - plug-ins in a scenario: how they are written, patched, set, swept and varied,
+ * and what is printed of them. The model is tests/support/plugged.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

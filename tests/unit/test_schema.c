@@ -1,5 +1,5 @@
-/* test_schema.c - the JSON Schema accepts what the loader accepts: every scenario in scenarios/, and
- * plug-ins of every type; and it refuses what it can see to be wrong. The validator below knows the
+/* test_schema.c - the JSON Schema accepts what the loader accepts: every scenario in scenarios/,
+ * and plug-ins of every type; and it refuses what it can see to be wrong. The validator below knows the
  * keywords of draft 7 that the schema uses, by their definitions in JSON Schema Validation
  * (draft-handrews-json-schema-validation-01, sec. 6), and stops the test at any other. */
 #include <setjmp.h>

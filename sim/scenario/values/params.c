@@ -196,7 +196,7 @@ static const struct sim_plugin_type *read_type(struct sim__load *load, const str
                                                                            : NULL;
 }
 
-/* Where a key that the chosen alternative does not have belongs: to another one, or it is misspelt. */
+/* For a key that the chosen alternative does not have: what was probably meant, or who has it. */
 static struct sim_hint where_it_belongs(const struct sim_param *p,
                                         const struct sim_nearest *nearest)
 {
