@@ -1,7 +1,9 @@
 /* test_schema.c - the JSON Schema accepts what the loader accepts: every scenario in scenarios/,
- * and plug-ins of every type; and it refuses what it can see to be wrong. The validator below knows the
- * keywords of draft 7 that the schema uses, by their definitions in JSON Schema Validation
- * (draft-handrews-json-schema-validation-01, sec. 6), and stops the test at any other. */
+ * and plug-ins of every type; and it refuses what it can see to be wrong.
+ *
+ * The validator below knows the keywords of draft 7 that the schema uses, by their definitions in
+ * JSON Schema Validation (draft-handrews-json-schema-validation-01, sec. 6), and stops the test at
+ * any other. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
