@@ -180,13 +180,15 @@ static bool lawful(const struct sim_diagnostic *d)
         "does no work that could take longer",
         "is not called, and so cannot",
         "holds nothing to flush",
-        "no component stands in",
-        "what stands in",
-        "is between two",
+        "there is no component in",
+        "does not apply to the components in",
+        "needs two different ends",
+        "needs two ends",
         "this sets nothing",
         "has a link already",
         "must be above 0",
         "needs no link to itself",
+        "of type", /* a plug-in: set is a parameter of another type */
     };
     unsigned i;
     int end = 0;

@@ -425,14 +425,14 @@ static void warns_of_faults_that_do_nothing(void **state)
             "{ \"at\": \"1s\", \"do\": \"errors\", \"target\": \"db\", \"share\": 0 },\n"
             "{ \"at\": \"1s\", \"do\": \"latency\", \"target\": \"app>db\", \"adds\": \"0s\" }"),
         "", "",
-        "dir/small.json:8:55: /timeline/0/factor: warning: this does nothing: nothing changes by "
-        "so much\n"
+        "dir/small.json:8:55: /timeline/0/factor: warning: this does nothing: a change of this "
+        "size has no effect\n"
         "dir/small.json:9:39: /timeline/1/target: warning: this does nothing: work of \"app\" "
         "takes no time, slow or not\n"
-        "dir/small.json:11:56: /timeline/3/share: warning: this does nothing: nothing changes by "
-        "so much\n"
-        "dir/small.json:12:60: /timeline/4/adds: warning: this does nothing: nothing changes by so "
-        "much\n");
+        "dir/small.json:11:56: /timeline/3/share: warning: this does nothing: a change of this "
+        "size has no effect\n"
+        "dir/small.json:12:60: /timeline/4/adds: warning: this does nothing: a change of this "
+        "size has no effect\n");
 }
 
 /* Callers without a timeout whose messages a fault takes away. A deadline comes with what is
@@ -447,7 +447,7 @@ static void warns_of_waits_for_ever(void **state)
              "{ \"at\": \"1s\", \"do\": \"crash\", \"target\": \"db\" },\n"                        \
              "{ \"at\": \"1s\", \"do\": \"latency\", \"target\": \"app>db\", \"adds\": \"1s\" }")
 #define WARNED(place, caller, callee, more)                                                        \
-    "dir/small.json:" place "/target: warning: calls lost here are never answered, and \"" caller  \
+    "dir/small.json:" place "/target: warning: calls lost here are never answered, and \"" caller \
     "\" calls \"" callee "\" without a \"timeout\" or a \"deadline\"" more                         \
     ": it waits for ever; give it one\n"
 #define OF_APP WARNED("8:44: /timeline/0", "app", "db", "")

@@ -105,8 +105,10 @@ static void memory_runs_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_are_found), cmocka_unit_test(the_first_number_stays),
-        cmocka_unit_test(pairs_are_found), cmocka_unit_test(cleared_it_is_empty),
+        cmocka_unit_test(names_are_found),
+        cmocka_unit_test(the_first_number_stays),
+        cmocka_unit_test(pairs_are_found),
+        cmocka_unit_test(cleared_it_is_empty),
         cmocka_unit_test(memory_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
