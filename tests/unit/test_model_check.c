@@ -110,7 +110,7 @@ struct part {
 #define SIZE(name_, kind_, offset_, default_)                                                      \
     {                                                                                              \
         .name = name_, .kind = kind_, .offset = offset_, .by_default = default_,                   \
-        .flags = (default_) ? 0 : SIM_OPTIONAL, TEXTS                                              \
+        .flags = (default_) != NULL ? 0 : SIM_OPTIONAL, TEXTS                                      \
     }
 #define HIT(name_, unit_)                                                                          \
     {                                                                                              \
