@@ -327,6 +327,43 @@ static void metrics_are_those_of_the_type(void **state)
     sim_diagnostics_free(&said);
 }
 
+/* ---- without memory -------------------------------------------------------------------------- */
+
+static bool allow_some(void *self, size_t bytes)
+{
+    uint32_t *left = self;
+    (void)bytes;
+    return (*left)-- > 0;
+}
+
+/* Whichever allocation fails, the scenario is refused for want of memory and nothing else. */
+static void running_out_of_memory_is_an_error(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "{\"schema_version\": 1, \"title\": \"t\", \"run\": {\"duration\": \"9s\"}, \"components\": "
+        "{\"u\": {\"model\": \"client\", \"to\": \"db\", \"rate\": \"9/s\"}, \"db\": {\"model\": "
+        "\"plugged\", \"engine\": " BUFFERED
+        ", \"journal\": \"counted\"}}, \"timeline\": [{\"at\": "
+        "\"1s\", \"do\": \"set\", \"target\": \"db\", \"set\": {\"engine\": {\"buffer\": "
+        "\"5B\"}}}], \"variants\": {\"a\": {}, \"b\": {\"components\": {\"db\": {\"engine\": "
+        "\"buffered\"}}}}}";
+    struct sim_scenario *s = NULL;
+    uint32_t allowed = 0;
+    for (; !s; allowed++) {
+        uint32_t left = allowed;
+        struct sim_diagnostics said = {0};
+        const struct sim_load_options options = {.allow = allow_some, .allow_self = &left};
+        s = sim_scenario_parse("t.json", text, strlen(text), &options, &said);
+        assert_true(s || said.out_of_memory);
+        assert_true(said.count == 0 || said.out_of_memory);
+        sim_diagnostics_free(&said);
+    }
+    assert_true(allowed > 10);
+    assert_int_equal(buffer_of(&s->variants[1]), 1 << 20);
+    sim_scenario_free(s);
+}
+
 /* ---- what is printed ------------------------------------------------------------------------- */
 
 static void explain_says(const struct sim_scenario *s, const char *path, const char *expected)
@@ -421,6 +458,7 @@ int main(void)
         cmocka_unit_test(the_sections_of_searches_vary_them),
         cmocka_unit_test(a_set_names_the_plugin),
         cmocka_unit_test(metrics_are_those_of_the_type),
+        cmocka_unit_test(running_out_of_memory_is_an_error),
         cmocka_unit_test(explain_knows_where_a_type_comes_from),
         cmocka_unit_test(explain_forgets_the_other_type),
         cmocka_unit_test(the_page_has_each_type),
