@@ -341,8 +341,9 @@ static void running_out_of_memory_is_an_error(void **state)
 {
     (void)state;
     static const char text[] =
-        "{\"schema_version\": 1, \"title\": \"t\", \"run\": {\"duration\": \"9s\"}, \"components\": "
-        "{\"u\": {\"model\": \"client\", \"to\": \"db\", \"rate\": \"9/s\"}, \"db\": {\"model\": "
+        "{\"schema_version\": 1, \"title\": \"t\", \"run\": {\"duration\": \"9s\"}, "
+        "\"components\": {\"u\": {\"model\": \"client\", \"to\": \"db\", \"rate\": \"9/s\"}, "
+        "\"db\": {\"model\": "
         "\"plugged\", \"engine\": " BUFFERED
         ", \"journal\": \"counted\"}}, \"timeline\": [{\"at\": "
         "\"1s\", \"do\": \"set\", \"target\": \"db\", \"set\": {\"engine\": {\"buffer\": "
