@@ -10,6 +10,7 @@
 #include "sim/fabric.h"
 #include "sim/log.h"
 #include "sim/param.h"
+#include "sim/plugin.h"
 #include "sim/policy.h"
 #include "sim/queueing.h"
 #include "sim/refill.h"

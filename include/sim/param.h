@@ -33,6 +33,8 @@ enum sim_param_kind {
     SIM_TRACE,        /* const struct sim_trace *; the file it is in; NULL when not given */
     SIM_GROUP,        /* a nested struct at .offset, described by .fields */
     SIM_LIST,         /* struct sim_list at .offset of .size-byte elements, described by .fields */
+    SIM_PLUGIN,       /* struct sim_plugin (plugin.h): one of .plugins, with parameters of its own;
+                         "lsm" or {"type": "lsm", …}; .by_default names one of them */
 };
 
 enum {
@@ -48,6 +50,8 @@ enum {
     SIM_WORK = 32,   /* a duration: each call takes this one or another one with this flag */
     SIM_ADMITS = 64, /* a count: of more calls at once, some may be refused, which takes no time */
 };
+
+struct sim_plugin_type;
 
 struct sim_list {
     void *items; /* owned by the plan; read-only */
@@ -69,6 +73,7 @@ struct sim_param {
     const char *const *choices;     /* SIM_CHOICE: NULL-terminated names */
     const struct sim_param *fields; /* SIM_GROUP, SIM_LIST: table ended by .name == NULL */
     size_t size;                    /* SIM_LIST: bytes of one element */
+    const struct sim_plugin_type *const *plugins; /* SIM_PLUGIN: NULL-terminated alternatives */
 };
 
 /* A port: the name under which a component gives the components that it calls. */

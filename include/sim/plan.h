@@ -128,7 +128,8 @@ struct sim_plan_component {
     struct sim_policy policy;
     void *image; /* model->size bytes: the parameters at their offsets, all else zero. A
                     SIM_KEYSPACE parameter holds 1 + the keyspace's index as a pointer-sized
-                    integer, 0 for none; the world replaces it by the address. */
+                    integer, 0 for none; the world replaces it by the address. The .self of a
+                    SIM_PLUGIN parameter is such an image of the plug-in's type. */
     struct sim_plan_port *ports; /* one per entry of model->ports */
 };
 
@@ -162,11 +163,13 @@ struct sim_plan_fault {
     int when;               /* errors: enum sim_plan_when */
     struct sim_dist adds;   /* latency: added to a message's time, ns */
     bool silent;            /* crash, restart: callers get no refusal and wait for their timeouts */
-    const struct sim_param *param; /* set: a changeable parameter of the model */
-    void *value;                   /* set: its bytes, as in the model's struct */
-    const char *label;             /* for figures and messages */
-    const char *target;            /* as written: names the streams of what acts on links */
-    uint32_t ordinal;              /* how many faults before it do the same to the same target */
+    const struct sim_param *plugin; /* set: the row of the plug-in that has the parameter; NULL:
+                                       the model itself */
+    const struct sim_param *param;  /* set: a changeable parameter */
+    void *value;                    /* set: its bytes, as in the struct */
+    const char *label;              /* for figures and messages */
+    const char *target;             /* as written: names the streams of what acts on links */
+    uint32_t ordinal;               /* how many faults before it do the same to the same target */
 };
 
 /* One occurrence of a fault. Random times are known only after the run. */

@@ -13,12 +13,18 @@ enum sim_meter_table {
     SIM_METERS_CALLER,  /* into struct sim_caller_meters */
     SIM_METERS_TRUTH,   /* into struct sim_truth_meters */
     SIM_METERS_COPIES,  /* into struct sim_copies */
-    SIM_METERS_TABLES
+    SIM_METERS_TABLES   /* and from here on: of the model's plug-ins, in the order of their rows */
 };
 
 /* One table of a model, ended by .name == NULL; NULL: it has none. The meters of truth are there
  * only in worlds with keyspaces, those of copies only where a keyspace has subjects. */
 const struct sim_meter *sim_meters_of(const struct sim_model *, enum sim_meter_table);
+/* The same of a component, with the tables of its plug-ins. O(parameters) for one of those. */
+const struct sim_meter *sim_component_meters(const struct sim_plan_component *, uint32_t table);
+/* How many tables that are: SIM_METERS_TABLES, and one for each plug-in. O(parameters). */
+uint32_t sim_component_tables(const struct sim_plan_component *);
+/* The meter of a component of this name; NULL: none. O(meters). */
+const struct sim_meter *sim_component_meter(const struct sim_plan_component *, const char *name);
 
 /* One number of the results: a statistic of a meter, of a component, one of its nodes or the
  * worst. */

@@ -1,6 +1,7 @@
 /* reach.c - which components requests can reach, and what their models foresee of a run. */
 #include "fabric/reach.h"
 #include "fabric/world_state.h"
+#include "sim/plugin.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -11,7 +12,9 @@ static bool draws(const struct sim_param *p, const char *image, uintptr_t keyspa
 {
     for (; p != NULL && p->name != NULL; p++) {
         uintptr_t index;
-        if (p->kind == SIM_GROUP && draws(p->fields, image + p->offset, keyspace))
+        const char *inner;
+        const struct sim_param *within = sim_params_within(p, image, &inner);
+        if (draws(within, inner, keyspace))
             return true;
         if (p->kind != SIM_KEYSPACE)
             continue;

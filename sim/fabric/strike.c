@@ -19,6 +19,7 @@
 #include "fabric/call_state.h"
 #include "fabric/fault_state.h"
 #include "fabric/link_state.h"
+#include "sim/plugin.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -77,17 +78,25 @@ static size_t param_bytes(const struct sim_param *p)
     }
 }
 
-/* Gives a parameter its value in force: that of the active fault that began last, or the plan's. */
-static void set_param(struct sim_node *node, const struct sim_param *p)
+/* Gives a parameter its value in force: that of the active fault that began last, or the plan's.
+ * It is one of the plug-in at `row`, or if `row` is NULL of the model. */
+static void set_param(struct sim_node *node, const struct sim_param *row, const struct sim_param *p)
 {
-    const char *value = (const char *)node->component->plan->image + p->offset;
+    const void *image = node->component->plan->image;
+    const struct sim_plugin *plugin = row != NULL ? sim_plugin_at(row, node) : NULL;
+    char *self = plugin != NULL ? plugin->self : (char *)node;
+    const char *value = (const char *)(row != NULL ? sim_plugin_at(row, image)->self : image) +
+                        p->offset;
     const struct sim__fault *f = node->component->sets.newest;
-    while (f != NULL && (f->plan->param != p || !sim__fault_covers(&f->on, node)))
+    while (f != NULL &&
+           (f->plan->param != p || f->plan->plugin != row || !sim__fault_covers(&f->on, node)))
         f = f->older;
     if (f != NULL)
         value = f->plan->value;
-    memcpy((char *)node + p->offset, value, param_bytes(p));
-    if (node->model->changed != NULL)
+    memcpy(self + p->offset, value, param_bytes(p));
+    if (plugin != NULL && plugin->type->changed != NULL)
+        plugin->type->changed(node, self, p);
+    if (plugin == NULL && node->model->changed != NULL)
         node->model->changed(node, p);
 }
 
@@ -97,7 +106,7 @@ static void apply(struct sim_node *node, const struct sim_plan_fault *changed, b
     bool down = false, silent = false, errors = false;
     double slow = 1;
     if (changed->kind == SIM_DO_SET) {
-        set_param(node, changed->param);
+        set_param(node, changed->plugin, changed->param);
         return;
     }
     struct sim__active active = sim__active_at_node(node);

@@ -6,19 +6,32 @@
  * while every server is taken. */
 #include "books/trace_state.h"
 #include "parts/station_state.h"
+#include "sim/plugin.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Whether a histogram of a node is in its model's table of meters, from which it is made. */
-static bool is_metered(const struct sim_node *node, const struct sim_histogram *h)
+/* Whether a table of meters, whose offsets count from `base`, has a histogram. */
+static bool is_in_table(const struct sim_meter *m, const void *base, const struct sim_histogram *h)
 {
-    const char *at = (const char *)h, *base = (const char *)node;
-    for (const struct sim_meter *m = node->model->meters; m != NULL && m->name != NULL; m++)
-        if (m->kind == SIM_HISTOGRAM && base + m->offset == at)
+    for (; m != NULL && m->name != NULL; m++)
+        if (m->kind == SIM_HISTOGRAM && (const char *)base + m->offset == (const char *)h)
             return true;
     return false;
+}
+
+/* Whether a histogram of a node is in the table of meters of its model or of a plug-in. The table
+ * creates it. */
+static bool is_metered(const struct sim_node *node, const struct sim_histogram *h)
+{
+    const struct sim_param *row = sim_plugin_next(node->model->params);
+    bool found = is_in_table(node->model->meters, node, h);
+    for (; row != NULL && !found; row = sim_plugin_next(row + 1)) {
+        const struct sim_plugin *plugin = sim_plugin_at(row, node);
+        found = plugin->type != NULL && is_in_table(plugin->type->meters, plugin->self, h);
+    }
+    return found;
 }
 
 int sim_station_init(struct sim_station *s, struct sim_node *node, int64_t servers,

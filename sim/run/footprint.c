@@ -50,6 +50,12 @@ static double beside_bytes(const struct sim_plan *plan, const struct sim_plan_co
         bytes += meters[t];
         blocks++;
     }
+    const struct sim_param *row = sim_plugin_next(c->model->params);
+    for (; row != NULL; row = sim_plugin_next(row + 1)) {
+        const struct sim_plugin_type *type = sim_plugin_at(row, c->image)->type;
+        bytes += type != NULL ? (double)type->size : 0;
+        blocks += type != NULL;
+    }
     if (c->nodes > 1) {
         bytes += (double)strlen(c->name) + 12;
         blocks++;
@@ -59,11 +65,12 @@ static double beside_bytes(const struct sim_plan *plan, const struct sim_plan_co
 
 /* The histograms of a component to which requests come: its nodes share a list of rows, and at
  * least one row, of each (record.c). */
-static double histograms_bytes(const struct sim_plan *plan, const struct sim_model *model)
+static double histograms_bytes(const struct sim_plan *plan, const struct sim_plan_component *c)
 {
     double histograms = 0;
-    for (int t = 0; t < SIM_METERS_TABLES; t++)
-        for (const struct sim_meter *m = sim_meters_of(model, (enum sim_meter_table)t);
+    uint32_t tables = sim_component_tables(c);
+    for (uint32_t t = 0; t < tables; t++)
+        for (const struct sim_meter *m = sim_component_meters(c, t);
              m != NULL && m->name != NULL && (t != SIM_METERS_TRUTH || plan->keyspace_count > 0);
              m++)
             histograms += m->kind == SIM_HISTOGRAM;
@@ -75,7 +82,7 @@ static void add_component(struct footprint *f, const struct sim_plan *plan,
                           const struct sim__reach *r, uint32_t component, double requests)
 {
     const struct sim_plan_component *c = &plan->components[component];
-    double shared = requests >= 1 ? histograms_bytes(plan, c->model) : 0;
+    double shared = requests >= 1 ? histograms_bytes(plan, c) : 0;
     double each = (double)c->model->size + beside_bytes(plan, c) + shared / c->nodes;
     if (is_most(f, c->nodes * each))
         snprintf(f->arithmetic, f->bytes, "\"%.60s\" has %u nodes x %.4g bytes", c->name, c->nodes,

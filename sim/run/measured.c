@@ -4,6 +4,8 @@
 
 #include "parts/copies_state.h"
 
+#include <string.h>
+
 /* Offsets into struct sim_station_meters; every component that serves has these. */
 #define STATION(member) offsetof(struct sim_station_meters, member)
 static const struct sim_meter station_meters[] = {
@@ -99,4 +101,34 @@ const struct sim_meter *sim_meters_of(const struct sim_model *model, enum sim_me
     case SIM_METERS_COPIES: return model->holds != NULL ? sim__copy_meters : NULL;
     default: return NULL;
     }
+}
+
+uint32_t sim_component_tables(const struct sim_plan_component *c)
+{
+    uint32_t count = SIM_METERS_TABLES;
+    const struct sim_param *row = sim_plugin_next(c->model->params);
+    for (; row != NULL; row = sim_plugin_next(row + 1))
+        count++;
+    return count;
+}
+
+const struct sim_meter *sim_component_meters(const struct sim_plan_component *c, uint32_t table)
+{
+    if (table < SIM_METERS_TABLES)
+        return sim_meters_of(c->model, (enum sim_meter_table)table);
+    const struct sim_param *row = sim__plugin_row(c->model, table);
+    const struct sim_plugin_type *type = row && c->image ? sim_plugin_at(row, c->image)->type
+                                                         : NULL;
+    return type != NULL ? type->meters : NULL;
+}
+
+const struct sim_meter *sim_component_meter(const struct sim_plan_component *c, const char *name)
+{
+    uint32_t tables = sim_component_tables(c);
+    for (uint32_t t = 0; t < tables; t++)
+        for (const struct sim_meter *m = sim_component_meters(c, t); m != NULL && m->name != NULL;
+             m++)
+            if (strcmp(m->name, name) == 0)
+                return m;
+    return NULL;
 }

@@ -5,6 +5,7 @@
 #include "run/model_check.h"
 
 #include "sim/ledger.h"
+#include "sim/plugin.h"
 #include "sim/policy.h"
 #include "sim/station.h"
 #include "sim/world.h"
@@ -15,29 +16,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_MOST = 512, DEPTH_MOST = 8, CHOICES_MOST = 128 };
+enum { ROWS_MOST = 512, DEPTH_MOST = 8, CHOICES_MOST = 128, PLUGINS_MOST = 64 };
 
 struct checking {
     const struct sim_model *model;
     bool complete; /* texts for users must be there too */
     struct sim_error *error;
+    const char *of;                     /* the row of a plug-in, */
+    const struct sim_plugin_type *type; /* and the alternative that is checked; NULL: the model */
 };
 
 /* Says what is wrong with a row of a table, or with the model itself (`row` NULL). Returns -1. */
 __attribute__((format(printf, 4, 5))) static int wrong(const struct checking *c, const char *table,
                                                        const char *row, const char *format, ...)
 {
-    char why[320];
+    char why[320], who[180];
     va_list list;
     va_start(list, format);
     vsnprintf(why, sizeof why, format, list);
     va_end(list);
+    int n = snprintf(who, sizeof who, "the model \"%.40s\"", c->model->name);
+    if (c->type)
+        n += snprintf(who + n, sizeof who - (size_t)n, ", \"%.40s\" of type \"%.40s\"", c->of,
+                      c->type->name ? c->type->name : "");
     if (row)
-        snprintf(c->error->text, sizeof c->error->text, "the model \"%.40s\", %s \"%.60s\": %s",
-                 c->model->name, table, row, why);
+        snprintf(c->error->text, sizeof c->error->text, "%.165s, %s \"%.60s\": %.240s", who, table,
+                 row, why);
     else
-        snprintf(c->error->text, sizeof c->error->text, "the model \"%.40s\": %s", c->model->name,
-                 why);
+        snprintf(c->error->text, sizeof c->error->text, "%.165s: %.320s", who, why);
     return -1;
 }
 
@@ -78,6 +84,7 @@ static size_t param_bytes(const struct sim_param *p)
     case SIM_TRACE: return sizeof(void *);
     case SIM_GROUP: return 1; /* its fields say how many */
     case SIM_LIST: return sizeof(struct sim_list);
+    case SIM_PLUGIN: return sizeof(struct sim_plugin);
     }
     return 0;
 }
@@ -97,6 +104,15 @@ static bool is_among(const char *text, const char *const *names)
     return false;
 }
 
+/* The same of alternatives. */
+static bool is_plugin(const char *text, const struct sim_plugin_type *const *types)
+{
+    bool found = false;
+    for (; *types && !found; types++)
+        found = is_among(text, (const char *const[]){(*types)->name, NULL});
+    return found;
+}
+
 static int check_default(const struct checking *c, const struct sim_param *p)
 {
     static const char *const truths[] = {"true", "false", NULL};
@@ -111,6 +127,8 @@ static int check_default(const struct checking *c, const struct sim_param *p)
         return wrong(c, "parameter", p->name, "no default: it must be required or optional then");
     if (text && p->kind == SIM_CHOICE && !is_among(text, p->choices))
         return wrong(c, "parameter", p->name, "the default %s is none of its choices", text);
+    if (text && p->kind == SIM_PLUGIN && p->plugins && !is_plugin(text, p->plugins))
+        return wrong(c, "parameter", p->name, "the default %s is none of its alternatives", text);
     if (text && p->kind == SIM_BOOL && !is_among(text, truths))
         return wrong(c, "parameter", p->name, "the default %s is not true or false", text);
     if (text && (p->kind == SIM_KEYSPACE || p->kind == SIM_TRACE))
@@ -118,6 +136,28 @@ static int check_default(const struct checking *c, const struct sim_param *p)
                      p->kind == SIM_TRACE ? "trace" : "keyspace");
     if (c->complete && text && !p->source)
         return wrong(c, "parameter", p->name, "it does not say where its default comes from");
+    return 0;
+}
+
+/* What the row of a plug-in says of it; check_plugins() looks at its alternatives. */
+static int check_plugin_row(const struct checking *c, const struct sim_param *p, int depth)
+{
+    size_t count = 0;
+    if (p->kind != SIM_PLUGIN)
+        return p->plugins ? wrong(c, "parameter", p->name, "only plug-ins have .plugins") : 0;
+    while (p->plugins && count <= PLUGINS_MOST && p->plugins[count])
+        count++;
+    if (count == 0 || count > PLUGINS_MOST)
+        return wrong(c, "parameter", p->name,
+                     count ? "more than %d alternatives: is the list ended by NULL?"
+                           : "a plug-in needs the list of its alternatives, ended by NULL",
+                     (int)PLUGINS_MOST);
+    if (depth > 0 || c->type)
+        return wrong(c, "parameter", p->name,
+                     "a plug-in stands in the model's own table, not within another parameter");
+    if (p->flags & ~(unsigned)(SIM_REQUIRED | SIM_OPTIONAL))
+        return wrong(c, "parameter", p->name,
+                     "of flags, a plug-in has SIM_REQUIRED or SIM_OPTIONAL only");
     return 0;
 }
 
@@ -173,7 +213,9 @@ static int check_params(const struct checking *c, const struct sim_param *table,
             return wrong(c, "parameter", p->name,
                          "its bytes %zu to %zu are not within the struct's own, %zu to %zu", at,
                          at + bytes, least, most);
-        if (check_kind(c, p) != 0 || check_default(c, p) != 0)
+        if (c->type && p->kind == SIM_TRACE)
+            return wrong(c, "parameter", p->name, "a trace stands in the model's own table");
+        if (check_plugin_row(c, p, depth) != 0 || check_kind(c, p) != 0 || check_default(c, p) != 0)
             return -1;
         if (p->kind == SIM_GROUP && check_params(c, p->fields, at, least, most, depth + 1) != 0)
             return -1;
@@ -249,9 +291,19 @@ static size_t meter_bytes(enum sim_meter_kind kind)
     return 0;
 }
 
-/* A meter that a ratio in the model's own table may name; NULL: there is none. */
-static const struct sim_meter *meter_of(const struct sim_model *model, const char *name)
+/* The table that is checked. */
+static const struct sim_meter *own_meters(const struct checking *c)
 {
+    return c->type ? c->type->meters : c->model->meters;
+}
+
+/* A meter that a ratio in that table may name; NULL: there is none. */
+static const struct sim_meter *meter_of(const struct checking *c, const char *name)
+{
+    const struct sim_model *model = c->model;
+    for (const struct sim_meter *m = own_meters(c); name && m && m->name; m++)
+        if (strcmp(m->name, name) == 0)
+            return m;
     for (int t = 0; name && t <= SIM_METERS_CALLER; t++)
         for (const struct sim_meter *m = sim_meters_of(model, (enum sim_meter_table)t);
              m && m->name; m++)
@@ -264,7 +316,7 @@ static int check_ratio(const struct checking *c, const struct sim_meter *m)
 {
     const char *const names[2] = {m->of, m->by};
     for (int i = 0; i < 2; i++) {
-        const struct sim_meter *part = meter_of(c->model, names[i]);
+        const struct sim_meter *part = meter_of(c, names[i]);
         if (!part)
             return wrong(c, "meter", m->name, "a ratio of \"%s\", which is no meter here",
                          names[i] ? names[i] : "(nothing)");
@@ -275,32 +327,68 @@ static int check_ratio(const struct checking *c, const struct sim_meter *m)
     return 0;
 }
 
-/* Checks that no meter above it in the table, or of those that every component has, has the same
- * name or place. */
-static int check_alone(const struct checking *c, const struct sim_meter *m)
+/* Checks that no meter of a table has the same name as `m`. If it is the table of `m` (`own`), only
+ * the meters above `m` count, and none may have the same place. */
+static int check_against(const struct checking *c, const struct sim_meter *m,
+                         const struct sim_meter *other, bool own)
 {
     size_t bytes = meter_bytes(m->kind);
-    for (int t = 0; t < SIM_METERS_TABLES; t++) {
-        const struct sim_meter *other = sim_meters_of(c->model, (enum sim_meter_table)t);
-        for (; other && other != m && other->name; other++) {
-            size_t theirs = t == SIM_METERS_OWN ? meter_bytes(other->kind) : 0;
-            bool apart = bytes == 0 || theirs == 0 || m->offset >= other->offset + theirs ||
-                         other->offset >= m->offset + bytes;
-            if (strcmp(m->name, other->name) == 0)
-                return wrong(c, "meter", m->name,
-                             "there are two of this name: the second of two stations needs names "
-                             "of its own");
-            if (!apart)
-                return wrong(c, "meter", m->name, "it has the place of the meter \"%s\"",
-                             other->name);
-        }
+    for (; other && other->name && !(own && other == m); other++) {
+        size_t theirs = own ? meter_bytes(other->kind) : 0;
+        bool apart = bytes == 0 || theirs == 0 || m->offset >= other->offset + theirs ||
+                     other->offset >= m->offset + bytes;
+        if (strcmp(m->name, other->name) == 0)
+            return wrong(c, "meter", m->name,
+                         "there are two of this name: the second of two stations needs names "
+                         "of its own");
+        if (!apart)
+            return wrong(c, "meter", m->name, "it has the place of the meter \"%s\"", other->name);
     }
+    return 0;
+}
+
+/* Meters of one name in two alternatives of a plug-in are compared with one another. */
+static int check_alike(const struct checking *c, const struct sim_meter *m,
+                       const struct sim_plugin_type *other)
+{
+    for (const struct sim_meter *o = other->meters; o && o->name; o++)
+        if (strcmp(m->name, o->name) == 0 && (m->kind != o->kind || strcmp(m->unit, o->unit) != 0))
+            return wrong(c, "meter", m->name, "in type \"%s\" it has another kind or unit",
+                         other->name);
+    return 0;
+}
+
+/* Whether another meter of the component has the name or the place: one above it in its own table,
+ * in one of the model or the fabric, or in one of an alternative above, of this plug-in or
+ * another. */
+static int check_alone(const struct checking *c, const struct sim_meter *m)
+{
+    for (int t = 0; t < SIM_METERS_TABLES; t++)
+        if (check_against(c, m, sim_meters_of(c->model, (enum sim_meter_table)t),
+                          t == SIM_METERS_OWN && !c->type) != 0)
+            return -1;
+    if (!c->type)
+        return 0;
+    if (check_against(c, m, c->type->meters, true) != 0)
+        return -1;
+    const struct sim_param *row = sim_plugin_next(c->model->params);
+    for (; row; row = sim_plugin_next(row + 1))
+        for (size_t i = 0; row->plugins[i]; i++) {
+            const struct sim_plugin_type *other = row->plugins[i];
+            bool same = strcmp(row->name, c->of) == 0;
+            if (same && other == c->type)
+                return 0;
+            if (same ? check_alike(c, m, other) : check_against(c, m, other->meters, false))
+                return -1;
+        }
     return 0;
 }
 
 static int check_meters(const struct checking *c)
 {
-    const struct sim_meter *table = c->model->meters;
+    const struct sim_meter *table = own_meters(c);
+    size_t least = c->type ? 0 : sizeof(struct sim_node);
+    size_t most = c->type ? c->type->size : c->model->size;
     for (const struct sim_meter *m = table; m && m->name; m++) {
         size_t bytes = meter_bytes(m->kind);
         if (m - table >= ROWS_MOST)
@@ -310,17 +398,17 @@ static int check_meters(const struct checking *c)
             return wrong(c, "meter", m->name, "a name is of small letters, digits and _");
         if (m->kind != SIM_RATIO && bytes == 0)
             return wrong(c, "meter", m->name, "%d is no kind of meter", (int)m->kind);
-        if (bytes > 0 &&
-            (m->offset < sizeof(struct sim_node) || m->offset + bytes > c->model->size))
-            return wrong(c, "meter", m->name, "it is not within the model's struct");
+        if (bytes > 0 && (m->offset < least || m->offset + bytes > most))
+            return wrong(c, "meter", m->name, "it is not within the %s struct",
+                         c->type ? "plug-in's" : "model's");
+        if (!m->unit || !*m->unit)
+            return wrong(c, "meter", m->name, "it needs a unit; \"1\" is of a bare number");
         if (check_alone(c, m) != 0 || (m->kind == SIM_RATIO && check_ratio(c, m) != 0))
             return -1;
         if (m->kind != SIM_RATIO && ((m->flags & SIM_SHARE) || m->of || m->by))
             return wrong(c, "meter", m->name, ".of, .by and SIM_SHARE are for ratios");
         if ((m->flags & SIM_USER_SUCCESS) && m->kind != SIM_COUNTER)
             return wrong(c, "meter", m->name, "SIM_USER_SUCCESS is for counters");
-        if (!m->unit || !*m->unit)
-            return wrong(c, "meter", m->name, "it needs a unit; \"1\" is of a bare number");
         if (c->complete && !is_sentence(m->doc))
             return wrong(c, "meter", m->name, "it needs a sentence: a capital letter, a full stop");
     }
@@ -363,13 +451,45 @@ static int check_hooks(const struct checking *c)
     return 0;
 }
 
+/* One alternative of a plug-in. */
+static int check_plugin(const struct checking *c)
+{
+    const struct sim_plugin_type *type = c->type;
+    if (!type->name || !is_name(type->name))
+        return wrong(c, "", NULL, "a name is of small letters, digits and _");
+    if (c->complete && (!is_sentence(type->summary) || !type->source))
+        return wrong(c, "", NULL, "it needs a sentence and a source");
+    for (const struct sim_param *p = type->params; p && p->name; p++)
+        if (strcmp(p->name, "type") == 0)
+            return wrong(c, "parameter", p->name, "the name is that of the type itself");
+    return check_params(c, type->params, 0, 0, type->size, 0) != 0 || check_meters(c) != 0 ? -1 : 0;
+}
+
+static int check_plugins(const struct checking *c)
+{
+    const struct sim_param *row = sim_plugin_next(c->model->params);
+    for (; row; row = sim_plugin_next(row + 1))
+        for (size_t i = 0; row->plugins[i]; i++) {
+            const struct checking of = {c->model, c->complete, c->error, row->name,
+                                        row->plugins[i]};
+            for (size_t k = 0; k < i; k++)
+                if (strcmp(of.type->name, row->plugins[k]->name) == 0)
+                    return wrong(c, "parameter", row->name, "two alternatives are named \"%s\"",
+                                 of.type->name);
+            if (check_plugin(&of) != 0)
+                return -1;
+        }
+    return 0;
+}
+
 int sim_model_check(const struct sim_model *model, bool complete, struct sim_error *error)
 {
-    const struct checking c = {model, complete, error};
+    const struct checking c = {.model = model, .complete = complete, .error = error};
     return check_hooks(&c) != 0 || check_ports(&c) != 0 ||
                    check_params(&c, model->params, 0, sizeof(struct sim_node), model->size, 0) !=
                        0 ||
-                   check_taken(&c) != 0 || check_meters(&c) != 0 || check_usages(&c) != 0
+                   check_taken(&c) != 0 || check_meters(&c) != 0 || check_plugins(&c) != 0 ||
+                   check_usages(&c) != 0
                ? -1
                : 0;
 }
@@ -378,7 +498,7 @@ int sim_params_check(const char *name, const struct sim_param *table, size_t siz
                      struct sim_error *error)
 {
     const struct sim_model named = {.name = name};
-    const struct checking c = {&named, true, error};
+    const struct checking c = {.model = &named, .complete = true, .error = error};
     return check_params(&c, table, 0, 0, size, 0);
 }
 

@@ -4,16 +4,6 @@
 
 #include <string.h>
 
-static const struct sim_meter *meter_of(const struct sim_model *model, const char *name)
-{
-    for (int t = 0; t < SIM_METERS_TABLES; t++)
-        for (const struct sim_meter *m = sim_meters_of(model, (enum sim_meter_table)t);
-             m != NULL && m->name != NULL; m++)
-            if (strcmp(m->name, name) == 0)
-                return m;
-    return NULL;
-}
-
 static bool is_usual(enum sim_meter_kind kind, const char *stat)
 {
     double p = sim_stat_percentile(stat);
@@ -30,7 +20,7 @@ bool sim_plan_ask_is_given(const struct sim_plan *plan, const struct sim_plan_as
     if (ask->component == SIM_NOWHERE)
         return true;
     const struct sim_plan_component *c = &plan->components[ask->component];
-    const struct sim_meter *m = meter_of(c->model, ask->meter);
+    const struct sim_meter *m = sim_component_meter(c, ask->meter);
     if (m == NULL || ask->node == SIM_ALL_NODES)
         return m == NULL || is_usual(m->kind, ask->stat);
     return ask->node == SIM_WORST_NODE && (m->flags & SIM_BY_NODE) && c->nodes > 1 &&

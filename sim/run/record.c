@@ -29,9 +29,10 @@ static const char *name_of(const struct sim__recorder *r, const struct sim__chan
 
 /* ---- making it ------------------------------------------------------------------------------- */
 
-static void add_table(struct sim__recorder *r, uint32_t component, int table,
-                      const struct sim_meter *m)
+static void add_table(struct sim__recorder *r, uint32_t component, uint32_t table)
 {
+    const struct sim_meter *m = sim__meters_kept(r->world, &r->world->plan->components[component],
+                                                 table);
     for (; m != NULL && m->name != NULL; m++, r->count++) {
         if (r->channels == NULL)
             continue;
@@ -49,10 +50,13 @@ static void add_all(struct sim__recorder *r)
 {
     r->count = 0;
     for (uint32_t i = 0; i < r->world->component_count; i++) {
-        const struct sim_model *model = r->world->plan->components[i].model;
+        uint32_t tables = sim_component_tables(&r->world->plan->components[i]);
         r->first[i] = r->count;
-        for (int t = 0; t < SIM_METERS_TABLES; t++)
-            add_table(r, i, t, sim__meters_kept(r->world, model, t));
+        add_table(r, i, SIM_METERS_OWN);
+        for (uint32_t t = SIM_METERS_TABLES; t < tables; t++) /* beside the model's own */
+            add_table(r, i, t);
+        for (uint32_t t = SIM_METERS_OWN + 1; t < SIM_METERS_TABLES; t++)
+            add_table(r, i, t);
     }
     r->first[r->world->component_count] = r->count;
 }

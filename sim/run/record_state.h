@@ -93,7 +93,7 @@ struct sim__watch {
 struct sim__channel {
     const struct sim_meter *meter;
     uint32_t component, node; /* node: SIM_ALL_NODES, or its number */
-    int table;                /* enum sim_meter_table */
+    uint32_t table;           /* as of sim_component_meters() */
     bool series, keep_tally;
     uint32_t first_series;        /* index in the record */
     struct sim__channel *of, *by; /* SIM_RATIO */

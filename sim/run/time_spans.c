@@ -241,15 +241,16 @@ static int keep_all(struct sim__recorder *r)
 /* Finds the ratios that are given by node, of components with several nodes. */
 static int by_node_make(struct sim__recorder *r)
 {
-    r->by_node = calloc(r->world->component_count + 1u, sizeof *r->by_node);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < r->count; i++)
+        count += (r->channels[i].meter->flags & SIM_BY_NODE) != 0;
+    r->by_node = calloc(count + 1u, sizeof *r->by_node);
     if (r->by_node == NULL)
         return -1;
     for (uint32_t i = 0; i < r->count; i++) {
         struct sim__channel *c = &r->channels[i];
         uint32_t nodes = r->world->plan->components[c->component].nodes;
-        bool again = r->by_node_count > 0 &&
-                     r->by_node[r->by_node_count - 1].channel->component == c->component;
-        if (!(c->meter->flags & SIM_BY_NODE) || nodes < 2 || again ||
+        if (!(c->meter->flags & SIM_BY_NODE) || nodes < 2 ||
             r->world->plan->components[c->component].worst == NULL)
             continue;
         struct sim__by_node *by = &r->by_node[r->by_node_count++];

@@ -26,6 +26,7 @@
 
 #include "base/lookup.h"
 
+#include "sim/plugin.h"
 #include "sim/queueing.h"
 #include "sim/world.h"
 
@@ -88,8 +89,9 @@ struct workload {
 static void marked(const struct sim_param *p, const char *image, struct of *of)
 {
     for (; p != NULL && p->name != NULL; p++) {
-        if (p->kind == SIM_GROUP)
-            marked(p->fields, image + p->offset, of);
+        const char *inner;
+        const struct sim_param *within = sim_params_within(p, image, &inner);
+        marked(within, inner, of);
         if (p->kind == SIM_DISTRIBUTION && (p->flags & (SIM_WORK | SIM_DEADLINE))) {
             struct sim_dist time;
             double *least = p->flags & SIM_WORK ? &of->work : &of->patience;

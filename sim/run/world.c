@@ -51,12 +51,29 @@ static int keyspaces_make(struct sim_world *w)
     return 0;
 }
 
-/* Replaces each index of a keyspace (1 + i; 0: none) by the keyspace's address. */
-static void keyspaces_bind(struct sim_world *w, char *base, const struct sim_param *p)
+/* Gives a plug-in its own copy of the plan's parameters, or none if memory runs out. */
+static int plugin_make(struct sim_world *w, struct sim_plugin *plugin)
 {
+    const void *image = plugin->self;
+    size_t size = plugin->type != NULL ? plugin->type->size : 0;
+    plugin->self = size > 0 ? sim__world_alloc(w, 1, size) : NULL;
+    if (plugin->self != NULL)
+        memcpy(plugin->self, image, size);
+    return size == 0 || plugin->self != NULL ? 0 : -1;
+}
+
+/* Makes the plug-ins, and replaces each index of a keyspace (1 + i; 0: none) by the keyspace's
+ * address. Goes on if memory runs out, so that no pointer of the plan is left in the node. */
+static int params_bind(struct sim_world *w, char *base, const struct sim_param *p)
+{
+    int failed = 0;
     for (; p != NULL && p->name != NULL; p++) {
-        if (p->kind == SIM_GROUP)
-            keyspaces_bind(w, base + p->offset, p->fields);
+        const char *inner;
+        if (p->kind == SIM_PLUGIN)
+            failed |= plugin_make(w, (struct sim_plugin *)(void *)(base + p->offset));
+        const struct sim_param *within = sim_params_within(p, base, &inner);
+        if (within != NULL && inner != NULL)
+            failed |= params_bind(w, (char *)inner, within);
         if (p->kind != SIM_KEYSPACE)
             continue;
         uintptr_t index;
@@ -64,6 +81,7 @@ static void keyspaces_bind(struct sim_world *w, char *base, const struct sim_par
         struct sim_keyspace *space = index == 0 ? NULL : &w->keyspaces[index - 1];
         memcpy(base + p->offset, &space, sizeof space);
     }
+    return failed;
 }
 
 static void histograms_make(void *base, const struct sim_meter *m)
@@ -96,18 +114,19 @@ static int node_name(struct sim_world *w, struct sim_node *node, const struct si
 
 static int meters_make(struct sim_world *w, struct sim_node *node)
 {
-    const struct sim_model *model = node->model;
-    if (sim__meters_kept(w, model, SIM_METERS_STATION))
+    const struct sim_plan_component *c = node->component->plan;
+    uint32_t tables = sim_component_tables(c);
+    if (sim__meters_kept(w, c, SIM_METERS_STATION))
         node->station = sim__world_alloc(w, 1, sizeof *node->station);
-    if (sim__meters_kept(w, model, SIM_METERS_CALLER))
+    if (sim__meters_kept(w, c, SIM_METERS_CALLER))
         node->caller = sim__world_alloc(w, 1, sizeof *node->caller);
-    if (sim__meters_kept(w, model, SIM_METERS_TRUTH))
+    if (sim__meters_kept(w, c, SIM_METERS_TRUTH))
         node->truth = sim__world_alloc(w, 1, sizeof *node->truth);
-    if (sim__meters_kept(w, model, SIM_METERS_COPIES) && sim__copies_make(node) != 0)
+    if (sim__meters_kept(w, c, SIM_METERS_COPIES) && sim__copies_make(node) != 0)
         return -1;
-    for (int t = 0; t < SIM_METERS_TABLES; t++) {
-        const struct sim_meter *table = sim__meters_kept(w, model, t);
-        void *meters = sim__node_meters(node, t);
+    for (uint32_t t = 0; t < tables; t++) {
+        const struct sim_meter *table = sim__meters_kept(w, c, t);
+        void *meters = table != NULL ? sim__node_meters(node, t) : NULL;
         if (table != NULL && meters == NULL)
             return -1;
         histograms_make(meters, table);
@@ -130,8 +149,8 @@ static int node_make(struct sim_world *w, struct sim_component *c, uint32_t inde
                               .index = index,
                               .count = c->plan->nodes,
                               .slow = 1};
-    keyspaces_bind(w, (char *)node, model->params);
-    if (node_name(w, node, c) != 0 || meters_make(w, node) != 0)
+    if (params_bind(w, (char *)node, model->params) != 0 || node_name(w, node, c) != 0 ||
+        meters_make(w, node) != 0)
         return -1;
     return node->caller != NULL ? sim__policy_join(node) : 0;
 }
@@ -304,9 +323,10 @@ static void node_free(struct sim_node *node)
         return;
     if (node->model->finish != NULL)
         node->model->finish(node);
-    for (int t = 0; t < SIM_METERS_TABLES; t++)
-        histograms_free(sim__node_meters(node, t),
-                        sim_meters_of(node->model, (enum sim_meter_table)t));
+    const struct sim_plan_component *c = node->component->plan;
+    uint32_t tables = sim_component_tables(c);
+    for (uint32_t t = 0; t < tables; t++)
+        histograms_free(sim__node_meters(node, t), sim_component_meters(c, t));
 }
 
 void sim_world_free(struct sim_world *w)

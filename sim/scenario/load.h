@@ -28,6 +28,7 @@ enum {
     SIM__TRACE_REQUESTS_MAX =
         1 << 24, /* requests in one file; 32 bytes each, and twice that while it is read */
     SIM__KEY_LIST_MAX = 24,
+    SIM__PLUGINS_MOST = 64, /* alternatives of a plug-in, as sim_model_check() has it */
 };
 
 /* A place in the document: a chain of keys up to the root, which is NULL. Kept on the stack. */
@@ -215,10 +216,6 @@ int sim__merge(json_t **target, json_t *patch);
 int sim__put(json_t *root, const char *const *segments, size_t depth, json_t *value,
              size_t *broken);
 bool sim__is_free(const char *key); /* "notes" or "x-…" */
-/* The file's document with the load's variant, settings and cell applied. The caller owns it. */
-json_t *sim__document_of(struct sim__load *, json_t *patch);
-void sim__read_settings(struct sim__load *, const struct sim_load_options *);
-void sim__apply_settings(struct sim__load *, json_t *root, bool complain);
 
 /* ---- values (values.c; lists of them: params.c; distribution_json.c) ------------------------- */
 
@@ -282,6 +279,21 @@ void sim__read_table(struct sim__load *, const struct sim__at *, json_t *object,
 json_t *sim__default_value(
     const struct sim_param *); /* a new reference; NULL: no default, or out of memory */
 const struct sim_param *sim__param_find(const struct sim_param *table, const char *name);
+
+/* ---- plug-ins in documents (plugins.c, the first in params.c) -------------------------------- */
+
+/* The value of a plug-in, in the form { "type": …, … }: a bare word stands for its "type", and with
+ * `complete` the default type is added. NULL: there is no value, or no memory. */
+json_t *sim__plugin_open(struct sim__load *, json_t *object, const struct sim_param *row,
+                         bool complete);
+/* The same of every plug-in of a map of components, or of a patch for one. `patched`: the map that
+ * the patch changes; NULL: these are whole components. */
+void sim__plugins_open(struct sim__load *, json_t *components, const json_t *patched);
+/* Whether a path leads to a parameter of a plug-in that its type in this document does not have and
+ * another type has. */
+bool sim__plugin_lacks(json_t *document, const char *const *segments, size_t depth);
+/* The plug-in at a path or above it; NULL: there is none. */
+const struct sim_param *sim__plugin_on_way(json_t *root, const char *const *segments, size_t depth);
 
 /* Which keys an object may have. */
 struct sim__keys_allowed {
@@ -423,7 +435,6 @@ bool sim__read_dollars(struct sim__load *, const struct sim__at *, json_t *value
 /* 0, or -1 with the reason in words. */
 int sim__metric_find(const struct sim_plan *, const char *text, struct sim__metric *,
                      struct sim_error *);
-const struct sim_meter *sim__meter_next(const struct sim_model *, size_t *index);
 
 void sim__read_expects(struct sim__load *, struct sim_scenario *);
 void sim__read_figures(struct sim__load *, struct sim_scenario *);
@@ -440,6 +451,13 @@ const char *sim__read_variant_name(struct sim__load *, const struct sim__at *, j
  * have it, or with `some` at least one. */
 bool sim__check_metric(struct sim__load *, const struct sim__at *, const char *text,
                        const char *variant, bool some, struct sim__metric *);
+
+/* ---- the document of a case (case_document.c) ------------------------------------------------ */
+
+/* The file's document with the load's variant, settings and cell applied. The caller owns it. */
+json_t *sim__document_of(struct sim__load *, json_t *patch);
+void sim__read_settings(struct sim__load *, const struct sim_load_options *);
+void sim__apply_settings(struct sim__load *, json_t *root, bool complain);
 
 /* ---- variants and cells (cases.c) ------------------------------------------------------------ */
 

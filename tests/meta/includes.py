@@ -61,6 +61,7 @@ PUBLIC = {
     "component.h": "fabric",
     "param.h": "kernel",
     "plan.h": "fabric",
+    "plugin.h": "fabric",
     "policy.h": "policy",
     "record.h": "run",
     "sessions.h": "parts",

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""symbols.py LIBRARY...: what the rooms define for the linker is called sim_…, or is one of the
-models' tables, …_model; and nothing is a variable that outlives its simulation."""
+"""symbols.py LIBRARY...: what the rooms define for the linker is called sim_…, or is the table of a
+model or a plug-in, …_model or …_plugin; and nothing is a variable that outlives its simulation."""
 import re
 import subprocess
 import sys
 
 import tree
 
-NAME = re.compile(r"sim_\w+$|\w+_model$")
+NAME = re.compile(r"sim_\w+$|\w+_(model|plugin)$")
 WRITABLE = re.compile(r"\.data(?!\.rel\.ro)|\.bss|\.tdata|\.tbss|\*COM\*")
 
 
@@ -29,7 +29,7 @@ def main():
         for where, name, exported, section in symbols(library):
             count += 1
             if exported and not NAME.match(name):
-                errors.append(f"{where}: {name}: neither sim_… nor …_model")
+                errors.append(f"{where}: {name}: neither sim_…, …_model nor …_plugin")
             if WRITABLE.match(section):
                 errors.append(f"{where}: {name}: a variable that outlives its simulation")
     print(f"{count} symbols")

@@ -186,10 +186,12 @@ static bool lawful(const struct sim_diagnostic *d)
         "there is no component in",
         "this does not apply to the components in",
         "needs two different ends",
+        "needs two ends",
         "this sets nothing",
         "has a link already",
         "must be above 0",
         "needs no link to itself",
+        "of type", /* a plug-in: set is a parameter of another type */
     };
     unsigned i;
     int end = 0;

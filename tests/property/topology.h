@@ -10,6 +10,7 @@
 #define TESTS_PROPERTY_TOPOLOGY_H
 
 #include "scenario/scenario.h"
+#include "sim/plugin.h"
 #include "sim/policy.h"
 #include "sim/random.h"
 
@@ -165,6 +166,10 @@ static bool possible(const struct topology *t, const struct sim_param *p)
         for (const struct sim_param *f = p->fields; f->name; f++)
             if ((f->flags & SIM_REQUIRED) && !possible(t, f))
                 return false;
+    for (size_t i = 0; p->kind == SIM_PLUGIN && p->plugins[i]; i++)
+        for (const struct sim_param *f = p->plugins[i]->params; f && f->name; f++)
+            if ((f->flags & SIM_REQUIRED) && !possible(t, f))
+                return false;
     return true;
 }
 
@@ -178,6 +183,25 @@ static void put_list(struct topology *t, const struct sim_param *p)
         put(t, "}");
     }
     put(t, "]");
+}
+
+/* One of the alternatives, with parameters of its own or as a bare word. */
+static void put_plugin(struct topology *t, const struct sim_param *p)
+{
+    uint32_t count = 0;
+    bool needs = false;
+    while (p->plugins[count])
+        count++;
+    const struct sim_plugin_type *type = p->plugins[below(t, count)];
+    for (const struct sim_param *f = type->params; f && f->name; f++)
+        needs = needs || (f->flags & SIM_REQUIRED);
+    if (!needs && chance(t, 0.3)) {
+        put(t, "\"%s\"", type->name);
+        return;
+    }
+    put(t, "{\"type\": \"%s\"", type->name);
+    put_table(t, type->params, 0.5, true);
+    put(t, "}");
 }
 
 static void put_value(struct topology *t, const struct sim_param *p)
@@ -207,6 +231,7 @@ static void put_value(struct topology *t, const struct sim_param *p)
         put(t, "}");
         break;
     case SIM_LIST: put_list(t, p); break;
+    case SIM_PLUGIN: put_plugin(t, p); break;
     default: t->unknown = p->name;
     }
 }
@@ -363,6 +388,24 @@ static void put_target(struct topology *t, bool region_too)
         put(t, "c%u", i);
 }
 
+/* Sets a parameter of an alternative, which may not be the component's: then the entry is drawn
+ * again. */
+static void put_set_plugin(struct topology *t, const struct sim_param *row)
+{
+    uint32_t count = 0;
+    while (row->plugins[count])
+        count++;
+    const struct sim_plugin_type *type = row->plugins[below(t, count)];
+    for (const struct sim_param *p = type->params; p && p->name; p++) {
+        if (!(p->flags & SIM_CHANGEABLE) || chance(t, 0.3))
+            continue;
+        put(t, ", \"%s\": {\"%s\": ", row->name, p->name);
+        put_value(t, p);
+        put(t, "}");
+        return;
+    }
+}
+
 static void put_set(struct topology *t)
 {
     const struct sim_param *changeable[64];
@@ -375,6 +418,9 @@ static void put_set(struct topology *t)
         const struct sim_param *p = changeable[below(t, count)];
         put(t, "\"%s\": ", p->name);
         put_value(t, p);
+        const struct sim_param *row = sim_plugin_next(t->parts[i].model->params);
+        if (row && chance(t, 0.5))
+            put_set_plugin(t, row);
     }
     put(t, "}");
 }

@@ -43,6 +43,7 @@ struct bad {
     bool flag;
     struct sim_counter done, tried;
     struct sim_histogram size, loose;
+    struct sim_plugin plugin, other_plugin;
 };
 
 #define IN(member) offsetof(struct bad, member)
@@ -95,7 +96,127 @@ static const struct sim_param fields[] = {
 #define PARAM(name_, kind_, member) .name = name_, .kind = kind_, .offset = IN(member)
 #define TEXTS .doc = "A value.", .source = "chosen: for a test"
 
+/* Alternatives of plug-ins, sound but for what is said. */
+struct part {
+    int64_t size;
+    struct sim_counter hits;
+};
+
+#define PART_OF(name_, size_, params_, meters_)                                                    \
+    {                                                                                              \
+        .name = name_, .summary = "A plug-in.", .source = "none", .size = size_,                   \
+        .params = params_, .meters = meters_                                                       \
+    }
+#define SIZE(name_, kind_, offset_, default_)                                                      \
+    {                                                                                              \
+        .name = name_, .kind = kind_, .offset = offset_, .by_default = default_,                   \
+        .flags = (default_) != NULL ? 0 : SIM_OPTIONAL, TEXTS                                      \
+    }
+#define HIT(name_, unit_)                                                                          \
+    {                                                                                              \
+        name_, SIM_COUNTER, unit_, "A meter.", offsetof(struct part, hits), NULL, NULL, 0          \
+    }
+
+static const struct sim_param size_beyond[] = {SIZE("size", SIM_COUNT, sizeof(struct part), "1"),
+                                               {0}};
+static const struct sim_param size_type[] = {SIZE("type", SIM_COUNT, 0, "1"), {0}};
+static const struct sim_param size_trace[] = {SIZE("size", SIM_TRACE, 0, NULL), {0}};
+static const struct sim_param size_twice[] = {
+    SIZE("size", SIM_COUNT, 0, "1"), SIZE("size", SIM_COUNT, 0, "1"), {0}};
+static const struct sim_meter hits[] = {HIT("hits", "1"), {0}};
+static const struct sim_meter hits_bytes[] = {HIT("hits", "B"), {0}};
+static const struct sim_meter hits_bare[] = {HIT("hits", NULL), {0}};
+static const struct sim_meter hits_rate[] = {HIT("rate", "1"), {0}};
+static const struct sim_meter hits_done[] = {HIT("done", "1"), {0}};
+static const struct sim_meter hits_more[] = {HIT("hits", "1"), HIT("more", "1"), {0}};
+
+#define TYPE(id, ...) static const struct sim_plugin_type id = PART_OF(__VA_ARGS__)
+#define ALL sizeof(struct part)
+TYPE(sound_a, "a", ALL, NULL, NULL);
+TYPE(sound_b, "b", ALL, NULL, NULL);
+TYPE(capital, "A", ALL, NULL, NULL);
+TYPE(beyond, "a", ALL, size_beyond, NULL);
+TYPE(named_type, "a", ALL, size_type, NULL);
+TYPE(with_trace, "a", ALL, size_trace, NULL);
+TYPE(same_twice, "a", ALL, size_twice, NULL);
+TYPE(hits_a, "a", ALL, NULL, hits);
+TYPE(hits_b, "b", ALL, NULL, hits);
+TYPE(bytes_b, "b", ALL, NULL, hits_bytes);
+TYPE(no_unit, "a", ALL, NULL, hits_bare);
+TYPE(like_fabric, "a", ALL, NULL, hits_rate);
+TYPE(like_model, "a", ALL, NULL, hits_done);
+TYPE(one_place, "a", ALL, NULL, hits_more);
+TYPE(too_small, "a", 8, NULL, hits);
+static const struct sim_plugin_type no_sentence = {
+    .name = "a", .summary = "no sentence", .source = "none", .size = ALL};
+
+#define LIST(...)                                                                                  \
+    (const struct sim_plugin_type *const[])                                                        \
+    {                                                                                              \
+        __VA_ARGS__, NULL                                                                          \
+    }
+#define PLUGIN(...)                                                                                \
+    {                                                                                              \
+        PARAM("plugin", SIM_PLUGIN, plugin), TEXTS, .plugins = LIST(__VA_ARGS__),                  \
+                                                    .flags = SIM_OPTIONAL                          \
+    }
+
+static const struct sim_param with_plugin[] = {
+    {"plugin", SIM_PLUGIN, 0, .flags = SIM_OPTIONAL, TEXTS, .plugins = LIST(&sound_a)}, {0}};
+TYPE(nested, "a", ALL, with_plugin, NULL);
+
 static const struct mistake mistakes[] = {
+    {.params = {{PARAM("plugin", SIM_PLUGIN, plugin), .flags = SIM_OPTIONAL, TEXTS}},
+     .says = "a plug-in needs the list of its alternatives"},
+    {.params = {{PARAM("count", SIM_COUNT, count), .flags = SIM_OPTIONAL, .plugins = LIST(&sound_a),
+                 TEXTS}},
+     .says = "only plug-ins have .plugins"},
+    {.params = {{PARAM("plugin", SIM_PLUGIN, plugin), .by_default = "b", .plugins = LIST(&sound_a),
+                 TEXTS}},
+     .says = "the default b is none of its alternatives"},
+    {.params = {{PARAM("plugin", SIM_PLUGIN, plugin), .by_default = "a", .flags = SIM_CHANGEABLE,
+                 .plugins = LIST(&sound_a), TEXTS}},
+     .says = "of flags, a plug-in has SIM_REQUIRED or SIM_OPTIONAL only"},
+    {.params = {{PARAM("plugin", SIM_PLUGIN, plugin), .plugins = LIST(&sound_a), TEXTS}},
+     .says = "parameter \"plugin\": no default"},
+    {.params = {{PARAM("group", SIM_GROUP, share), .flags = SIM_OPTIONAL, .fields = with_plugin,
+                 TEXTS}},
+     .says = "a plug-in stands in the model's own table"},
+    {.params = {PLUGIN(&nested)},
+     .says = "the model \"bad\", \"plugin\" of type \"a\", parameter \"plugin\": a plug-in "
+             "stands in the model's own table"},
+    {.params = {PLUGIN(&sound_a, &sound_b, &hits_a)},
+     .says = "parameter \"plugin\": two alternatives are named \"a\""},
+    {.params = {PLUGIN(&capital)}, .says = "of type \"A\": a name is of small letters"},
+    {.params = {PLUGIN(&no_sentence)}, .says = "of type \"a\": it needs a sentence and a source"},
+    {.params = {PLUGIN(&beyond)},
+     .says = "of type \"a\", parameter \"size\": its bytes 16 to 24 are not within the struct's "
+             "own, 0 to 16"},
+    {.params = {PLUGIN(&named_type)},
+     .says = "parameter \"type\": the name is that of the type itself"},
+    {.params = {PLUGIN(&with_trace)},
+     .says = "parameter \"size\": a trace stands in the model's own table"},
+    {.params = {PLUGIN(&same_twice)},
+     .says = "of type \"a\", parameter \"size\": there are two of this name"},
+    {.params = {PLUGIN(&no_unit)}, .says = "of type \"a\", meter \"hits\": it needs a unit"},
+    {.params = {PLUGIN(&too_small)},
+     .says = "of type \"a\", meter \"hits\": it is not within the plug-in's struct"},
+    {.params = {PLUGIN(&like_fabric)},
+     .says = "of type \"a\", meter \"rate\": there are two of this name"},
+    {.params = {PLUGIN(&like_model)},
+     .meters = {METER("done", SIM_COUNTER, done)},
+     .says = "of type \"a\", meter \"done\": there are two of this name"},
+    {.params = {PLUGIN(&one_place)},
+     .says = "meter \"more\": it has the place of the meter \"hits\""},
+    {.params = {PLUGIN(&hits_a, &bytes_b)},
+     .says = "\"plugin\" of type \"b\", meter \"hits\": in type \"a\" it has another kind or unit"},
+    {.params = {PLUGIN(&hits_a),
+                {PARAM("other", SIM_PLUGIN, other_plugin), TEXTS, .plugins = LIST(&hits_b),
+                 .flags = SIM_OPTIONAL}},
+     .says = "\"other\" of type \"b\", meter \"hits\": there are two of this name"},
+    {.params = {PLUGIN(&hits_a)},
+     .meters = {{"part", SIM_RATIO, "1", "A ratio.", 0, "hits", "rate", 0}},
+     .says = "the model \"bad\", meter \"part\": a ratio of \"hits\", which is no meter here"},
     {.params = {{PARAM("share", SIM_FRACTION, share), .by_default = "1", TEXTS},
                 {PARAM("share", SIM_COUNT, count), .by_default = "1", TEXTS}},
      .says = "the model \"bad\", parameter \"share\": there are two of this name"},

@@ -2,6 +2,7 @@
 #include "report/page/page_state.h"
 
 #include "scenario/scenario.h"
+#include "sim/plugin.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -214,13 +215,22 @@ static const struct sim_model *model_of(const struct sim__page *page, const char
     return NULL;
 }
 
+static const struct sim_meter *in_table(const struct sim_meter *m, const char *meter)
+{
+    while (m && m->name && strcmp(m->name, meter) != 0)
+        m++;
+    return m && m->name ? m : NULL;
+}
+
+/* A meter of a model or of one of its plug-ins; those of one name mean the same. */
 static const struct sim_meter *meter_of(const struct sim_model *model, const char *meter)
 {
-    for (const struct sim_meter *m = model ? model->meters : NULL; m && m->name; m++) {
-        if (strcmp(m->name, meter) == 0)
-            return m;
-    }
-    return NULL;
+    const struct sim_param *row = sim_plugin_next(model ? model->params : NULL);
+    const struct sim_meter *m = in_table(model ? model->meters : NULL, meter);
+    for (; row && !m; row = sim_plugin_next(row + 1))
+        for (size_t i = 0; row->plugins[i] && !m; i++)
+            m = in_table(row->plugins[i]->meters, meter);
+    return m;
 }
 
 /* Explains the meters of a table's columns. Meters of the fabric are not in the model's table. */

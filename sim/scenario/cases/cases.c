@@ -61,7 +61,9 @@ static void check_patch(struct sim__load *load, const struct sim__at *at, const 
             sim__say(load, SIM__KEY(SIM__KEY(at, "run"), sim__run_apart[i]), SIM__ON_KEY,
                      "a variant cannot change \"%s\": variants are compared run by run",
                      sim__run_apart[i]);
-    check_removals(load, at, patch, load->document->root);
+    json_t *root = load->document->root, *components = json_object_get(patch, "components");
+    sim__plugins_open(load, components, json_object_get(root, "components"));
+    check_removals(load, at, patch, root);
 }
 
 void sim__read_case(struct sim__load *load, json_t *patch, struct sim_case *c,

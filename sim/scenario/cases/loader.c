@@ -59,6 +59,7 @@ static void read_scenario(struct sim__load *load, json_t *file,
     d->root = json_incref(file);
     sim__read_settings(load, options);
     sim__apply_settings(load, d->root, true);
+    sim__plugins_open(load, json_object_get(d->root, "components"), NULL);
     if (d->set_count > 0 && !sim__check_version(load, d->root))
         return;
     read_head(load, d->root, scenario);

@@ -131,9 +131,12 @@ static json_t *range_values(struct sim__load *load, const struct sim__at *at, js
 
 /* ---- variables ------------------------------------------------------------------------------- */
 
-/* Whether the object or list around the value exists; the value itself may be a default. */
+/* Whether the object or list around the value exists; the value itself may be a default. A plug-in
+ * of another type has no place for it. */
 static bool has_room(json_t *document, const struct sim__target *target)
 {
+    if (sim__plugin_lacks(document, target->segments, target->depth))
+        return false;
     for (size_t k = 0; k + 1 < target->depth; k++)
         document = sim__json_child(document, target->segments[k]);
     return json_is_object(document) ||

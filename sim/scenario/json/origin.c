@@ -167,6 +167,7 @@ static enum found in_sets(const struct sim__load *load, const struct path *path,
                 n += (size_t)snprintf(origin->pointer + n, sizeof origin->pointer - n, ".%s",
                                       path->segments[k]);
         }
+        origin->kind = json_is_string(value) ? '"' : '\0';
         return value && !json_is_null(value) ? THERE : HIDDEN;
     }
     return NOWHERE;
@@ -183,6 +184,23 @@ static void whole_pointer(struct sim__origin *origin, const char *variant, const
         pointer_add(origin->pointer, sizeof origin->pointer, path->segments[i]);
 }
 
+/* What a patch does to a member of a union that it does not have: a patch of another type hides it,
+ * one of the same type does not, even as a bare word. `found`: without that. */
+static enum found by_type(const struct sim__load *load, const struct path *path, enum found found)
+{
+    json_t *under = load->document->root;
+    json_t *over = json_object_get(json_object_get(under, "variants"), load->variant);
+    for (size_t i = 0; i < path->depth && over; i++) {
+        over = sim__json_child(over, path->segments[i]);
+        under = sim__json_child(under, path->segments[i]);
+        const char *is = json_string_value(json_object_get(over, SIM__TAG));
+        const char *was = json_string_value(json_object_get(under, SIM__TAG));
+        if (is && was && i + 1 < path->depth)
+            return strcmp(is, was) == 0 ? NOWHERE : HIDDEN;
+    }
+    return found;
+}
+
 static enum found in_variant(const struct sim__load *load, const struct path *path,
                              struct sim__origin *origin)
 {
@@ -195,8 +213,9 @@ static enum found in_variant(const struct sim__load *load, const struct path *pa
         return NOWHERE;
     whole_pointer(origin, load->variant, path);
     enum found found = follow(places, place, path, 0, origin);
-    return found == THERE && origin->kind == 'n' ? HIDDEN
-                                                 : found; /* null in a patch removes the member */
+    if (found != THERE)
+        return by_type(load, path, found);
+    return origin->kind == 'n' ? HIDDEN : THERE; /* null in a patch removes the member */
 }
 
 static enum found in_file(const struct sim__load *load, const struct path *path,

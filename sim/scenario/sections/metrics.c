@@ -1,24 +1,13 @@
 /* metrics.c - finds "component.meter.stat" in the tables of the models and of the fabric. */
 #include "scenario/load.h"
 
+#include "sim/plugin.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { PART_BYTES = 2 * SIM__NAME_MAX + 16 }; /* "eu>us" is two names; "/worst" and a number */
-
-/* The next meter of a component of this model, going through its tables. *index starts at 0. NULL
- * past the last. */
-const struct sim_meter *sim__meter_next(const struct sim_model *model, size_t *index)
-{
-    size_t left = (*index)++;
-    for (int t = 0; t < SIM_METERS_TABLES; t++)
-        for (const struct sim_meter *m = sim_meters_of(model, (enum sim_meter_table)t);
-             m && m->name; m++)
-            if (left-- == 0)
-                return m;
-    return NULL;
-}
 
 static enum sim_dimension dimension_of(const struct sim_meter *meter, const char *stat,
                                        double *scale)
@@ -46,21 +35,61 @@ static int no_component(const struct sim_plan *plan, const char *name, struct si
     return -1;
 }
 
+static bool is_in_table(const struct sim_meter *m, const char *name)
+{
+    while (m && m->name && strcmp(m->name, name) != 0)
+        m++;
+    return m && m->name;
+}
+
+/* The message for a meter that a component does not have: an alternative of one of its plug-ins may
+ * have it. */
+static void no_meter(const struct sim_plan_component *c, const char *name,
+                     const struct sim_nearest *nearest, struct sim_error *error)
+{
+    int n = snprintf(error->text, sizeof error->text, "\"%s\" is a %s, which has no meter \"%s\"",
+                     c->name, c->model->name, sim_quote(name).s);
+    char *rest = error->text + n;
+    size_t left = sizeof error->text - (size_t)n;
+    const struct sim_param *row = sim_plugin_next(c->model->params);
+    for (; row; row = sim_plugin_next(row + 1)) {
+        const struct sim_plugin_type *here = sim_plugin_at(row, c->image)->type;
+        for (size_t i = 0; row->plugins[i]; i++)
+            if (is_in_table(row->plugins[i]->meters, name)) {
+                snprintf(rest, left, ": its \"%s\" has one with type \"%s\", and is %s%s%s here",
+                         row->name, row->plugins[i]->name, here ? "\"" : "",
+                         here ? here->name : "left out", here ? "\"" : "");
+                return;
+            }
+    }
+    snprintf(rest, left, "%s", sim_nearest_hint(nearest).s);
+}
+
+/* Whether the type of a plug-in could not be read, which was reported. */
+static bool has_unknown_type(const struct sim_plan_component *c)
+{
+    const struct sim_param *row = sim_plugin_next(c->model->params);
+    while (row && (sim_plugin_at(row, c->image)->type || (row->flags & SIM_OPTIONAL)))
+        row = sim_plugin_next(row + 1);
+    return row != NULL;
+}
+
 static int find_meter(const char *name, struct sim__metric *out, struct sim_error *error)
 {
-    const struct sim_model *model = out->component->model;
+    const struct sim_plan_component *c = out->component;
     struct sim_nearest nearest = sim_nearest(name);
-    const struct sim_meter *meter;
-    size_t index = 0;
-    while ((meter = sim__meter_next(model, &index)) != NULL) {
-        if (strcmp(meter->name, name) == 0) {
-            out->meter = meter;
-            return 0;
+    uint32_t tables = sim_component_tables(c);
+    for (uint32_t t = 0; t < tables; t++)
+        for (const struct sim_meter *m = sim_component_meters(c, t); m && m->name; m++) {
+            if (strcmp(m->name, name) == 0) {
+                out->meter = m;
+                return 0;
+            }
+            sim_nearest_try(&nearest, m->name);
         }
-        sim_nearest_try(&nearest, meter->name);
-    }
-    snprintf(error->text, sizeof error->text, "\"%s\" is a %s, which has no meter \"%s\"%s",
-             out->component->name, model->name, sim_quote(name).s, sim_nearest_hint(&nearest).s);
+    error->text[0] = '\0';
+    if (c->image && !has_unknown_type(c))
+        no_meter(c, name, &nearest, error);
     return -1;
 }
 

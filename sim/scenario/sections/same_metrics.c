@@ -3,12 +3,28 @@
 #include "scenario/load.h"
 
 #include "sim/ledger.h"
+#include "sim/plugin.h"
 #include "sim/random.h"
 
 #include <string.h>
 
-/* A hash of all that determines which metrics a plan has: the components, by name, model and number
- * of nodes; the lines of the bill; whether keys have subjects. */
+/* The type of the next plug-in of a component that has one; *row is NULL at first. NULL: that was
+ * the last. */
+static const struct sim_plugin_type *next_type(const struct sim_plan_component *c,
+                                               const struct sim_param **row)
+{
+    const struct sim_plugin_type *type = NULL;
+    if (!c->model || !c->image)
+        return NULL;
+    do {
+        *row = sim_plugin_next(*row ? *row + 1 : c->model->params);
+        type = *row ? sim_plugin_at(*row, c->image)->type : NULL;
+    } while (*row && !type);
+    return type;
+}
+
+/* A hash of all that determines which metrics a plan has: the components, by name, model, plug-ins
+ * and number of nodes; the lines of the bill; whether keys have subjects. */
 static uint64_t hash_of(const struct sim_plan *plan)
 {
     const struct sim_bill *bill = plan->bill;
@@ -18,6 +34,9 @@ static uint64_t hash_of(const struct sim_plan *plan)
         const char *model = c->model ? c->model->name : "";
         hash = sim_hash64(c->name, strlen(c->name) + 1, hash);
         hash = sim_hash64(model, strlen(model) + 1, hash + c->nodes);
+        const struct sim_plugin_type *type;
+        for (const struct sim_param *row = NULL; (type = next_type(c, &row)) != NULL;)
+            hash = sim_hash64(type->name, strlen(type->name) + 1, hash);
     }
     for (uint32_t i = 0; bill && i < bill->item_count; i++) {
         const struct sim_bill_item *it = &bill->items[i];
@@ -40,6 +59,19 @@ static bool same_bill(const struct sim_bill *a, const struct sim_bill *b)
     return true;
 }
 
+/* Whether two components of one model have the same plug-ins. */
+static bool same_types(const struct sim_plan_component *a, const struct sim_plan_component *b)
+{
+    const struct sim_param *in_a = NULL, *in_b = NULL;
+    const struct sim_plugin_type *type;
+    do {
+        type = next_type(a, &in_a);
+        if (type != next_type(b, &in_b) || in_a != in_b)
+            return false;
+    } while (type);
+    return true;
+}
+
 static bool same_metrics(const struct sim_plan *a, const struct sim_plan *b)
 {
     if (a->component_count != b->component_count || sim__has_subjects(a) != sim__has_subjects(b))
@@ -47,6 +79,7 @@ static bool same_metrics(const struct sim_plan *a, const struct sim_plan *b)
     for (uint32_t i = 0; i < a->component_count; i++)
         if (a->components[i].model != b->components[i].model ||
             a->components[i].nodes != b->components[i].nodes ||
+            !same_types(&a->components[i], &b->components[i]) ||
             strcmp(a->components[i].name, b->components[i].name) != 0)
             return false;
     return same_bill(a->bill, b->bill);

@@ -2,6 +2,7 @@
  * of enum sim_plan_fault_kind with its name, a row of `kinds`, and its sentences. */
 #include "scenario/load.h"
 
+#include "sim/plugin.h"
 #include "sim/policy.h"
 
 #include <math.h>
@@ -441,25 +442,103 @@ static void add(struct sim__load *load, const struct sim_plan_fault *fault)
     plan->faults[plan->fault_count++] = *fault;
 }
 
+/* Whose parameters are set: a component's own, or those of one of its plug-ins. */
+struct set_of {
+    const struct sim_param *plugin, *table;
+    const void *image; /* what they are otherwise; NULL: not known */
+    size_t size;
+    int (*sound)(const void *params, struct sim_error *);
+    const char *what; /* in words */
+};
+
 /* Setting a parameter to "none" means leaving it out, which may not be possible. */
-static void check_none(struct sim__load *load, const struct sim__at *at,
-                       const struct sim_plan_component *of, const struct sim_param *param,
-                       json_t *value)
+static void check_none(struct sim__load *load, const struct sim__at *at, const struct set_of *of,
+                       const struct sim_param *param, json_t *value)
 {
     const char *text = json_string_value(value);
     struct sim_error why;
-    if (!text || strcmp(text, "none") != 0 || !of->model->sound || !of->image ||
-        of->model->sound(of->image, &why) != 0)
+    if (!text || strcmp(text, "none") != 0 || !of->sound || !of->image ||
+        of->sound(of->image, &why) != 0)
         return;
-    char *image = sim__alloc(load, 1, of->model->size);
+    char *image = sim__alloc(load, 1, of->size);
     if (!image)
         return;
-    memcpy(image, of->image, of->model->size);
-    if (sim__read_param(load, at, param, value, image) && of->model->sound(image, &why) != 0)
+    memcpy(image, of->image, of->size);
+    if (sim__read_param(load, at, param, value, image) && of->sound(image, &why) != 0)
         sim__say(load, at, SIM__SOFT,
                  "\"none\" means leaving \"%s\" out, which is not possible (%s): for none of it "
                  "give \"%s\"",
                  param->name, why.text, sim_units_format(sim__dimension(param->kind), 0).s);
+}
+
+static void say_not_set(struct sim__load *load, const struct sim__at *at, const struct set_of *of,
+                        const struct sim_param *param, const char *key)
+{
+    bool fixed = param || (!of->plugin && (sim__param_find(sim__component_table, key) ||
+                                           sim__param_find(sim_policy_params, key)));
+    struct sim_nearest nearest = sim_nearest(key);
+    for (const struct sim_param *p = of->table; p && p->name; p++)
+        if ((p->flags & SIM_CHANGEABLE) || p->kind == SIM_PLUGIN)
+            sim_nearest_try(&nearest, p->name);
+    sim__say(load, at, SIM__ON_KEY,
+             fixed ? "\"%s\" of %s cannot be changed while it runs%s"
+                   : "\"%s\" is not a parameter of %s%s",
+             sim_quote(key).s, of->what, sim_nearest_hint(&nearest).s);
+}
+
+static void set_one(struct sim__load *load, const struct sim__at *at, const struct set_of *of,
+                    const struct sim_plan_fault *draft, const char *key, json_t *value)
+{
+    const struct sim_param *param = sim__param_find(of->table, key);
+    if (!param || !(param->flags & SIM_CHANGEABLE)) {
+        say_not_set(load, at, of, param, key);
+        return;
+    }
+    struct sim_plan_fault fault = *draft;
+    char *image = sim__alloc(load, 1, of->size);
+    if (!image || !sim__read_param(load, at, param, value, image))
+        return;
+    check_none(load, at, of, param, value);
+    fault.plugin = of->plugin;
+    fault.param = param;
+    fault.value = image + param->offset;
+    add(load, &fault);
+}
+
+/* Reads { "engine": { "memtable": "1MiB" } }. */
+static void set_plugin(struct sim__load *load, const struct sim__at *at,
+                       const struct sim_plan_component *c, const struct sim_param *row,
+                       const struct sim_plan_fault *draft, json_t *values)
+{
+    const struct sim_plugin *plugin = c->image ? sim_plugin_at(row, c->image) : NULL;
+    const char *key;
+    json_t *value;
+    if (!plugin || (!plugin->type && !(row->flags & SIM_OPTIONAL))) /* reported */
+        return;
+    if (!plugin->type) {
+        sim__say(load, at, SIM__ON_KEY, "\"%s\" has left out \"%s\": there is nothing to be set",
+                 c->name, row->name);
+        return;
+    }
+    if (!json_is_object(values) || json_object_get(values, SIM__TAG)) {
+        sim__say(load, at, 0,
+                 "the type of \"%s\" cannot be changed while it runs: give parameters of the one "
+                 "that it has, in { }",
+                 row->name);
+        return;
+    }
+    const struct sim_plugin_type *type = plugin->type;
+    const struct set_of of = {
+        row,
+        type->params,
+        plugin->self,
+        type->size,
+        type->sound,
+        sim_arena_format(load->arena, "\"%s\" of type \"%s\"", row->name, type->name)};
+    load->out_of_memory = load->out_of_memory || !of.what;
+    json_object_foreach (values, key, value)
+        if (of.what && !sim__is_free(key))
+            set_one(load, SIM__KEY(at, key), &of, draft, key, value);
 }
 
 static void read_set(struct sim__load *load, const struct sim__at *at, json_t *object,
@@ -467,56 +546,63 @@ static void read_set(struct sim__load *load, const struct sim__at *at, json_t *o
 {
     const struct sim__at *key_at = SIM__KEY(at, "set");
     json_t *values = sim__as_object(load, key_at, json_object_get(object, "set"));
-    const struct sim_plan_component *of = &load->plan->components[draft->on.index];
-    const struct sim_model *model = of->model;
+    const struct sim_plan_component *c = &load->plan->components[draft->on.index];
+    const struct sim_model *model = c->model;
     const char *key;
     json_t *value;
     if (!model)
         return;
     if (values && sim__member_count(values) == 0)
         sim__say(load, key_at, 0, "this sets nothing: give a parameter and its value");
+    const struct set_of of = {NULL,         model->params,
+                              c->image,     model->size,
+                              model->sound, sim_arena_format(load->arena, "a %s", model->name)};
+    load->out_of_memory = load->out_of_memory || !of.what;
     json_object_foreach (values, key, value) {
         const struct sim__at *here = SIM__KEY(key_at, key);
         const struct sim_param *param = sim__param_find(model->params, key);
-        if (sim__is_free(key))
+        if (sim__is_free(key) || !of.what)
             continue;
-        if (!param || !(param->flags & SIM_CHANGEABLE)) {
-            bool fixed = param || sim__param_find(sim__component_table, key) ||
-                         sim__param_find(sim_policy_params, key);
-            struct sim_nearest nearest = sim_nearest(key);
-            for (const struct sim_param *p = model->params; p && p->name; p++)
-                if (p->flags & SIM_CHANGEABLE)
-                    sim_nearest_try(&nearest, p->name);
-            sim__say(load, here, SIM__ON_KEY,
-                     fixed ? "\"%s\" of a %s cannot be changed while it runs%s"
-                           : "\"%s\" is not a parameter of a %s%s",
-                     sim_quote(key).s, model->name, sim_nearest_hint(&nearest).s);
-            continue;
-        }
-        struct sim_plan_fault fault = *draft;
-        char *image = sim__alloc(load, 1, model->size);
-        if (!image || !sim__read_param(load, here, param, value, image))
-            continue;
-        check_none(load, here, of, param, value);
-        fault.param = param;
-        fault.value = image + param->offset;
-        add(load, &fault);
+        if (param && param->kind == SIM_PLUGIN)
+            set_plugin(load, here, c, param, draft, value);
+        else
+            set_one(load, here, &of, draft, key, value);
     }
+}
+
+/* How many faults an entry becomes at most: one for each parameter that it sets. */
+static size_t room_for(json_t *entry)
+{
+    const char *key;
+    json_t *value, *set = json_object_get(entry, "set");
+    size_t room = 1;
+    json_object_foreach (set, key, value)
+        room += 1 + json_object_size(value); /* of a plug-in */
+    return room;
+}
+
+/* The longest mean of the work in a table of parameters, ns; negative: there is none. */
+static double longest_work(const struct sim_param *p, const char *image)
+{
+    double longest = -1;
+    for (; p && p->name; p++) {
+        const char *inner;
+        const struct sim_dist *work = (const void *)(image + p->offset);
+        if ((p->flags & SIM_WORK) && p->kind == SIM_DISTRIBUTION && work->kind != SIM_DIST_NONE)
+            longest = fmax(longest, sim_dist_mean(work));
+        if (p->kind == SIM_PLUGIN) {
+            const struct sim_param *within = sim_params_within(p, image, &inner);
+            longest = fmax(longest, longest_work(within, inner));
+        }
+    }
+    return longest;
 }
 
 /* Whether all work of a component takes no time, so that a factor changes nothing. */
 static bool takes_no_time(const struct sim_plan_component *c)
 {
-    bool some = false;
-    for (const struct sim_param *p = c->model->params; p && p->name; p++) {
-        const struct sim_dist *work = (const void *)((const char *)c->image + p->offset);
-        if (!(p->flags & SIM_WORK) || p->kind != SIM_DISTRIBUTION || work->kind == SIM_DIST_NONE)
-            continue;
-        if (sim_dist_mean(work) > 0)
-            return false;
-        some = true;
-    }
-    return some;
+    double longest = longest_work(c->model->params, c->image);
+    return longest >= 0 && !(longest > 0);
 }
 
 /* Warns of a fault whose size changes nothing. */
@@ -641,7 +727,7 @@ void sim__read_timeline(struct sim__load *load)
         return;
     }
     for (size_t i = 0; i < count; i++)
-        room += 1 + json_object_size(json_object_get(json_array_get(list, i), "set"));
+        room += room_for(json_array_get(list, i));
     plan->faults = sim__alloc(load, room, sizeof *plan->faults);
     sim_lookup_clear(&load->alike.whats);
     load->alike.counts = sim__alloc(load, count, sizeof *load->alike.counts);

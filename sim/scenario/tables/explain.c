@@ -2,6 +2,7 @@
  * file or default. */
 #include "scenario/load.h"
 
+#include "sim/plugin.h"
 #include "sim/policy.h"
 
 #include <stdio.h>
@@ -20,14 +21,23 @@ struct walk {
     bool headed; /* the variant's heading was printed */
 };
 
-static const struct sim_param *in_table(const struct sim_param *table, const char *const *names,
-                                        size_t depth)
+/* `object`: what the table describes. */
+static const struct sim_param *in_table(const struct sim_param *table, const json_t *object,
+                                        const char *const *names, size_t depth)
 {
     const struct sim_param *p = depth ? sim__param_find(table, names[0]) : NULL;
     if (!p || depth == 1)
         return p;
+    const json_t *value = json_object_get(object, names[0]);
+    if (p->kind == SIM_PLUGIN) {
+        const char *type = json_string_value(json_object_get(value, SIM__TAG));
+        const struct sim_plugin_type *found = type ? sim_plugin_named(p, type) : NULL;
+        if (strcmp(names[1], SIM__TAG) == 0)
+            return p; /* the default type and where it comes from */
+        return found ? in_table(found->params, value, names + 1, depth - 1) : NULL;
+    }
     size_t step = p->kind == SIM_LIST ? 2 : 1;
-    return depth > step ? in_table(p->fields, names + step, depth - step) : p;
+    return depth > step ? in_table(p->fields, value, names + step, depth - step) : p;
 }
 
 /* The parameter at a path; NULL: it is not a parameter. */
@@ -38,20 +48,20 @@ static const struct sim_param *param_at(json_t *tree, const char *const *names, 
     if (depth < 3)
         return NULL;
     if (strcmp(names[0], "keyspaces") == 0)
-        return in_table(sim__keyspace_table, names + 2, depth - 2);
+        return in_table(sim__keyspace_table, NULL, names + 2, depth - 2);
     if (strcmp(names[0], "links") == 0)
-        return in_table(sim_link_param_table, names + 2, depth - 2);
+        return in_table(sim_link_param_table, NULL, names + 2, depth - 2);
     if (strcmp(names[0], "timeline") == 0)
-        return in_table(sim__fault_table, names + 2, depth - 2);
+        return in_table(sim__fault_table, NULL, names + 2, depth - 2);
     if (strcmp(names[0], "components") != 0)
         return NULL;
     json_t *component = json_object_get(json_object_get(tree, "components"), names[1]);
     const char *name = json_string_value(json_object_get(component, "model"));
     const struct sim_model *model = name ? sim_model_find(name) : NULL;
-    const struct sim_param *p = in_table(sim__component_table, names + 2, depth - 2);
+    const struct sim_param *p = in_table(sim__component_table, component, names + 2, depth - 2);
     if (!p && model)
-        p = in_table(model->params, names + 2, depth - 2);
-    return p ? p : in_table(sim_policy_params, names + 2, depth - 2);
+        p = in_table(model->params, component, names + 2, depth - 2);
+    return p ? p : in_table(sim_policy_params, component, names + 2, depth - 2);
 }
 
 /* Prints where a value is written; false: nowhere. */
@@ -68,20 +78,51 @@ static bool print_written(const struct walk *w, const struct sim__at *at)
     return true;
 }
 
-static void print_origin(struct walk *w, const struct sim__at *at)
-{
+/* A path as names, those of list items in digits. */
+struct path {
     const char *names[2 * SIM__DEPTH_MAX];
     char numbers[2 * SIM__DEPTH_MAX][24];
-    size_t depth = 0;
+    size_t depth;
+};
+
+static void path_to(const struct sim__at *at, struct path *path)
+{
+    path->depth = 0;
     for (const struct sim__at *a = at; a; a = a->up)
-        depth++;
-    if (print_written(w, at))
-        return;
-    size_t i = depth;
+        path->depth++;
+    size_t i = path->depth;
     for (const struct sim__at *a = at; a; a = a->up) {
-        snprintf(numbers[--i], sizeof numbers[0], "%zu", a->index);
-        names[i] = a->key ? a->key : numbers[i];
+        snprintf(path->numbers[--i], sizeof path->numbers[0], "%zu", a->index);
+        path->names[i] = a->key ? a->key : path->numbers[i];
     }
+}
+
+/* Whether the value at a path is a plug-in, all of whose parameters are printed. */
+static bool is_plugin(const struct walk *w, const struct sim__at *at)
+{
+    struct path path;
+    path_to(at, &path);
+    const struct sim_param *p = path.depth == 3 ? param_at(w->tree, path.names, 3) : NULL;
+    return p && p->kind == SIM_PLUGIN;
+}
+
+/* Where the type of a plug-in is written as a bare word. */
+static bool print_bare(const struct walk *w, const struct sim__at *at)
+{
+    struct sim__origin origin;
+    return at->up && at->key && strcmp(at->key, SIM__TAG) == 0 && is_plugin(w, at->up) &&
+           sim__origin_find(&w->load, at->up, &origin) && origin.kind == '"' &&
+           print_written(w, at->up);
+}
+
+static void print_origin(struct walk *w, const struct sim__at *at)
+{
+    struct path path;
+    path_to(at, &path);
+    const char *const *names = path.names;
+    size_t depth = path.depth;
+    if (print_written(w, at) || print_bare(w, at))
+        return;
     const char *book = json_string_value(
         json_object_get(json_object_get(w->tree, "prices"), "book"));
     bool priced = book && strcmp(names[0], "prices") == 0;
@@ -160,7 +201,7 @@ static void print_value(struct walk *w, const struct sim__at *at, json_t *value,
     size_t index;
     if (base && json_equal(value, base))
         return;
-    if (at && is_leaf(value)) {
+    if (at && is_leaf(value) && !(json_is_object(value) && is_plugin(w, at))) {
         if (!is_wanted(w, at))
             return;
         if (w->load.variant && !w->headed)

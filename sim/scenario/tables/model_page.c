@@ -4,6 +4,7 @@
 #include "base/wrap.h"
 
 #include "sim/ledger.h"
+#include "sim/plugin.h"
 #include "sim/policy.h"
 
 #include <stdio.h>
@@ -67,6 +68,7 @@ static const char *kind_name(const struct sim_param *p)
     case SIM_KEYSPACE: return "keyspace";
     case SIM_TRACE: return "file";
     case SIM_GROUP: return "object";
+    case SIM_PLUGIN: return "type";
     default: return "list of objects";
     }
 }
@@ -85,6 +87,12 @@ static void facts(const struct sim_param *p, struct sim_buffer *out)
                           : p->choices[i + 1] ? ", "
                                               : " or ",
                           p->choices[i]);
+    for (size_t i = 0; p->kind == SIM_PLUGIN && p->plugins[i]; i++)
+        sim_buffer_printf(out, "%s\"%s\"",
+                          i == 0              ? ": "
+                          : p->plugins[i + 1] ? ", "
+                                              : " or ",
+                          p->plugins[i]->name);
     if (p->high > p->low && p->high < 1e18)
         sim_buffer_printf(out, ", %s to %s", sim_units_format(dimension, p->low).s,
                           sim_units_format(dimension, p->high).s);
@@ -150,26 +158,81 @@ static void print_ports(FILE *file, const struct sim_port_def *ports)
     }
 }
 
-static void print_meters(FILE *file, const struct sim_model *model)
+/* The next meter that every component of this model has, going through the tables. *index starts at
+ * 0. NULL past the last. */
+static const struct sim_meter *next_meter(const struct sim_model *model, size_t *index)
+{
+    size_t left = (*index)++;
+    for (int t = 0; t < SIM_METERS_TABLES; t++)
+        for (const struct sim_meter *m = sim_meters_of(model, (enum sim_meter_table)t);
+             m && m->name; m++)
+            if (left-- == 0)
+                return m;
+    return NULL;
+}
+
+/* The columns of names and units. */
+struct columns {
+    int name, unit;
+};
+
+static void widen(struct columns *columns, const struct sim_meter *m)
+{
+    int name = (int)strlen(m->name), unit = (int)strlen(m->unit);
+    columns->name = name > columns->name ? name : columns->name;
+    columns->unit = unit > columns->unit ? unit : columns->unit;
+}
+
+static void print_meter(FILE *file, const struct columns *columns, const struct sim_meter *m)
 {
     static const char *const kinds[] = {[SIM_COUNTER] = "counter",
                                         [SIM_GAUGE] = "gauge",
                                         [SIM_HISTOGRAM] = "histogram",
                                         [SIM_RATIO] = "ratio"};
-    int name = 0, unit = 0;
+    fprintf(file, "%c %-*s  %-9s  %-*s  ", m->flags & SIM_HEADLINE ? '*' : ' ', columns->name,
+            m->name, kinds[m->kind], columns->unit, m->unit);
+    sim__page_wrapped(file, 2 + columns->name + 2 + 9 + 2 + columns->unit + 2, m->doc);
+}
+
+static void print_meters(FILE *file, const struct sim_model *model)
+{
+    struct columns columns = {0, 0};
     const struct sim_meter *meter;
     size_t index = 0;
-    while ((meter = sim__meter_next(model, &index)) != NULL) {
-        name = (int)strlen(meter->name) > name ? (int)strlen(meter->name) : name;
-        unit = (int)strlen(meter->unit) > unit ? (int)strlen(meter->unit) : unit;
-    }
+    while ((meter = next_meter(model, &index)) != NULL)
+        widen(&columns, meter);
     fprintf(file, "\nMeters (* in the table after a run)\n");
     index = 0;
-    while ((meter = sim__meter_next(model, &index)) != NULL) {
-        fprintf(file, "%c %-*s  %-9s  %-*s  ", meter->flags & SIM_HEADLINE ? '*' : ' ', name,
-                meter->name, kinds[meter->kind], unit, meter->unit);
-        sim__page_wrapped(file, 2 + name + 2 + 9 + 2 + unit + 2, meter->doc);
-    }
+    while ((meter = next_meter(model, &index)) != NULL)
+        print_meter(file, &columns, meter);
+}
+
+/* One alternative of a plug-in: its parameters and its meters. */
+static void print_plugin(FILE *file, const struct sim_param *row,
+                         const struct sim_plugin_type *type)
+{
+    struct columns columns = {0, 0};
+    int indent = fprintf(file, "\n%s \"%s\": ", row->name, type->name) - 1;
+    sim__page_wrapped(file, indent, type->summary);
+    fprintf(file, "Source: ");
+    sim__page_wrapped(file, 8, type->source);
+    if (type->params && type->params[0].name)
+        fprintf(file, "Given as \"%s\": { \"type\": \"%s\", … }\n", row->name, type->name);
+    print_params(file, type->params, 2, name_width(type->params, 0));
+    for (const struct sim_meter *m = type->meters; m && m->name; m++)
+        widen(&columns, m);
+    if (type->meters && type->meters[0].name)
+        fprintf(file, "Meters\n");
+    for (const struct sim_meter *m = type->meters; m && m->name; m++)
+        print_meter(file, &columns, m);
+}
+
+static void print_plugins(FILE *file, const struct sim_model *model)
+{
+    const struct sim_param *row = sim_plugin_next(model->params);
+    for (; row; row = sim_plugin_next(row + 1))
+        for (size_t i = 0; row->plugins[i]; i++)
+            print_plugin(file, row, row->plugins[i]);
 }
 
 static void print_usages(FILE *file, const struct sim_model *model)
@@ -214,6 +277,7 @@ void sim_model_page(const struct sim_model *model, void *stdio_file)
     print_params(file, sim__component_table, 2, width);
     print_meters(file, model);
     print_usages(file, model);
+    print_plugins(file, model);
 }
 
 void sim_fault_page(void *stdio_file)

@@ -3,6 +3,7 @@
  * loader only. */
 #include "scenario/load.h"
 
+#include "sim/plugin.h"
 #include "sim/policy.h"
 
 #include <stdio.h>
@@ -162,6 +163,95 @@ static void write_fields(struct sim__writer *w, const struct sim_param *p)
         sim__write_close(w, '}');
 }
 
+static bool needs_keys(const struct sim_plugin_type *type)
+{
+    bool needs = false;
+    for (const struct sim_param *p = type->params; p && p->name; p++)
+        needs = needs || (p->flags & SIM_REQUIRED);
+    return needs;
+}
+
+/* The names of the types. `bare`: those that can be written as a bare word. */
+static void write_types(struct sim__writer *w, const struct sim_param *p, bool bare)
+{
+    sim__write_open(w, '{');
+    sim__write_key(w, "oneOf");
+    sim__write_open(w, '[');
+    for (size_t i = 0; p->plugins[i]; i++) {
+        if (bare && needs_keys(p->plugins[i]))
+            continue;
+        sim__write_open(w, '{');
+        pair(w, "const", p->plugins[i]->name);
+        pair(w, "description", p->plugins[i]->summary);
+        sim__write_close(w, '}');
+    }
+    sim__write_close(w, ']');
+    sim__write_close(w, '}');
+}
+
+/* If an object is of this type, these are its keys. Without "type" it is of the default type. */
+static void write_alternative(struct sim__writer *w, const struct sim_plugin_type *type,
+                              bool by_default)
+{
+    sim__write_open(w, '{');
+    sim__write_key(w, "if");
+    sim__write_open(w, '{');
+    sim__write_key(w, "properties");
+    sim__write_open(w, '{');
+    sim__write_key(w, SIM__TAG);
+    sim__write_open(w, '{');
+    pair(w, "const", type->name);
+    sim__write_close(w, '}');
+    sim__write_close(w, '}');
+    if (!by_default)
+        raw(w, "required", "[\"" SIM__TAG "\"]");
+    sim__write_close(w, '}');
+    sim__write_key(w, "then");
+    sim__write_open(w, '{');
+    sim__write_key(w, "properties");
+    sim__write_open(w, '{');
+    raw(w, SIM__TAG, "true");
+    write_table(w, type->params);
+    raw(w, "notes", "true");
+    sim__write_close(w, '}');
+    required_of(w, type->params, NULL);
+    close_object(w);
+    sim__write_close(w, '}');
+    sim__write_close(w, '}');
+}
+
+/* A bare word, or an object whose "type" says which keys it has. */
+static void write_plugin(struct sim__writer *w, const struct sim_param *p)
+{
+    json_t *value = sim__default_value(p);
+    const char *by_default = json_string_value(value);
+    bool bare = false;
+    for (size_t i = 0; p->plugins[i]; i++)
+        bare = bare || !needs_keys(p->plugins[i]);
+    sim__write_key(w, "anyOf");
+    sim__write_open(w, '[');
+    if (bare)
+        write_types(w, p, true);
+    sim__write_open(w, '{');
+    pair(w, "type", "object");
+    sim__write_key(w, "properties");
+    sim__write_open(w, '{');
+    sim__write_key(w, SIM__TAG);
+    write_types(w, p, false);
+    sim__write_close(w, '}');
+    if (!by_default)
+        raw(w, "required", "[\"" SIM__TAG "\"]");
+    sim__write_key(w, "allOf");
+    sim__write_open(w, '[');
+    for (size_t i = 0; p->plugins[i]; i++)
+        write_alternative(w, p->plugins[i],
+                          by_default && strcmp(by_default, p->plugins[i]->name) == 0);
+    sim__write_close(w, ']');
+    sim__write_close(w, '}');
+    sim__write_close(w, ']');
+    json_decref(value);
+}
+
 static void write_param(struct sim__writer *w, const struct sim_param *p)
 {
     sim__write_key(w, p->name);
@@ -174,6 +264,7 @@ static void write_param(struct sim__writer *w, const struct sim_param *p)
     case SIM_TRACE: pair(w, "type", "string"); break;
     case SIM_GROUP:
     case SIM_LIST: write_fields(w, p); break;
+    case SIM_PLUGIN: write_plugin(w, p); break;
     default:
         /* draft 7 ignores a description next to $ref */
         sim__write_key(w, p->flags & SIM_OR_NONE ? "anyOf" : "allOf");

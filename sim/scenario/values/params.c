@@ -1,5 +1,8 @@
-/* params.c - reads what a table of parameters describes: bounds, defaults, groups and lists. */
+/* params.c - reads what a table of parameters describes: bounds, defaults, groups, lists and
+ * plug-ins. */
 #include "scenario/load.h"
+
+#include "sim/plugin.h"
 
 #include <assert.h>
 #include <math.h>
@@ -151,6 +154,113 @@ static bool read_group(struct sim__load *load, const struct sim__at *at, const s
     return true;
 }
 
+/* ---- plug-ins -------------------------------------------------------------------------------- */
+
+json_t *sim__plugin_open(struct sim__load *load, json_t *object, const struct sim_param *row,
+                         bool complete)
+{
+    json_t *value = json_object_get(object, row->name), *opened = NULL;
+    bool untyped = json_is_object(value) && !json_object_get(value, SIM__TAG);
+    bool add = untyped && complete && row->by_default;
+    if (!json_is_string(value) && !add)
+        return value;
+    json_t *type = add ? sim__default_value(row) : json_incref(value);
+    opened = json_object();
+    bool failed = !opened || json_object_set_new(opened, SIM__TAG, type) != 0 ||
+                  (add && json_object_update(opened, value) != 0) ||
+                  json_object_set(object, row->name, opened) != 0;
+    json_decref(opened);
+    if (!failed)
+        return opened;
+    load->out_of_memory = true;
+    return NULL;
+}
+
+static const struct sim_plugin_type *read_type(struct sim__load *load, const struct sim__at *at,
+                                               const struct sim_param *p, json_t *value)
+{
+    const char *names[SIM__PLUGINS_MOST + 1] = {NULL};
+    const struct sim__at *tag_at = SIM__KEY(at, SIM__TAG);
+    json_t *tag = json_object_get(value, SIM__TAG);
+    struct sim__origin origin;
+    int choice;
+    for (size_t i = 0; p->plugins[i]; i++)
+        names[i] = p->plugins[i]->name;
+    if (!tag) {
+        sim__say(load, at, SIM__SOFT, "\"%s\" needs its \"type\", such as \"%s\"", p->name,
+                 names[0]);
+        return NULL;
+    }
+    bool bare = !sim__origin_find(load, tag_at, &origin); /* the word itself is the value */
+    return sim__read_choice(load, bare ? at : tag_at, tag, names, &choice) ? p->plugins[choice]
+                                                                           : NULL;
+}
+
+/* For a key that the chosen alternative does not have: what was probably meant, or who has it. */
+static struct sim_hint where_it_belongs(const struct sim_param *p,
+                                        const struct sim_nearest *nearest)
+{
+    struct sim_hint hint = sim_nearest_hint(nearest);
+    for (size_t i = 0; p->plugins[i] && !nearest->best; i++)
+        if (sim__param_find(p->plugins[i]->params, nearest->word)) {
+            snprintf(hint.s, sizeof hint.s, "; type \"%.40s\" has it", p->plugins[i]->name);
+            return hint;
+        }
+    return hint;
+}
+
+/* Reports keys that an alternative does not have. */
+static void check_plugin_keys(struct sim__load *load, const struct sim__at *at,
+                              const struct sim_param *p, const struct sim_plugin_type *type,
+                              json_t *value)
+{
+    const char *key;
+    json_t *ignored;
+    json_object_foreach (value, key, ignored) {
+        if (sim__is_free(key) || strcmp(key, SIM__TAG) == 0 || sim__param_find(type->params, key))
+            continue;
+        struct sim_nearest nearest = sim_nearest(key);
+        struct sim_buffer has = {0};
+        for (const struct sim_param *f = type->params; f && f->name; f++) {
+            sim_nearest_try(&nearest, f->name);
+            sim_buffer_printf(&has, "%s\"%s\"", f == type->params ? "" : ", ", f->name);
+        }
+        sim__say(load, SIM__KEY(at, key), SIM__ON_KEY,
+                 "the key \"%s\" is not known in \"%s\" of type \"%s\", which has %s%s",
+                 sim_quote(key).s, p->name, type->name, has.text ? has.text : "no keys of its own",
+                 where_it_belongs(p, &nearest).s);
+        sim_buffer_free(&has);
+    }
+}
+
+static bool read_plugin(struct sim__load *load, const struct sim__at *at, const struct sim_param *p,
+                        json_t *value, char *out)
+{
+    struct sim_plugin plugin = {NULL, NULL};
+    struct sim_error why;
+    size_t said = load->said;
+    if (!json_is_object(value)) {
+        sim__say(load, at, 0,
+                 "the name of a type or an object with its \"type\" is wanted here, such as "
+                 "\"%s\", not %s",
+                 p->plugins[0]->name, sim__json_kind(value));
+        return false;
+    }
+    const struct sim_plugin_type *type = read_type(load, at, p, value);
+    plugin.self = type ? sim__alloc(load, 1, type->size ? type->size : 1) : NULL;
+    if (!plugin.self)
+        return false;
+    plugin.type = type;
+    memcpy(out, &plugin, sizeof plugin); /* even with errors: metrics are checked by its type */
+    check_plugin_keys(load, at, p, type, value);
+    sim__read_table(load, at, value, type->params, plugin.self);
+    if (load->said == said && type->sound && type->sound(plugin.self, &why) != 0)
+        sim__say(load, at, SIM__SOFT, "%s", why.text);
+    return load->said == said;
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+
 static bool read_list(struct sim__load *load, const struct sim__at *at, const struct sim_param *p,
                       json_t *value, char *out)
 {
@@ -194,6 +304,7 @@ static bool read_any(struct sim__load *load, const struct sim__at *at, const str
     case SIM_TRACE: return sim__read_trace(load, at, value, out);
     case SIM_GROUP: return read_group(load, at, p, value, out);
     case SIM_LIST: return read_list(load, at, p, value, out);
+    case SIM_PLUGIN: return read_plugin(load, at, p, value, out);
     default: return read_quantity(load, at, p, value, out);
     }
 }
@@ -216,6 +327,7 @@ static const char *example_of(const struct sim_param *p)
     case SIM_COUNT: return "100";
     case SIM_FRACTION: return "0.25";
     case SIM_CHOICE: return p->choices[0];
+    case SIM_PLUGIN: return p->plugins[0]->name;
     case SIM_KEYSPACE: return "\"items\"";
     case SIM_TRACE: return "\"requests.csv\"";
     case SIM_GROUP: return "{ }";
@@ -231,7 +343,7 @@ static void say_missing(struct sim__load *load, const struct sim__at *at, const 
     sim__origin_find(load, key, &origin);
     /* point at the patch that removed it, else at the object without it */
     bool removed = origin.kind == 'n' && origin.key_line;
-    const char *quote = p->kind == SIM_CHOICE ? "\"" : "";
+    const char *quote = p->kind == SIM_CHOICE || p->kind == SIM_PLUGIN ? "\"" : "";
     sim__say(load, removed ? key : at, SIM__SOFT, "\"%s\" is missing, such as \"%s\": %s%s%s. %s",
              p->name, p->name, quote, example_of(p), quote, p->doc);
 }
@@ -262,6 +374,8 @@ void sim__read_table(struct sim__load *load, const struct sim__at *at, json_t *o
             }
             value = by_default;
         }
+        if (p->kind == SIM_PLUGIN)
+            value = sim__plugin_open(load, object, p, true);
         if (value)
             sim__read_param(load, SIM__KEY(at, p->name), p, value, image);
     }

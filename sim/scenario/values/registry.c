@@ -3,8 +3,14 @@
 
 #include <string.h>
 
+/* A program that has its own copy of this file can add models: tests/support/more_models.c does. */
+#ifndef SIM_MORE_MODELS
+#define SIM_MORE_MODELS
+#endif
+
 #define SIM_MODEL(name) extern const struct sim_model name##_model;
 #include "models/models.def"
+SIM_MORE_MODELS
 #undef SIM_MODEL
 
 const struct sim_model *const *sim_models(void)
@@ -12,7 +18,7 @@ const struct sim_model *const *sim_models(void)
 #define SIM_MODEL(name) &name##_model,
     static const struct sim_model *const all[] = {
 #include "models/models.def"
-        NULL};
+        SIM_MORE_MODELS NULL};
 #undef SIM_MODEL
     return all;
 }

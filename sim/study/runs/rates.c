@@ -46,9 +46,15 @@ const struct sim_meter *sim__rates_meter(const struct sim_plan *plan, uint32_t n
                                          const char *component, const char *name)
 {
     uint32_t place = place_of(plan, near, component);
+    if (place == plan->component_count)
+        return NULL;
+    const struct sim_plan_component *c = &plan->components[place];
     const struct sim_meter *m = NULL;
-    for (int t = 0; place < plan->component_count && t < SIM_METERS_TABLES && !m; t++)
-        m = in_table(sim_meters_of(plan->components[place].model, (enum sim_meter_table)t), name);
+    for (uint32_t t = 0; t < SIM_METERS_TABLES && !m; t++)
+        m = in_table(sim_component_meters(c, t), name);
+    uint32_t tables = m ? 0 : sim_component_tables(c); /* seldom */
+    for (uint32_t t = SIM_METERS_TABLES; t < tables && !m; t++)
+        m = in_table(sim_component_meters(c, t), name);
     return m;
 }
 
