@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Includes run one way between the rooms, as sim/README.md draws them, and no room grows too large.
-A model includes sim/model.h and three headers of the C library, and what stands in its own folder;
-nothing else includes what stands in there."""
+A model includes sim/model.h and three headers of the C library. A model that is a folder has one
+header of its own, which no file outside of the folder includes."""
 import os
 import re
 
@@ -145,13 +145,20 @@ def check_ours(name, room, target):
     return f"{room} may include only itself and what it stands on: {sorted(BELOW[room])}"
 
 
+def model_folder(name):
+    """models/cache for what stands in there or below; None for other files."""
+    parts = name.split("/")
+    return "/".join(parts[:2]) if parts[0] == "models" and len(parts) > 2 else None
+
+
 def check_model(name, header, known):
-    """A model that is a folder has headers of its own, which stand beside it."""
-    folder = os.path.dirname(name)
-    beside = os.path.normpath(os.path.join(folder, header))
-    if folder != "models" and beside in known and beside.split("/")[1] == folder.split("/")[1]:
-        return True
-    return header in MODEL_MAY or f"a model may include only {sorted(MODEL_MAY)} and its own folder"
+    """The header of a folder is included as it is from anywhere: "models/cache/cache.h"."""
+    target = target_of(name, header, known)
+    if target and target.endswith(".h") and model_folder(target):
+        if model_folder(target) == model_folder(name):
+            return True
+    return header in MODEL_MAY or (f"a model may include only {sorted(MODEL_MAY)} and the header "
+                                   "of its own folder")
 
 
 def check_include(name, room, header, known):
@@ -173,11 +180,31 @@ def check_sizes(names):
             for room, n in sorted(count.items()) if n > ROOM_FILES]
 
 
+def check_folders(names):
+    """Of a model that is a folder: one header, which tests and benches do not include either."""
+    headers = {}
+    for name in names:
+        if model_folder(name) and name.endswith(".h"):
+            headers.setdefault(model_folder(name), []).append(name)
+    for folder, found in sorted(headers.items()):
+        for name in sorted(found)[1:]:
+            yield f"{name}: {folder}/ has more than one header: {sorted(found)[0]} is there"
+    known = set(names)
+    for name in names:
+        if room_of(name):
+            continue
+        for match in INCLUDE.finditer(tree.read(name) or ""):
+            target = target_of(name, match[2], known)
+            if target and model_folder(target):
+                yield f"{name}: includes {match[2]}: nothing includes a model"
+
+
 def main():
     names = [n for n in tree.files() if n.endswith((".c", ".h")) and room_of(n)]
     known = set(tree.files())
     generated = {"plots_embedded.c"}
     errors = check_sizes(names)
+    errors += check_folders([n for n in known if n.endswith((".c", ".h"))])
     for name in names:
         room = room_of(name)
         if room == "?":

@@ -2,7 +2,7 @@
 """The map, sim/README.md, names every file: in the table of each room its .c files and what is
 beside them, in the table's head the public headers; of a header between the files of one room the
 .c file of its name is enough, or that the room's head has it. And it names no file that is not
-there."""
+there. models/README.md does the same for each model that is a folder."""
 import os
 import re
 
@@ -60,6 +60,18 @@ def errors_of(text, files):
     return errors
 
 
+def errors_of_models(text, files):
+    errors = []
+    named = tables(text)
+    for folder in {includes.model_folder(f) for f in files} - {None}:
+        there = {os.path.basename(f) for f in files
+                 if includes.model_folder(f) == folder and f.endswith(".c")}
+        said = {f for f in named.get(folder[len("models/"):], []) if f.endswith(".c")}
+        errors += [f"models/README.md: {folder}/{f} is not named" for f in sorted(there - said)]
+        errors += [f"models/README.md: there is no {folder}/{f}" for f in sorted(said - there)]
+    return errors
+
+
 def main():
     text = tree.read("sim/README.md")
     files = tree.files()
@@ -68,6 +80,11 @@ def main():
     planted = text.replace("`mathfn.c`", "`mathfm.c`")
     if planted == text or len(errors_of(planted, files)) != len(errors) + 2:
         errors.append("tests/meta/map.py does not find what is planted")
+    models = tree.read("models/README.md")
+    errors += errors_of_models(models, files)
+    planted = models.replace("`cache_write.c`", "`cache_right.c`")
+    if len(errors_of_models(planted, files)) != len(errors_of_models(models, files)) + 2:
+        errors.append("tests/meta/map.py does not find what is planted among the models")
     tree.finish(errors)
 
 

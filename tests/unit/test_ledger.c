@@ -148,7 +148,7 @@ enum plant {
     WRONG_KEPT
 };
 
-/* As models/cache.c begins. */
+/* As struct cache of models/cache/ begins. */
 struct like_a_cache {
     struct sim_node node;
     struct sim_port origin;
