@@ -16,6 +16,22 @@ sim_call_id sim_call(struct sim_port *, uint32_t index, const struct sim_request
 /* The same towards one node of the target component, for those that choose (balancers, shards). */
 sim_call_id sim_call_node(struct sim_port *, uint32_t index, uint32_t node,
                           const struct sim_request *, sim_done *, void *self, sim_arg);
+/* A call whose attempts its model places one by one, each at a node that it chooses when the attempt
+ * begins, as a balancer does that tries again at another node. Budget, backoff and deadline are
+ * those of one call. The model keeps this until the last attempt is over; before the first it is
+ * all zero. */
+struct sim_placed {
+    sim_time deadline, last_wait;
+    int64_t attempts; /* begun */
+    bool own;         /* the last one was refused by the caller's own policy, and never sent */
+};
+
+/* The next attempt of such a call, with its hedges: done runs once with the outcome. O(1). */
+sim_call_id sim_call_placed(struct sim_port *, uint32_t index, uint32_t node, struct sim_placed *,
+                            const struct sim_request *, sim_done *, void *self, sim_arg);
+/* How long to wait after an attempt at target `index` that came to this status, before the next;
+ * SIM_NEVER: there is to be no other. Takes the retry out of the budget. O(1). */
+sim_time sim_placed_wait(struct sim_port *, uint32_t index, struct sim_placed *, enum sim_status);
 /* Gives up a call that this node made: its done will not run, and it is not tried again. Callees
  * work on, unaware; their answers are counted as wasted. False when the call is over. O(1) in the
  * attempts that are out. */

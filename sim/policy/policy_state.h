@@ -24,7 +24,8 @@ struct sim__operations {
 /* A call under more of a policy than a timeout (retry.c). Its id has SIM__OF_OPERATION set. */
 #define SIM__OF_OPERATION (UINT64_C(1) << 31)
 sim_call_id sim__operation_begin(struct sim_port *, uint32_t index, uint32_t node,
-                                 const struct sim_request *, sim_done *, void *self, sim_arg);
+                                 struct sim_placed *, const struct sim_request *, sim_done *,
+                                 void *self, sim_arg);
 bool sim__operation_abandon(struct sim_world *, sim_call_id);
 
 /* What the audit finds by walking all operations. */
@@ -82,8 +83,9 @@ typedef void sim__result_fn(struct sim__operation *, bool hedge, bool own,
 
 struct sim__operation {
     struct sim_port *port;
-    struct sim__guard *guard; /* or NULL */
-    uint32_t index, node;     /* of the port's targets; of the target's nodes */
+    struct sim__guard *guard;  /* or NULL */
+    struct sim_placed *placed; /* NULL, or this is one attempt of a call that its model places */
+    uint32_t index, node;      /* of the port's targets; of the target's nodes */
     uint32_t number, generation;
     struct sim_request request;
     sim__result_fn *result; /* what an attempt that is over is told to */
