@@ -165,7 +165,7 @@ static int ring_init(struct balancer *b)
         return -1;
     for (uint32_t i = 0; i < b->count; i++)
         names[i] = sim_port_node_name(&b->to, b->places[i].target, b->places[i].node);
-    sim_ring_make(&b->ring, points, names, b->count, (uint32_t)b->points);
+    sim_ring_make(&b->ring, points, names, NULL, b->count, (uint32_t)b->points);
     return 0;
 }
 
