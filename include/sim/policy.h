@@ -23,7 +23,8 @@ sim_call_id sim_call_node(struct sim_port *, uint32_t index, uint32_t node,
 struct sim_placed {
     sim_time deadline, last_wait;
     int64_t attempts; /* begun */
-    bool own;         /* the last one was refused by the caller's own policy, and never sent */
+    bool sent; /* the last one was: neither refused by the caller's own policy nor too late */
+    bool own;  /* the last one was refused by the caller's own policy */
 };
 
 /* The next attempt of such a call, with its hedges: done runs once with the outcome. O(1). */

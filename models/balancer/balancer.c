@@ -2,171 +2,48 @@
  *
  * Models: the nodes of one or several components; at random, in turn, to the one with the fewest
  * requests out, to the better of d picked at random, or by a ring of hashed keys, with or without a
- * bound on how much more than the mean a node may have. What is out at a node is what this balancer
- * sent and has no answer to: several balancers know nothing of one another. It takes no time unless
- * `overhead` says so, and never queues.
- * Leaves out: health checks. A node that is down is known only by the calls that fail, and is asked
- * again at once: one that refuses quickly has few requests out and attracts more. Also slow starts,
- * weights, connections, retries at another node (a retry of its policy goes to the same).
+ * bound on how much more than the mean a node may have; a target's share is the weight of each of
+ * its nodes. What is out at a node is what this balancer sent and has no answer to: several
+ * balancers know nothing of one another. It takes no time unless `overhead` says so.
+ *   health_check       real requests to every node; without them a node that is down is known only
+ *                      by the calls that fail, and is asked again at once: one that refuses quickly
+ *                      has few requests out and attracts more
+ *   outlier_detection  ejects by the outcomes of requests
+ *   panic_threshold    with fewer nodes left than that, all are used
+ *   slow_start         a node that comes back gets its share little by little
+ *   limit              of requests out at each node; more wait before all nodes or before each
+ *   retry_at           whether a retry goes to another node
+ * Leaves out: connections; sessions that stay at a node; priorities in a queue; requests that move
+ * away from a node that is ejected while they are out there; hedges at another node; checks that
+ * cost less than a request, or that end an ejection; faster checks while a node is in doubt.
  *
  * Source: Mitzenmacher 2001, IEEE TPDS 12(10) (power of d choices); Karger et al. 1997, STOC
- * (ring); Mirrokni, Thorup and Zadimoghaddam 2018, SODA (bounded loads). Validated by
- * tests/theory/test_stations.c (random, in turn, d = 2 of 100) and tests/model/test_balancer.c.
+ * (ring); Mirrokni, Thorup and Zadimoghaddam 2018, SODA (bounded loads); Envoy, HAProxy and nginx
+ * as each file says. Validated by tests/theory/test_stations.c, test_balancers.c (closed forms) and
+ * tests/model/test_balancer.c, test_balancer_nodes.c.
  *
- * Streams: choice (nodes and ties), overhead. A request without a key goes to a node at random
- * where keys decide. Invariant: requests out are the sum of those out at each node. */
-#include "sim/model.h"
-
-#include <math.h>
-
-enum { RANDOM, ROUND_ROBIN, LEAST_CONNECTIONS, POWER_OF_D, CONSISTENT_HASH };
-
-struct place {
-    uint32_t target, node;
-    uint32_t out; /* requests sent and not yet answered */
-};
-
-struct passing {
-    sim_call_id call;
-    uint32_t place;
-};
-
-struct balancer {
-    struct sim_node node;
-    struct sim_port to;
-    int policy;
-    int64_t choices, points;
-    double bound;
-    struct sim_dist overhead;
-
-    struct sim_stream choice, takes;
-    struct place *places;
-    uint32_t count, turn, out;
-    uint32_t *picked; /* of `choices` */
-    struct sim_ring ring;
-    struct sim_table_pool passing;
-    struct sim_counter passed, deflected;
-};
-
-/* The one of fewest requests out; of several, each as likely. O(nodes). */
-static uint32_t fewest(struct balancer *b)
-{
-    uint32_t best = 0, ties = 1;
-    for (uint32_t i = 1; i < b->count; i++) {
-        if (b->places[i].out > b->places[best].out)
-            continue;
-        ties = b->places[i].out < b->places[best].out ? 1 : ties + 1;
-        if (ties == 1 || sim_draw_below(&b->choice, ties) == 0)
-            best = i;
-    }
-    return best;
-}
-
-/* The best of d different ones, the first picked where they are equal. O(d^2). */
-static uint32_t best_of_d(struct balancer *b)
-{
-    uint32_t d = (uint32_t)b->choices < b->count ? (uint32_t)b->choices : b->count, best = 0;
-    for (uint32_t i = 0; i < d; i++) {
-        uint32_t at = (uint32_t)sim_draw_below(&b->choice, b->count - i), k = 0;
-        /* the at-th of those not yet picked, which are kept in order */
-        for (; k < i && b->picked[k] <= at; k++)
-            at++;
-        for (uint32_t j = i; j > k; j--)
-            b->picked[j] = b->picked[j - 1];
-        b->picked[k] = at;
-        if (i == 0 || b->places[at].out < b->places[best].out)
-            best = at;
-    }
-    return best;
-}
-
-/* Where its key belongs; with a bound, the first from there on that has room. */
-static uint32_t by_key(struct balancer *b, const struct sim_request *request)
-{
-    if (request->space == NULL || request->key == SIM_NO_KEY)
-        return (uint32_t)sim_draw_below(&b->choice, b->count);
-    uint64_t at = sim_ring_find(&b->ring, sim_ring_hash(request->key)), first = at;
-    if (b->bound > 0) {
-        double most = ceil(b->bound * (b->out + 1) / b->count);
-        while (b->places[b->ring.points[at].place].out >= most)
-            at = at + 1 < b->ring.count ? at + 1 : 0;
-        sim_count_by(&b->deflected, b->ring.points[at].place != b->ring.points[first].place);
-    }
-    return b->ring.points[at].place;
-}
-
-static uint32_t choose(struct balancer *b, const struct sim_request *request)
-{
-    switch (b->policy) {
-    case RANDOM: return (uint32_t)sim_draw_below(&b->choice, b->count);
-    case LEAST_CONNECTIONS: return fewest(b);
-    case POWER_OF_D: return best_of_d(b);
-    case CONSISTENT_HASH: return by_key(b, request);
-    default: break;
-    }
-    uint32_t turn = b->turn;
-    b->turn = turn + 1 < b->count ? turn + 1 : 0;
-    return turn;
-}
-
-static void answered(struct sim *sim, void *self, sim_arg arg, const struct sim_reply *reply)
-{
-    (void)sim;
-    struct balancer *b = self;
-    struct passing *p = arg.p;
-    sim_call_id call = p->call;
-    b->places[p->place].out--;
-    b->out--;
-    sim_table_pool_give(&b->passing, p);
-    struct sim_reply passed = *reply;
-    if (passed.status == SIM_TIMEOUT || passed.status == SIM_LOST)
-        passed = (struct sim_reply){.status = SIM_ERROR};
-    sim_answer(&b->node, call, passed);
-}
-
-static void pass(struct balancer *b, sim_call_id call, const struct sim_request *request)
-{
-    struct passing *p = sim_table_pool_take(&b->passing);
-    if (!p)
-        return;
-    *p = (struct passing){call, choose(b, request)};
-    struct place *place = &b->places[p->place];
-    place->out++;
-    b->out++;
-    sim_count(&b->passed);
-    sim_call_node(&b->to, place->target, place->node, request, answered, b, (sim_arg){.p = p});
-}
+ * Streams: choice (nodes and ties), overhead, checks (their phases). A request without a key goes to
+ * a node at random where keys decide. Invariants: requests in hand are out at a node, wait, or back
+ * off; requests out are the sum of those at each node; none but used nodes with room are chosen. */
+#include "models/balancer/balancer.h"
 
 static void after_overhead(struct sim *sim, void *self, sim_arg arg)
 {
     (void)sim;
     struct balancer *b = self;
-    const struct sim_request *request = sim_call_request(&b->node, (sim_call_id){arg.u});
-    if (request) /* else lost in a crash since */
-        pass(b, (sim_call_id){arg.u}, request);
+    if (sim_call_request(&b->node, (sim_call_id){arg.u})) /* else lost in a crash since */
+        sim__balancer_pass(b, (sim_call_id){arg.u});
 }
 
 static void serve(struct sim_node *self, sim_call_id call, const struct sim_request *request)
 {
+    (void)request;
     struct balancer *b = (struct balancer *)self;
     if (b->overhead.kind == SIM_DIST_NONE)
-        pass(b, call, request);
+        sim__balancer_pass(b, call);
     else
         sim_after(self->sim, sim_dist_draw_time(&b->overhead, &b->takes), after_overhead, b,
                   (sim_arg){.u = call.key});
-}
-
-static int ring_init(struct balancer *b)
-{
-    struct sim_ring_point *points = sim_node_alloc(&b->node, (size_t)b->count * (size_t)b->points,
-                                                   sizeof *points);
-    const char **names = sim_node_alloc(&b->node, b->count, sizeof *names);
-    if (!points || !names)
-        return -1;
-    for (uint32_t i = 0; i < b->count; i++)
-        names[i] = sim_port_node_name(&b->to, b->places[i].target, b->places[i].node);
-    sim_ring_make(&b->ring, points, names, NULL, b->count, (uint32_t)b->points);
-    return 0;
 }
 
 static int init(struct sim_node *self, struct sim_error *error)
@@ -174,43 +51,51 @@ static int init(struct sim_node *self, struct sim_error *error)
     struct balancer *b = (struct balancer *)self;
     sim_node_stream(self, "choice", &b->choice);
     sim_node_stream(self, "overhead", &b->takes);
+    sim_node_stream(self, "checks", &b->phases);
     sim_table_pool_init(&b->passing, self, sizeof(struct passing));
-    for (uint32_t t = 0; t < b->to.target_count; t++)
-        b->count += sim_port_nodes(&b->to, t);
-    b->places = sim_node_alloc(self, b->count, sizeof *b->places);
+    sim_table_pool_init(&b->tried, self, sizeof(struct tried));
+    b->nodes_changed = sim__balancer_pass_anew;
+    b->places_attempts = b->retry_at != SAME_NODE || b->outlier.interval > 0;
     b->picked = sim_node_alloc(self, (size_t)b->choices, sizeof *b->picked);
-    if (!b->places || !b->picked)
+    if (!b->picked || sim__balancer_nodes_init(b) != 0)
         return sim_refuse(error, "out of memory");
-    uint32_t at = 0;
-    for (uint32_t t = 0; t < b->to.target_count; t++)
-        for (uint32_t n = 0; n < sim_port_nodes(&b->to, t); n++)
-            b->places[at++] = (struct place){t, n, 0};
-    if (b->policy == CONSISTENT_HASH && ring_init(b) != 0)
+    if (b->limit.per_node > 0 && b->limit.queue == OWN_QUEUE) {
+        b->own = sim_node_alloc(self, b->count, sizeof *b->own);
+        if (!b->own)
+            return sim_refuse(error, "out of memory");
+    }
+    if (b->policy == CONSISTENT_HASH && sim__balancer_ring_init(b) != 0)
         return sim_refuse(error, "out of memory");
+    sim__balancer_checks_start(b);
+    sim__balancer_outlier_start(b);
     return 0;
 }
 
-/* What was out is forgotten: the answers come to nobody. */
+/* What was out is forgotten: the answers come to nobody. So is what was known of the nodes. */
 static void fault(struct sim_node *self, enum sim_fault_kind kind)
 {
     struct balancer *b = (struct balancer *)self;
-    if (kind != SIM_FAULT_CRASH)
-        return;
-    sim_table_pool_reset(&b->passing);
-    for (uint32_t i = 0; i < b->count; i++)
-        b->places[i].out = 0;
-    b->out = b->turn = 0;
+    if (kind == SIM_FAULT_CRASH) {
+        sim__balancer_checks_stop(b);
+        sim__balancer_outlier_stop(b);
+        sim__balancer_pass_reset(b);
+        sim__balancer_nodes_reset(b);
+    } else if (kind == SIM_FAULT_RESTART) {
+        sim__balancer_checks_start(b);
+        sim__balancer_outlier_start(b);
+    }
 }
 
 static int check(const struct sim_node *self, struct sim_error *error)
 {
     const struct balancer *b = (const struct balancer *)self;
-    uint64_t out = 0;
-    for (uint32_t i = 0; i < b->count; i++)
-        out += b->places[i].out;
-    if (out != b->out || out != (uint64_t)b->passing.taken)
-        return sim_refuse(error, "requests out are not those out at each node");
-    return 0;
+    uint64_t waiting = sim__balancer_queue_count(b);
+    const char *why = sim__balancer_nodes_check(b);
+    if (!why && b->out + waiting + b->resting.count != b->passing.taken)
+        why = "requests in hand are not those that are out, wait or back off";
+    if (!why && (int64_t)waiting != b->queue.value)
+        why = "requests that wait are not those that were counted";
+    return why ? sim_refuse(error, why) : 0;
 }
 
 static int sound(const void *params, struct sim_error *error)
@@ -218,6 +103,20 @@ static int sound(const void *params, struct sim_error *error)
     const struct balancer *b = params;
     if (b->bound > 0 && b->policy != CONSISTENT_HASH)
         return sim_refuse(error, "\"bounded_load\" is for the policy \"consistent-hash\"");
+    if (b->replacement && b->policy != POWER_OF_D)
+        return sim_refuse(error, "\"replacement\" is for the policy \"power-of-d\"");
+    if (b->checks.interval > 0 && b->checks.timeout > b->checks.interval)
+        return sim_refuse(error, "a check must be over before the next begins: the timeout of "
+                                 "\"health_check\" must not be longer than its interval");
+    if (b->outlier.interval > 0 && b->outlier.longest < b->outlier.base)
+        return sim_refuse(error, "no ejection can last as long as the first: max_ejection_time "
+                                 "must not be shorter than base_ejection_time");
+    if (b->slow_start.window > 0 && b->policy == CONSISTENT_HASH)
+        return sim_refuse(error, "\"slow_start\" is not for the policy \"consistent-hash\", where "
+                                 "the keys decide");
+    if (b->slow_start.window > 0 && b->checks.interval == 0 && b->outlier.interval == 0)
+        return sim_refuse(error, "\"slow_start\" begins when a node comes back: it needs a "
+                                 "\"health_check\" or \"outlier_detection\"");
     return 0;
 }
 
@@ -227,7 +126,12 @@ static void foresee(const void *params, const struct sim_extent *of, struct sim_
     bool ring = b->policy == CONSISTENT_HASH;
     out->what = ring ? "points of its rings" : "nodes to choose among";
     out->count = (double)of->nodes * (double)of->behind * (ring ? (double)b->points : 1);
-    out->each = ring ? sizeof(struct sim_ring_point) : sizeof(struct place);
+    out->each = ring ? sizeof(struct sim_ring_point)
+                     : sizeof(struct place) + sizeof(struct condition);
+    if (b->checks.interval > 0) /* begun, arrives, is served, answered */
+        out->ticks += 4e9 * (double)of->behind / (double)b->checks.interval;
+    if (b->outlier.interval > 0)
+        out->ticks += 1e9 / (double)b->outlier.interval;
 }
 
 static void queueing(const void *params, struct sim_queueing *q)
@@ -238,11 +142,21 @@ static void queueing(const void *params, struct sim_queueing *q)
     q->chooses = b->policy == RANDOM        ? SIM_CHOOSES_AT_RANDOM
                  : b->policy == ROUND_ROBIN ? SIM_CHOOSES_IN_TURN
                                             : SIM_CHOOSES_OTHERWISE;
+    q->why = b->checks.interval > 0     ? "health checks come besides"
+             : b->limit.per_node > 0    ? "requests wait for a node with room"
+             : b->outlier.interval > 0  ? "nodes are left out by what came of requests"
+             : b->retry_at != SAME_NODE ? "a retry goes to another node"
+                                        : NULL;
+    if (q->why)
+        q->flow = SIM_FLOW_OTHER;
 }
 
 #define OF(member) offsetof(struct balancer, member)
+#define COUNT(json, member, what, ...)                                                             \
+    SIM_ROW(.name = json, .kind = SIM_COUNTER, .unit = what, .offset = OF(member), __VA_ARGS__)
 static const char *const policies[] = {"random",     "round-robin",     "least-connections",
                                        "power-of-d", "consistent-hash", NULL};
+static const char *const retries[] = {"same", "any", "other", NULL};
 
 static const struct sim_param params[] = {
     SIM_ROW(.name = "policy", .kind = SIM_CHOICE, .offset = OF(policy), .flags = SIM_REQUIRED,
@@ -250,9 +164,14 @@ static const struct sim_param params[] = {
     SIM_ROW(.name = "choices", .kind = SIM_COUNT, .unit = "nodes", .offset = OF(choices),
             .by_default = "2", .low = 1, .high = 1000,
             .doc = "For power-of-d: how many are compared.", .source = "Mitzenmacher 2001: d = 2"),
+    SIM_ROW(.name = "replacement", .kind = SIM_BOOL, .offset = OF(replacement),
+            .by_default = "false",
+            .doc = "For power-of-d: whether one node may be drawn several times (Envoy does so).",
+            .source = "chosen: different ones; among many nodes it is the same"),
     SIM_ROW(.name = "virtual_nodes", .kind = SIM_COUNT, .unit = "points", .offset = OF(points),
             .by_default = "100", .low = 1, .high = 100000,
-            .doc = "For consistent-hash: positions of each node on the ring.",
+            .doc = "For consistent-hash: positions of each node on the ring; with weights, of the "
+                   "heaviest.",
             .source = "chosen: shares then differ by about 10 %"),
     SIM_ROW(.name = "bounded_load", .kind = SIM_NUMBER, .offset = OF(bound), .low = 1, .high = 1e6,
             .flags = SIM_OPTIONAL,
@@ -260,24 +179,70 @@ static const struct sim_param params[] = {
                    "more go on along the ring."),
     SIM_ROW(.name = "overhead", .kind = SIM_DISTRIBUTION, .offset = OF(overhead),
             .flags = SIM_OPTIONAL, .doc = "Time it takes to pass a request on; left out, none."),
+    SIM_ROW(.name = "retry_at", .kind = SIM_CHOICE, .offset = OF(retry_at), .by_default = "same",
+            .choices = retries,
+            .doc =
+                "Where a retry of its policy goes: to the same node, to any that is chosen anew, "
+                "or to one where the request has not failed yet.",
+            .source = "HAProxy 2.x without \"option redispatch\"; any: Envoy; other: nginx"),
+    SIM_ROW(.name = "health_check", .kind = SIM_GROUP, .offset = OF(checks), .flags = SIM_OPTIONAL,
+            .fields = sim__balancer_check_params,
+            .doc = "Requests of its own to every node; one that fails them is not used. Left out, "
+                   "none."),
+    SIM_ROW(.name = "outlier_detection", .kind = SIM_GROUP, .offset = OF(outlier),
+            .flags = SIM_OPTIONAL, .fields = sim__balancer_outlier_params,
+            .doc = "A node where requests fail is not used for a while. Left out, none."),
+    SIM_ROW(.name = "panic_threshold", .kind = SIM_FRACTION, .offset = OF(panic_threshold),
+            .by_default = "50%", .low = 0, .high = 1,
+            .doc = "While fewer than this share of the nodes are left, all are used; 0: with none "
+                   "left every request is refused.",
+            .source = "Envoy, healthy_panic_threshold 50"),
+    SIM_ROW(.name = "slow_start", .kind = SIM_GROUP, .offset = OF(slow_start),
+            .flags = SIM_OPTIONAL, .fields = sim__balancer_slow_start_params,
+            .doc = "A node that comes back gets less at first. Left out, all at once."),
+    SIM_ROW(.name = "limit", .kind = SIM_GROUP, .offset = OF(limit), .flags = SIM_OPTIONAL,
+            .fields = sim__balancer_limit_params,
+            .doc = "Of requests out at each node, and who waits. Left out, none."),
     {0},
 };
 
 static const struct sim_port_def ports[] = {
     SIM_ROW(.name = "to", .offset = OF(to), .flags = SIM_REQUIRED | SIM_MANY,
-            .doc = "Whose nodes it chooses among. It does not know which are up: a dead one is "
-                   "asked as the others are. With least-connections and power-of-d one that "
-                   "refuses at once has the fewest requests out, and attracts most of them. With "
-                   "round-robin a retry takes the next turn, so that of two nodes each new "
-                   "request begins at the dead one."),
+            .doc =
+                "Whose nodes it chooses among; a share is the weight of each of the target's "
+                "nodes. Without health_check or outlier_detection a dead node is asked as the "
+                "others are: with least-connections and power-of-d one that refuses at once has "
+                "the fewest requests out, and attracts most of them. A retry of a caller's takes "
+                "the next turn with round-robin, so that of two nodes each new request begins at "
+                "the dead one."),
     {0},
 };
 
 static const struct sim_meter meters[] = {
-    SIM_ROW(.name = "passed", .kind = SIM_COUNTER, .unit = "requests", .offset = OF(passed),
-            .doc = "Requests passed on."),
-    SIM_ROW(.name = "deflected", .kind = SIM_COUNTER, .unit = "requests", .offset = OF(deflected),
-            .flags = SIM_WORSE_HIGH, .doc = "Requests whose own node had no room."),
+    COUNT("passed", passed, "requests", .doc = "Requests passed on."),
+    COUNT("deflected", deflected, "requests", .flags = SIM_WORSE_HIGH,
+          .doc = "Requests whose own node had no room, or was not used."),
+    COUNT("retried_elsewhere", retried_elsewhere, "requests", .flags = SIM_WORSE_HIGH,
+          .doc = "Retries that went to another node than the attempt before."),
+    COUNT("unroutable", unroutable, "requests", .flags = SIM_WORSE_HIGH,
+          .doc = "Refused as no node was used."),
+    SIM_ROW(.name = "healthy", .kind = SIM_GAUGE, .unit = "nodes", .offset = OF(healthy),
+            .flags = SIM_WORSE_LOW, .doc = "Nodes neither found unhealthy nor ejected."),
+    COUNT("checks", checked, "checks", .doc = "Checks sent."),
+    COUNT("checks_failed", checks_failed, "checks", .flags = SIM_WORSE_HIGH,
+          .doc = "Checks not answered OK, or not in time."),
+    SIM_ROW(.name = "ejected", .kind = SIM_GAUGE, .unit = "nodes", .offset = OF(ejected),
+            .flags = SIM_WORSE_HIGH, .doc = "Nodes ejected by outlier detection."),
+    COUNT("ejections", ejections, "ejections", .flags = SIM_WORSE_HIGH, .doc = "How often."),
+    SIM_ROW(.name = "panic", .kind = SIM_GAUGE, .unit = "1", .offset = OF(panic),
+            .flags = SIM_WORSE_HIGH, .doc = "1 while all nodes are used as too few are left."),
+    COUNT("panics", panics, "panics", .flags = SIM_WORSE_HIGH, .doc = "How often that began."),
+    SIM_ROW(.name = "waiting", .kind = SIM_GAUGE, .unit = "requests", .offset = OF(queue),
+            .flags = SIM_WORSE_HIGH, .doc = "Requests that wait for a node with room."),
+    SIM_ROW(.name = "wait", .kind = SIM_HISTOGRAM, .unit = "s", .offset = OF(wait),
+            .flags = SIM_WORSE_HIGH, .doc = "How long those that waited did so, in vain or not."),
+    COUNT("queue_refused", queue_refused, "requests", .flags = SIM_WORSE_HIGH,
+          .doc = "Refused as the queue was full or the wait too long."),
     {0},
 };
 
@@ -285,6 +250,10 @@ const struct sim_model balancer_model = {
     .name = "balancer",
     .summary = "Passes each request on to one node of those behind it, by a policy.",
     .source = "Mitzenmacher 2001; Karger et al. 1997; validated against M/M/1, E/M/1, power of two",
+    .leaves_out = "connections; sessions that stay at a node; priorities in a queue; requests that "
+                  "move away from a node that is ejected while they are out there; hedges at "
+                  "another node; checks that cost less than a request, or that end an ejection; "
+                  "faster checks while a node is in doubt.",
     .size = sizeof(struct balancer),
     .params = params,
     .ports = ports,

@@ -71,6 +71,7 @@ sim_call_id sim_call_placed(struct sim_port *port, uint32_t index, uint32_t node
     assert(node < sim_port_nodes(port, index) && "the component has no such node");
     if (placed->attempts > 0) /* counted as a call already */
         return sim__operation_begin(port, index, node, placed, request, done, self, arg);
+    placed->sent = true; /* unless an operation knows better */
     sim_call_id id = call_port(port, index, node, placed, request, done, self, arg);
     placed->attempts = 1;
     return id;

@@ -218,6 +218,7 @@ sim_call_id sim__operation_begin(struct sim_port *port, uint32_t index, uint32_t
     op->request.deadline = again ? placed->deadline : deadline_of(port, request, now);
     if (placed != NULL) {
         placed->deadline = op->request.deadline;
+        placed->sent = false;
         op->attempt = placed->attempts++;
     }
     if (op->request.trace != 0)
