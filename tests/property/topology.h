@@ -39,7 +39,8 @@ struct part {
 
 struct topology {
     struct sim_stream draw;
-    bool calm; /* no cycles, nothing lost for good, and the sources end: all must drain */
+    bool calm; /* no cycles, nothing lost for good, the sources end and none checks on others for
+                  ever: all must drain */
     struct entry components[COMPONENTS_MOST], links[ENTRIES_MOST], faults[ENTRIES_MOST];
     struct part parts[COMPONENTS_MOST];
     uint32_t component_count, link_count, fault_count, region_count, keyspace_count;
@@ -217,6 +218,8 @@ static bool put_table(struct topology *t, const struct sim_param *table, double 
     for (const struct sim_param *p = table; p && p->name; p++) {
         bool needed = p->flags & SIM_REQUIRED;
         if (!possible(t, p) || !(needed || chance(t, share)))
+            continue;
+        if (t->calm && strcmp(p->name, "health_check") == 0)
             continue;
         put(t, "%s\"%s\": ", comma ? ", " : "", p->name);
         put_value(t, p);
