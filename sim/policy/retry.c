@@ -305,7 +305,7 @@ struct sim__operations_walked sim__operations_walk(const struct sim_world *w)
         for (const struct sim__try *t = op->tries; t != NULL; t = t->next) {
             const struct sim__call *call = sim__call_named(w, t->call);
             bool out = t->state == SIM__TRY_SENT && call != NULL && call->awaited;
-            ways_on += out || sim_is_pending(w->sim, t->timer);
+            ways_on += out || sim_is_pending(w->sim, t->timer) || t->time_is_up;
             found.slots += out && sim__policy_of(op)->concurrency.limit > 0;
         }
         found.live++;
