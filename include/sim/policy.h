@@ -16,10 +16,10 @@ sim_call_id sim_call(struct sim_port *, uint32_t index, const struct sim_request
 /* The same towards one node of the target component, for those that choose (balancers, shards). */
 sim_call_id sim_call_node(struct sim_port *, uint32_t index, uint32_t node,
                           const struct sim_request *, sim_done *, void *self, sim_arg);
-/* A call whose attempts its model places one by one, each at a node that it chooses when the attempt
- * begins, as a balancer does that tries again at another node. Budget, backoff and deadline are
- * those of one call. The model keeps this until the last attempt is over; before the first it is
- * all zero. */
+/* A call whose attempts its model places one by one, each at a node that it chooses when the
+ * attempt begins, as a balancer does that tries again at another node. Budget, backoff and deadline
+ * are those of one call. The model keeps this until the last attempt is over; before the first it
+ * is all zero. */
 struct sim_placed {
     sim_time deadline, last_wait;
     int64_t attempts; /* begun */

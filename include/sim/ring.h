@@ -21,8 +21,8 @@ struct sim_ring {
 };
 
 /* A ring of `places`, at most `points` positions each; names[i] names place i. `weights`: the
- * greatest has all its points, others in proportion, rounded, at least one unless it is 0; NULL: all
- * are alike. `memory` holds places x points of them and is the caller's. O(n log n) in the
+ * greatest has all its points, others in proportion, rounded, at least one unless it is 0; NULL:
+ * all are alike. `memory` holds places x points of them and is the caller's. O(n log n) in the
  * positions. */
 void sim_ring_make(struct sim_ring *, struct sim_ring_point *memory, const char *const *names,
                    const double *weights, uint32_t places, uint32_t points);

@@ -22,9 +22,10 @@
  * as each file says. Validated by tests/theory/test_stations.c, test_balancers.c (closed forms) and
  * tests/model/test_balancer.c, test_balancer_nodes.c.
  *
- * Streams: choice (nodes and ties), overhead, checks (their phases). A request without a key goes to
- * a node at random where keys decide. Invariants: requests in hand are out at a node, wait, or back
- * off; requests out are the sum of those at each node; none but used nodes with room are chosen. */
+ * Streams: choice (nodes and ties), overhead, checks (their phases). A request without a key goes
+ * to a node at random where keys decide. Invariants: requests in hand are out at a node, wait, or
+ * back off; requests out are the sum of those at each node; none but used nodes with room are
+ * chosen. */
 #include "models/balancer/balancer.h"
 
 static void after_overhead(struct sim *sim, void *self, sim_arg arg)
@@ -109,7 +110,7 @@ static int sound(const void *params, struct sim_error *error)
         return sim_refuse(error, "a check must be over before the next begins: the timeout of "
                                  "\"health_check\" must not be longer than its interval");
     if (b->outlier.interval > 0 && b->outlier.longest < b->outlier.base)
-        return sim_refuse(error, "no ejection can last as long as the first: max_ejection_time "
+        return sim_refuse(error, "max_ejection_time (300 s unless the scenario says otherwise) "
                                  "must not be shorter than base_ejection_time");
     if (b->slow_start.window > 0 && b->policy == CONSISTENT_HASH)
         return sim_refuse(error, "\"slow_start\" is not for the policy \"consistent-hash\", where "

@@ -1,5 +1,5 @@
-/* balancer_checks.c - active checks of every node: real requests, which take the node's work and the
- * link's time, and no policy of the balancer's (sim_probe).
+/* balancer_checks.c - active checks of every node: real requests, which take the node's work and
+ * the link's time, and no policy of the balancer's (sim_probe).
  *
  * Each node is checked every `interval`, from a moment within the first that is drawn for it, so
  * that checks are spread. One fails that is not answered OK within `timeout`. So many in a row that

@@ -1,9 +1,9 @@
 /* balancer_choice.c - one of the open nodes: at random, in turn, by requests out, or by key.
  *
  * While weights differ (targets of unequal shares, or a slow start): at random in proportion to
- * them; in turn by the smooth weighted round robin of nginx, whose shares are exact over a cycle and
- * which never sends a burst to the heaviest; by requests out, the least of (out + 1) / weight, as
- * HAProxy's leastconn has it; of d nodes drawn by weight, the least of the same. */
+ * them; in turn by the smooth weighted round robin of nginx, whose shares are exact over a cycle
+ * and which never sends a burst to the heaviest; by requests out, the least of (out + 1) / weight,
+ * as HAProxy's leastconn has it; of d nodes drawn by weight, the least of the same. */
 #include "models/balancer/balancer.h"
 
 #include <math.h>

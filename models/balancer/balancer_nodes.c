@@ -2,9 +2,9 @@
  *
  * A node is used unless checks found it unhealthy or outcomes got it ejected. When fewer than the
  * panic threshold are left, all are used: the few would be overwhelmed, and it is more likely that
- * the checks are wrong (Envoy, "panic threshold"). One that comes back after it was away gets a part
- * of its weight at first: max(least, (time / window)^(1 / aggression)) (Envoy, "slow start"). As in
- * HAProxy this is not so when the balancer starts. A node of weight 0 is never used. */
+ * the checks are wrong (Envoy, "panic threshold"). One that comes back after it was away gets a
+ * part of its weight at first: max(least, (time / window)^(1 / aggression)) (Envoy, "slow start").
+ * As in HAProxy this is not so when the balancer starts. A node of weight 0 is never used. */
 #include "models/balancer/balancer.h"
 
 #include <math.h>

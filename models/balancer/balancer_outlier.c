@@ -1,12 +1,12 @@
 /* balancer_outlier.c - outlier detection: what the outcomes of requests say of a node.
  *
- * After Envoy ("outlier detection", its names and defaults): a node is ejected when so many requests
- * in a row fail there; or at a sweep, every `interval`, when the share of its requests that succeed
- * is below the mean of all nodes less so many standard deviations, where enough nodes had enough
- * requests. It stays away for base_ejection_time, the second time in a row for twice that, and so
- * on up to the maximum; each sweep that finds it back takes one off. One node may always be
- * ejected, more only up to a share of all. A node comes back at the very end of its ejection, in
- * Envoy at the sweep after it. */
+ * After Envoy ("outlier detection", its names and defaults): a node is ejected when so many
+ * requests in a row fail there; or at a sweep, every `interval`, when the share of its requests
+ * that succeed is below the mean of all nodes less so many standard deviations, where enough nodes
+ * had enough requests. It stays away for base_ejection_time, the second time in a row for twice
+ * that, and so on up to the maximum; each sweep that finds it back takes one off. One node may
+ * always be ejected, more only up to a share of all. A node comes back at the very end of its
+ * ejection, in Envoy at the sweep after it. */
 #include "models/balancer/balancer.h"
 
 #include <math.h>

@@ -1,4 +1,5 @@
-/* test_balancers.c - the balancer against closed forms, exact chains and the mean field (holds.h). */
+/* test_balancers.c - the balancer against closed forms, exact chains and the mean field
+ * (holds.h). */
 #include "theory/holds.h"
 
 #define FARM(seconds, warmup, rate, nodes, lb)                                                     \
@@ -38,8 +39,8 @@ static void d_choices(void **state)
 }
 
 /* Two servers of rate 1; an arrival joins the shorter queue with this probability, ties by a fair
- * coin: the chain of both lengths up to 59, its balance equations by Gauss and Seidel. The mean time
- * by Little's law. With 1/2 it is two times M/M/1. */
+ * coin: the chain of both lengths up to 59, its balance equations by Gauss and Seidel. The mean
+ * time by Little's law. With 1/2 it is two times M/M/1. */
 static double two_queues(double lambda, double shorter)
 {
     enum { N = 60 };
@@ -132,9 +133,9 @@ static struct value healthy_for(double found)
     return (struct value){"lb.healthy.mean", healthy, 0.03 * 200 * found / 1000 / healthy};
 }
 
-/* A check fails at once at a node that refuses: interval / 2 for the crash to be noticed at all, and
- * two more intervals; 75 s for 30 s and three failures. One that does not even refuse fails at the
- * timeout. */
+/* A check fails at once at a node that refuses: interval / 2 for the crash to be noticed at all,
+ * and two more intervals; 75 s for 30 s and three failures. One that does not even refuse fails at
+ * the timeout. */
 static void how_long_until_a_crash_is_found(void **state)
 {
     (void)state;
