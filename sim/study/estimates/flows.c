@@ -405,10 +405,26 @@ static void spread_over(struct sim_flows *f, uint32_t from, uint32_t to)
         dealt(f, to, c->nodes, false);
 }
 
+/* Whether all that a component chooses among have the same weight. */
+static bool evenly(const struct sim_flows *f, uint32_t from)
+{
+    const struct part *p = &f->graph->parts[from];
+    const struct sim_plan_target *targets = &f->graph->targets[p->first_call];
+    for (uint32_t i = 1; i < p->calls; i++)
+        if (targets[i].share < targets[0].share || targets[i].share > targets[0].share)
+            return false;
+    return true;
+}
+
 static void choose_among(struct sim_flows *f, uint32_t from, uint32_t to, uint32_t places)
 {
     const struct sim_plan_component *c = &f->plan->components[from];
-    switch (f->about[from].chooses) {
+    enum sim_chooses how = f->about[from].chooses;
+    if (how == SIM_CHOOSES_IN_TURN && !evenly(f, from)) {
+        mark(f, in_of(f, to), SIM_FLOW_OTHER, "nodes take turns by weight", from);
+        return;
+    }
+    switch (how) {
     case SIM_CHOOSES_NOTHING: spread_over(f, from, to); return;
     case SIM_CHOOSES_AT_RANDOM: f->graph->parts[to].plain++; return;
     case SIM_CHOOSES_ALL:
