@@ -147,8 +147,7 @@ static struct sim_queueing about(const struct sim_plan_component *c)
     struct sim_queueing q = {.flow = SIM_FLOW_UNKNOWN, .why = said_nothing(c)};
     if (c->model->queueing == NULL)
         return q;
-    q = (struct sim_queueing){0};
-    c->model->queueing(c->image, &q);
+    q = sim__flows_about(c);
     if (q.why == NULL && q.flow != SIM_FLOW_POISSON && q.flow != SIM_FLOW_SAME)
         q.why = said_nothing(c);
     return q;
@@ -405,26 +404,10 @@ static void spread_over(struct sim_flows *f, uint32_t from, uint32_t to)
         dealt(f, to, c->nodes, false);
 }
 
-/* Whether all that a component chooses among have the same weight. */
-static bool evenly(const struct sim_flows *f, uint32_t from)
-{
-    const struct part *p = &f->graph->parts[from];
-    const struct sim_plan_target *targets = &f->graph->targets[p->first_call];
-    for (uint32_t i = 1; i < p->calls; i++)
-        if (targets[i].share < targets[0].share || targets[i].share > targets[0].share)
-            return false;
-    return true;
-}
-
 static void choose_among(struct sim_flows *f, uint32_t from, uint32_t to, uint32_t places)
 {
     const struct sim_plan_component *c = &f->plan->components[from];
-    enum sim_chooses how = f->about[from].chooses;
-    if (how == SIM_CHOOSES_IN_TURN && !evenly(f, from)) {
-        mark(f, in_of(f, to), SIM_FLOW_OTHER, "nodes take turns by weight", from);
-        return;
-    }
-    switch (how) {
+    switch (f->about[from].chooses) {
     case SIM_CHOOSES_NOTHING: spread_over(f, from, to); return;
     case SIM_CHOOSES_AT_RANDOM: f->graph->parts[to].plain++; return;
     case SIM_CHOOSES_ALL:
