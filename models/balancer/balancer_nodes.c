@@ -88,7 +88,8 @@ void sim__balancer_out(struct balancer *b, uint32_t place, int change)
 {
     b->places[place].out += (uint32_t)change;
     b->out += (uint32_t)change;
-    open_or_close(b, place);
+    if (b->limit.per_node > 0)
+        open_or_close(b, place);
 }
 
 double sim__balancer_weight(const struct balancer *b, uint32_t place, sim_time now)
