@@ -48,8 +48,10 @@ struct sim_model {
     const char *name;    /* as in a scenario's "model" */
     const char *summary; /* one sentence */
     const char *source;  /* author, year, section; or what it is validated against */
-    size_t size;         /* of the model's struct, whose first member is a struct sim_node */
-    unsigned suffers;    /* SIM_SUFFERS_SLOW, SIM_SUFFERS_FLUSH */
+    const char
+        *leaves_out;  /* what it does not model, things in a row and a full stop; NULL: unsaid */
+    size_t size;      /* of the model's struct, whose first member is a struct sim_node */
+    unsigned suffers; /* SIM_SUFFERS_SLOW, SIM_SUFFERS_FLUSH */
     const struct sim_param *params;   /* ended by .name == NULL */
     const struct sim_port_def *ports; /* ended by .name == NULL; NULL: calls nobody */
     const struct sim_meter *meters;   /* ended by .name == NULL; NULL: none of its own */

@@ -43,6 +43,10 @@ struct sim_port {
 /* The share of the caller's calls that go to target `index` (1 unless the scenario says so). */
 double sim_port_share(const struct sim_port *, uint32_t index);
 uint32_t sim_port_nodes(const struct sim_port *, uint32_t index);
+/* One attempt at one node that no policy of the caller's touches, such as a health check: done runs
+ * once with the answer, or with SIM_TIMEOUT after `give_up` (above 0). O(1). */
+sim_call_id sim_probe(struct sim_port *, uint32_t index, uint32_t node, const struct sim_request *,
+                      sim_time give_up, sim_done *, void *self, sim_arg);
 /* The name of one of its nodes, such as "app/3". */
 const char *sim_port_node_name(const struct sim_port *, uint32_t index, uint32_t node);
 

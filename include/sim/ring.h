@@ -20,10 +20,12 @@ struct sim_ring {
     uint64_t count;
 };
 
-/* A ring of `places`, `points` positions each; names[i] names place i. `memory` holds
- * places x points of them and is the caller's. O(n log n) in the positions. */
+/* A ring of `places`, at most `points` positions each; names[i] names place i. `weights`: the
+ * greatest has all its points, others in proportion, rounded, at least one unless it is 0; NULL:
+ * all are alike. `memory` holds places x points of them and is the caller's. O(n log n) in the
+ * positions. */
 void sim_ring_make(struct sim_ring *, struct sim_ring_point *memory, const char *const *names,
-                   uint32_t places, uint32_t points);
+                   const double *weights, uint32_t places, uint32_t points);
 /* The index of the position that a hash belongs to. O(log n). */
 uint64_t sim_ring_find(const struct sim_ring *, uint64_t hash);
 /* The hash of a key. */

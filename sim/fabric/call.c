@@ -263,6 +263,18 @@ sim_call_id sim__call_attempt(struct sim_node *from, const struct sim_port_targe
     return sim__call_send(w, call, target->out);
 }
 
+sim_call_id sim_probe(struct sim_port *port, uint32_t index, uint32_t node,
+                      const struct sim_request *request, sim_time give_up, sim_done *done,
+                      void *self, sim_arg arg)
+{
+    assert(index < port->target_count && "a port is called that the scenario left open");
+    assert(node < sim_port_nodes(port, index) && "the component has no such node");
+    assert(give_up > 0);
+    sim_count(&port->owner->caller->calls);
+    return sim__call_attempt(port->owner, &port->targets[index], node, request, give_up, done, self,
+                             arg);
+}
+
 double sim_port_share(const struct sim_port *port, uint32_t index)
 {
     assert(index < port->target_count && "a port is asked that the scenario left open");

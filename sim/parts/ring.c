@@ -2,6 +2,7 @@
 #include "sim/ring.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,16 +15,26 @@ static int by_position(const void *a, const void *b)
     return x->place < y->place ? -1 : x->place > y->place;
 }
 
+static uint32_t points_of(const double *weights, uint32_t place, double greatest, uint32_t points)
+{
+    if (!weights || weights[place] >= greatest)
+        return points;
+    double share = floor(points * weights[place] / greatest + 0.5);
+    return share >= 1 || !(weights[place] > 0) ? (uint32_t)share : 1;
+}
+
 void sim_ring_make(struct sim_ring *ring, struct sim_ring_point *memory, const char *const *names,
-                   uint32_t places, uint32_t points)
+                   const double *weights, uint32_t places, uint32_t points)
 {
     assert(places > 0 && points > 0);
-    *ring = (struct sim_ring){memory, (uint64_t)places * points};
+    double greatest = 0;
+    for (uint32_t i = 0; weights && i < places; i++)
+        greatest = fmax(greatest, weights[i]);
+    *ring = (struct sim_ring){memory, 0};
     for (uint32_t i = 0; i < places; i++) {
         uint64_t name = sim_hash64(names[i], strlen(names[i]), 0);
-        for (uint32_t k = 0; k < points; k++)
-            memory[(uint64_t)i * points + k] = (struct sim_ring_point){
-                sim_mix64(name ^ sim_ring_hash(k)), i};
+        for (uint32_t k = 0; k < points_of(weights, i, greatest, points); k++)
+            memory[ring->count++] = (struct sim_ring_point){sim_mix64(name ^ sim_ring_hash(k)), i};
     }
     qsort(memory, ring->count, sizeof *memory, by_position);
 }

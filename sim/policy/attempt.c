@@ -175,6 +175,8 @@ static void send(struct sim__try *try)
     from->caller->hedges.count += try->hedge;
     from->caller->retries.count += !try->hedge && op->attempt > 1;
     try->state = SIM__TRY_SENT;
+    if (op->placed != NULL)
+        op->placed->sent = true;
     try->timer = SIM_NO_EVENT;
     try->sent = now;
     if (op->request.trace != 0)

@@ -24,7 +24,8 @@ struct sim__operations {
  * SIM__OF_OPERATION set. */
 #define SIM__OF_OPERATION (UINT64_C(1) << 31)
 sim_call_id sim__operation_begin(struct sim_port *, uint32_t index, uint32_t node,
-                                 const struct sim_request *, sim_done *, void *self, sim_arg);
+                                 struct sim_placed *, const struct sim_request *, sim_done *,
+                                 void *self, sim_arg);
 bool sim__operation_abandon(struct sim_world *, sim_call_id);
 
 /* What the audit finds by walking all operations. */
@@ -83,8 +84,9 @@ typedef void sim__result_fn(struct sim__operation *, bool hedge, bool own,
 
 struct sim__operation {
     struct sim_port *port;
-    struct sim_guard *guard; /* or NULL */
-    uint32_t index, node;    /* the port's target; the target's node */
+    struct sim_guard *guard;   /* or NULL */
+    struct sim_placed *placed; /* NULL, or this is one attempt of a call that its model places */
+    uint32_t index, node;      /* the port's target; the target's node */
     uint32_t number, generation;
     struct sim_request request;
     sim__result_fn *result; /* called when an attempt is over */

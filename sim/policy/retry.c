@@ -42,19 +42,18 @@ static void finish(struct sim__operation *op, const struct sim_reply *reply)
     done(w->sim, self, arg, reply);
 }
 
-/* How long to wait before the next retry, ns. */
-static sim_time backoff(struct sim__operation *op)
+/* How long to wait after so many attempts before the next, ns. */
+static sim_time backoff(struct sim_component *c, int64_t attempts, sim_time *last_wait)
 {
-    struct sim_component *c = op->port->owner->component;
     const struct sim_policy *p = &c->plan->policy;
     double base = (double)p->retry.backoff, cap = (double)p->retry.cap, wait = base;
     if (p->retry.jitter == SIM_JITTER_DECORRELATED) {
-        double last = op->last_wait > 0 ? (double)op->last_wait : base;
+        double last = *last_wait > 0 ? (double)*last_wait : base;
         wait = fmin(base + (3 * last - base) * sim_draw_uniform(&c->jitter), cap);
-        return op->last_wait = (sim_time)wait;
+        return *last_wait = (sim_time)wait;
     }
     if (p->retry.growth == SIM_BACKOFF_EXPONENTIAL)
-        for (int64_t i = 1; i < op->attempt && wait < cap; i++)
+        for (int64_t i = 1; i < attempts && wait < cap; i++)
             wait *= 2;
     wait = fmin(wait, cap);
     if (p->retry.jitter == SIM_JITTER_FULL)
@@ -62,6 +61,31 @@ static sim_time backoff(struct sim__operation *op)
     else if (p->retry.jitter == SIM_JITTER_EQUAL)
         wait *= 0.5 + 0.5 * sim_draw_uniform(&c->jitter);
     return (sim_time)wait;
+}
+
+/* The same, or SIM_NEVER when there is to be no other attempt: it was the last one allowed, the
+ * next would start after the deadline, or the retry budget is spent. `own`: the caller's own policy
+ * refused the attempt. */
+static sim_time next_wait(struct sim_component *c, struct sim_guard *g, sim_time deadline,
+                          int64_t attempts, bool own, sim_time *last_wait)
+{
+    const struct sim_policy *p = &c->plan->policy;
+    sim_time now = sim_now(c->world->sim);
+    if (attempts >= p->retry.attempts || (own && p->retry.refused_is_final))
+        return SIM_NEVER;
+    sim_time wait = backoff(c, attempts, last_wait);
+    if (wait >= deadline - now || (g != NULL && !sim__budget_withdraw(g, now)))
+        return SIM_NEVER;
+    return wait;
+}
+
+sim_time sim_placed_wait(struct sim_port *port, uint32_t index, struct sim_placed *placed,
+                         enum sim_status status)
+{
+    if (sim__is_answer(status))
+        return SIM_NEVER;
+    return next_wait(port->owner->component, port->guards != NULL ? &port->guards[index] : NULL,
+                     placed->deadline, placed->attempts, placed->own, &placed->last_wait);
 }
 
 static void attempt(struct sim *sim, void *node, sim_arg arg)
@@ -82,7 +106,6 @@ static void attempt_over(struct sim__operation *op, bool hedge, bool own,
     assert(op->live);
     struct sim_node *from = op->port->owner;
     struct sim *sim = from->sim;
-    const struct sim_policy *p = sim__policy_of(op);
     bool answered = sim__is_answer(reply->status);
     if (!answered && op->tries != NULL)
         return; /* another attempt of this round may still answer */
@@ -93,20 +116,19 @@ static void attempt_over(struct sim__operation *op, bool hedge, bool own,
         from->caller->hedges_won.count += hedge;
         sim__tries_abandon(op, true);
     }
-    if (answered || op->attempt >= p->retry.attempts || (own && p->retry.refused_is_final)) {
+    if (op->placed != NULL)
+        op->placed->own = own;
+    sim_time wait = SIM_NEVER;
+    if (!answered && op->placed == NULL)
+        wait = next_wait(from->component, op->guard, op->request.deadline, op->attempt, own,
+                         &op->last_wait);
+    if (wait == SIM_NEVER) {
         finish(op, reply);
         return;
     }
-    sim_time now = sim_now(sim), wait = backoff(op);
-    /* stop if the retry would start after the deadline, or if the retry budget is spent */
-    if (wait >= op->request.deadline - now ||
-        (op->guard != NULL && !sim__budget_withdraw(op->guard, now))) {
-        finish(op, reply);
-    } else {
-        op->timer = sim_after(sim, wait, attempt, from, (sim_arg){.p = op});
-        if (op->request.trace != 0)
-            sim__trace_mark(from->world->trace, op->request.trace, now, SIM_SPENT_BACKOFF);
-    }
+    op->timer = sim_after(sim, wait, attempt, from, (sim_arg){.p = op});
+    if (op->request.trace != 0)
+        sim__trace_mark(from->world->trace, op->request.trace, sim_now(sim), SIM_SPENT_BACKOFF);
 }
 
 /* ---- the records ----------------------------------------------------------------------------- */
@@ -159,11 +181,21 @@ void sim__operations_free(struct sim_world *w)
         sim__owned_free(&w->operations->made);
 }
 
+/* When the whole of a call must be over; its first attempt begins now. */
+static sim_time deadline_of(const struct sim_port *port, const struct sim_request *request,
+                            sim_time now)
+{
+    sim_time deadline = request->deadline == 0 ? SIM_NEVER : request->deadline;
+    sim_time own = port->owner->component->plan->policy.deadline;
+    return own != 0 ? sim_deadline_within(now, own > 0 ? own : 0, deadline) : deadline;
+}
+
 sim_call_id sim__operation_begin(struct sim_port *port, uint32_t index, uint32_t node,
-                                 const struct sim_request *request, sim_done *done, void *self,
-                                 sim_arg arg)
+                                 struct sim_placed *placed, const struct sim_request *request,
+                                 sim_done *done, void *self, sim_arg arg)
 {
     struct sim_world *w = port->owner->world;
+    bool again = placed != NULL && placed->attempts > 0;
     if (w->operations->free == NULL && !slab_new(w)) {
         sim_fail_memory(w->sim);
         return (sim_call_id){0};
@@ -173,6 +205,7 @@ sim_call_id sim__operation_begin(struct sim_port *port, uint32_t index, uint32_t
     w->operations->free = op->next;
     *op = (struct sim__operation){.port = port,
                                   .guard = port->guards != NULL ? &port->guards[index] : NULL,
+                                  .placed = placed,
                                   .index = index,
                                   .node = node,
                                   .number = op->number,
@@ -187,15 +220,16 @@ sim_call_id sim__operation_begin(struct sim_port *port, uint32_t index, uint32_t
     if (w->operations->made.first != NULL)
         sim__owned_put(&w->operations->made, op->number, port->owner);
     sim_time now = sim_now(w->sim);
-    sim_time deadline = request->deadline == 0 ? SIM_NEVER : request->deadline;
-    sim_time own = port->owner->component->plan->policy.deadline;
-    if (own != 0)
-        deadline = sim_deadline_within(now, own > 0 ? own : 0, deadline);
-    op->request.deadline = deadline;
+    op->request.deadline = again ? placed->deadline : deadline_of(port, request, now);
+    if (placed != NULL) {
+        placed->deadline = op->request.deadline;
+        placed->sent = false;
+        op->attempt = placed->attempts++;
+    }
     if (op->request.trace != 0)
         sim__trace_operation(w->trace, sim__component_number(port->owner->component),
                              port->owner->index, now, &op->request);
-    if (op->guard != NULL)
+    if (op->guard != NULL && !again)
         sim__budget_deposit(op->guard, now);
     sim_call_id id = name_of(op);
     attempt(w->sim, port->owner, (sim_arg){.p = op});
@@ -276,7 +310,7 @@ struct sim__operations_walked sim__operations_walk(const struct sim_world *w)
         for (const struct sim__try *t = op->tries; t != NULL; t = t->next) {
             const struct sim__call *call = sim__call_named(w, t->call);
             bool out = t->state == SIM__TRY_SENT && call != NULL && call->awaited;
-            ways_on += out || sim_is_pending(w->sim, t->timer);
+            ways_on += out || sim_is_pending(w->sim, t->timer) || t->time_is_up;
             found.slots += out && sim__policy_of(op)->concurrency.limit > 0;
         }
         found.live++;

@@ -221,13 +221,14 @@ static const struct sim_plan_link *link_of(const struct workload *w, uint32_t fr
     return found == SIM_LOOKUP_NONE ? NULL : &w->plan->links[found];
 }
 
-/* How many nodes a component chooses among. */
+/* How many nodes a component chooses among, each counted by its weight. */
 static double choice_of(const struct workload *w, const struct sim_plan_component *c)
 {
     double nodes = 0;
     for (uint32_t k = 0; c->model->ports && c->model->ports[k].name; k++)
         for (uint32_t t = 0; t < c->ports[k].count; t++)
-            nodes += w->plan->components[c->ports[k].targets[t].component].nodes;
+            nodes += w->plan->components[c->ports[k].targets[t].component].nodes *
+                     c->ports[k].targets[t].share;
     return nodes;
 }
 
@@ -240,7 +241,7 @@ static struct edge edge_of(const struct workload *w, uint32_t from,
     if (w->of[from].q.chooses == SIM_CHOOSES_ALL)
         e.weight *= nodes;
     else if (w->of[from].q.chooses != SIM_CHOOSES_NOTHING)
-        e.weight = nodes / choice;
+        e.weight = choice > 0 ? nodes * target->share / choice : 0;
     if (link != NULL) {
         e.loss = 1 - (1 - link->params.loss) * (1 - link->params.loss);
         if (link->params.latency.kind != SIM_DIST_NONE)

@@ -18,7 +18,7 @@ static void ring_of(struct sim_ring *ring, struct sim_ring_point *points, uint32
         snprintf(names[i], sizeof names[i], "cache/%u", i);
         list[i] = names[i];
     }
-    sim_ring_make(ring, points, list, places, each);
+    sim_ring_make(ring, points, list, NULL, places, each);
 }
 
 static uint32_t place_of(const struct sim_ring *ring, uint64_t key)
@@ -137,7 +137,7 @@ static void a_key_has_its_place(void **state)
     const char *names[] = {"a", "b"};
     struct sim_ring_point points[200];
     struct sim_ring ring;
-    sim_ring_make(&ring, points, names, 2, 100);
+    sim_ring_make(&ring, points, names, NULL, 2, 100);
     uint32_t of_a = 0;
     for (uint64_t key = 0; key < 1000; key++)
         of_a += place_of(&ring, key) == 0;

@@ -273,11 +273,11 @@ static const char *across_threads(const struct sim_scenario *s, const struct out
     return why;
 }
 
-static void one_case(uint64_t seed, bool calm, struct counts *counts)
+static void one_case(uint64_t seed, bool calm, const char *focus, struct counts *counts)
 {
     static struct topology t;
     char *text;
-    topology_draw(&t, seed, calm);
+    topology_draw(&t, seed, calm, focus);
     const char *section = calm ? CALM_RUN : WILD_RUN;
     struct sim_scenario *s = load(&t, seed, section, &text, counts);
     struct sim_plan *plan = &s->variants[0].plan;
@@ -302,13 +302,13 @@ static uint64_t asked(const char *name, uint64_t otherwise)
     return text ? strtoull(text, NULL, 10) : otherwise;
 }
 
-static struct counts cases(bool calm)
+static struct counts cases(bool calm, const char *focus)
 {
     struct counts counts = {0};
     uint64_t first = asked("WEIR_PROPERTY_SEED", 1);
     uint64_t count = asked("WEIR_PROPERTY_COUNT", getenv("WEIR_TEST_LONG") ? 4000 : 300);
     for (uint64_t i = 0; i < count; i++)
-        one_case(first + i, calm, &counts);
+        one_case(first + i, calm, focus, &counts);
     print_message("%u cases of %llu events: %u reached their end, %u the limit of events, %u that "
                   "of an instant; %u entries were refused\n",
                   counts.cases, (unsigned long long)counts.events, counts.reached, counts.limited,
@@ -319,14 +319,24 @@ static struct counts cases(bool calm)
 static void wild_topologies_hold(void **state)
 {
     (void)state;
-    struct counts counts = cases(false);
+    struct counts counts = cases(false, NULL);
     assert_true(counts.reached > counts.cases / 2); /* else little was looked at */
 }
 
 static void calm_topologies_drain(void **state)
 {
     (void)state;
-    struct counts counts = cases(true);
+    struct counts counts = cases(true, NULL);
+    assert_true(counts.reached > counts.cases / 2);
+}
+
+/* Every kind of balancer, with checks, ejection, limits and retries elsewhere, under faults. */
+static void balancers_hold(void **state)
+{
+    (void)state;
+    struct counts counts = cases(false, "balancer");
+    assert_true(counts.reached > counts.cases / 2);
+    counts = cases(true, "balancer");
     assert_true(counts.reached > counts.cases / 2);
 }
 
@@ -510,6 +520,7 @@ int main(void)
         cmocka_unit_test(a_cycle_without_time_is_named),
         cmocka_unit_test(wild_topologies_hold),
         cmocka_unit_test(calm_topologies_drain),
+        cmocka_unit_test(balancers_hold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,7 +40,10 @@ struct part {
 
 struct topology {
     struct sim_stream draw;
-    bool calm; /* no cycles, nothing lost for good, and the sources end: all must drain */
+    bool calm; /* no cycles, nothing lost for good, the sources end and none checks on others for
+                  ever: all must drain */
+    const char *focus; /* a model that there is one of, behind the first source, and whose
+                          parameters are given more often; NULL: none in particular */
     struct entry components[COMPONENTS_MOST], links[ENTRIES_MOST], faults[ENTRIES_MOST];
     struct part parts[COMPONENTS_MOST];
     uint32_t component_count, link_count, fault_count, region_count, keyspace_count;
@@ -243,6 +246,8 @@ static bool put_table(struct topology *t, const struct sim_param *table, double 
         bool needed = p->flags & SIM_REQUIRED;
         if (!possible(t, p) || !(needed || chance(t, share)))
             continue;
+        if (t->calm && strcmp(p->name, "health_check") == 0)
+            continue;
         put(t, "%s\"%s\": ", comma ? ", " : "", p->name);
         put_value(t, p);
         comma = true;
@@ -315,7 +320,7 @@ static void draw_component(struct topology *t, uint32_t index)
     for (const struct sim_port_def *port = m->ports; port && port->name; port++)
         if ((port->flags & SIM_REQUIRED) || chance(t, 0.6))
             put_port(t, index, port);
-    put_table(t, m->params, 0.25, true);
+    put_table(t, m->params, t->focus && strcmp(m->name, t->focus) == 0 ? 0.5 : 0.25, true);
     if (m->ports && m->ports[0].name)
         put_table(t, sim_policy_params, 0.35, true);
     put(t, "}");
@@ -345,9 +350,11 @@ static void draw_models(struct topology *t)
     for (uint32_t i = 0; i < t->component_count; i++) {
         const struct sim_model *m;
         bool first = i == 0, last = i + 1 == t->component_count;
+        bool focused = t->focus && i == 1 && !last;
         do
             m = sim_models()[below(t, models)];
-        while ((first && !is_source(m)) || (last && (!m->serve || needs_others(m))));
+        while ((first && !is_source(m)) || (last && (!m->serve || needs_others(m))) ||
+               (focused && strcmp(m->name, t->focus) != 0));
         int region = t->region_count && chance(t, 0.8) ? (int)below(t, t->region_count) : -1;
         if (t->keyspace_count == 0 && needs_keyspace(m->params))
             t->keyspace_count = 1;
@@ -509,9 +516,10 @@ static void draw_fault(struct topology *t, uint32_t index)
 
 /* ---- whole ----------------------------------------------------------------------------------- */
 
-static void topology_draw(struct topology *t, uint64_t seed, bool calm)
+static void topology_draw(struct topology *t, uint64_t seed, bool calm, const char *focus)
 {
     memset(t, 0, sizeof *t);
+    t->focus = focus;
     sim_stream_init(&t->draw, seed, 0, "topology", calm ? "calm" : "wild");
     t->calm = calm;
     t->region_count = (uint32_t)below(t, 4);

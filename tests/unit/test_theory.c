@@ -192,6 +192,15 @@ static void balancers(void **state)
            "E2/M/9", "several deal requests in turn (lb)");
     unsure(PLAN(SEND("lb", "") BALANCE(AB, "round-robin", "") ONE("a", "") ONE("b", ", 'to': 'a'")),
            "a", "E2/M/9", "several deal requests in turn (a)");
+#define WEIGHED "[{'to': 'a', 'share': 0.3}, 'b']"
+    exact(PLAN(SEND("lb", "") BALANCE(WEIGHED, "random", "") A_AND_B), "b", "M/M/9");
+    no_form(PLAN(SEND("lb", "") BALANCE(WEIGHED, "round-robin", "") A_AND_B), "a", other);
+    no_form(PLAN(SEND("lb", "") BALANCE(AB, "random", ", 'health_check': {}") A_AND_B), "a",
+            "health checks come besides (lb)");
+    no_form(PLAN(SEND("lb", "") BALANCE(AB, "random", ", 'limit': {'per_node': 1}") A_AND_B), "a",
+            "requests wait for a node with room (lb)");
+    no_form(PLAN(SEND("lb", "") BALANCE(AB, "random", ", 'outlier_detection': {}") A_AND_B), "a",
+            "nodes are left out by what came of requests (lb)");
     /* of one place there is nothing to choose */
     exact(PLAN(SEND("lb", "") BALANCE("'a'", "least-connections", "") ONE("a", "")), "a", "M/M/9");
 }
@@ -369,7 +378,8 @@ static void every_parameter_is_known(void **state)
         {"service", " servers queue_limit service_time while_calling calls discipline abandon shed"
                     " pause response_bytes "},
         {"store", " connections queue_limit read_time write_time delete_time scan_time "},
-        {"balancer", " policy choices virtual_nodes bounded_load overhead "},
+        {"balancer", " policy choices replacement virtual_nodes bounded_load overhead retry_at"
+                     " health_check outlier_detection panic_threshold slow_start limit "},
     };
     const struct sim_model *const *models = sim_models();
     for (; *models; models++) {

@@ -260,6 +260,10 @@ void sim_model_page(const struct sim_model *model, void *stdio_file)
     sim__page_wrapped(file, (int)strlen(model->name) + 2, model->summary);
     fprintf(file, "Source: ");
     sim__page_wrapped(file, 8, model->source);
+    if (model->leaves_out) {
+        fprintf(file, "Leaves out: ");
+        sim__page_wrapped(file, 12, model->leaves_out);
+    }
     if (model->params && model->params[0].name)
         fprintf(file, "\nParameters\n");
     print_params(file, model->params, 2, width);

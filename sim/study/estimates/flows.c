@@ -148,8 +148,7 @@ static struct sim_queueing about(const struct sim_plan_component *c)
     struct sim_queueing q = {.flow = SIM_FLOW_UNKNOWN, .why = said_nothing(c)};
     if (c->model->queueing == NULL)
         return q;
-    q = (struct sim_queueing){0};
-    c->model->queueing(c->image, &q);
+    q = sim__flows_about(c);
     if (q.why == NULL && q.flow != SIM_FLOW_POISSON && q.flow != SIM_FLOW_SAME)
         q.why = said_nothing(c);
     return q;

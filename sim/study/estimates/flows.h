@@ -50,5 +50,7 @@ bool sim_flows_exponential(const struct sim_queueing *, const struct sim_flow_in
 /* NULL, or a clause that says why calls under this policy do not simply follow the requests that
  * cause them. */
 const char *sim__flows_policy_spoils(const struct sim_policy *);
+/* What the model of a component says of it; it must have something to say. */
+struct sim_queueing sim__flows_about(const struct sim_plan_component *);
 
 #endif

@@ -55,3 +55,24 @@ const char *sim__flows_policy_spoils(const struct sim_policy *p)
         return "callers hedge or hold back";
     return NULL;
 }
+
+/* Whether all that a component chooses among have the same weight. */
+static bool evenly(const struct sim_plan_component *c)
+{
+    const struct sim_plan_port *port = &c->ports[0];
+    for (uint32_t i = 1; i < port->count; i++)
+        if (port->targets[i].share < port->targets[0].share ||
+            port->targets[i].share > port->targets[0].share)
+            return false;
+    return true;
+}
+
+struct sim_queueing sim__flows_about(const struct sim_plan_component *c)
+{
+    struct sim_queueing q = {0};
+    c->model->queueing(c->image, &q);
+    /* by weight a node does not get every n-th request */
+    if (q.chooses == SIM_CHOOSES_IN_TURN && !evenly(c))
+        q.chooses = SIM_CHOOSES_OTHERWISE;
+    return q;
+}
