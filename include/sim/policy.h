@@ -16,10 +16,10 @@ sim_call_id sim_call(struct sim_port *, uint32_t index, const struct sim_request
 /* Calls one node of the target component, for models that choose the node (balancers, shards). */
 sim_call_id sim_call_node(struct sim_port *, uint32_t index, uint32_t node,
                           const struct sim_request *, sim_done *, void *self, sim_arg);
-/* A call whose attempts its model places one by one. The model chooses the node of each attempt when
- * the attempt begins, as a balancer does to try again at another node. Budget, backoff and deadline
- * are those of one call. The model keeps this struct until the last attempt is over. It is all zero
- * before the first. */
+/* A call whose attempts its model places one by one. The model chooses the node of each attempt
+ * when the attempt begins, as a balancer does to try again at another node. Budget, backoff and
+ * deadline are those of one call. The model keeps this struct until the last attempt is over. It is
+ * all zero before the first. */
 struct sim_placed {
     sim_time deadline, last_wait;
     int64_t attempts; /* begun */
@@ -27,8 +27,7 @@ struct sim_placed {
     bool own;  /* the last one was refused by the caller's own policy */
 };
 
-/* Begins the next attempt of such a call, with its hedges. `done` runs once, with the outcome. O(1).
- */
+/* Begins the next attempt of such a call, with its hedges. `done` runs once. O(1). */
 sim_call_id sim_call_placed(struct sim_port *, uint32_t index, uint32_t node, struct sim_placed *,
                             const struct sim_request *, sim_done *, void *self, sim_arg);
 /* How long to wait before the next attempt, after one at target `index` that ended with this

@@ -171,9 +171,8 @@ static const struct sim_param params[] = {
             .source = "chosen: different ones; among many nodes it is the same"),
     SIM_ROW(.name = "virtual_nodes", .kind = SIM_COUNT, .unit = "points", .offset = OF(points),
             .by_default = "100", .low = 1, .high = 100000,
-            .doc =
-                "For consistent-hash: points of each node on the ring; with weights, of the heaviest "
-                "node.",
+            .doc = "For consistent-hash: points of each node on the ring; with weights, of the "
+                   "heaviest node.",
             .source = "chosen: shares then differ by about 10 %"),
     SIM_ROW(.name = "bounded_load", .kind = SIM_NUMBER, .offset = OF(bound), .low = 1, .high = 1e6,
             .flags = SIM_OPTIONAL,
