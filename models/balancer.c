@@ -256,10 +256,10 @@ static const struct sim_param params[] = {
             .source = "chosen: shares then differ by about 10 %"),
     SIM_ROW(.name = "bounded_load", .kind = SIM_NUMBER, .offset = OF(bound), .low = 1, .high = 1e6,
             .flags = SIM_OPTIONAL,
-            .doc = "For consistent-hash: the most requests at a node, relative to the mean; others "
-                   "go on along the ring."),
+            .doc = "For consistent-hash: the most requests at a node, relative to the mean. "
+                   "Further ones go to the next node on the ring."),
     SIM_ROW(.name = "overhead", .kind = SIM_DISTRIBUTION, .offset = OF(overhead),
-            .flags = SIM_OPTIONAL, .doc = "Time to pass a request on; default none."),
+            .flags = SIM_OPTIONAL, .doc = "Time to pass a request on. Left out: none."),
     {0},
 };
 
@@ -268,8 +268,8 @@ static const struct sim_port_def ports[] = {
             .doc =
                 "The component whose nodes it chooses from, including nodes that are down. With "
                 "least-connections and power-of-d, a node that refuses at once attracts most "
-                "requests. With round-robin, retries take turns, too, so with two nodes each new "
-                "request starts at the dead one."),
+                "requests. With round-robin, a retry also takes a turn. So with two nodes, one of "
+                "them dead, every new request goes to the dead one first."),
     {0},
 };
 

@@ -5,7 +5,8 @@
 #include "fabric/world_state.h"
 #include "sim/record.h"
 
-/* A table of sim_meters_of(); NULL also if this world does not keep it. */
+/* Returns a table of sim_meters_of(). NULL: the model has no such table, or this world does not
+ * keep it. */
 static inline const struct sim_meter *sim__meters_kept(const struct sim_world *w,
                                                        const struct sim_model *model, int table)
 {

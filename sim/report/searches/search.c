@@ -5,10 +5,14 @@
 #include "report/json_stream.h"
 
 #include <math.h>
+#include <string.h>
 
 void sim_search_say_criterion(struct sim_buffer *text, const struct sim_criterion *c)
 {
-    sim_buffer_puts(text, c->text);
+    if (strncmp(c->text, c->that, strlen(c->that)) == 0)
+        sim_buffer_puts(text, c->text);
+    else /* it was written without its statistic */
+        sim_buffer_printf(text, "%s %s", c->that, c->text + strcspn(c->text, "<>"));
     if (!isnan(c->from))
         sim_buffer_printf(text, " from %ss", sim_number_text(c->from).s);
     if (!isnan(c->to))
