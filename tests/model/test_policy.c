@@ -417,7 +417,7 @@ static void spoil_timer(struct sim_world *w)
     struct sim__operation *op = w->operations->slabs[0];
     while (!op->live || op->tries == NULL)
         op++;
-    op->tries->state = SIM__TRY_TOLD;
+    op->tries->state = SIM__TRY_UNSENT;
 }
 static void spoil_slot(struct sim_world *w)
 {
