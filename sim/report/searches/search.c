@@ -9,10 +9,10 @@
 
 void sim_search_say_criterion(struct sim_buffer *text, const struct sim_criterion *c)
 {
-    if (strncmp(c->text, c->that, strlen(c->that)) == 0)
-        sim_buffer_puts(text, c->text);
-    else /* it was written without its statistic */
-        sim_buffer_printf(text, "%s %s", c->that, c->text + strcspn(c->text, "<>"));
+    const char *rest = c->text + strspn(c->text, " \t");
+    for (const char *s = c->that; *s && *s == *rest; s++)
+        rest++;
+    sim_buffer_printf(text, "%s%s", c->that, rest); /* with its statistic, if that was left out */
     if (!isnan(c->from))
         sim_buffer_printf(text, " from %ss", sim_number_text(c->from).s);
     if (!isnan(c->to))
