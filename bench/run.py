@@ -167,7 +167,7 @@ class Bench:
 
         def timeline(n):
             return {"components": {"users": users, "app": app},
-                    "timeline": [{"at": f"{1 + 70 * i / n}s", "do": "slow", "target": "app",
+                    "timeline": [{"at": f"{1 + 320 * i / n}s", "do": "slow", "target": "app",
                                   "factor": 1.5, "for": "1ms"} for i in range(n)]}
 
         def cost(make, n):
@@ -177,7 +177,7 @@ class Bench:
                 json.dump({"schema_version": 1, "title": "Bench: many and few",
                            "run": {"duration": "25s", "interval": "1s", "seed": 1,
                                    "replications": 1}, **make(n)}, file)
-            return (self.run_scenario(path, ["run.duration=75s"])[0] -
+            return (self.run_scenario(path, ["run.duration=325s"])[0] -
                     self.run_scenario(path)[0])
 
         for name, make, few, many in (("components_1000", components, 10, 1000),

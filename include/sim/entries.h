@@ -167,14 +167,14 @@ extern const struct sim_usage sim_entries_usages[];
                 .source = "chosen: none, as where nobody thought of it"),                          \
         SIM_ROW(.name = "expiry", .kind = SIM_CHOICE, .offset = offsetof(type, member.expiry),     \
                 .by_default = "fixed", .choices = sim_entries_expiries,                            \
-                .doc = "Whether a lifetime counts from the filling, or each hit begins one, "      \
-                       "drawn anew.",                                                              \
+                .doc = "Whether a lifetime begins when a value is stored, or a new one is also "   \
+                       "drawn at each hit.",                                                       \
                 .source = "memcached, doc/protocol.txt: exptime counts from the storing"),         \
         SIM_ROW(.name = "stale_window", .kind = SIM_TIME,                                          \
                 .offset = offsetof(type, member.stale_window), .by_default = "30s",                \
                 .flags = SIM_CHANGEABLE,                                                           \
-                .doc = "How long after its expiry a value may be served, where expired ones "      \
-                       "are.",                                                                     \
+                .doc = "How long after its expiry a value may be served. Only protections that "   \
+                       "serve expired values use it.",                                             \
                 .source = "RFC 5861, sec. 3.1: the 30 s of the example"),                          \
         SIM_ROW(.name = "sharing", .kind = SIM_CHOICE, .offset = offsetof(type, member.sharing),   \
                 .by_default = "own", .choices = sim_entries_sharings,                              \

@@ -8,8 +8,8 @@
 
 struct sim_policy;
 
-/* Calls target `index` of the port (0 where the port takes one) under the caller's policy. `done`
- * runs once, with the final outcome. The request is copied. Returns the name of the call for
+/* Calls target `index` of the port (0 if the port has a single target) under the caller's policy.
+ * `done` runs once, with the final outcome. The request is copied. Returns the name of the call for
  * sim_abandon(). O(1). */
 sim_call_id sim_call(struct sim_port *, uint32_t index, const struct sim_request *, sim_done *,
                      void *self, sim_arg);

@@ -11,9 +11,11 @@
 enum sim_flow {
     SIM_FLOW_OTHER,   /* neither of the next two; .why says what it is */
     SIM_FLOW_POISSON, /* independent of one another, at a constant rate */
-    SIM_FLOW_SAME, /* as they arrived, at once or after .delay and a station; and each is answered
-                      as soon as all its calls are; only for requests that are passed on */
-    SIM_FLOW_UNKNOWN, /* a part of them, chosen by what happens here (.why); Poisson is a guess */
+    SIM_FLOW_SAME, /* requests leave in the same stream as they arrived, perhaps after .delay and a
+                      station; a request is answered as soon as all its calls are. Not for requests
+                      that start here */
+    SIM_FLOW_UNKNOWN, /* a part of the requests, chosen by the state of the component (.why says
+                         how); theory treats it as Poisson, which is a guess */
 };
 
 /* How a component chooses nodes, if it does so itself (sim_call_node). */
@@ -48,8 +50,8 @@ struct sim_queueing {
     const char *no_form_unwanted; /* the same, true only if callers may stop waiting */
 };
 
-/* The first of these clauses that holds for a component; NULL: a closed form may be known. Pass
- * true where it is not known how the component is called. */
+/* The first of these clauses that holds for a component; NULL: a closed form may be known. `asks`:
+ * it calls others. `unwanted`: its callers may stop waiting. Pass true if you do not know. */
 static inline const char *sim_queueing_no_form(const struct sim_queueing *q, bool asks,
                                                bool unwanted)
 {

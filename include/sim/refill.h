@@ -68,8 +68,9 @@ struct sim_refiller {
 int sim_refill_node_init(struct sim_refiller *, struct sim_node *, struct sim_refills *store,
                          sim_refill_look *look_again);
 
-/* A read misses. True: the caller begins a recomputation, with *token (0: without). False: the read
- * waits, and is answered or looks again. */
+/* A read misses. True: the caller must begin a recomputation and pass *token to it (0: no token).
+ * False: the read waits until the recomputation of its crowd answers it, or until `look_again` runs
+ * for it. */
 bool sim_refill_may(struct sim_refiller *, enum sim_refill_rule, uint64_t key, sim_call_id,
                     uint64_t *token);
 
@@ -115,8 +116,8 @@ const char *sim_refill_check(const struct sim_refiller *);
                 .flags = SIM_HEADLINE | SIM_WORSE_HIGH, .doc = "Reads of the origin under way."),  \
         SIM_ROW(.name = "herd", .kind = SIM_HISTOGRAM, .unit = "requests",                         \
                 .offset = offsetof(type, member.herd), .flags = SIM_HEADLINE | SIM_WORSE_HIGH,     \
-                .doc = "Reads of one key under way, counted as each begins, over all nodes of "    \
-                       "the store."),                                                              \
+                .doc = "Recomputations of the same key under way, over all nodes of the store; "   \
+                       "recorded when one begins."),                                               \
         SIM_ROW(.name = "waiting", .kind = SIM_GAUGE, .unit = "requests",                          \
                 .offset = offsetof(type, member.waiting), .flags = SIM_HEADLINE | SIM_WORSE_HIGH,  \
                 .doc = "Readers who wait for a recomputation of another's.")

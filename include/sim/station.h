@@ -41,18 +41,19 @@ enum sim_discipline {
 enum sim_abandon {
     SIM_ABANDON_NEVER,   /* it is served all the same */
     SIM_ABANDON_REACHED, /* it is dropped when its turn comes */
-    SIM_ABANDON_AT_ONCE, /* it leaves the queue at its deadline; otherwise it is dropped when its
-                            turn comes */
+    SIM_ABANDON_AT_ONCE, /* it leaves the queue at its deadline; if its caller gives up earlier, it
+                            is dropped when its turn comes */
 };
 
 /* Which requests are turned away under overload, besides those that find the queue full. */
 enum sim_shed {
     SIM_SHED_NONE,
-    SIM_SHED_CODEL,    /* by CoDel, at the head of the queue, when waits have been too long for too
-                          long */
-    SIM_SHED_LIFO,     /* none; while the oldest has waited too long, the newest goes first */
-    SIM_SHED_PRIORITY, /* in a full queue, the newest of the least urgent class makes room for a
-                          more urgent one */
+    SIM_SHED_CODEL,    /* CoDel turns away requests at the head of the queue after waits have
+                          exceeded .target for an .interval */
+    SIM_SHED_LIFO,     /* turns nobody away; serves the newest first while the oldest has waited
+                          too long */
+    SIM_SHED_PRIORITY, /* if the queue is full, the newest request of the least urgent class makes
+                          room for a more urgent one */
 };
 
 /* The rules of a station. SIM_STATION_RULES makes them parameters of a model. */
@@ -95,8 +96,8 @@ int sim_station_init(struct sim_station *, struct sim_node *, int64_t servers, i
  * memory. Arrivals, starts and ends of work are then O(1), or O(log n) in the requests at work
  * under processor sharing; a pause is O(n) in them. */
 int sim_station_manage(struct sim_station *, const struct sim_station_rules *);
-/* Beginnings and ends of pauses per second, at a node with so many calls per second; for .ticks of
- * struct sim_foreseen. */
+/* Events per second (starts and ends of pauses) at a node that gets `calls` calls per second; for
+ * .ticks of struct sim_foreseen. */
 double sim_station_rules_ticks(const struct sim_station_rules *, double calls);
 /* NULL, or a sentence that says which rules do not go together; for a model's `sound`. */
 const char *sim_station_rules_check(const struct sim_station_rules *, int64_t queue_limit);
@@ -121,10 +122,11 @@ void sim_station_resize(struct sim_station *, int64_t servers);
             .doc = "Servers at work or held."),                                                    \
         SIM_ROW(.name = "capacity", .kind = SIM_GAUGE, .unit = "servers",                          \
                 .offset = offsetof(type, member.capacity), .flags = SIM_WORSE_LOW,                 \
-                .doc = "Servers there are, of nodes that are up."),                                \
+                .doc = "Servers of the nodes that are up."),                                       \
         SIM_ROW(.name = "provisioned", .kind = SIM_GAUGE, .unit = "servers",                       \
                 .offset = offsetof(type, member.provisioned),                                      \
-                .doc = "Servers there are, of nodes that are down too: what is paid for."),        \
+                .doc = "All servers, including those of nodes that are down. These are paid "      \
+                       "for."),                                                                    \
         SIM_ROW(.name = "queue", .kind = SIM_GAUGE, .unit = "requests",                            \
                 .offset = offsetof(type, member.waiting), .flags = SIM_HEADLINE | SIM_WORSE_HIGH,  \
                 .doc = "Calls waiting for a server."),                                             \

@@ -18,7 +18,8 @@ struct sim_user {
     sim_id next;                        /* the event of the next request */
     uint64_t left;                      /* requests that the session has not yet finished */
     uint32_t session;                   /* unique within the component; 0: not a session */
-    struct sim_user *newer, *older;     /* the sessions are a ring through fixed[0] */
+    struct sim_user *newer, *older;     /* neighbours in the ring of open sessions; fixed[0] is its
+                                           head */
 };
 
 /* What each session of an open load does. */
@@ -42,8 +43,8 @@ struct sim_users {
     /* state */
     struct sim_node *node;
     sim_users_send *send;
-    bool thinks, visited;   /* there are users who think (of a closed load, or sessions); they are
-                               sessions */
+    bool thinks;            /* some users think between requests */
+    bool visited;           /* those users are sessions */
     bool mixed;             /* not all requests are reads */
     sim_fn *arrive;         /* the handler of an arrival: for a single random request, or for all
                                other cases */
@@ -95,9 +96,9 @@ static inline bool sim_users_answered(struct sim_users *users, struct sim_user *
     return users->thinks && sim__users_think(users, user);
 }
 
-/* For fault(): a crash forgets the sessions and cancels requests not yet sent; after it, all start
- * again. O(users). */
+/* For fault(): forgets the sessions and cancels requests not yet sent. O(users). */
 void sim_users_crash(struct sim_users *);
+/* For fault(): starts all users again after a crash. O(users). */
 void sim_users_start(struct sim_users *);
 /* For changed(): a rate that was set holds from now on. */
 void sim_users_rate_set(struct sim_users *);
@@ -133,7 +134,8 @@ extern const struct sim_param sim_users_session_params[];
         SIM_ROW(.name = "sessions", .kind = SIM_COUNT, .unit = "sessions",                         \
                 .offset = offsetof(type, member.names), .low = 1, .high = 4e9,                     \
                 .flags = SIM_OPTIONAL,                                                             \
-                .doc = "So many, picked at random; left out, each user of a closed load is one."), \
+                .doc = "Number of sessions. Each request belongs to one of them, chosen at "       \
+                       "random. Left out: each user of a closed load is a session."),              \
         SIM_ROW(.name = "keyspace", .kind = SIM_KEYSPACE,                                          \
                 .offset = offsetof(type, member.keyspace), .flags = SIM_OPTIONAL,                  \
                 .doc = "The keys asked for."),                                                     \

@@ -62,15 +62,17 @@ enum {
     SIM_TAKES_RUN = 4, /* --seed --reps --jobs --out --no-plot --json --quiet --force --fresh */
     SIM_TAKES_FORMAT = 8,
     SIM_TAKES_LIST = 16,
-    SIM_TAKES_UNTIL = 32, /* --until --max-reps --metric */
+    SIM_TAKES_UNTIL = 32, /* --until --max-reps */
     SIM_TAKES_PLOT = 64,  /* --no-plot */
     SIM_TAKES_CSV = 128,
-    SIM_TAKES_PAGE = 256,      /* --out FILE */
-    SIM_TAKES_FIND = 1 << 16,  /* --vary --log --probability --within --max-runs */
-    SIM_TAKES_MAP = 1 << 17,   /* --x --y --log-x --log-y */
-    SIM_TAKES_WHILE = 1 << 18, /* --while --from --to */
-    SIM_TAKES_TRACE = 512,     /* --trace */
-    SIM_TAKES_FORCE = 1 << 19, /* --force, for commands without SIM_TAKES_RUN */
+    SIM_TAKES_PAGE = 256,             /* --out FILE */
+    SIM_TAKES_FIND = 1 << 16,         /* --vary --log --probability --within --max-runs */
+    SIM_TAKES_MAP = 1 << 17,          /* --x --y --log-x --log-y */
+    SIM_TAKES_WHILE = 1 << 18,        /* --while --from --to */
+    SIM_TAKES_TRACE = 512,            /* --trace */
+    SIM_TAKES_FORCE = 1 << 19,        /* --force, for commands without SIM_TAKES_RUN */
+    SIM_TAKES_METRIC_UNTIL = 1 << 20, /* --metric, with --until only */
+    SIM_TAKES_METRIC = 1 << 21,       /* --metric */
 };
 int sim__cli_read(struct sim_cli *, unsigned takes, int argc, char **argv);
 void sim__cli_free(struct sim_cli *);

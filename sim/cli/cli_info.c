@@ -86,8 +86,10 @@ int sim__cli_explain(const struct sim_cli *cli)
     if (s && sim_scenario_explain(s, path, stdout) == 0)
         status = SIM_EXIT_DONE;
     else if (s)
-        sim__cli_usage(cli->command, "%s has nothing at \"%s\"", cli->operands[0],
-                       path ? sim_quote(path).s : "");
+        sim__cli_usage(cli->command,
+                       "%s has no value at \"%s\" in the sections that are explained: run, "
+                       "keyspaces, regions, links, components, timeline, prices",
+                       cli->operands[0], path ? sim_quote(path).s : "");
     sim_scenario_free(s);
     return status;
 }

@@ -22,27 +22,28 @@ struct command {
 static const struct command commands[] = {
     {"run", "FILE", 1, 1,
      SIM_TAKES_VARIANT | SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_PLOT | SIM_TAKES_FORMAT |
-         SIM_TAKES_UNTIL | SIM_TAKES_TRACE,
+         SIM_TAKES_UNTIL | SIM_TAKES_METRIC_UNTIL | SIM_TAKES_TRACE,
      sim__cli_run, "run every variant of a scenario and draw its figures",
-     "Prints the headline metrics side by side and whether the expectations hold. Results go\n"
-     "to --out: resolved.json, summary.json, series.csv and figures/. They are the same bytes for\n"
-     "the same file, seed and version, whatever --jobs. Runs that --out has already are not\n"
-     "simulated again.\n"},
+     "Prints the headline metrics side by side and whether the expectations hold. Results go to\n"
+     "out/<scenario name>: resolved.json, summary.json (--json prints it), series.csv and\n"
+     "figures/. They are the same bytes for the same file, seed and version, whatever --jobs.\n"
+     "Runs that this directory has already are not simulated again.\n"},
     {"sweep", "FILE", 1, 1,
      SIM_TAKES_VARIANT | SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_PLOT | SIM_TAKES_FORMAT |
-         SIM_TAKES_LIST | SIM_TAKES_UNTIL,
+         SIM_TAKES_LIST | SIM_TAKES_UNTIL | SIM_TAKES_METRIC_UNTIL,
      sim__cli_run, "run every cell of a scenario's sweep and draw its curves",
      "Like `weir run`, over the cells of \"sweep\". Results go to out/<scenario name>-sweep.\n"
      "After it was killed, the same command goes on where it stopped.\n"},
-    {"compare", "FILE A B", 3, 3, SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_UNTIL, sim__cli_compare,
+    {"compare", "FILE A B", 3, 3,
+     SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_UNTIL | SIM_TAKES_METRIC, sim__cli_compare,
      "estimate by how much variant B differs from variant A",
      "Replication k of both has the same load, so they are compared pair by pair. \"base\" is the\n"
      "file without a variant. For every metric it prints a difference with an interval, or the\n"
      "number of replications that would show a difference of 2 % (of X% with --until X%). All\n"
      "intervals hold together with 95 %. Runs are taken from the store of out/<scenario name>\n"
-     "and kept there, as those of `weir run` are. Results are written only to --out, which has\n"
-     "its own store: "
-     "comparison.json, summary.json and resolved.json.\n"},
+     "and kept there, as those of `weir run` are; no results are written. With --out, the store\n"
+     "is in that directory, and results are written there: comparison.json (--json prints it),\n"
+     "summary.json and resolved.json.\n"},
     {"find", "FILE", 1, 1,
      SIM_TAKES_VARIANT | SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_PLOT | SIM_TAKES_FORMAT |
          SIM_TAKES_FIND | SIM_TAKES_WHILE,
@@ -51,20 +52,21 @@ static const struct command commands[] = {
      "--reps is the number of runs of each value at first (default 10); a value that they do not\n"
      "decide gets up to 32 times as many. With --from and --to only the time after a fault\n"
      "counts, to find the load up to which a system recovers. Results go to\n"
-     "out/<scenario name>-find: find.json and figures/find.*. After it was killed, the same\n"
-     "command goes on where it stopped.\n"},
+     "out/<scenario name>-find: find.json (--json prints it) and figures/find.*. After it was\n"
+     "killed, the same command goes on where it stopped.\n"},
     {"map", "FILE", 1, 1,
      SIM_TAKES_VARIANT | SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_PLOT | SIM_TAKES_FORMAT |
          SIM_TAKES_MAP | SIM_TAKES_WHILE,
      sim__cli_map, "draw the probability of an outcome over two numbers of a scenario",
      "The map is the file's \"map\", or --x, --y and --while. Results go to\n"
-     "out/<scenario name>-map: map.json and figures/map.*. After it was killed, the same command\n"
-     "goes on where it stopped.\n"},
+     "out/<scenario name>-map: map.json (--json prints it) and figures/map.*. After it was\n"
+     "killed, the same command goes on where it stopped.\n"},
     {"sensitivity", "FILE", 1, 1, SIM_TAKES_SET | SIM_TAKES_RUN | SIM_TAKES_PLOT | SIM_TAKES_FORMAT,
      sim__cli_sensitivity, "rank the inputs of a scenario by how much they move a metric",
      "The inputs are in the file's \"sensitivity\". Each one goes to its low and its high value,\n"
      "with the others at mid, and is compared pair by pair on the same load. Results go to\n"
-     "out/<scenario name>-sensitivity: sensitivity.json and figures/tornado.*.\n"},
+     "out/<scenario name>-sensitivity: sensitivity.json (--json prints it) and\n"
+     "figures/tornado.*.\n"},
     {"check", "FILE...", 1, -1, SIM_TAKES_VARIANT | SIM_TAKES_SET | SIM_TAKES_FORCE, sim__cli_check,
      "report all errors of scenario files at once",
      "Also reports runs that `weir run` would refuse as too large. Nothing is run.\n"},

@@ -41,7 +41,7 @@ const struct sim_param sim_arrivals_step_params[] = {
             .high = 1, .source = "chosen: reads only, the least that can be asked", __VA_ARGS__)
 
 const struct sim_param sim_arrivals_mix_params[] = {
-    SHARE("read", read, "1", .doc = "Share of reads; 1 stands for whatever the others leave."),
+    SHARE("read", read, "1", .doc = "Share of reads. Left out, or 1: what the other shares leave."),
     SHARE("write", write, "0", .doc = "Share of writes."),
     SHARE("delete", erase, "0", .doc = "Share of deletes."),
     SHARE("scan", scan, "0", .doc = "Share of scans."),

@@ -13,7 +13,7 @@ const struct sim_param sim_arrivals_spike_params[] = {
             .low = 1, .flags = SIM_REQUIRED, .doc = "How long it lasts."),
     SIM_ROW(.name = "factor", .kind = SIM_NUMBER,
             .offset = offsetof(struct sim_arrivals_spike, factor), .flags = SIM_REQUIRED,
-            .doc = "How many times the rate is what it would be; below 1 it is a lull."),
+            .doc = "The rate is multiplied by this; below 1 it is a lull."),
     {0},
 };
 
@@ -21,13 +21,14 @@ const struct sim_param sim_arrivals_random_spike_params[] = {
     SIM_ROW(.name = "every", .kind = SIM_DISTRIBUTION,
             .offset = offsetof(struct sim_arrivals_random_spikes, every), .low = 1e3, .high = 1e19,
             .flags = SIM_REQUIRED,
-            .doc = "Calm from the end of one (at first from the start of the run) to the next."),
+            .doc = "Time from the end of a spike to the start of the next. The first one counts "
+                   "from the start of the run."),
     SIM_ROW(.name = "for", .kind = SIM_DISTRIBUTION,
             .offset = offsetof(struct sim_arrivals_random_spikes, lasts), .low = 1e3, .high = 1e19,
             .flags = SIM_REQUIRED, .doc = "How long each lasts."),
     SIM_ROW(.name = "factor", .kind = SIM_NUMBER_DIST,
             .offset = offsetof(struct sim_arrivals_random_spikes, factor), .flags = SIM_REQUIRED,
-            .doc = "How many times the rate is what it would be, drawn for each."),
+            .doc = "The rate is multiplied by this, drawn for each spike."),
     {0},
 };
 

@@ -194,7 +194,7 @@ static void go_on(struct sim_station *s, uint32_t job)
     w->until += sim_now(s->node->sim);
 }
 
-/* Whether work has no time left, and so ends in this instant whatever else happens in it. */
+/* Whether a job's work ends in this instant, even if the event of its end has not run yet. */
 static bool is_done(const struct sim_station *s, uint32_t job)
 {
     return s->jobs[job].timer.key != 0 && s->more->work[job].until == sim_now(s->node->sim);
@@ -274,7 +274,7 @@ static void share_on(struct sim_station *s)
     sim_cancel(s->node->sim, d->next_end);
     d->next_end = SIM_NO_EVENT;
     if (d->at_work == 0)
-        d->virtual_now = 0; /* which also drops the rounding errors so far */
+        d->virtual_now = 0; /* starting again at 0 also drops accumulated rounding errors */
     if (d->at_work == 0 || s->servers == 0)
         return;
     double left = fmax(0, d->work[d->heap[0]].finish - d->virtual_now) * crowding(s);

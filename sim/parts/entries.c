@@ -138,7 +138,7 @@ void sim_entries_visit(const struct sim_entries *e, sim_copy_visit *visit, void 
     const struct sim_table *table = &e->store->table;
     if (!e->store->space || holder(e) != e->node)
         return;
-    /* entries that expire in this instant have not been looked at yet */
+    /* entries that expire in this instant still count: their events may not have run */
     for (uint32_t place = table->oldest; place != SIM_TABLE_NONE;
          place = table->entries[place].newer)
         if (sim_table_expires(table, place) >= sim_now(e->node->sim))

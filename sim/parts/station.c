@@ -76,7 +76,7 @@ bool sim__station_grow(struct sim_station *s)
     return s->more == NULL || sim__rules_of(s)->grow(s);
 }
 
-/* A function of its own, to keep the path of calls that are not followed short. */
+/* This is a separate function so that the path of untraced calls stays short. */
 static __attribute__((noinline)) bool waits_followed(struct sim_world *w, struct sim__call *call)
 {
     sim__trace_mark(w->trace, call->request.trace, sim_now(w->sim), SIM_SPENT_QUEUE);
@@ -186,7 +186,8 @@ static inline void book(struct sim_station *s, uint32_t job, sim_time duration)
 {
     struct sim_station_meters *m = s->node->station;
     m->work += (uint64_t)duration;
-    if (m->by_cause[SIM_USER] != m->rate.count) /* not all requests were the users' */
+    /* some requests are retries, hedges or refreshes, so work is counted by cause */
+    if (m->by_cause[SIM_USER] != m->rate.count)
         m->work_by_cause[sim_call_request(s->node, s->jobs[job].call)->cause] += (uint64_t)duration;
 }
 

@@ -22,25 +22,27 @@ static const char *const shed_names[] = {"none", "codel", "lifo", "priority", NU
 const struct sim_param sim_station_shed_params[] = {
     SIM_ROW(.name = "by", .kind = SIM_CHOICE, .offset = SHED(by), .by_default = "none",
             .choices = shed_names,
-            .doc = "By the wait (codel), by serving the newest first while the oldest has waited "
-                   "too long (lifo), or the lowest class (priority).",
+            .doc = "Whom it turns away: codel, requests after waits were too long for a while; "
+                   "priority, the lowest class when the queue is full; lifo, nobody, but it serves "
+                   "the newest first while the oldest has waited too long.",
             .source = "chosen: nothing is shed unless the scenario says so"),
     SIM_ROW(.name = "target", .kind = SIM_TIME, .offset = SHED(target), .by_default = "5ms",
-            .low = 1, .high = 1e18, .doc = "The wait beyond which a queue is too long.",
+            .low = 1, .high = 1e18, .doc = "For codel and lifo: a longer wait is too long.",
             .source = "RFC 8289, sec. 4.3"),
     SIM_ROW(.name = "interval", .kind = SIM_TIME, .offset = SHED(interval), .by_default = "100ms",
             .low = 1, .high = 1e18,
-            .doc = "For codel: how long it must be too long before one is turned away.",
+            .doc = "For codel: how long waits must be too long before a request is turned away.",
             .source = "RFC 8289, sec. 4.4"),
     {.name = NULL},
 };
 
 const struct sim_param sim_station_pause_params[] = {
     SIM_ROW(.name = "every", .kind = SIM_DISTRIBUTION, .offset = PAUSE(every),
-            .flags = SIM_OPTIONAL, .doc = "From the end of a pause to the beginning of the next."),
+            .flags = SIM_OPTIONAL, .doc = "Time from the end of a pause to the start of the next."),
     SIM_ROW(.name = "requests", .kind = SIM_COUNT, .unit = "requests", .offset = PAUSE(requests),
             .low = 1, .high = 1e15, .flags = SIM_OPTIONAL,
-            .doc = "A pause after so many requests were begun, for what each of them allocates."),
+            .doc =
+                "A pause after this many requests were begun, as each of them allocates memory."),
     SIM_ROW(.name = "lasts", .kind = SIM_DISTRIBUTION, .offset = PAUSE(lasts),
             .flags = SIM_OPTIONAL, .doc = "How long a pause lasts."),
     {.name = NULL},

@@ -77,7 +77,8 @@ struct sim__codel {
     bool passes, law; /* for the next request: it passes; the law continues if it is late too */
 };
 
-/* Whether a request that reaches a server after a wait is turned away; `last`: no other waits. */
+/* Whether a request that reaches a server after a wait is turned away; `last`: no other request
+ * waits. */
 bool sim__codel_drops(struct sim__codel *, sim_time now, sim_time waited, bool last);
 /* No request is left to reach a server. */
 void sim__codel_empty(struct sim__codel *);

@@ -234,7 +234,7 @@ static void rebase(struct sim_table *t, sim_time now, unsigned shift)
 {
     sim_time behind = now >> shift > BEHIND_LEAST ? BEHIND_LEAST << shift : now;
     sim_time base = now - behind > t->base ? now - behind : t->base;
-    /* by whole ticks, so that nothing is rounded twice unless the ticks grow */
+    /* the base moves by whole ticks, so stored times are rounded again only when the ticks grow */
     base -= (base - t->base) & (((sim_time)1 << shift) - 1);
     for (uint32_t place = t->oldest; place != SIM_TABLE_NONE; place = t->entries[place].newer) {
         sim_time expires = sim_table_expires(t, place);
@@ -295,7 +295,7 @@ static void free_all(struct sim_table_pool *pool, struct sim_table_chunk *chunk)
     }
 }
 
-#define CHUNK_MOST 16384 /* records; larger chunks would leave megabytes unused */
+#define CHUNK_MOST 16384 /* records in a chunk; larger chunks would waste megabytes */
 
 void sim_table_pool_grow(struct sim_table_pool *pool)
 {

@@ -116,8 +116,9 @@ static void over(struct sim *sim, void *self, sim_arg arg, const struct sim_repl
     assert(op->live && try->state == SIM__TRY_SENT);
     learn(try, reply->status);
     try_free(try);
+    /* gives the slot to a waiting attempt before the caller's `done` can ask for it */
     if (is_limited(op))
-        send_waiting(op->guard); /* before the caller can ask for the slot again */
+        send_waiting(op->guard);
     op->result(op, hedge, false, reply);
 }
 

@@ -6,11 +6,11 @@
  * an attempt timed out, was refused or was lost (Chiu and Jain 1989; as AIMDLimit of Netflix
  * concurrency-limits does). Gradient compares each latency with its long-term average:
  *     new limit = limit x max(1/2, min(1, average / latency)) + 4, smoothed by 0.2
- * (Gradient2Limit of the same library as of November 2018: the average is exponential over 600
- * samples, arithmetic for the first 10, and is cut by a tenth when it exceeds twice the latency).
- * It learns from every attempt, not once per window. Since 2019 the library takes 1.5 x average /
- * latency. That was tried: on a station with constant work the limit grows to `most`, because the
- * average follows the queue that the limit causes.
+ * as Gradient2Limit of the same library does as of November 2018. The average is arithmetic for the
+ * first 10 samples, then exponential over 600. When it exceeds twice the latency, it is cut by a
+ * tenth. The limit learns from every attempt, not once per window. Since 2019 the library takes
+ * 1.5 x average / latency. That was tried: on a station with constant work the limit grows to
+ * `most`, because the average follows the queue that the limit causes.
  *
  * Rate: a token bucket of `burst` tokens, filled at `rate`, by virtual scheduling (ATM Forum 1996,
  * Traffic Management 4.0, sec. 4.4.2, GCRA): its whole state is the time at which it will be full.

@@ -31,9 +31,9 @@ bool sim__operation_abandon(struct sim_world *, sim_call_id);
 /* What the audit finds by walking all operations. */
 struct sim__operations_walked {
     uint64_t live;
-    uint64_t stuck; /* live, with neither a timer nor an attempt out that could end it */
-    uint64_t slots, slots_counted; /* attempts out under a concurrency limit; the same as counted by
-                                      the limits */
+    uint64_t stuck; /* live operations that nothing can end: no timer runs and no attempt is out */
+    uint64_t slots, slots_counted; /* attempts out under a concurrency limit: found by walking, and
+                                      as the limits count them */
 };
 struct sim__operations_walked sim__operations_walk(const struct sim_world *);
 
@@ -59,7 +59,8 @@ struct sim_guard;
 enum sim__try_state {
     SIM__TRY_TOKEN,  /* waits for its token of the rate limit */
     SIM__TRY_SLOT,   /* waits in the queue of the concurrency limit */
-    SIM__TRY_UNSENT, /* was not sent: its operation will learn so at once, by an event */
+    SIM__TRY_UNSENT, /* was refused before it was sent; an event of this instant tells the
+                       operation */
     SIM__TRY_SENT,
 };
 
@@ -135,7 +136,7 @@ struct sim__budget {
 };
 
 void sim__budget_deposit(struct sim_guard *, sim_time now);
-/* Withdraws one retry. False: there is none, which is counted. */
+/* Withdraws one retry. False: the budget is empty; `budget_denied` counts it. */
 bool sim__budget_withdraw(struct sim_guard *, sim_time now);
 
 /* ---- hedging (hedge.c) ----------------------------------------------------------------------- */

@@ -136,7 +136,8 @@ static void attempt_over(struct sim__operation *op, bool hedge, bool own,
 static bool slab_new(struct sim_world *w)
 {
     struct sim__operations *all = w->operations;
-    if (all->slab_count == all->slab_capacity) { /* old tables stay in the world's memory */
+    /* the old table is not freed: it stays in the world's memory, which is freed as a whole */
+    if (all->slab_count == all->slab_capacity) {
         uint32_t capacity = all->slab_capacity ? 2 * all->slab_capacity : 16;
         struct sim__operation **slabs = sim__world_alloc(w, capacity, sizeof *slabs);
         if (slabs == NULL)

@@ -316,8 +316,9 @@ void sim__ledger_roll(struct sim__ledger *l, const struct sim__reading *readings
 {
     static const double users[SIM_CAUSES] = {[SIM_USER] = 1};
     double hours = (double)length / HOUR;
+    /* the run stopped exactly at the end of a window: this instant is booked in that window */
     if (length == 0 && l->window > 0)
-        l->window--; /* cut short at the end of a window: the last instant belongs to that window */
+        l->window--;
     if (warm && l->first_warm == l->windows)
         l->first_warm = l->window;
     for (uint32_t i = 0; i < l->world->component_count; i++)

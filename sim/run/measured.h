@@ -6,7 +6,8 @@
 #include "sim/plugin.h"
 #include "sim/record.h"
 
-/* A table of sim_component_meters(); NULL also if this world does not keep it. */
+/* A table of sim_component_meters(). NULL: the component has no such table, or this world does not
+ * keep it. */
 static inline const struct sim_meter *
 sim__meters_kept(const struct sim_world *w, const struct sim_plan_component *c, uint32_t table)
 {

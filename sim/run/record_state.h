@@ -82,7 +82,7 @@ struct sim__time_span {
 struct sim__watch {
     struct sim__channel *owner;     /* of a node's channel: the channel of all nodes */
     struct sim__channel **parts;    /* the channels of single nodes, by node; NULL: none */
-    struct sim__time_span *lasting; /* the spans that have begun and have not ended */
+    struct sim__time_span *lasting; /* the open spans: begun and not ended */
     struct sim__time_span *newest;  /* the span made last; NULL: none */
     struct sim_tally fresh;         /* since the last cut; for spans, and for parts */
     int64_t *peaks; /* of a gauge of all nodes with spans: by node, the peak in the open
@@ -114,8 +114,8 @@ struct sim__extra_series {
     uint32_t series; /* index in the record */
 };
 
-/* A ratio that every run gives by node: the counts, or areas, of its two meters at each node when
- * the warm-up was over. */
+/* A ratio that every run reports for each node. It stores the counts, or areas, of both meters at
+ * the end of the warm-up. */
 struct sim__by_node {
     struct sim__channel *channel;
     sim_area (*before)[2]; /* .of, .by */

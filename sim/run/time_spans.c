@@ -1,13 +1,13 @@
 /* time_spans.c - numbers that a plan asks for, besides those that every run gives: over spans of
  * time, of single nodes and the worst of them, other percentiles.
  *
- * Counters and gauges have their count, or their area, since the start at any time: over a span it
- * is a difference. Histograms are rolled where a span begins or ends, as at the end of a window,
- * and what was recorded in between goes to every span under way; so do the peaks of gauges. So a
- * number over a span is of the requests in it, whatever the windows are. But max and min of
- * counters, gauges and ratios are of the windows that are entirely in the span; and the peak of
- * several nodes is the greatest sum of their peaks within a window, or the part of one in the span.
- * When one span ends where another begins, that instant belongs to the second. */
+ * A counter or gauge knows its count or area since the start at any time, so its number over a span
+ * is a difference. Histograms are rolled when a span begins or ends, as they are at the end of a
+ * window. Values recorded in between, and peaks of gauges, go to every open span. So a number over
+ * a span covers the requests in it, whatever the windows are. There are two exceptions. max and min
+ * of counters, gauges and ratios use the windows that lie entirely in the span. The peak of several
+ * nodes is the greatest sum of their peaks within a window, or within the part of a window that
+ * lies in the span. When one span ends where another begins, that instant belongs to the second. */
 #include "run/record_state.h"
 
 #include <assert.h>

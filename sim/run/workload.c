@@ -275,9 +275,9 @@ static double given_up(const struct sim_policy *p, const struct of *of)
     return limit;
 }
 
-/* The time after which a call is over that its caller's own policy refuses, ns; INFINITY: it
- * refuses none. At each node `users` call at a time, each again after `takes` ns. `fail`: attempts
- * may fail, so a breaker may open. */
+/* How long a call takes that the caller's own limits or breaker refuse, ns. INFINITY: they refuse
+ * none. At each node `users` call at a time, each again after `takes` ns. `fail`: attempts may
+ * fail, so a breaker may open. */
 static double refused_after(const struct sim_policy *p, const struct of *of, double users,
                             double takes, bool fail)
 {

@@ -179,6 +179,7 @@ struct sim_verdict {
     bool held;
     struct sim_estimate observed;
     const char *unit; /* of the observed value; "1" for ratios */
+    const char *stat; /* of the metric; NULL: no run has the metric */
     char bound[160];  /* "at most 3000 requests/s" */
     char note[256];   /* why the claim does not hold, or how weak the evidence is; may be "" */
 };

@@ -90,7 +90,9 @@ static void where_nothing_was_observed_nothing_is_judged(void **state)
     free(written);
     SAID("find q.json --vary components.users.rate=0/s..100/s --while users.latency.mean<=50ms "
          "--probability 0.5 --out f",
-         0, "no breaking point was seen", "ask for a range", "not observed");
+         0, "because nothing was observed at an end of", "criterion on `success`", "not observed");
+    SAID("find q.json --vary components.users.rate=50/s..100/s --while users.latency<=50s --out f",
+         0, "While users.latency.p99<=50s in base, seed 1");
     SAID("map q.json --x components.users.rate=0/s..100/s:2 --y components.server.servers=1..2:2 "
          "--while users.latency.p99<=50ms --reps 3 --out m",
          0, "\n           2                   1\n           1                   1\n",

@@ -153,7 +153,7 @@ static void claims_decide_the_status(void **state)
                                            "\"at_most\": 0.5, \"because\": \"a test\"}]"));
     struct result r = run("run good.json");
     assert_int_equal(r.status, 0);
-    assert_non_null(strstr(r.out, "✓ base: server.utilisation"));
+    assert_non_null(strstr(r.out, "✓ base: server.utilisation.mean is "));
     assert_non_null(strstr(r.out, "✓ audit: "));
     assert_non_null(strstr(r.out, "out/good/summary.json"));
     assert_null(strstr(r.out, "\033")); /* no colours to a pipe or file */
@@ -167,6 +167,32 @@ static void claims_decide_the_status(void **state)
     assert_non_null(summary);
     assert_non_null(strstr(summary, "\"held\": false"));
     free(summary);
+}
+
+/* A section that belongs to the study has no values to explain. */
+static void explain_names_its_sections(void **state)
+{
+    (void)state;
+    write_file("q.json", SCENARIO(QUICK, ",\n \"expect\": [{\"that\": \"server.utilisation\", "
+                                         "\"at_most\": 1}]"));
+    expect_run("explain q.json expect", 2,
+               "q.json has no value at \"expect\" in the sections that are explained: run, ");
+}
+
+/* `run` refuses --metric without --until, and its help says so; `compare` takes it alone. */
+static void help_says_where_metric_counts(void **state)
+{
+    (void)state;
+    write_file("q.json", SCENARIO(QUICK, ""));
+    expect_run("run q.json --metric users.latency.mean", 2, "--metric and --max-reps go with");
+    struct result r = run("help run");
+    assert_non_null(strstr(r.out, "--metric C.METER.STAT  with --until: "));
+    assert_non_null(strstr(r.out, "summary.json (--json prints it)"));
+    result_free(&r);
+    r = run("help compare");
+    assert_non_null(strstr(r.out, "--metric C.METER.STAT  only this metric; "));
+    assert_non_null(strstr(r.out, "comparison.json (--json prints it)"));
+    result_free(&r);
 }
 
 static void expect_narrow(const char *words)
@@ -372,6 +398,8 @@ int main(void)
         IN_OWN_DIRECTORY(output_that_nobody_gets_is_a_fault),
         IN_OWN_DIRECTORY(what_is_no_file_is_refused),
         IN_OWN_DIRECTORY(claims_decide_the_status),
+        IN_OWN_DIRECTORY(explain_names_its_sections),
+        IN_OWN_DIRECTORY(help_says_where_metric_counts),
         IN_OWN_DIRECTORY(lines_fit_a_hundred_columns),
         IN_OWN_DIRECTORY(json_is_the_summary),
         IN_OWN_DIRECTORY(a_run_too_large_is_refused),

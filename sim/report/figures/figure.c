@@ -45,7 +45,8 @@ static void panel_log(FILE *gp, const void *self, uint32_t i)
     sim_preamble_value(gp, ((const struct sim_drawing *)self)->panels[i].asked->log);
 }
 
-/* Writes whether all series of a panel are shares, judged by the first variant that has them. */
+/* Writes whether all series of a panel are shares. For each series it looks at the first variant
+ * that has it. */
 static void panel_share(FILE *gp, const void *self, uint32_t i)
 {
     const struct sim_drawing *d = self;

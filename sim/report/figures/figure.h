@@ -75,7 +75,7 @@ enum { SIM_SHADES_MOST = 200 };
 struct sim_shade {
     double from, to;  /* s */
     uint32_t variant; /* variant it is about, from 1; 0: all */
-    char label[256];  /* empty: an equal span was labelled before */
+    char label[256];  /* empty: another shade of the same timeline entry has it */
 };
 
 /* The shaded spans of a timeline, SIM_SHADES_MOST at most; the caller frees *out. Returns their

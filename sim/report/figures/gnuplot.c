@@ -128,7 +128,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
 static void on_end(uv_process_t *process, int64_t status, int signal)
 {
     struct drawing *d = process->data;
-    /* kills processes that it left behind, which may keep the pipe open */
+    /* gnuplot may leave children that keep the pipe open */
     kill(-process->pid, SIGKILL);
     sim_watch_child_over(d->batch->session->watch, process->pid);
     d->good = status == 0 && signal == 0;

@@ -37,7 +37,7 @@ static void estimate_windows(struct sim_drawing *d, uint32_t at, uint32_t series
     }
 }
 
-/* The windows whose middle is in the figure: the first in *first; returns their number. */
+/* Returns how many windows have their middle in the figure. *first is the first of them. */
 static uint32_t windows_shown(const struct sim_figure *figure, const struct sim_record *record,
                               uint32_t *first)
 {

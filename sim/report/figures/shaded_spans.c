@@ -73,7 +73,7 @@ static struct found *collect(const struct sim_drawing *d, uint32_t *count)
     return all;
 }
 
-/* How many of them have the same entry and the same variants. */
+/* The number of spans in `all` that have the same timeline entry and variants as `it`. */
 static uint32_t alike(const struct found *all, uint32_t count, const struct found *it)
 {
     uint32_t n = 0;

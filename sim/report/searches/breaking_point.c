@@ -142,14 +142,17 @@ static void say_finding(struct sim_buffer *text, const struct sim_search *s)
         break;
     case SIM_FIND_NOT_MONOTONE: say_changes(text, s); break;
     case SIM_FIND_INCONCLUSIVE:
-        sim_buffer_printf(text,
-                          "%s: no breaking point was seen from %s to %s, but the replications "
-                          "cannot tell at its ends; ",
-                          name, low.s, high.s);
-        if (is_unseen(&s->found->points[0]) || is_unseen(last))
-            sim_buffer_puts(text, "ask for a range at whose ends something is observed.");
-        else
+        sim_buffer_printf(text, "%s: no breaking point was seen from %s to %s, ", name, low.s,
+                          high.s);
+        if (is_unseen(&s->found->points[0]) || is_unseen(last)) {
+            sim_buffer_puts(text, "because nothing was observed at an end of this range. Ask for "
+                                  "a range at whose ends something is observed. If no request "
+                                  "succeeds there, use a criterion on `success`, such as "
+                                  "'users.success.mean >= 0.99'.");
+        } else {
+            sim_buffer_puts(text, "but the replications cannot tell at its ends; ");
             say_remedy(text, s);
+        }
         break;
     }
 }

@@ -5,10 +5,14 @@
 #include "report/json_stream.h"
 
 #include <math.h>
+#include <string.h>
 
 void sim_search_say_criterion(struct sim_buffer *text, const struct sim_criterion *c)
 {
-    sim_buffer_puts(text, c->text);
+    const char *rest = c->text + strspn(c->text, " \t");
+    for (const char *s = c->that; *s && *s == *rest; s++)
+        rest++;
+    sim_buffer_printf(text, "%s%s", c->that, rest); /* with its statistic, if that was left out */
     if (!isnan(c->from))
         sim_buffer_printf(text, " from %ss", sim_number_text(c->from).s);
     if (!isnan(c->to))

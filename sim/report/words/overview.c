@@ -171,7 +171,7 @@ static uint32_t print_same(const struct sim_report *report, char (*names)[CELL_B
                            uint32_t count, unsigned columns, FILE *out)
 {
     char text[4096];
-    size_t n = (size_t)snprintf(text, sizeof text, "The same in all:");
+    size_t n = (size_t)snprintf(text, sizeof text, "The same in all, to the digits printed:");
     uint32_t left = 0;
     for (uint32_t m = 0; m < count; m++) {
         char value[CELL_BYTES];
@@ -387,11 +387,20 @@ static void mark(FILE *out, bool good, bool colour)
         fputs("\033[0m", out);
 }
 
+/* The statistic that a claim does not name, as ".p99"; "": it names it. */
+static void unnamed_stat(const struct sim_verdict *v, char *text, size_t size)
+{
+    snprintf(text, size, "%s%s", v->stat ? "." : "", v->stat ? v->stat : "");
+    size_t n = strlen(v->expect->that), m = strlen(text);
+    if (n > m && strcmp(v->expect->that + n - m, text) == 0)
+        *text = '\0';
+}
+
 static void print_verdict(const struct sim_report *report, const struct sim_verdict *v,
                           unsigned columns, bool colour, FILE *out)
 {
     const struct sim_expect *e = v->expect;
-    char text[1024], when[80] = "", of[128] = "";
+    char text[1024], when[80] = "", of[128] = "", stat[32];
     if (!isnan(e->from) || !isnan(e->to))
         snprintf(when, sizeof when, " from %s s to %s s",
                  sim_number_text(isnan(e->from) ? 0.0 : e->from).s,
@@ -402,8 +411,9 @@ static void print_verdict(const struct sim_report *report, const struct sim_verd
         seen = sim_number_within(o->mean, o->low, o->high, v->unit);
     if (e->relative_to && v->observed.n > 0)
         snprintf(of, sizeof of, " of that of %s", e->relative_to);
-    snprintf(text, sizeof text, "%s: %s%s is %s%s; expected %s%s%s%s",
-             report->runs->cases[v->at].name, e->that, when, seen.s, of, v->bound,
+    unnamed_stat(v, stat, sizeof stat);
+    snprintf(text, sizeof text, "%s: %s%s%s is %s%s; expected %s%s%s%s",
+             report->runs->cases[v->at].name, e->that, stat, when, seen.s, of, v->bound,
              v->note[0] ? " (" : "", v->note, v->note[0] ? ")" : "");
     mark(out, v->held, colour);
     sim_wrap_print(out, text, 4, 4, columns);

@@ -1,9 +1,9 @@
 /* cycles.c - finds cycles of calls that no request leaves. Those that take no time are errors,
  * others warnings.
  *
- * A component always passes a request on to a target that it calls every time, or that is the only
- * one it can choose. Components that always pass nothing on to a remaining one are removed, again
- * and again. Requests go round for ever in what remains. */
+ * A component is kept if it passes each request on to a kept component: it calls one of them every
+ * time, or it chooses one target and all its targets are kept. The others are removed until nothing
+ * changes. In what remains, requests circle for ever. */
 #include "scenario/load.h"
 
 #include "sim/queueing.h"
@@ -50,7 +50,7 @@ static void add_calls(struct cycles *c, uint32_t from, bool at_once)
     if (!it->model || !it->image || !it->ports || !it->model->queueing || !it->model->serve)
         return;
     it->model->queueing(it->image, &q);
-    /* without a station, or with rules of its own, it may take time in ways unknown here */
+    /* without a station, or with rules of its own, it may take time that this file cannot see */
     bool unknown = q.servers == 0 || sim_queueing_no_form(&q, true, true);
     if (q.flow != SIM_FLOW_SAME || (at_once && (unknown || !timeless(&q))))
         return;

@@ -53,7 +53,7 @@ static void pass_on(void *self, uint32_t from, uint32_t to)
 /* Finds, for every component, the first caller without a limit and the number of such callers. */
 struct counting {
     struct sim__load *load;
-    uint32_t *last; /* the last counted caller + 1 */
+    uint32_t *last; /* by component: index + 1 of the caller that was counted last; 0: none */
 };
 
 static void count_caller(void *self, uint32_t from, uint32_t to)

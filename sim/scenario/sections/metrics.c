@@ -321,7 +321,8 @@ int sim_quantity(const char *text, const char *dimension, double *value, struct 
     return -1;
 }
 
-/* The cases in which to look for a metric: the one of that name, or the first of every kind. */
+/* The i-th case in which to look for a metric; NULL: no more. With a variant's name this is that
+ * variant; without a name, the first of each group of cases that have the same metrics. */
 static const struct sim_case *asked_of(struct sim__load *load, const char *variant, size_t i)
 {
     uint32_t named = variant ? sim__case_named(load, variant) : SIM_NOWHERE;

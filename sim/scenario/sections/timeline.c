@@ -189,8 +189,8 @@ static bool read_end(struct sim__load *load, const struct sim__at *at, const cha
     return true;
 }
 
-/* Splits "a>b" and "a<>b"; ["a", "b"] means "a<>b". Two ends, or one (*to is NULL). False:
- * reported, or out of memory. */
+/* Splits "a>b" and "a<>b"; ["a", "b"] means "a<>b". Gives two ends, or one and *to NULL. False: an
+ * error was reported or memory ran out. */
 static bool split(struct sim__load *load, const struct sim__at *at, json_t *value,
                   const char **from, const char **to, bool *both_ways)
 {

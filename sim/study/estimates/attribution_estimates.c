@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The search starts at index `near`, because all replications have the same order. */
+/* Finds an attribution. All replications have the same order, so it is probably at index `near`. */
 static const struct sim_attribution *of(const struct sim_record *record, uint32_t near,
                                         const char *source, const char *stat)
 {

@@ -49,8 +49,8 @@ static bool is_named(const struct sim_difference *d, const struct sim_metric *m)
            strcmp(d->stat, m->stat) == 0;
 }
 
-/* Adds a metric unless it is one of the first `others`. Both sides have the same order, so the
- * search starts after the last one found: *from. */
+/* Adds a metric unless it is one of the first `others`. Both sides have the same order, so it is
+ * probably at index *from, which follows the one found last. */
 static void add(struct sim_comparison *c, const struct sim_metric *m, uint32_t others,
                 uint32_t *from)
 {

@@ -313,7 +313,9 @@ static void note_busy(struct sim_verdict *v, const struct sim_runs *runs)
 static void judge(struct sim_verdict *v, const struct sim_runs *runs, double *values)
 {
     const struct sim_expect *e = v->expect;
-    v->unit = unit_of(e, sim_runs_sample(runs, v->at));
+    const struct sim_record *sample = sim_runs_sample(runs, v->at);
+    v->unit = unit_of(e, sample);
+    v->stat = metric_of(e, sample) ? sim_aggregate_stat(e->that, metric_of(e, sample)) : NULL;
     v->observed = sim_expect_estimate(e, runs, v->at, values);
     describe(v);
     if (v->observed.n == 0) {
@@ -323,9 +325,7 @@ static void judge(struct sim_verdict *v, const struct sim_runs *runs, double *va
     }
     if (v->observed.needs > 0) {
         const struct sim_plan *plan = &runs->cases[v->at].plan;
-        const struct sim_record *sample = sim_runs_sample(runs, v->at);
-        const char *stat = sim_aggregate_stat(e->that, metric_of(e, sample));
-        note(v, sim_carry_text(&v->observed, stat, (double)plan->warmup,
+        note(v, sim_carry_text(&v->observed, v->stat, (double)plan->warmup,
                                is_windowed(e) ? 0 : (double)plan->duration)
                     .s);
         return;

@@ -30,9 +30,9 @@ struct sim_flows {
     struct sim__flow_graph *graph;
 };
 
-/* `rates`: the observed arrival rates at each node of each component, per second; NULL: assume that
- * no station is overloaded. The caller frees with sim_flows_free(). NULL: out of memory.
- * O(components + calls + links log links). */
+/* `rates`: the observed arrival rates at each node of each component, per second. If `rates` is
+ * NULL, no station counts as overloaded. Returns NULL if memory runs out; the caller frees with
+ * sim_flows_free(). O(components + calls + links log links). */
 struct sim_flows *sim_flows_new(const struct sim_plan *, const double *rates);
 void sim_flows_free(struct sim_flows *);
 

@@ -1,12 +1,12 @@
 /* mser.h - how long the transient at the start of a run lasts: MSER-5.
  *
  * White (1997), "An effective truncation heuristic for bias reduction in simulation output",
- * Simulation 69; means of five, White, Cobb and Spratt (2000), Proc. Winter Simulation Conf. Of all
- * cuts in the first half, it takes the one after which the mean has the least standard error,
- * computed as if values were independent: sum of squares / (number left)². If the best cut is in
- * the last tenth of that half, the run is too short to tell. The replications are first averaged
- * window by window (Hoad, Robinson and Davies 2010, J. Oper. Res. Soc. 61), which keeps the
- * transient and reduces the noise. */
+ * Simulation 69; means of five, White, Cobb and Spratt (2000), Proc. Winter Simulation Conf. MSER-5
+ * tries all cuts in the first half and takes the one after which the mean has the least standard
+ * error, computed as if values were independent: sum of squares / (number left)². If the best cut
+ * is in the last tenth of that half, the run is too short to tell. The replications are first
+ * averaged window by window (Hoad, Robinson and Davies 2010, J. Oper. Res. Soc. 61), which keeps
+ * the transient and reduces the noise. */
 #ifndef SIM_STUDY_MSER_H
 #define SIM_STUDY_MSER_H
 

@@ -38,8 +38,8 @@
 
 enum {
     SIM_CARRY_BEYOND = 6, /* values beyond a percentile, times the replications */
-    SIM_CARRY_REPLICATIONS =
-        10, /* replications that count in that product; more of them widen the interval instead */
+    /* at most this many replications count in that product; with more, the interval is widened */
+    SIM_CARRY_REPLICATIONS = 10,
 };
 
 #define SIM_CARRY_BUSY 0.7 /* utilisation from which a percentile's interval may be too narrow */

@@ -33,7 +33,7 @@ double sim_student_within(double t, uint32_t df)
     return (atan(t / sqrt(n)) + sine * sqrt(c) * sum) / HALF_PI;
 }
 
-/* The root of an increasing function less `level`, by halving [0, high]. */
+/* Finds by bisection where an increasing function reaches `level`. It starts with [0, high]. */
 static double halve(double level, double high, double (*within)(double, uint32_t), uint32_t df)
 {
     double low = 0;

@@ -16,8 +16,8 @@
 /* The level of each interval that decides whether a form agrees. Up to four numbers are judged, so
  * about one of a hundred true forms seems to differ by chance (Bonferroni). */
 #define SIM_THEORY_LEVEL 0.9975
-/* The probability that a true form misses by chance, for all cases, stations and numbers of a study
- * together (Bonferroni). */
+/* The probability that a study reports a miss although every form is true, for all its cases,
+ * stations and numbers together (Bonferroni). */
 #define SIM_THEORY_MISS 1e-6
 
 enum sim_theory_standing {
