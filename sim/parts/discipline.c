@@ -2,55 +2,14 @@
  * priorities, giving up, shedding, and pauses of all servers.
  *
  * Waiting calls are in one doubly linked line for each class of priority; so are the jobs at work.
- * Under processor sharing, virtual time runs at the rate at which each of the n requests is served,
- * min(1, c/n), or less while a fault slows the node. A request ends when virtual time has advanced
- * by its work (Parekh and Gallager 1993, sec. III, with equal shares). A heap holds these ends, so
- * an event is O(log n), and exact to the nanosecond. Work interrupted by a pause, or by a more
- * urgent class that takes the server, resumes where it stopped.
+ * Work interrupted by a pause, or by a more urgent class that takes the server, resumes where it
+ * stopped. How work is shared among all who are there is in sharing.c.
  *
  * Streams: "pause". Invariant: busy + free = servers, and no call is in two lines. */
 #include "books/trace_state.h"
-#include "parts/station_state.h"
+#include "parts/discipline_state.h"
 
 #include <assert.h>
-#include <math.h>
-
-#define CLASSES 256
-
-/* A doubly linked line; 0: none. Calls are linked by their index, jobs by their index + 1. */
-struct line {
-    uint32_t head, tail;
-};
-
-/* The work of the job of the same index. */
-struct work {
-    sim_time until;         /* when it ends; while it is stopped: what is left */
-    double finish;          /* sharing: the virtual time of its end */
-    uint64_t order;         /* sharing: decides between two that end together */
-    uint32_t before, after; /* in the line of jobs at work: 1 + index */
-    uint8_t class;
-};
-
-struct sim_discipline_state {
-    const struct sim__discipline_table *table; /* first: sim__rules_of() */
-    struct sim_station_rules rules;
-    struct line *waiting, *working;                            /* by class */
-    uint64_t some_wait[CLASSES / 64], some_work[CLASSES / 64]; /* bits of the classes whose line is
-                                                                  not empty */
-    struct work *work;
-    /* sharing */
-    uint32_t *heap, at_work;
-    double virtual_now;
-    sim_time virtual_at;
-    double slow; /* how many times slower virtual time goes */
-    uint64_t orders;
-    sim_id next_end;
-    struct sim__codel codel;
-    /* pauses */
-    struct sim_stream pauses;
-    sim_id pause;
-    int64_t until_pause; /* requests to begin until the next pause */
-};
 
 static bool grow(struct sim_station *s)
 {
@@ -216,96 +175,6 @@ static void stretch(struct work *w, double times)
 
 /* ---- processor sharing ----------------------------------------------------------------------- */
 
-static bool ends_before(const struct sim_discipline_state *d, uint32_t a, uint32_t b)
-{
-    const struct work *x = &d->work[a], *y = &d->work[b];
-    if (x->finish < y->finish || x->finish > y->finish)
-        return x->finish < y->finish;
-    return x->order < y->order;
-}
-
-static void heap_add(struct sim_discipline_state *d, uint32_t job)
-{
-    uint32_t at = d->at_work++;
-    for (; at > 0 && ends_before(d, job, d->heap[(at - 1) / 2]); at = (at - 1) / 2)
-        d->heap[at] = d->heap[(at - 1) / 2];
-    d->heap[at] = job;
-}
-
-static uint32_t heap_take(struct sim_discipline_state *d)
-{
-    assert(d->at_work > 0);
-    uint32_t first = d->heap[0], last = d->heap[--d->at_work], at = 0;
-    for (uint32_t child = 1; child < d->at_work; child = 2 * at + 1) {
-        if (child + 1 < d->at_work && ends_before(d, d->heap[child + 1], d->heap[child]))
-            child++;
-        if (!ends_before(d, d->heap[child], last))
-            break;
-        d->heap[at] = d->heap[child];
-        at = child;
-    }
-    d->heap[at] = last;
-    return first;
-}
-
-/* Time per unit of virtual time. */
-static double crowding(const struct sim_station *s)
-{
-    return fmax(1, (double)s->more->at_work / (double)s->servers) * s->more->slow;
-}
-
-/* Advances virtual time to now. */
-static void share_until_now(struct sim_station *s)
-{
-    struct sim_discipline_state *d = s->more;
-    sim_time now = sim_now(s->node->sim);
-    assert(d->virtual_at <= now);
-    if (d->at_work > 0 && s->paused.value == 0)
-        d->virtual_now += (double)(now - d->virtual_at) / crowding(s);
-    d->virtual_at = now;
-}
-
-static void share_ends(struct sim *, void *self, sim_arg);
-
-/* Sets the timer of the next end; to be called after anything changed the rate. */
-static void share_on(struct sim_station *s)
-{
-    struct sim_discipline_state *d = s->more;
-    sim_cancel(s->node->sim, d->next_end);
-    d->next_end = SIM_NO_EVENT;
-    if (d->at_work == 0)
-        d->virtual_now = 0; /* which also drops the rounding errors so far */
-    if (d->at_work == 0 || s->servers == 0)
-        return;
-    double left = fmax(0, d->work[d->heap[0]].finish - d->virtual_now) * crowding(s);
-    sim_time wait = sim_time_nearest(left);
-    if (s->paused.value == 0 || wait == 0) /* work that is done in this instant ends in it */
-        d->next_end = sim_after(s->node->sim, wait, share_ends, s, (sim_arg){.u = 0});
-}
-
-static void share_ends(struct sim *sim, void *self, sim_arg arg)
-{
-    (void)sim;
-    (void)arg;
-    struct sim_station *s = self;
-    struct sim_discipline_state *d = s->more;
-    share_until_now(s);
-    uint32_t job = heap_take(d);
-    d->virtual_now = fmax(d->virtual_now, d->work[job].finish);
-    share_on(s);
-    s->worked(s->node, s, job);
-}
-
-/* All requests there are in .queued; as many of them as there are servers count as busy. */
-static void share_gauges(struct sim_station *s)
-{
-    sim_time now = sim_now(s->node->sim);
-    int64_t present = s->queued;
-    int64_t busy = present < s->servers ? present : s->servers;
-    sim_gauge_set(&s->busy, now, busy);
-    sim_gauge_set(&s->waiting, now, present - busy);
-}
-
 static void allocate(struct sim_station *);
 
 static bool share_arrive(struct sim_station *s, sim_call_id call, bool again)
@@ -320,7 +189,7 @@ static bool share_arrive(struct sim_station *s, sim_call_id call, bool again)
     if (job == SIM__NO_JOB)
         return true;
     s->queued++;
-    share_gauges(s);
+    sim__share_gauges(s);
     sim_histogram_record(&s->wait, 0);
     s->start(s->node, s, job);
     allocate(s);
@@ -337,10 +206,10 @@ static void pause_begins(struct sim *sim, void *self, sim_arg arg)
     (void)arg;
     struct sim_station *s = self;
     struct sim_discipline_state *d = s->more;
-    share_until_now(s);
+    sim__share_until_now(s);
     sim_gauge_set(&s->paused, sim_now(sim), 1);
     if (d->rules.discipline == SIM_SHARING)
-        share_on(s);
+        sim__share_on(s);
     for (unsigned class = 0; class < CLASSES; class ++)
         for (uint32_t job = d->working[class].head; job != 0; job = d->work[job - 1].after)
             if (!is_done(s, job - 1))
@@ -364,11 +233,11 @@ static void pause_ends(struct sim *sim, void *self, sim_arg arg)
     (void)arg;
     struct sim_station *s = self;
     struct sim_discipline_state *d = s->more;
-    share_until_now(s);
+    sim__share_until_now(s);
     sim_gauge_set(&s->paused, sim_now(sim), 0);
     await_pause(s);
     if (d->rules.discipline == SIM_SHARING) {
-        share_on(s);
+        sim__share_on(s);
         return;
     }
     for (unsigned class = 0; class < CLASSES; class ++)
@@ -594,11 +463,7 @@ static void work_on(struct sim_station *s, uint32_t job, sim_time duration)
     if (s->node->slow != 1)
         w->until = sim_time_nearest((double)duration * s->node->slow);
     if (d->rules.discipline == SIM_SHARING) {
-        share_until_now(s);
-        w->finish = d->virtual_now + (double)duration;
-        w->order = d->orders++;
-        heap_add(d, job);
-        share_on(s);
+        sim__share_work(s, job, duration);
         return;
     }
     w->class = (uint8_t)class_of(s, sim__call_in_hand(s->node->world, s->jobs[job].call));
@@ -612,9 +477,9 @@ static void slow_down(struct sim_station *s, double times)
 {
     struct sim_discipline_state *d = s->more;
     if (d->rules.discipline == SIM_SHARING) {
-        share_until_now(s);
+        sim__share_until_now(s);
         d->slow = s->node->slow;
-        share_on(s);
+        sim__share_on(s);
         return;
     }
     for (unsigned class = 0; class < CLASSES; class ++) {
@@ -642,16 +507,16 @@ static void next_starts(struct sim_station *s)
     }
     assert(s->queued > 0);
     s->queued--;
-    share_gauges(s);
+    sim__share_gauges(s);
 }
 
 static void resize(struct sim_station *s, int64_t servers)
 {
     if (s->more->rules.discipline == SIM_SHARING) {
-        share_until_now(s);
+        sim__share_until_now(s);
         s->servers = servers;
-        share_gauges(s);
-        share_on(s);
+        sim__share_gauges(s);
+        sim__share_on(s);
         sim__station_capacity(s);
         return;
     }

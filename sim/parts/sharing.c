@@ -1,0 +1,111 @@
+/* sharing.c - processor sharing: all requests that are there are worked on at once.
+ *
+ * Virtual time runs at the rate at which each of the n requests is served, min(1, c/n), or less
+ * while a fault slows the node. A request ends when virtual time has advanced by its work (Parekh
+ * and Gallager 1993, sec. III, with equal shares). A heap holds these ends, so an event is O(log n),
+ * and exact to the nanosecond. */
+#include "parts/discipline_state.h"
+
+#include <assert.h>
+#include <math.h>
+
+static bool ends_before(const struct sim_discipline_state *d, uint32_t a, uint32_t b)
+{
+    const struct work *x = &d->work[a], *y = &d->work[b];
+    if (x->finish < y->finish || x->finish > y->finish)
+        return x->finish < y->finish;
+    return x->order < y->order;
+}
+
+static void heap_add(struct sim_discipline_state *d, uint32_t job)
+{
+    uint32_t at = d->at_work++;
+    for (; at > 0 && ends_before(d, job, d->heap[(at - 1) / 2]); at = (at - 1) / 2)
+        d->heap[at] = d->heap[(at - 1) / 2];
+    d->heap[at] = job;
+}
+
+static uint32_t heap_take(struct sim_discipline_state *d)
+{
+    assert(d->at_work > 0);
+    uint32_t first = d->heap[0], last = d->heap[--d->at_work], at = 0;
+    for (uint32_t child = 1; child < d->at_work; child = 2 * at + 1) {
+        if (child + 1 < d->at_work && ends_before(d, d->heap[child + 1], d->heap[child]))
+            child++;
+        if (!ends_before(d, d->heap[child], last))
+            break;
+        d->heap[at] = d->heap[child];
+        at = child;
+    }
+    d->heap[at] = last;
+    return first;
+}
+
+/* Time per unit of virtual time. */
+static double crowding(const struct sim_station *s)
+{
+    return fmax(1, (double)s->more->at_work / (double)s->servers) * s->more->slow;
+}
+
+/* Advances virtual time to now. */
+void sim__share_until_now(struct sim_station *s)
+{
+    struct sim_discipline_state *d = s->more;
+    sim_time now = sim_now(s->node->sim);
+    assert(d->virtual_at <= now);
+    if (d->at_work > 0 && s->paused.value == 0)
+        d->virtual_now += (double)(now - d->virtual_at) / crowding(s);
+    d->virtual_at = now;
+}
+
+static void share_ends(struct sim *, void *self, sim_arg);
+
+/* Sets the timer of the next end; to be called after anything changed the rate. */
+void sim__share_on(struct sim_station *s)
+{
+    struct sim_discipline_state *d = s->more;
+    sim_cancel(s->node->sim, d->next_end);
+    d->next_end = SIM_NO_EVENT;
+    if (d->at_work == 0)
+        d->virtual_now = 0; /* which also drops the rounding errors so far */
+    if (d->at_work == 0 || s->servers == 0)
+        return;
+    double left = fmax(0, d->work[d->heap[0]].finish - d->virtual_now) * crowding(s);
+    sim_time wait = sim_time_nearest(left);
+    if (s->paused.value == 0 || wait == 0) /* work that is done in this instant ends in it */
+        d->next_end = sim_after(s->node->sim, wait, share_ends, s, (sim_arg){.u = 0});
+}
+
+static void share_ends(struct sim *sim, void *self, sim_arg arg)
+{
+    (void)sim;
+    (void)arg;
+    struct sim_station *s = self;
+    struct sim_discipline_state *d = s->more;
+    sim__share_until_now(s);
+    uint32_t job = heap_take(d);
+    d->virtual_now = fmax(d->virtual_now, d->work[job].finish);
+    sim__share_on(s);
+    s->worked(s->node, s, job);
+}
+
+/* All requests there are in .queued; as many of them as there are servers count as busy. */
+void sim__share_gauges(struct sim_station *s)
+{
+    sim_time now = sim_now(s->node->sim);
+    int64_t present = s->queued;
+    int64_t busy = present < s->servers ? present : s->servers;
+    sim_gauge_set(&s->busy, now, busy);
+    sim_gauge_set(&s->waiting, now, present - busy);
+}
+
+void sim__share_work(struct sim_station *s, uint32_t job, sim_time duration)
+{
+    struct sim_discipline_state *d = s->more;
+    struct work *w = &d->work[job];
+    sim__share_until_now(s);
+    w->finish = d->virtual_now + (double)duration;
+    w->order = d->orders++;
+    heap_add(d, job);
+    sim__share_on(s);
+}
