@@ -85,6 +85,7 @@ static void line_up(struct sim_station *s, struct sim__call *call, uint32_t job)
     if (call->before == 0)
         line->head = place;
     mark(d->some_wait, class, true);
+    sim__own_waits(s, call, 1);
     s->queued++;
     sim_gauge_add(&s->waiting, sim_now(s->node->sim), 1);
     if (call->request.trace != 0)
@@ -102,6 +103,7 @@ static void step_out(struct sim_station *s, struct sim__call *call)
     *(next ? &call_at(s, next)->before : &line->tail) = before;
     mark(s->more->some_wait, class, line->head != 0);
     call->waits = false;
+    sim__own_waits(s, call, -1);
     s->queued--;
     sim_gauge_add(&s->waiting, sim_now(s->node->sim), -1);
     if (call->request.trace != 0)
@@ -114,6 +116,7 @@ static void work_begins(struct sim_station *s, uint32_t job)
     struct sim_discipline_state *d = s->more;
     struct work *w = &d->work[job];
     struct line *line = &d->working[w->class];
+    w->at_work = true;
     w->before = 0;
     w->after = line->head;
     *(line->head ? &d->work[line->head - 1].before : &line->tail) = job + 1;
@@ -126,7 +129,8 @@ static void work_stops(struct sim_station *s, uint32_t job)
     struct sim_discipline_state *d = s->more;
     struct work *w = &d->work[job];
     struct line *line = &d->working[w->class];
-    assert(line->head != 0);
+    assert(line->head != 0 && w->at_work);
+    w->at_work = false;
     *(w->before ? &d->work[w->before - 1].after : &line->head) = w->after;
     *(w->after ? &d->work[w->after - 1].before : &line->tail) = w->before;
     mark(d->some_work, w->class, line->head != 0);
@@ -177,15 +181,17 @@ static void stretch(struct work *w, double times)
 
 static void allocate(struct sim_station *);
 
-static bool share_arrive(struct sim_station *s, sim_call_id call, bool again)
+static bool share_arrive(struct sim_station *s, sim_call_id id, bool again)
 {
-    if (s->queued >= s->servers && s->queued - s->servers >= s->queue_limit) {
+    const struct sim__call *call = sim__call_in_hand(s->node->world, id);
+    int64_t waiting = s->queued - s->own_in_hand.value - s->servers;
+    if (waiting >= 0 && waiting >= s->queue_limit && !sim__is_own(call)) {
         if (!again)
-            return sim__station_put_off(s, call);
+            return sim__station_put_off(s, id);
         sim_count(&s->full);
         return false;
     }
-    uint32_t job = sim__station_job(s, call);
+    uint32_t job = sim__station_job(s, id);
     if (job == SIM__NO_JOB)
         return true;
     s->queued++;
@@ -317,7 +323,7 @@ static struct sim__call *take_next(struct sim_station *s)
     struct sim__call *call;
     while ((call = choose(s)) != NULL) {
         step_out(s, call);
-        if (call->job != 0)
+        if (call->job != 0 || sim__is_own(call))
             return call;
         if (is_unwanted(s, call))
             turn_away(s, call, &s->abandoned);
@@ -360,9 +366,17 @@ static void start_what_may(struct sim_station *s)
 /* Turns away a request that was begun, and neither waits nor works any more, with its job. */
 static void put_out(struct sim_station *s, struct sim__call *call, uint32_t job)
 {
-    s->jobs[job] = (struct sim_job){.next = s->free_job};
-    s->free_job = job + 1;
+    sim__station_free_job(s, job);
     turn_away(s, call, &s->outranked);
+}
+
+/* The newest call in the line of a class; NULL: all in it is own work. */
+static struct sim__call *newest_call(const struct sim_station *s, unsigned class)
+{
+    uint32_t at = s->more->waiting[class].tail;
+    while (at != 0 && sim__is_own(call_at(s, at)))
+        at = call_at(s, at)->before;
+    return at != 0 ? call_at(s, at) : NULL;
 }
 
 /* The queue is full: the newest of the least urgent class makes room for a more urgent one. If
@@ -376,8 +390,8 @@ static bool make_room(struct sim_station *s, unsigned class)
         return false;
     for (unsigned low = last_class(d->some_wait, CLASSES); low != CLASSES && low > class;
          low = last_class(d->some_wait, low)) {
-        struct sim__call *call = call_at(s, d->waiting[low].tail);
-        if (call->job != 0 && !preemptive)
+        struct sim__call *call = newest_call(s, low);
+        if (call == NULL || (call->job != 0 && !preemptive))
             continue; /* all of its class have begun */
         step_out(s, call);
         if (call->job != 0)
@@ -406,7 +420,7 @@ static bool preempt(struct sim_station *s, unsigned class, bool room)
     work_stops(s, job);
     stand_still(s, job);
     sim_gauge_add(&s->busy, sim_now(s->node->sim), -1);
-    if (room)
+    if (room || sim__is_own(call))
         line_up(s, call, job + 1);
     else
         put_out(s, call, job);
@@ -446,7 +460,7 @@ static bool arrive(struct sim_station *s, sim_call_id id, bool again)
         begin(s, call);
         return true;
     }
-    if (s->queued >= s->queue_limit)
+    if (sim__calls_queued(s) >= s->queue_limit && !sim__is_own(call))
         return arrive_at_full(s, id, class, again);
     if (preempt(s, class, true))
         begin(s, call);
@@ -510,6 +524,25 @@ static void next_starts(struct sim_station *s)
     sim__share_gauges(s);
 }
 
+static void remove_call(struct sim_station *s, struct sim__call *call, uint32_t job)
+{
+    if (call->waits) {
+        step_out(s, call);
+        if (job != 0)
+            sim__station_free_job(s, job - 1);
+        return;
+    }
+    assert(job != 0 && s->more->work[job - 1].at_work && "it waits, or it is at work");
+    if (s->more->rules.discipline == SIM_SHARING) {
+        sim__share_stop(s, job - 1);
+    } else {
+        work_stops(s, job - 1);
+        sim_cancel(s->node->sim, s->jobs[job - 1].timer);
+        s->jobs[job - 1].timer = SIM_NO_EVENT;
+    }
+    sim_station_leave(s, job - 1);
+}
+
 static void resize(struct sim_station *s, int64_t servers)
 {
     if (s->more->rules.discipline == SIM_SHARING) {
@@ -568,6 +601,7 @@ static const struct sim__discipline_table table = {.arrive = arrive,
                                                    .resize = resize,
                                                    .walk = walk,
                                                    .slow = slow_down,
+                                                   .remove = remove_call,
                                                    .grow = grow};
 
 int sim_station_manage(struct sim_station *s, const struct sim_station_rules *rules)

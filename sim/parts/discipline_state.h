@@ -17,7 +17,9 @@ struct work {
     double finish;          /* sharing: the virtual time of its end */
     uint64_t order;         /* sharing: decides between two that end together */
     uint32_t before, after; /* in the line of jobs at work: 1 + index */
+    uint32_t place;         /* sharing: in the heap */
     uint8_t class;
+    bool at_work;
 };
 
 struct sim_discipline_state {
@@ -47,6 +49,8 @@ void sim__share_until_now(struct sim_station *);
 void sim__share_on(struct sim_station *);
 /* Puts a job among those at work, for this long at full speed. */
 void sim__share_work(struct sim_station *, uint32_t job, sim_time duration);
+/* Takes a job out from among those at work. */
+void sim__share_stop(struct sim_station *, uint32_t job);
 /* Brings the gauges up to date. */
 void sim__share_gauges(struct sim_station *);
 

@@ -17,28 +17,43 @@ static bool ends_before(const struct sim_discipline_state *d, uint32_t a, uint32
     return x->order < y->order;
 }
 
-static void heap_add(struct sim_discipline_state *d, uint32_t job)
+static void heap_put(struct sim_discipline_state *d, uint32_t at, uint32_t job)
 {
-    uint32_t at = d->at_work++;
-    for (; at > 0 && ends_before(d, job, d->heap[(at - 1) / 2]); at = (at - 1) / 2)
-        d->heap[at] = d->heap[(at - 1) / 2];
     d->heap[at] = job;
+    d->work[job].place = at;
 }
 
-static uint32_t heap_take(struct sim_discipline_state *d)
+/* Moves a job from place `at` towards the root, to where it belongs. */
+static void heap_up(struct sim_discipline_state *d, uint32_t at, uint32_t job)
 {
-    assert(d->at_work > 0);
-    uint32_t first = d->heap[0], last = d->heap[--d->at_work], at = 0;
-    for (uint32_t child = 1; child < d->at_work; child = 2 * at + 1) {
+    for (; at > 0 && ends_before(d, job, d->heap[(at - 1) / 2]); at = (at - 1) / 2)
+        heap_put(d, at, d->heap[(at - 1) / 2]);
+    heap_put(d, at, job);
+}
+
+static void heap_add(struct sim_discipline_state *d, uint32_t job)
+{
+    d->work[job].at_work = true;
+    heap_up(d, d->at_work++, job);
+}
+
+/* Takes a job out; the last one of the heap comes into its place. */
+static void heap_take(struct sim_discipline_state *d, uint32_t job)
+{
+    assert(d->at_work > 0 && d->work[job].at_work);
+    uint32_t at = d->work[job].place, last = d->heap[--d->at_work];
+    d->work[job].at_work = false;
+    if (last == job)
+        return;
+    for (uint32_t child = 2 * at + 1; child < d->at_work; child = 2 * at + 1) {
         if (child + 1 < d->at_work && ends_before(d, d->heap[child + 1], d->heap[child]))
             child++;
         if (!ends_before(d, d->heap[child], last))
             break;
-        d->heap[at] = d->heap[child];
+        heap_put(d, at, d->heap[child]);
         at = child;
     }
-    d->heap[at] = last;
-    return first;
+    heap_up(d, at, last);
 }
 
 /* Time per unit of virtual time. */
@@ -83,7 +98,8 @@ static void share_ends(struct sim *sim, void *self, sim_arg arg)
     struct sim_station *s = self;
     struct sim_discipline_state *d = s->more;
     sim__share_until_now(s);
-    uint32_t job = heap_take(d);
+    uint32_t job = d->heap[0];
+    heap_take(d, job);
     d->virtual_now = fmax(d->virtual_now, d->work[job].finish);
     sim__share_on(s);
     s->worked(s->node, s, job);
@@ -107,5 +123,12 @@ void sim__share_work(struct sim_station *s, uint32_t job, sim_time duration)
     w->finish = d->virtual_now + (double)duration;
     w->order = d->orders++;
     heap_add(d, job);
+    sim__share_on(s);
+}
+
+void sim__share_stop(struct sim_station *s, uint32_t job)
+{
+    sim__share_until_now(s);
+    heap_take(s->more, job);
     sim__share_on(s);
 }

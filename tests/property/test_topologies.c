@@ -383,7 +383,7 @@ static void canary_serve(struct sim_node *self, sim_call_id call, const struct s
 }
 
 static const struct sim_meter canary_meters[] = {
-    SIM_STATION_METERS(struct canary, station),
+    SIM_STATION_METERS("", struct canary, station),
     {.name = NULL},
 };
 

@@ -74,7 +74,7 @@ static int work_check(const struct sim_node *self, struct sim_error *error)
 }
 
 static const struct sim_meter work_meters[] = {
-    SIM_STATION_METERS(struct work, station),
+    SIM_STATION_METERS("", struct work, station),
     {.name = NULL},
 };
 
