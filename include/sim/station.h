@@ -57,6 +57,14 @@ enum sim_shed {
                           more urgent one */
 };
 
+/* How the speed of one at work depends on how many are. */
+enum sim_speed {
+    SIM_SPEED_CONSTANT,
+    SIM_SPEED_USL,       /* the Universal Scalability Law */
+    SIM_SPEED_THRASHING, /* memory for `knee` of them; beyond it some of what is touched is not
+                            there */
+};
+
 /* The rules of a station. SIM_STATION_RULES makes them parameters of a model. */
 struct sim_station_rules {
     int discipline, abandon; /* enum sim_discipline, enum sim_abandon */
@@ -68,6 +76,12 @@ struct sim_station_rules {
         struct sim_dist every, lasts; /* .kind NONE: not given */
         int64_t requests;
     } pause;
+    struct {
+        int law; /* enum sim_speed */
+        double contention, coherency;
+        int64_t knee;
+        double penalty;
+    } speed;
 };
 
 struct sim_discipline_state;
@@ -77,6 +91,7 @@ struct sim_station {
     struct sim_part part;
     int64_t servers, queue_limit; /* set by the model from its parameters; may change */
     sim_job_fn *start, *worked;
+    uint8_t number : 6; /* among the stations of its node, from 1 */
     struct sim_job *jobs;
     uint32_t job_count, free_job;
     uint32_t queue_head, queue_tail; /* call slots, valid while .queued > 0 */
@@ -100,8 +115,10 @@ int sim_station_init(struct sim_station *, struct sim_node *, int64_t servers, i
                      sim_job_fn *start, sim_job_fn *worked);
 /* Gives it rules, which are copied; within init(), after sim_station_init(). 0, or -1 when out of
  * memory. Arrivals, starts and ends of work are then O(1), or O(log n) in the requests at work
- * under processor sharing; a pause is O(n) in them. */
+ * under processor sharing and with a law of speed; a pause is O(n) in them. */
 int sim_station_manage(struct sim_station *, const struct sim_station_rules *);
+/* The speed of each of n at work, relative to one that is alone with a server of its own. */
+double sim_station_speed(const struct sim_station_rules *, double n);
 /* Beginnings and ends of pauses per second, at a node with so many calls per second; for .ticks of
  * struct sim_foreseen. */
 double sim_station_rules_ticks(const struct sim_station_rules *, double calls);
@@ -122,7 +139,7 @@ void sim_station_clear(struct sim_station *);
 /* Sets the number of servers and starts the calls that can start. */
 void sim_station_resize(struct sim_station *, int64_t servers);
 
-/* ---- work of the node's own -------------------------------------------------------------------- */
+/* ---- work of the node's own ------------------------------------------------------------------ */
 
 /* Names a job that nobody called for. All zero names none; a stale name is harmless. */
 typedef struct {
@@ -146,7 +163,7 @@ sim_job_id sim_station_submit(struct sim_station *, enum sim_cause, uint8_t clas
  * waiting) in the queue; with rules O(1), or O(log n) under processor sharing. */
 bool sim_station_withdraw(struct sim_station *, sim_job_id);
 
-/* ---- tables ------------------------------------------------------------------------------------ */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 /* The parameters of a station with a name of its own, such as a disk beside the CPU. */
 struct sim_station_params {
@@ -189,7 +206,8 @@ struct sim_station_params {
                 .doc = "Servers busy over servers that are up.")
 
 extern const char *const sim_discipline_names[], *const sim_abandon_names[];
-extern const struct sim_param sim_station_shed_params[], sim_station_pause_params[];
+extern const struct sim_param sim_station_shed_params[], sim_station_pause_params[],
+    sim_station_speed_params[];
 
 /* Rows of a parameter table for a struct sim_station_rules member. */
 #define SIM_STATION_RULES(prefix, type, member)                                                    \
@@ -210,7 +228,11 @@ extern const struct sim_param sim_station_shed_params[], sim_station_pause_param
         SIM_ROW(.name = prefix "pause", .kind = SIM_GROUP, .offset = offsetof(type, member.pause), \
                 .fields = sim_station_pause_params,                                                \
                 .doc = "Times in which every server of a node stands still, such as for "          \
-                       "collecting garbage.")
+                       "collecting garbage."),                                                     \
+        SIM_ROW(.name = prefix "speed", .kind = SIM_GROUP, .offset = offsetof(type, member.speed), \
+                .fields = sim_station_speed_params, .flags = SIM_OPTIONAL,                         \
+                .doc = "How fast each request is worked on when several are, such as for locks "   \
+                       "and memory that they share; left out, as fast as one alone.")
 
 /* Rows of a meter table for the same station's rules. */
 #define SIM_STATION_RULE_METERS(prefix, type, member)                                              \

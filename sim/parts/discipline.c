@@ -73,7 +73,7 @@ static void line_up(struct sim_station *s, struct sim__call *call, uint32_t job)
     assert(call->stage == SIM__IN_HAND && call->to == s->node);
     uint32_t place = call->index;
     call->job = job;
-    call->waits = true;
+    call->waits = s->number;
     call->next = job ? line->head : 0;
     call->before = job ? 0 : line->tail;
     if (call->next)
@@ -97,12 +97,12 @@ static void step_out(struct sim_station *s, struct sim__call *call)
 {
     unsigned class = class_of(s, call);
     struct line *line = &s->more->waiting[class];
-    assert(call->waits && s->queued > 0 && line->head != 0);
+    assert(call->waits == s->number && s->queued > 0 && line->head != 0);
     uint32_t next = call->next, before = call->before;
     *(before ? &call_at(s, before)->next : &line->head) = next;
     *(next ? &call_at(s, next)->before : &line->tail) = before;
     mark(s->more->some_wait, class, line->head != 0);
-    call->waits = false;
+    call->waits = 0;
     sim__own_waits(s, call, -1);
     s->queued--;
     sim_gauge_add(&s->waiting, sim_now(s->node->sim), -1);
@@ -214,7 +214,7 @@ static void pause_begins(struct sim *sim, void *self, sim_arg arg)
     struct sim_discipline_state *d = s->more;
     sim__share_until_now(s);
     sim_gauge_set(&s->paused, sim_now(sim), 1);
-    if (d->rules.discipline == SIM_SHARING)
+    if (d->shares)
         sim__share_on(s);
     for (unsigned class = 0; class < CLASSES; class ++)
         for (uint32_t job = d->working[class].head; job != 0; job = d->work[job - 1].after)
@@ -242,10 +242,10 @@ static void pause_ends(struct sim *sim, void *self, sim_arg arg)
     sim__share_until_now(s);
     sim_gauge_set(&s->paused, sim_now(sim), 0);
     await_pause(s);
-    if (d->rules.discipline == SIM_SHARING) {
+    if (d->shares)
         sim__share_on(s);
+    if (d->rules.discipline == SIM_SHARING)
         return;
-    }
     for (unsigned class = 0; class < CLASSES; class ++)
         for (uint32_t job = d->working[class].head; job != 0; job = d->work[job - 1].after)
             if (!is_done(s, job - 1))
@@ -284,7 +284,7 @@ static void expired(struct sim *sim, void *self, sim_arg arg)
     (void)sim;
     struct sim_station *s = self;
     struct sim__call *call = sim__call_in_hand(s->node->world, (sim_call_id){arg.u});
-    if (call == NULL || !call->waits || call->job != 0)
+    if (call == NULL || call->waits != s->number || call->job != 0)
         return;
     step_out(s, call);
     turn_away(s, call, &s->abandoned);
@@ -476,7 +476,7 @@ static void work_on(struct sim_station *s, uint32_t job, sim_time duration)
     *w = (struct work){.until = duration};
     if (s->node->slow != 1)
         w->until = sim_time_nearest((double)duration * s->node->slow);
-    if (d->rules.discipline == SIM_SHARING) {
+    if (d->shares) {
         sim__share_work(s, job, duration);
         return;
     }
@@ -490,7 +490,7 @@ static void work_on(struct sim_station *s, uint32_t job, sim_time duration)
 static void slow_down(struct sim_station *s, double times)
 {
     struct sim_discipline_state *d = s->more;
-    if (d->rules.discipline == SIM_SHARING) {
+    if (d->shares) {
         sim__share_until_now(s);
         d->slow = s->node->slow;
         sim__share_on(s);
@@ -526,14 +526,14 @@ static void next_starts(struct sim_station *s)
 
 static void remove_call(struct sim_station *s, struct sim__call *call, uint32_t job)
 {
-    if (call->waits) {
+    if (call->waits == s->number) {
         step_out(s, call);
         if (job != 0)
             sim__station_free_job(s, job - 1);
         return;
     }
     assert(job != 0 && s->more->work[job - 1].at_work && "it waits, or it is at work");
-    if (s->more->rules.discipline == SIM_SHARING) {
+    if (s->more->shares) {
         sim__share_stop(s, job - 1);
     } else {
         work_stops(s, job - 1);
@@ -607,7 +607,8 @@ static const struct sim__discipline_table table = {.arrive = arrive,
 int sim_station_manage(struct sim_station *s, const struct sim_station_rules *rules)
 {
     bool plain = rules->discipline == SIM_FIFO && rules->abandon == SIM_ABANDON_NEVER &&
-                 rules->shed.by == SIM_SHED_NONE && rules->pause.lasts.kind == SIM_DIST_NONE;
+                 rules->shed.by == SIM_SHED_NONE && rules->pause.lasts.kind == SIM_DIST_NONE &&
+                 rules->speed.law == SIM_SPEED_CONSTANT;
     if (plain)
         return 0;
     struct sim_discipline_state *d = sim_node_alloc(s->node, 1, sizeof *d);
@@ -619,6 +620,7 @@ int sim_station_manage(struct sim_station *s, const struct sim_station_rules *ru
         return -1;
     d->table = &table;
     d->rules = *rules;
+    d->shares = rules->discipline == SIM_SHARING || rules->speed.law != SIM_SPEED_CONSTANT;
     d->slow = s->node->slow;
     d->codel = (struct sim__codel){.target = rules->shed.target, .interval = rules->shed.interval};
     sim_node_stream(s->node, "pause", &d->pauses);

@@ -25,6 +25,7 @@ struct work {
 struct sim_discipline_state {
     const struct sim__discipline_table *table; /* first: sim__rules_of() */
     struct sim_station_rules rules;
+    bool shares; /* the rate of work depends on how many are at work (sharing.c) */
     struct line *waiting, *working;                            /* by class */
     uint64_t some_wait[CLASSES / 64], some_work[CLASSES / 64]; /* bits of the classes whose line is
                                                                   not empty */

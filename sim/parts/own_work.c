@@ -43,7 +43,7 @@ static void start(struct sim_node *node, struct sim_station *s, uint32_t job)
         return;
     }
     if (record->waits) { /* it comes from the queue of a station without rules */
-        record->waits = false;
+        record->waits = 0;
         s->own->waiting--;
     }
     start_own(s, record, job);
@@ -129,7 +129,7 @@ static struct sim__call *record_new(struct sim_station *s, enum sim_cause cause,
         return NULL;
     record->stage = SIM__IN_HAND;
     record->awaited = true;
-    record->waits = false;
+    record->waits = 0;
     record->from = NULL;
     record->to = s->node;
     record->self = own;
@@ -166,7 +166,7 @@ sim_job_id sim_station_submit(struct sim_station *s, enum sim_cause cause, uint8
     sim_gauge_add(&s->own->classes[class]->in_hand, now, 1);
     sim__station_admit(s, id, true);
     if (s->more == NULL && own->job == 0) {
-        record->waits = true;
+        record->waits = s->number;
         s->own->waiting++;
     }
     return (sim_job_id){id.key};
@@ -178,7 +178,7 @@ bool sim_station_withdraw(struct sim_station *s, sim_job_id id)
     if (id.key == 0 || record == NULL || !sim__is_own(record) || sim__own_of(record)->station != s)
         return false;
     if (s->more == NULL && record->waits) {
-        record->waits = false;
+        record->waits = 0;
         s->own->waiting--;
     }
     sim__station_remove(s, record, sim__own_of(record)->job);
@@ -188,7 +188,7 @@ bool sim_station_withdraw(struct sim_station *s, sim_job_id id)
     return true;
 }
 
-/* What the station's own list has of a class: how many pieces, and how long they have been there. */
+/* What the station's list has of a class: how many pieces, and how long they have been there. */
 static int64_t in_list(const struct sim_station *s, unsigned class, double *time)
 {
     sim_time now = sim_now(s->node->sim);

@@ -1,9 +1,10 @@
-/* sharing.c - processor sharing: all requests that are there are worked on at once.
+/* sharing.c - work whose rate depends on how many are at work: processor sharing, where all requests
+ * that are there are worked on at once, and stations of any order whose speed follows a law.
  *
- * Virtual time runs at the rate at which each of the n requests is served, min(1, c/n), or less
- * while a fault slows the node. A request ends when virtual time has advanced by its work (Parekh
- * and Gallager 1993, sec. III, with equal shares). A heap holds these ends, so an event is O(log n),
- * and exact to the nanosecond. */
+ * Virtual time runs at the rate at which each of the n at work is served: min(1, c/n) where the
+ * processor is shared, times the speed by the law, or less while a fault slows the node. A request ends when virtual time has advanced by its work (Parekh
+ * and Gallager 1993, sec. III, with equal shares). A heap holds these ends, so an event is O(log
+ * n), and exact to the nanosecond. */
 #include "parts/discipline_state.h"
 
 #include <assert.h>
@@ -59,7 +60,11 @@ static void heap_take(struct sim_discipline_state *d, uint32_t job)
 /* Time per unit of virtual time. */
 static double crowding(const struct sim_station *s)
 {
-    return fmax(1, (double)s->more->at_work / (double)s->servers) * s->more->slow;
+    const struct sim_discipline_state *d = s->more;
+    double n = (double)d->at_work, slow = d->slow;
+    if (d->rules.speed.law != SIM_SPEED_CONSTANT)
+        slow /= sim_station_speed(&d->rules, n);
+    return d->rules.discipline == SIM_SHARING ? fmax(1, n / (double)s->servers) * slow : slow;
 }
 
 /* Advances virtual time to now. */
@@ -83,7 +88,7 @@ void sim__share_on(struct sim_station *s)
     d->next_end = SIM_NO_EVENT;
     if (d->at_work == 0)
         d->virtual_now = 0; /* which also drops the rounding errors so far */
-    if (d->at_work == 0 || s->servers == 0)
+    if (d->at_work == 0 || (s->servers == 0 && d->rules.discipline == SIM_SHARING))
         return;
     double left = fmax(0, d->work[d->heap[0]].finish - d->virtual_now) * crowding(s);
     sim_time wait = sim_time_nearest(left);

@@ -33,6 +33,11 @@ int sim_station_init(struct sim_station *s, struct sim_node *node, int64_t serve
     assert(servers >= 0 && queue_limit >= 0 && start != NULL);
     if (!sim__station_metered(node, &s->wait, "it has a station", "METERS"))
         return -1;
+    unsigned number = 1;
+    for (const struct sim_part *part = node->parts; part != NULL; part = part->older)
+        number += part->kind == &sim__station_part;
+    assert(number < 64 && "a node has 63 stations at most");
+    s->number = number & 63;
     s->node = node;
     s->servers = servers;
     s->queue_limit = queue_limit;
