@@ -47,6 +47,13 @@ enum sim_abandon {
                             turn comes */
 };
 
+/* What a node does when a message says that the caller of a request no longer waits. */
+enum sim_cancel {
+    SIM_CANCEL_FINISH,   /* the request is served all the same, and no message is sent */
+    SIM_CANCEL_QUEUED,   /* it is withdrawn if its work has not begun */
+    SIM_CANCEL_WITHDRAW, /* it is withdrawn, and if it is at work its server is freed */
+};
+
 /* Which requests are turned away under overload, besides those that find the queue full. */
 enum sim_shed {
     SIM_SHED_NONE,
@@ -68,6 +75,8 @@ enum sim_speed {
 /* The rules of a station. SIM_STATION_RULES makes them parameters of a model. */
 struct sim_station_rules {
     int discipline, abandon; /* enum sim_discipline, enum sim_abandon */
+    int on_cancel;           /* enum sim_cancel */
+    sim_time wait_limit;     /* who has waited so long is turned away; 0: nobody is */
     struct {
         int by; /* enum sim_shed */
         sim_time target, interval;
@@ -102,7 +111,7 @@ struct sim_station {
     struct sim_gauge busy, waiting, capacity, provisioned;
     struct sim_histogram wait; /* arrival to start of service, ns */
     /* and with SIM_STATION_RULE_METERS */
-    struct sim_counter full, late, outranked, abandoned;
+    struct sim_counter full, late, outranked, abandoned, overdue, cancelled;
     struct sim_gauge paused;
     /* and with SIM_STATION_OWN_METERS */
     struct sim_counter own_submitted, own_done, own_withdrawn, own_lost;
@@ -205,7 +214,8 @@ struct sim_station_params {
                 .flags = SIM_HEADLINE | SIM_SHARE | SIM_WORSE_HIGH | SIM_BY_NODE,                  \
                 .doc = "Servers busy over servers that are up.")
 
-extern const char *const sim_discipline_names[], *const sim_abandon_names[];
+extern const char *const sim_discipline_names[], *const sim_abandon_names[],
+                                                     *const sim_cancel_names[];
 extern const struct sim_param sim_station_shed_params[], sim_station_pause_params[],
     sim_station_speed_params[];
 
@@ -221,6 +231,17 @@ extern const struct sim_param sim_station_shed_params[], sim_station_pause_param
                 .doc = "Whether a waiting request is dropped when nobody wants its answer any "    \
                        "more: when its turn comes, or at once when its deadline passes.",          \
                 .source = "Maurer 2015, ACM Queue 13(8): servers work on what nobody waits for"),  \
+        SIM_ROW(.name = prefix "on_cancel", .kind = SIM_CHOICE,                                    \
+                .offset = offsetof(type, member.on_cancel), .flags = SIM_OPTIONAL,                 \
+                .choices = sim_cancel_names,                                                       \
+                .doc = "What becomes of a request whose caller stops waiting: it is finished; "    \
+                       "or the caller sends a message, which withdraws it from the queue, or "     \
+                       "from its server too. Left out, it is finished."),                          \
+        SIM_ROW(.name = prefix "wait_limit", .kind = SIM_TIME,                                     \
+                .offset = offsetof(type, member.wait_limit), .low = 1, .high = 1e18,               \
+                .flags = SIM_OPTIONAL,                                                             \
+                .doc = "A request that has waited so long for a server is refused; left out, it "  \
+                       "waits on."),                                                               \
         SIM_ROW(.name = prefix "shed", .kind = SIM_GROUP, .offset = offsetof(type, member.shed),   \
                 .fields = sim_station_shed_params,                                                 \
                 .doc = "Whom an overloaded server turns away, besides those who find the queue "   \
@@ -248,6 +269,12 @@ extern const struct sim_param sim_station_shed_params[], sim_station_pause_param
         SIM_ROW(.name = prefix "expired", .kind = SIM_COUNTER, .unit = "requests",                 \
                 .offset = offsetof(type, member.abandoned), .flags = SIM_WORSE_HIGH,               \
                 .doc = "Waiting calls dropped because nobody wanted the answer any more."),        \
+        SIM_ROW(.name = prefix "refused_overdue", .kind = SIM_COUNTER, .unit = "requests",         \
+                .offset = offsetof(type, member.overdue), .flags = SIM_WORSE_HIGH,                 \
+                .doc = "Calls that had waited for as long as \"wait_limit\" allows."),             \
+        SIM_ROW(.name = prefix "cancelled", .kind = SIM_COUNTER, .unit = "requests",               \
+                .offset = offsetof(type, member.cancelled),                                        \
+                .doc = "Calls withdrawn because their caller said that it no longer waits."),      \
         SIM_ROW(.name = prefix "paused", .kind = SIM_GAUGE, .unit = "nodes",                       \
                 .offset = offsetof(type, member.paused), .flags = SIM_WORSE_HIGH,                  \
                 .doc = "Nodes whose servers stand still.")

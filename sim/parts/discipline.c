@@ -295,10 +295,31 @@ static void expires(struct sim *sim, void *self, sim_arg arg)
     sim_last(sim, expired, self, arg);
 }
 
+/* A call has waited for as long as the limit allows. As above, its turn may have come first. */
+static void waited(struct sim *sim, void *self, sim_arg arg)
+{
+    (void)sim;
+    struct sim_station *s = self;
+    struct sim__call *call = sim__call_in_hand(s->node->world, (sim_call_id){arg.u});
+    if (call == NULL || call->waits != s->number || call->job != 0)
+        return;
+    step_out(s, call);
+    turn_away(s, call, &s->overdue);
+}
+
+static void waits_too_long(struct sim *sim, void *self, sim_arg arg)
+{
+    sim_last(sim, waited, self, arg);
+}
+
 static void wait_in_line(struct sim_station *s, struct sim__call *call)
 {
+    struct sim_discipline_state *d = s->more;
     sim_time deadline = call->request.deadline;
     line_up(s, call, 0);
+    if (d->too_long != NULL && !sim__is_own(call))
+        sim_after_lane(s->node->sim, d->too_long, waits_too_long, s,
+                       (sim_arg){.u = sim__call_name(call).key});
     if (s->more->rules.abandon == SIM_ABANDON_AT_ONCE && deadline != 0 && deadline != SIM_NEVER)
         sim_at(s->node->sim, deadline, expires, s, (sim_arg){.u = sim__call_name(call).key});
 }
@@ -354,10 +375,12 @@ static void start_what_may(struct sim_station *s)
 {
     struct sim__call *call;
     while (s->paused.value == 0 && s->busy.value < s->servers && (call = take_next(s)) != NULL) {
-        if (call->job != 0)
+        if (call->job != 0) {
+            call->before = call->job;
             resume(s, call->job - 1);
-        else
+        } else {
             begin(s, call);
+        }
     }
 }
 
@@ -447,9 +470,14 @@ static bool arrive_at_full(struct sim_station *s, sim_call_id id, unsigned class
 
 static bool arrive(struct sim_station *s, sim_call_id id, bool again)
 {
+    struct sim__call *call = sim__call_in_hand(s->node->world, id);
+    call->waits = 0;
+    if (call->gone && s->more->rules.on_cancel != SIM_CANCEL_FINISH) {
+        sim_count(&s->cancelled);
+        return false;
+    }
     if (s->more->rules.discipline == SIM_SHARING)
         return share_arrive(s, id, again);
-    struct sim__call *call = sim__call_in_hand(s->node->world, id);
     unsigned class = class_of(s, call);
     bool moves = s->paused.value == 0;
     if (is_unwanted(s, call)) {
@@ -543,6 +571,38 @@ static void remove_call(struct sim_station *s, struct sim__call *call, uint32_t 
     sim_station_leave(s, job - 1);
 }
 
+/* Where requests can be withdrawn from their server: notes in the call which one it has. */
+static void start_noted(struct sim_node *node, struct sim_station *s, uint32_t job)
+{
+    sim__call_in_hand(node->world, s->jobs[job].call)->before = job + 1;
+    s->more->start(node, s, job);
+}
+
+/* 1 + the index of the job that a call has here, if its work goes on; 0: it has none. */
+static uint32_t job_at_work(const struct sim_station *s, const struct sim__call *call)
+{
+    uint32_t job = call->before;
+    bool has_one = job > 0 && job <= s->job_count && s->more->work[job - 1].at_work &&
+                   s->jobs[job - 1].call.key == sim__call_name(call).key;
+    return has_one ? job : 0;
+}
+
+/* Withdraws a request that waits or is at work here. One that holds its server while others are
+ * asked, or has left, goes on. */
+static void unwanted(struct sim_station *s, sim_call_id id)
+{
+    struct sim__call *call = sim__call_in_hand(s->node->world, id);
+    int how = s->more->rules.on_cancel;
+    if (call == NULL || how == SIM_CANCEL_FINISH)
+        return;
+    bool waits = call->waits == s->number;
+    uint32_t job = waits ? call->job : job_at_work(s, call);
+    if ((!waits && job == 0) || (job != 0 && how == SIM_CANCEL_QUEUED))
+        return;
+    remove_call(s, call, job);
+    turn_away(s, call, &s->cancelled);
+}
+
 static void resize(struct sim_station *s, int64_t servers)
 {
     if (s->more->rules.discipline == SIM_SHARING) {
@@ -602,13 +662,15 @@ static const struct sim__discipline_table table = {.arrive = arrive,
                                                    .walk = walk,
                                                    .slow = slow_down,
                                                    .remove = remove_call,
+                                                   .unwanted = unwanted,
                                                    .grow = grow};
 
 int sim_station_manage(struct sim_station *s, const struct sim_station_rules *rules)
 {
     bool plain = rules->discipline == SIM_FIFO && rules->abandon == SIM_ABANDON_NEVER &&
                  rules->shed.by == SIM_SHED_NONE && rules->pause.lasts.kind == SIM_DIST_NONE &&
-                 rules->speed.law == SIM_SPEED_CONSTANT;
+                 rules->speed.law == SIM_SPEED_CONSTANT && rules->wait_limit == 0 &&
+                 rules->on_cancel == SIM_CANCEL_FINISH;
     if (plain)
         return 0;
     struct sim_discipline_state *d = sim_node_alloc(s->node, 1, sizeof *d);
@@ -625,6 +687,13 @@ int sim_station_manage(struct sim_station *s, const struct sim_station_rules *ru
     d->codel = (struct sim__codel){.target = rules->shed.target, .interval = rules->shed.interval};
     sim_node_stream(s->node, "pause", &d->pauses);
     s->more = d;
+    if (rules->on_cancel != SIM_CANCEL_FINISH) {
+        s->node->component->hears_cancel = true;
+        d->start = s->start;
+        s->start = start_noted;
+    }
     clear(s);
-    return 0;
+    if (rules->wait_limit > 0)
+        d->too_long = sim_lane(s->node->sim, rules->wait_limit);
+    return rules->wait_limit > 0 && d->too_long == NULL ? -1 : 0;
 }

@@ -38,6 +38,8 @@ struct sim_discipline_state {
     uint64_t orders;
     sim_id next_end;
     struct sim__codel codel;
+    sim_job_fn *start;         /* the model's, where requests can be withdrawn from their server */
+    struct sim_lane *too_long; /* of the limit of the wait; NULL: none */
     /* pauses */
     struct sim_stream pauses;
     sim_id pause;

@@ -254,7 +254,15 @@ static void up_or_down(struct sim_part *part)
     sim__station_capacity(sim__station_of(part));
 }
 
-const struct sim_part_kind sim__station_part = {.slowed = slow_down, .up_or_down = up_or_down};
+static void unwanted(struct sim_part *part, sim_call_id call)
+{
+    struct sim_station *s = sim__station_of(part);
+    if (s->more != NULL)
+        sim__rules_of(s)->unwanted(s, call);
+}
+
+const struct sim_part_kind sim__station_part = {
+    .slowed = slow_down, .up_or_down = up_or_down, .unwanted = unwanted};
 
 void sim_station_leave(struct sim_station *s, uint32_t job)
 {

@@ -12,6 +12,7 @@
 const char *const sim_discipline_names[] = {
     "fifo", "lifo", "processor-sharing", "priority", "priority-preemptive", NULL};
 const char *const sim_abandon_names[] = {"never", "when-reached", "at-once", NULL};
+const char *const sim_cancel_names[] = {"finish", "withdraw-queued", "withdraw", NULL};
 static const char *const shed_names[] = {"none", "codel", "lifo", "priority", NULL};
 static const char *const speed_names[] = {"constant", "usl", "thrashing", NULL};
 
@@ -108,6 +109,8 @@ const char *sim_station_rules_check(const struct sim_station_rules *r, int64_t q
     int causes = (r->pause.every.kind != SIM_DIST_NONE) + (r->pause.requests > 0);
     if (r->discipline == SIM_SHARING && r->abandon != SIM_ABANDON_NEVER)
         return "\"abandon\" is about requests that wait, and under processor sharing none does";
+    if (r->discipline == SIM_SHARING && r->wait_limit > 0)
+        return "\"wait_limit\" is about requests that wait, and under processor sharing none does";
     if ((r->shed.by == SIM_SHED_CODEL || r->shed.by == SIM_SHED_LIFO) && r->discipline != SIM_FIFO)
         return "shedding by codel or lifo is for the discipline \"fifo\"";
     if (r->shed.by == SIM_SHED_PRIORITY && !ranked)
@@ -143,7 +146,9 @@ void sim_queueing_rules(struct sim_queueing *q, const struct sim_station_rules *
         q->no_form = "it sheds load";
     else if (r->speed.law != SIM_SPEED_CONSTANT)
         q->no_form = "its speed depends on how many are at work";
-    if (r->abandon != SIM_ABANDON_NEVER)
+    else if (r->wait_limit > 0)
+        q->no_form = "it refuses requests that have waited too long";
+    if (r->abandon != SIM_ABANDON_NEVER || r->on_cancel != SIM_CANCEL_FINISH)
         q->no_form_unwanted = "requests give up waiting";
 }
 

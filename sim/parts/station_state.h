@@ -130,6 +130,7 @@ struct sim__discipline_table {
     void (*walk)(const struct sim_station *, struct sim__station_walked *);
     void (*slow)(struct sim_station *, double times);
     void (*remove)(struct sim_station *, struct sim__call *, uint32_t job);
+    void (*unwanted)(struct sim_station *, sim_call_id);
     bool (*grow)(struct sim_station *); /* makes as many records of work as there are jobs */
 };
 

@@ -195,7 +195,7 @@ static void walk(const struct sim_world *w, struct walked *walked, struct found 
         const struct sim__call *call = sim__call_at(w, i);
         if (!call->used)
             continue;
-        found->open += call->awaited || call->stage != SIM__ENDED;
+        found->open += call->awaited || call->stage != SIM__ENDED || call->told;
         if (sim__is_own(call)) {
             walked[call->to->component - w->components].own++;
             continue;
