@@ -5,7 +5,7 @@
 /* Each request goes to both of two servers, the second copy 1 ns after the first; the first answer
  * ends it, and the other copy is withdrawn. */
 #define REDUNDANT(rate, service, how)                                                              \
-    RUN("300000s", "5000s")                                                                        \
+    RUN("400000s", "5000s")                                                                        \
     "'users': {'model': 'client', 'to': 'app', 'rate': '" rate                                     \
     "', 'hedge': {'extra': 1, 'delay': '1ns'}}, 'app': {'model': 'service', 'nodes': 2,"           \
     " 'spread': 'round-robin', 'servers': 1, 'service_time': " service                             \
