@@ -16,8 +16,9 @@ sim_call_id sim_call(struct sim_port *, uint32_t index, const struct sim_request
 /* Calls one node of the target component, for models that choose the node (balancers, shards). */
 sim_call_id sim_call_node(struct sim_port *, uint32_t index, uint32_t node,
                           const struct sim_request *, sim_done *, void *self, sim_arg);
-/* Gives up a call that this node made: its `done` will not run, and it is not retried. Callees
- * are told only if they are to hear it (on_cancel); else their answers are counted as wasted. False when the call is over. O(attempts out). */
+/* Gives up a call that this node made: its `done` will not run, and it is not retried. Callees are
+ * told only if they are to hear it (on_cancel); else their answers are counted as wasted. False
+ * when the call is over. O(attempts out). */
 bool sim_abandon(struct sim_node *caller, sim_call_id);
 
 /* The parameters of struct sim_policy, for components that have ports. */

@@ -111,7 +111,7 @@ struct sim_station {
     struct sim_gauge busy, waiting, capacity, provisioned;
     struct sim_histogram wait; /* arrival to start of service, ns */
     /* and with SIM_STATION_RULE_METERS */
-    struct sim_counter full, late, outranked, abandoned, overdue, cancelled;
+    struct sim_counter full, late, outranked, abandoned;
     struct sim_gauge paused;
     /* and with SIM_STATION_OWN_METERS */
     struct sim_counter own_submitted, own_done, own_withdrawn, own_lost;
@@ -262,19 +262,13 @@ extern const struct sim_param sim_station_shed_params[], sim_station_pause_param
             .doc = "Calls that found the queue full."),                                            \
         SIM_ROW(.name = prefix "refused_late", .kind = SIM_COUNTER, .unit = "requests",            \
                 .offset = offsetof(type, member.late), .flags = SIM_WORSE_HIGH,                    \
-                .doc = "Calls that CoDel turned away."),                                           \
+                .doc = "Calls that had waited too long: by CoDel, or for \"wait_limit\"."),        \
         SIM_ROW(.name = prefix "refused_outranked", .kind = SIM_COUNTER, .unit = "requests",       \
                 .offset = offsetof(type, member.outranked), .flags = SIM_WORSE_HIGH,               \
                 .doc = "Waiting calls that made room for a higher class."),                        \
         SIM_ROW(.name = prefix "expired", .kind = SIM_COUNTER, .unit = "requests",                 \
                 .offset = offsetof(type, member.abandoned), .flags = SIM_WORSE_HIGH,               \
-                .doc = "Waiting calls dropped because nobody wanted the answer any more."),        \
-        SIM_ROW(.name = prefix "refused_overdue", .kind = SIM_COUNTER, .unit = "requests",         \
-                .offset = offsetof(type, member.overdue), .flags = SIM_WORSE_HIGH,                 \
-                .doc = "Calls that had waited for as long as \"wait_limit\" allows."),             \
-        SIM_ROW(.name = prefix "cancelled", .kind = SIM_COUNTER, .unit = "requests",               \
-                .offset = offsetof(type, member.cancelled),                                        \
-                .doc = "Calls withdrawn because their caller said that it no longer waits."),      \
+                .doc = "Calls dropped or withdrawn because nobody wanted the answer any more."),   \
         SIM_ROW(.name = prefix "paused", .kind = SIM_GAUGE, .unit = "nodes",                       \
                 .offset = offsetof(type, member.paused), .flags = SIM_WORSE_HIGH,                  \
                 .doc = "Nodes whose servers stand still.")

@@ -142,7 +142,7 @@ static void answer_arrives(struct sim *sim, void *node, sim_arg arg)
     }
 }
 
-/* ---- the caller no longer waits ---------------------------------------------------------------- */
+/* ---- the caller no longer waits -------------------------------------------------------------- */
 
 enum { CANCEL_BYTES = 13 }; /* a frame's header of 9, and an error code of 4 */
 

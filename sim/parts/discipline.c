@@ -304,7 +304,7 @@ static void waited(struct sim *sim, void *self, sim_arg arg)
     if (call == NULL || call->waits != s->number || call->job != 0)
         return;
     step_out(s, call);
-    turn_away(s, call, &s->overdue);
+    turn_away(s, call, &s->late);
 }
 
 static void waits_too_long(struct sim *sim, void *self, sim_arg arg)
@@ -473,7 +473,7 @@ static bool arrive(struct sim_station *s, sim_call_id id, bool again)
     struct sim__call *call = sim__call_in_hand(s->node->world, id);
     call->waits = 0;
     if (call->gone && s->more->rules.on_cancel != SIM_CANCEL_FINISH) {
-        sim_count(&s->cancelled);
+        sim_count(&s->abandoned);
         return false;
     }
     if (s->more->rules.discipline == SIM_SHARING)
@@ -600,7 +600,7 @@ static void unwanted(struct sim_station *s, sim_call_id id)
     if ((!waits && job == 0) || (job != 0 && how == SIM_CANCEL_QUEUED))
         return;
     remove_call(s, call, job);
-    turn_away(s, call, &s->cancelled);
+    turn_away(s, call, &s->abandoned);
 }
 
 static void resize(struct sim_station *s, int64_t servers)

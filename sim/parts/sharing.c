@@ -1,10 +1,11 @@
-/* sharing.c - work whose rate depends on how many are at work: processor sharing, where all requests
- * that are there are worked on at once, and stations of any order whose speed follows a law.
+/* sharing.c - work whose rate depends on how many are at work: processor sharing, where all
+ * requests that are there are worked on at once, and stations of any order whose speed follows a
+ * law.
  *
  * Virtual time runs at the rate at which each of the n at work is served: min(1, c/n) where the
- * processor is shared, times the speed by the law, or less while a fault slows the node. A request ends when virtual time has advanced by its work (Parekh
- * and Gallager 1993, sec. III, with equal shares). A heap holds these ends, so an event is O(log
- * n), and exact to the nanosecond. */
+ * processor is shared, times the speed by the law, or less while a fault slows the node. A request
+ * ends when virtual time has advanced by its work (Parekh and Gallager 1993, sec. III, with equal
+ * shares). A heap holds these ends, so an event is O(log n), and exact to the nanosecond. */
 #include "parts/discipline_state.h"
 
 #include <assert.h>

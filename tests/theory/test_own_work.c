@@ -1,5 +1,6 @@
 /* test_own_work.c - work of a node's own and requests at the same station, and several stations of
- * a node one after the other, against closed forms (holds.h). The node is a test's model (box.h). */
+ * a node one after the other, against closed forms (holds.h). The node is a test's model (box.h).
+ */
 #include "model/box.h"
 #include "theory/holds.h"
 

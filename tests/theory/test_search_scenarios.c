@@ -109,9 +109,9 @@ static void inputs_are_ranked_as_theory_says(void **state)
     tear_down(&b);
 }
 
-/* n / (1 + .02 (n - 1) + .02 n (n - 1)) is as at n = 4 again at 49/4 = 12.25, for the product of the
- * two is (1 - contention) / coherency = 49; and so the most is at sqrt(49) = 7. Of a coherency that
- * is 10 % off the point would be 11.1 or 13.6, in another step. */
+/* n / (1 + .02 (n - 1) + .02 n (n - 1)) is as at n = 4 again at 49/4 = 12.25, for the product of
+ * the two is (1 - contention) / coherency = 49; and so the most is at sqrt(49) = 7. Of a coherency
+ * that is 10 % off the point would be 11.1 or 13.6, in another step. */
 static void the_law_of_scalability_collapses_where_it_should(void **state)
 {
     (void)state;

@@ -20,9 +20,9 @@ static void two_of_two(void **state)
 {
     (void)state;
     HOLDS(REDUNDANT("1.2/s", EXP("1s"), ""), {"users.latency.mean", 1 / (2 - 1.2), 0},
-          {"app.utilisation.mean", 0.6, 0}, {"app.cancelled.mean", 1.2, 0});
+          {"app.utilisation.mean", 0.6, 0}, {"app.expired.mean", 1.2, 0});
     HOLDS(REDUNDANT("1.2/s", EXP("1s"), ", 'discipline': 'processor-sharing'"),
-          {"app.cancelled.mean", 1.2, 0});
+          {"app.expired.mean", 1.2, 0});
     HOLDS(REDUNDANT("0.9/s", "{'type': 'uniform', 'low': '0s', 'high': '2s'}", ""),
           {"users.latency.mean", 2.0 / 3 + 0.9 * (2.0 / 3) / (2 * (1 - 0.6)), 0});
 }
@@ -40,15 +40,16 @@ static void what_has_begun_is_finished(void **state)
                                 " 'service_time': " EXP("1s") ", 'on_cancel': 'withdraw-queued'"
                                                               "}}}");
     double busy = harness_metric(r, "app.busy.mean");
-    double gone = harness_metric(r, "app.cancelled.mean");
+    double gone = harness_metric(r, "app.expired.mean");
     assert_true(gone > 0.05);
     assert_true(fabs(busy - (1.2 - gone)) < 0.02); /* each copy that was not withdrawn takes 1 s */
     harness_free(r);
 }
 
 /* M/M/c+D: with p(j) of j at work, the virtual wait has the density rate p(c - 1) e^-(c - rate) x
- * up to D and falls with e^-cx beyond; who would wait longer leaves after D. Barrer 1957, Oper. Res.
- * 5(5); Gnedenko and Kovalenko 1989, Introduction to Queueing Theory, sec. 1.6. Work has mean 1. */
+ * up to D and falls with e^-cx beyond; who would wait longer leaves after D. Barrer 1957, Oper.
+ * Res. 5(5); Gnedenko and Kovalenko 1989, Introduction to Queueing Theory, sec. 1.6. Work has the
+ * mean 1. */
 static double lost(double rate, int c, double d)
 {
     double p = 1, sum = 0, e = exp(-(c - rate) * d);
@@ -68,11 +69,11 @@ static void who_waits_too_long_is_refused(void **state)
 {
     (void)state;
     assert_true(fabs(lost(0.8, 1, 1e3)) < 1e-9 && fabs(lost(0.8, 1, 0) - 0.8 / 1.8) < 1e-9);
-    HOLDS(LIMITED("0.8/s", "1", "2s"), {"app.refused_overdue.mean", 0.8 * lost(0.8, 1, 2), 0},
+    HOLDS(LIMITED("0.8/s", "1", "2s"), {"app.refused_late.mean", 0.8 * lost(0.8, 1, 2), 0},
           {"users.success.mean", 1 - lost(0.8, 1, 2), 0},
           {"app.busy.mean", 0.8 * (1 - lost(0.8, 1, 2)), 0});
-    HOLDS(LIMITED("1.2/s", "1", "3s"), {"app.refused_overdue.mean", 1.2 * lost(1.2, 1, 3), 0});
-    HOLDS(LIMITED("4.5/s", "4", "500ms"), {"app.refused_overdue.mean", 4.5 * lost(4.5, 4, 0.5), 0});
+    HOLDS(LIMITED("1.2/s", "1", "3s"), {"app.refused_late.mean", 1.2 * lost(1.2, 1, 3), 0});
+    HOLDS(LIMITED("4.5/s", "4", "500ms"), {"app.refused_late.mean", 4.5 * lost(4.5, 4, 0.5), 0});
 }
 
 int main(void)
