@@ -53,9 +53,9 @@ const struct sim_param sim_station_pause_params[] = {
 const struct sim_param sim_station_speed_params[] = {
     SIM_ROW(.name = "law", .kind = SIM_CHOICE, .offset = SPEED(law), .flags = SIM_REQUIRED,
             .choices = speed_names,
-            .doc = "constant; usl: each of n at work has the speed 1 / (1 + contention (n - 1) + "
-                   "coherency n (n - 1)); thrashing: 1 / (1 + penalty (1 - knee / n)) beyond the "
-                   "knee. Gunther 1993 and 2007; Denning 1968."),
+            .doc = "Each of n at work has the speed 1 (constant), 1 / (1 + contention (n - 1) + "
+                   "coherency n (n - 1)) (usl, Gunther 1993), or beyond the knee 1 / (1 + penalty "
+                   "(1 - knee / n)) (thrashing, after Denning 1968)."),
     SIM_ROW(.name = "contention", .kind = SIM_NUMBER, .offset = SPEED(contention), .low = 0,
             .high = 1, .flags = SIM_OPTIONAL,
             .doc = "For usl: the share of the work that one at a time can do, such as under a "

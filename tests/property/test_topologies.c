@@ -189,6 +189,7 @@ static bool lawful(const struct sim_diagnostic *d)
         "this sets nothing",
         "has a link already",
         "must be above 0",
+        "there is no timeout that could be passed on",
         "needs no link to itself",
     };
     unsigned i;
