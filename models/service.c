@@ -249,7 +249,7 @@ static const struct sim_param params[] = {
             .doc = "Whether dependencies are called one after another, all at once, or every node "
                    "of each at once.",
             .source = "chosen: as in a program without threads"),
-    SIM_STATION_RULES(struct service, rules),
+    SIM_STATION_RULES("", struct service, rules),
     SIM_ROW(.name = "response_bytes", .kind = SIM_BYTES, .offset = OF(response_bytes),
             .by_default = "1KiB",
             .doc =
@@ -266,8 +266,8 @@ static const struct sim_port_def ports[] = {
 };
 
 static const struct sim_meter meters[] = {
-    SIM_STATION_METERS(struct service, station),
-    SIM_STATION_RULE_METERS(struct service, station),
+    SIM_STATION_METERS("", struct service, station),
+    SIM_STATION_RULE_METERS("", struct service, station),
     {0},
 };
 

@@ -173,7 +173,7 @@ static const struct sim_param params[] = {
 };
 
 static const struct sim_meter meters[] = {
-    SIM_STATION_METERS(struct store, station),
+    SIM_STATION_METERS("", struct store, station),
     SIM_ROW(.name = "reads", .kind = SIM_COUNTER, .unit = "requests", .offset = OF(reads),
             .doc = "Reads and scans done."),
     SIM_ROW(.name = "writes", .kind = SIM_COUNTER, .unit = "requests", .offset = OF(writes),

@@ -100,6 +100,9 @@ struct sim_part_kind {
     void (*slowed)(struct sim_part *, double times); /* the rest of its work takes so many times
                                                         longer */
     void (*up_or_down)(struct sim_part *); /* the node's .down changed, and its model knows */
+    void (*unwanted)(struct sim_part *, sim_call_id); /* a message says that the caller of a call in
+                                                         hand no longer waits for its answer; only
+                                                         if the component hears such messages */
 };
 
 /* A part of a node that must know of faults, such as a station. It is a member of that part's

@@ -16,6 +16,7 @@ enum sim_concurrency { SIM_CONCURRENCY_FIXED, SIM_CONCURRENCY_AIMD, SIM_CONCURRE
 struct sim_policy {
     sim_time timeout;  /* of one attempt; 0: none, SIM_ZERO: zero */
     sim_time deadline; /* of the whole call with its retries; likewise */
+    bool pass_timeout; /* the callee learns when the attempt's timeout is, as its deadline */
     struct {
         int64_t attempts; /* attempts in all, the first included; 1: no retry */
         sim_time backoff, cap;

@@ -34,7 +34,8 @@ sim_call_id sim_call_placed(struct sim_port *, uint32_t index, uint32_t node, st
  * status; SIM_NEVER: there is no other attempt. Takes the retry out of the budget. O(1). */
 sim_time sim_placed_wait(struct sim_port *, uint32_t index, struct sim_placed *, enum sim_status);
 /* Gives up a call that this node made: its `done` will not run, and it is not retried. Callees are
- * not told; their answers are counted as wasted. False when the call is over. O(attempts out). */
+ * told only if they are to hear it (on_cancel); else their answers are counted as wasted. False
+ * when the call is over. O(attempts out). */
 bool sim_abandon(struct sim_node *caller, sim_call_id);
 
 /* The parameters of struct sim_policy, for components that have ports. */

@@ -1,7 +1,12 @@
 /* call.c - calls: two halves, one record.
  *
  * The caller's half ends with done(): at the answer, the timeout or the loss. The callee's half
- * ends when its answer has arrived or was dropped. The record is freed when both have ended. */
+ * ends when its answer has arrived or was dropped. The record is freed when both have ended.
+ *
+ * A callee may want to hear that its caller no longer waits (a timeout, a hedge that lost, a user
+ * who left). The caller then sends a message over the link, of the size of HTTP/2's RST_STREAM
+ * (RFC 9113, sec. 6.4), which is what gRPC sends. The record stays until it has come. A caller that
+ * crashes sends none. */
 #include "books/trace_state.h"
 #include "fabric/call_state.h"
 #include "fabric/fault_state.h"
@@ -72,6 +77,9 @@ _Static_assert(offsetof(struct sim_request, trace) >= sizeof(struct sim_reply),
 /* Both halves of a call are over, the caller's first. */
 static void release_late(struct sim_world *w, struct sim__call *call)
 {
+    if (call->told)
+        return; /* the message that is on its way frees the record */
+    call->gone = false;
     if (call->request.trace != 0)
         sim__trace_released(w->trace, call->request.trace);
     call_release(w, call);
@@ -134,6 +142,43 @@ static void answer_arrives(struct sim *sim, void *node, sim_arg arg)
     }
 }
 
+/* ---- the caller no longer waits -------------------------------------------------------------- */
+
+enum { CANCEL_BYTES = 13 }; /* a frame's header of 9, and an error code of 4 */
+
+static void cancel_arrives(struct sim *sim, void *self, sim_arg arg)
+{
+    (void)sim;
+    struct sim_node *node = self;
+    struct sim__call *call = arg.p;
+    assert(call->used && call->told && !call->awaited);
+    call->told = false;
+    if (call->stage == SIM__ENDED)
+        release_late(node->world, call);
+    else if (call->stage == SIM__OUTBOUND)
+        call->gone = true;
+    else if (call->stage == SIM__IN_HAND)
+        for (struct sim_part *part = node->parts; part != NULL; part = part->older)
+            if (part->kind->unwanted != NULL)
+                part->kind->unwanted(part, sim__call_name(call));
+}
+
+/* Tells a callee that hears it. To be called before the caller's half ends. */
+static __attribute__((noinline)) void send_cancel(struct sim_world *w, struct sim__call *call)
+{
+    if (call->stage != SIM__OUTBOUND && call->stage != SIM__IN_HAND)
+        return;
+    struct sim__link *out = sim__link_between(w, sim__component_number(call->from->component),
+                                              sim__component_number(call->to->component));
+    if (out == NULL) {
+        sim_fail_memory(w->sim);
+        return;
+    }
+    sim__link_carries(out, call->request.cause, CANCEL_BYTES);
+    call->told = sim__link_send(w, out, CANCEL_BYTES, cancel_arrives, call->to,
+                                (sim_arg){.p = call});
+}
+
 static void timed_out(struct sim *sim, void *node, sim_arg arg)
 {
     struct sim__call *call = sim__call_named(((struct sim_node *)node)->world,
@@ -142,6 +187,8 @@ static void timed_out(struct sim *sim, void *node, sim_arg arg)
         return; /* answered in the last instant */
     ((struct sim_node *)node)->caller->timeouts.count++;
     ((struct sim_node *)node)->world->totals.timed_out++;
+    if (call->to->component->hears_cancel)
+        send_cancel(call->from->world, call);
     end_for_caller(sim, call, (struct sim_reply){.status = SIM_TIMEOUT}, call->request.trace != 0);
 }
 
@@ -396,6 +443,8 @@ bool sim__call_abandon(struct sim_world *w, sim_call_id id)
     if (call == NULL || !call->awaited)
         return false;
     sim_count(&call->from->caller->abandoned);
+    if (call->to->component->hears_cancel)
+        send_cancel(w, call);
     forget(w, call);
     return true;
 }

@@ -21,10 +21,12 @@ struct sim__call {
     uint8_t stage; /* enum sim__stage */
     bool awaited;  /* the caller's half is open */
     bool used;
-    bool waits;      /* it is in the queue of a station with rules; .before and .job are used
-                        there */
-    uint32_t before; /* as .next, but towards the head */
-    uint32_t job;    /* 1 + index of its job, if its work was interrupted; 0: its work has not
+    uint8_t waits : 6; /* the number of the station with rules in whose queue it is, where .before
+                          and .job are used; 0: none */
+    bool told : 1;     /* a message is on its way that nobody waits for the answer any more */
+    bool gone : 1;     /* that message came before the call did */
+    uint32_t before;   /* as .next, but towards the head */
+    uint32_t job;      /* 1 + index of its job, if its work was interrupted; 0: its work has not
                         begun */
     struct sim_node *from, *to;
     struct sim__link *back;

@@ -16,6 +16,7 @@ struct sim_component {
     struct sim_stream spread, jitter;
     sim_time timeout;              /* of its policy; 0: none */
     struct sim_lane *timeout_lane; /* for the timeout; NULL: none */
+    bool hears_cancel;             /* its callers tell it when they no longer wait (call.c) */
     bool plain;              /* its policy has no more than a timeout, so a call is one attempt */
     uint64_t until_followed; /* calls up to the next one that is followed (trace.c); never 0 */
     void *shared;

@@ -2,55 +2,14 @@
  * priorities, giving up, shedding, and pauses of all servers.
  *
  * Waiting calls are in one doubly linked line for each class of priority; so are the jobs at work.
- * Under processor sharing, virtual time runs at the rate at which each of the n requests is served,
- * min(1, c/n), or less while a fault slows the node. A request ends when virtual time has advanced
- * by its work (Parekh and Gallager 1993, sec. III, with equal shares). A heap holds these ends, so
- * an event is O(log n), and exact to the nanosecond. Work interrupted by a pause, or by a more
- * urgent class that takes the server, resumes where it stopped.
+ * Work interrupted by a pause, or by a more urgent class that takes the server, resumes where it
+ * stopped. How work is shared among all who are there is in sharing.c.
  *
  * Streams: "pause". Invariant: busy + free = servers, and no call is in two lines. */
 #include "books/trace_state.h"
-#include "parts/station_state.h"
+#include "parts/discipline_state.h"
 
 #include <assert.h>
-#include <math.h>
-
-#define CLASSES 256
-
-/* A doubly linked line; 0: none. Calls are linked by their index, jobs by their index + 1. */
-struct line {
-    uint32_t head, tail;
-};
-
-/* The work of the job of the same index. */
-struct work {
-    sim_time until;         /* when it ends; while it is stopped: what is left */
-    double finish;          /* sharing: the virtual time of its end */
-    uint64_t order;         /* sharing: decides between two that end together */
-    uint32_t before, after; /* in the line of jobs at work: 1 + index */
-    uint8_t class;
-};
-
-struct sim_discipline_state {
-    const struct sim__discipline_table *table; /* first: sim__rules_of() */
-    struct sim_station_rules rules;
-    struct line *waiting, *working;                            /* by class */
-    uint64_t some_wait[CLASSES / 64], some_work[CLASSES / 64]; /* bits of the classes whose line is
-                                                                  not empty */
-    struct work *work;
-    /* sharing */
-    uint32_t *heap, at_work;
-    double virtual_now;
-    sim_time virtual_at;
-    double slow; /* how many times slower virtual time goes */
-    uint64_t orders;
-    sim_id next_end;
-    struct sim__codel codel;
-    /* pauses */
-    struct sim_stream pauses;
-    sim_id pause;
-    int64_t until_pause; /* requests to begin until the next pause */
-};
 
 static bool grow(struct sim_station *s)
 {
@@ -114,7 +73,7 @@ static void line_up(struct sim_station *s, struct sim__call *call, uint32_t job)
     assert(call->stage == SIM__IN_HAND && call->to == s->node);
     uint32_t place = call->index;
     call->job = job;
-    call->waits = true;
+    call->waits = s->number;
     call->next = job ? line->head : 0;
     call->before = job ? 0 : line->tail;
     if (call->next)
@@ -126,6 +85,7 @@ static void line_up(struct sim_station *s, struct sim__call *call, uint32_t job)
     if (call->before == 0)
         line->head = place;
     mark(d->some_wait, class, true);
+    sim__own_waits(s, call, 1);
     s->queued++;
     sim_gauge_add(&s->waiting, sim_now(s->node->sim), 1);
     if (call->request.trace != 0)
@@ -137,12 +97,13 @@ static void step_out(struct sim_station *s, struct sim__call *call)
 {
     unsigned class = class_of(s, call);
     struct line *line = &s->more->waiting[class];
-    assert(call->waits && s->queued > 0 && line->head != 0);
+    assert(call->waits == s->number && s->queued > 0 && line->head != 0);
     uint32_t next = call->next, before = call->before;
     *(before ? &call_at(s, before)->next : &line->head) = next;
     *(next ? &call_at(s, next)->before : &line->tail) = before;
     mark(s->more->some_wait, class, line->head != 0);
-    call->waits = false;
+    call->waits = 0;
+    sim__own_waits(s, call, -1);
     s->queued--;
     sim_gauge_add(&s->waiting, sim_now(s->node->sim), -1);
     if (call->request.trace != 0)
@@ -155,6 +116,7 @@ static void work_begins(struct sim_station *s, uint32_t job)
     struct sim_discipline_state *d = s->more;
     struct work *w = &d->work[job];
     struct line *line = &d->working[w->class];
+    w->at_work = true;
     w->before = 0;
     w->after = line->head;
     *(line->head ? &d->work[line->head - 1].before : &line->tail) = job + 1;
@@ -167,7 +129,8 @@ static void work_stops(struct sim_station *s, uint32_t job)
     struct sim_discipline_state *d = s->more;
     struct work *w = &d->work[job];
     struct line *line = &d->working[w->class];
-    assert(line->head != 0);
+    assert(line->head != 0 && w->at_work);
+    w->at_work = false;
     *(w->before ? &d->work[w->before - 1].after : &line->head) = w->after;
     *(w->after ? &d->work[w->after - 1].before : &line->tail) = w->before;
     mark(d->some_work, w->class, line->head != 0);
@@ -216,111 +179,23 @@ static void stretch(struct work *w, double times)
 
 /* ---- processor sharing ----------------------------------------------------------------------- */
 
-static bool ends_before(const struct sim_discipline_state *d, uint32_t a, uint32_t b)
-{
-    const struct work *x = &d->work[a], *y = &d->work[b];
-    if (x->finish < y->finish || x->finish > y->finish)
-        return x->finish < y->finish;
-    return x->order < y->order;
-}
-
-static void heap_add(struct sim_discipline_state *d, uint32_t job)
-{
-    uint32_t at = d->at_work++;
-    for (; at > 0 && ends_before(d, job, d->heap[(at - 1) / 2]); at = (at - 1) / 2)
-        d->heap[at] = d->heap[(at - 1) / 2];
-    d->heap[at] = job;
-}
-
-static uint32_t heap_take(struct sim_discipline_state *d)
-{
-    assert(d->at_work > 0);
-    uint32_t first = d->heap[0], last = d->heap[--d->at_work], at = 0;
-    for (uint32_t child = 1; child < d->at_work; child = 2 * at + 1) {
-        if (child + 1 < d->at_work && ends_before(d, d->heap[child + 1], d->heap[child]))
-            child++;
-        if (!ends_before(d, d->heap[child], last))
-            break;
-        d->heap[at] = d->heap[child];
-        at = child;
-    }
-    d->heap[at] = last;
-    return first;
-}
-
-/* Time per unit of virtual time. */
-static double crowding(const struct sim_station *s)
-{
-    return fmax(1, (double)s->more->at_work / (double)s->servers) * s->more->slow;
-}
-
-/* Advances virtual time to now. */
-static void share_until_now(struct sim_station *s)
-{
-    struct sim_discipline_state *d = s->more;
-    sim_time now = sim_now(s->node->sim);
-    assert(d->virtual_at <= now);
-    if (d->at_work > 0 && s->paused.value == 0)
-        d->virtual_now += (double)(now - d->virtual_at) / crowding(s);
-    d->virtual_at = now;
-}
-
-static void share_ends(struct sim *, void *self, sim_arg);
-
-/* Sets the timer of the next end; to be called after anything changed the rate. */
-static void share_on(struct sim_station *s)
-{
-    struct sim_discipline_state *d = s->more;
-    sim_cancel(s->node->sim, d->next_end);
-    d->next_end = SIM_NO_EVENT;
-    if (d->at_work == 0)
-        d->virtual_now = 0; /* starting again at 0 also drops accumulated rounding errors */
-    if (d->at_work == 0 || s->servers == 0)
-        return;
-    double left = fmax(0, d->work[d->heap[0]].finish - d->virtual_now) * crowding(s);
-    sim_time wait = sim_time_nearest(left);
-    if (s->paused.value == 0 || wait == 0) /* work that is done in this instant ends in it */
-        d->next_end = sim_after(s->node->sim, wait, share_ends, s, (sim_arg){.u = 0});
-}
-
-static void share_ends(struct sim *sim, void *self, sim_arg arg)
-{
-    (void)sim;
-    (void)arg;
-    struct sim_station *s = self;
-    struct sim_discipline_state *d = s->more;
-    share_until_now(s);
-    uint32_t job = heap_take(d);
-    d->virtual_now = fmax(d->virtual_now, d->work[job].finish);
-    share_on(s);
-    s->worked(s->node, s, job);
-}
-
-/* All requests there are in .queued; as many of them as there are servers count as busy. */
-static void share_gauges(struct sim_station *s)
-{
-    sim_time now = sim_now(s->node->sim);
-    int64_t present = s->queued;
-    int64_t busy = present < s->servers ? present : s->servers;
-    sim_gauge_set(&s->busy, now, busy);
-    sim_gauge_set(&s->waiting, now, present - busy);
-}
-
 static void allocate(struct sim_station *);
 
-static bool share_arrive(struct sim_station *s, sim_call_id call, bool again)
+static bool share_arrive(struct sim_station *s, sim_call_id id, bool again)
 {
-    if (s->queued >= s->servers && s->queued - s->servers >= s->queue_limit) {
+    const struct sim__call *call = sim__call_in_hand(s->node->world, id);
+    int64_t waiting = s->queued - s->own_in_hand.value - s->servers;
+    if (waiting >= 0 && waiting >= s->queue_limit && !sim__is_own(call)) {
         if (!again)
-            return sim__station_put_off(s, call);
+            return sim__station_put_off(s, id);
         sim_count(&s->full);
         return false;
     }
-    uint32_t job = sim__station_job(s, call);
+    uint32_t job = sim__station_job(s, id);
     if (job == SIM__NO_JOB)
         return true;
     s->queued++;
-    share_gauges(s);
+    sim__share_gauges(s);
     sim_histogram_record(&s->wait, 0);
     s->start(s->node, s, job);
     allocate(s);
@@ -337,10 +212,10 @@ static void pause_begins(struct sim *sim, void *self, sim_arg arg)
     (void)arg;
     struct sim_station *s = self;
     struct sim_discipline_state *d = s->more;
-    share_until_now(s);
+    sim__share_until_now(s);
     sim_gauge_set(&s->paused, sim_now(sim), 1);
-    if (d->rules.discipline == SIM_SHARING)
-        share_on(s);
+    if (d->shares)
+        sim__share_on(s);
     for (unsigned class = 0; class < CLASSES; class ++)
         for (uint32_t job = d->working[class].head; job != 0; job = d->work[job - 1].after)
             if (!is_done(s, job - 1))
@@ -364,13 +239,13 @@ static void pause_ends(struct sim *sim, void *self, sim_arg arg)
     (void)arg;
     struct sim_station *s = self;
     struct sim_discipline_state *d = s->more;
-    share_until_now(s);
+    sim__share_until_now(s);
     sim_gauge_set(&s->paused, sim_now(sim), 0);
     await_pause(s);
-    if (d->rules.discipline == SIM_SHARING) {
-        share_on(s);
+    if (d->shares)
+        sim__share_on(s);
+    if (d->rules.discipline == SIM_SHARING)
         return;
-    }
     for (unsigned class = 0; class < CLASSES; class ++)
         for (uint32_t job = d->working[class].head; job != 0; job = d->work[job - 1].after)
             if (!is_done(s, job - 1))
@@ -409,7 +284,7 @@ static void expired(struct sim *sim, void *self, sim_arg arg)
     (void)sim;
     struct sim_station *s = self;
     struct sim__call *call = sim__call_in_hand(s->node->world, (sim_call_id){arg.u});
-    if (call == NULL || !call->waits || call->job != 0)
+    if (call == NULL || call->waits != s->number || call->job != 0)
         return;
     step_out(s, call);
     turn_away(s, call, &s->abandoned);
@@ -420,10 +295,31 @@ static void expires(struct sim *sim, void *self, sim_arg arg)
     sim_last(sim, expired, self, arg);
 }
 
+/* A call has waited for as long as the limit allows. As above, its turn may have come first. */
+static void waited(struct sim *sim, void *self, sim_arg arg)
+{
+    (void)sim;
+    struct sim_station *s = self;
+    struct sim__call *call = sim__call_in_hand(s->node->world, (sim_call_id){arg.u});
+    if (call == NULL || call->waits != s->number || call->job != 0)
+        return;
+    step_out(s, call);
+    turn_away(s, call, &s->late);
+}
+
+static void waits_too_long(struct sim *sim, void *self, sim_arg arg)
+{
+    sim_last(sim, waited, self, arg);
+}
+
 static void wait_in_line(struct sim_station *s, struct sim__call *call)
 {
+    struct sim_discipline_state *d = s->more;
     sim_time deadline = call->request.deadline;
     line_up(s, call, 0);
+    if (d->too_long != NULL && !sim__is_own(call))
+        sim_after_lane(s->node->sim, d->too_long, waits_too_long, s,
+                       (sim_arg){.u = sim__call_name(call).key});
     if (s->more->rules.abandon == SIM_ABANDON_AT_ONCE && deadline != 0 && deadline != SIM_NEVER)
         sim_at(s->node->sim, deadline, expires, s, (sim_arg){.u = sim__call_name(call).key});
 }
@@ -448,7 +344,7 @@ static struct sim__call *take_next(struct sim_station *s)
     struct sim__call *call;
     while ((call = choose(s)) != NULL) {
         step_out(s, call);
-        if (call->job != 0)
+        if (call->job != 0 || sim__is_own(call))
             return call;
         if (is_unwanted(s, call))
             turn_away(s, call, &s->abandoned);
@@ -479,10 +375,12 @@ static void start_what_may(struct sim_station *s)
 {
     struct sim__call *call;
     while (s->paused.value == 0 && s->busy.value < s->servers && (call = take_next(s)) != NULL) {
-        if (call->job != 0)
+        if (call->job != 0) {
+            call->before = call->job;
             resume(s, call->job - 1);
-        else
+        } else {
             begin(s, call);
+        }
     }
 }
 
@@ -491,9 +389,17 @@ static void start_what_may(struct sim_station *s)
 /* Turns away a request that was begun, and neither waits nor works any more, with its job. */
 static void put_out(struct sim_station *s, struct sim__call *call, uint32_t job)
 {
-    s->jobs[job] = (struct sim_job){.next = s->free_job};
-    s->free_job = job + 1;
+    sim__station_free_job(s, job);
     turn_away(s, call, &s->outranked);
+}
+
+/* The newest call in the line of a class; NULL: all in it is own work. */
+static struct sim__call *newest_call(const struct sim_station *s, unsigned class)
+{
+    uint32_t at = s->more->waiting[class].tail;
+    while (at != 0 && sim__is_own(call_at(s, at)))
+        at = call_at(s, at)->before;
+    return at != 0 ? call_at(s, at) : NULL;
 }
 
 /* The queue is full: the newest of the least urgent class makes room for a more urgent one. If
@@ -507,8 +413,8 @@ static bool make_room(struct sim_station *s, unsigned class)
         return false;
     for (unsigned low = last_class(d->some_wait, CLASSES); low != CLASSES && low > class;
          low = last_class(d->some_wait, low)) {
-        struct sim__call *call = call_at(s, d->waiting[low].tail);
-        if (call->job != 0 && !preemptive)
+        struct sim__call *call = newest_call(s, low);
+        if (call == NULL || (call->job != 0 && !preemptive))
             continue; /* all of its class have begun */
         step_out(s, call);
         if (call->job != 0)
@@ -537,7 +443,7 @@ static bool preempt(struct sim_station *s, unsigned class, bool room)
     work_stops(s, job);
     stand_still(s, job);
     sim_gauge_add(&s->busy, sim_now(s->node->sim), -1);
-    if (room)
+    if (room || sim__is_own(call))
         line_up(s, call, job + 1);
     else
         put_out(s, call, job);
@@ -564,9 +470,14 @@ static bool arrive_at_full(struct sim_station *s, sim_call_id id, unsigned class
 
 static bool arrive(struct sim_station *s, sim_call_id id, bool again)
 {
+    struct sim__call *call = sim__call_in_hand(s->node->world, id);
+    call->waits = 0;
+    if (call->gone && s->more->rules.on_cancel != SIM_CANCEL_FINISH) {
+        sim_count(&s->abandoned);
+        return false;
+    }
     if (s->more->rules.discipline == SIM_SHARING)
         return share_arrive(s, id, again);
-    struct sim__call *call = sim__call_in_hand(s->node->world, id);
     unsigned class = class_of(s, call);
     bool moves = s->paused.value == 0;
     if (is_unwanted(s, call)) {
@@ -577,7 +488,7 @@ static bool arrive(struct sim_station *s, sim_call_id id, bool again)
         begin(s, call);
         return true;
     }
-    if (s->queued >= s->queue_limit)
+    if (sim__calls_queued(s) >= s->queue_limit && !sim__is_own(call))
         return arrive_at_full(s, id, class, again);
     if (preempt(s, class, true))
         begin(s, call);
@@ -593,12 +504,8 @@ static void work_on(struct sim_station *s, uint32_t job, sim_time duration)
     *w = (struct work){.until = duration};
     if (s->node->slow != 1)
         w->until = sim_time_nearest((double)duration * s->node->slow);
-    if (d->rules.discipline == SIM_SHARING) {
-        share_until_now(s);
-        w->finish = d->virtual_now + (double)duration;
-        w->order = d->orders++;
-        heap_add(d, job);
-        share_on(s);
+    if (d->shares) {
+        sim__share_work(s, job, duration);
         return;
     }
     w->class = (uint8_t)class_of(s, sim__call_in_hand(s->node->world, s->jobs[job].call));
@@ -611,10 +518,10 @@ static void work_on(struct sim_station *s, uint32_t job, sim_time duration)
 static void slow_down(struct sim_station *s, double times)
 {
     struct sim_discipline_state *d = s->more;
-    if (d->rules.discipline == SIM_SHARING) {
-        share_until_now(s);
+    if (d->shares) {
+        sim__share_until_now(s);
         d->slow = s->node->slow;
-        share_on(s);
+        sim__share_on(s);
         return;
     }
     for (unsigned class = 0; class < CLASSES; class ++) {
@@ -642,16 +549,67 @@ static void next_starts(struct sim_station *s)
     }
     assert(s->queued > 0);
     s->queued--;
-    share_gauges(s);
+    sim__share_gauges(s);
+}
+
+static void remove_call(struct sim_station *s, struct sim__call *call, uint32_t job)
+{
+    if (call->waits == s->number) {
+        step_out(s, call);
+        if (job != 0)
+            sim__station_free_job(s, job - 1);
+        return;
+    }
+    assert(job != 0 && s->more->work[job - 1].at_work && "it waits, or it is at work");
+    if (s->more->shares) {
+        sim__share_stop(s, job - 1);
+    } else {
+        work_stops(s, job - 1);
+        sim_cancel(s->node->sim, s->jobs[job - 1].timer);
+        s->jobs[job - 1].timer = SIM_NO_EVENT;
+    }
+    sim_station_leave(s, job - 1);
+}
+
+/* Where requests can be withdrawn from their server: notes in the call which one it has. */
+static void start_noted(struct sim_node *node, struct sim_station *s, uint32_t job)
+{
+    sim__call_in_hand(node->world, s->jobs[job].call)->before = job + 1;
+    s->more->start(node, s, job);
+}
+
+/* 1 + the index of the job that a call has here, if its work goes on; 0: it has none. */
+static uint32_t job_at_work(const struct sim_station *s, const struct sim__call *call)
+{
+    uint32_t job = call->before;
+    bool has_one = job > 0 && job <= s->job_count && s->more->work[job - 1].at_work &&
+                   s->jobs[job - 1].call.key == sim__call_name(call).key;
+    return has_one ? job : 0;
+}
+
+/* Withdraws a request that waits or is at work here. One that holds its server while others are
+ * asked, or has left, goes on. */
+static void unwanted(struct sim_station *s, sim_call_id id)
+{
+    struct sim__call *call = sim__call_in_hand(s->node->world, id);
+    int how = s->more->rules.on_cancel;
+    if (call == NULL || how == SIM_CANCEL_FINISH)
+        return;
+    bool waits = call->waits == s->number;
+    uint32_t job = waits ? call->job : job_at_work(s, call);
+    if ((!waits && job == 0) || (job != 0 && how == SIM_CANCEL_QUEUED))
+        return;
+    remove_call(s, call, job);
+    turn_away(s, call, &s->abandoned);
 }
 
 static void resize(struct sim_station *s, int64_t servers)
 {
     if (s->more->rules.discipline == SIM_SHARING) {
-        share_until_now(s);
+        sim__share_until_now(s);
         s->servers = servers;
-        share_gauges(s);
-        share_on(s);
+        sim__share_gauges(s);
+        sim__share_on(s);
         sim__station_capacity(s);
         return;
     }
@@ -703,12 +661,16 @@ static const struct sim__discipline_table table = {.arrive = arrive,
                                                    .resize = resize,
                                                    .walk = walk,
                                                    .slow = slow_down,
+                                                   .remove = remove_call,
+                                                   .unwanted = unwanted,
                                                    .grow = grow};
 
 int sim_station_manage(struct sim_station *s, const struct sim_station_rules *rules)
 {
     bool plain = rules->discipline == SIM_FIFO && rules->abandon == SIM_ABANDON_NEVER &&
-                 rules->shed.by == SIM_SHED_NONE && rules->pause.lasts.kind == SIM_DIST_NONE;
+                 rules->shed.by == SIM_SHED_NONE && rules->pause.lasts.kind == SIM_DIST_NONE &&
+                 rules->speed.law == SIM_SPEED_CONSTANT && rules->wait_limit == 0 &&
+                 rules->on_cancel == SIM_CANCEL_FINISH;
     if (plain)
         return 0;
     struct sim_discipline_state *d = sim_node_alloc(s->node, 1, sizeof *d);
@@ -720,10 +682,18 @@ int sim_station_manage(struct sim_station *s, const struct sim_station_rules *ru
         return -1;
     d->table = &table;
     d->rules = *rules;
+    d->shares = rules->discipline == SIM_SHARING || rules->speed.law != SIM_SPEED_CONSTANT;
     d->slow = s->node->slow;
     d->codel = (struct sim__codel){.target = rules->shed.target, .interval = rules->shed.interval};
     sim_node_stream(s->node, "pause", &d->pauses);
     s->more = d;
+    if (rules->on_cancel != SIM_CANCEL_FINISH) {
+        s->node->component->hears_cancel = true;
+        d->start = s->start;
+        s->start = start_noted;
+    }
     clear(s);
-    return 0;
+    if (rules->wait_limit > 0)
+        d->too_long = sim_lane(s->node->sim, rules->wait_limit);
+    return rules->wait_limit > 0 && d->too_long == NULL ? -1 : 0;
 }

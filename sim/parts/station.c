@@ -34,18 +34,31 @@ static bool is_metered(const struct sim_node *node, const struct sim_histogram *
     return found;
 }
 
+bool sim__station_metered(struct sim_node *node, const struct sim_histogram *h, const char *what,
+                          const char *rows)
+{
+    if (is_metered(node, h))
+        return true;
+    char why[SIM_ERROR_TEXT_BYTES];
+    snprintf(why, sizeof why,
+             "the model \"%.60s\": %s whose meters stand in no table: put "
+             "SIM_STATION_%s(prefix, struct, member) among its meters",
+             node->model->name, what, rows);
+    sim__world_refuse(node->world, why);
+    return false;
+}
+
 int sim_station_init(struct sim_station *s, struct sim_node *node, int64_t servers,
                      int64_t queue_limit, sim_job_fn *start, sim_job_fn *worked)
 {
     assert(servers >= 0 && queue_limit >= 0 && start != NULL);
-    if (!is_metered(node, &s->wait)) {
-        char why[SIM_ERROR_TEXT_BYTES];
-        snprintf(why, sizeof why,
-                 "the model \"%.60s\": it has a station whose meters stand in no table: put "
-                 "SIM_STATION_METERS(struct, member) among its meters",
-                 node->model->name);
-        return sim__world_refuse(node->world, why);
-    }
+    if (!sim__station_metered(node, &s->wait, "it has a station", "METERS"))
+        return -1;
+    unsigned number = 1;
+    for (const struct sim_part *part = node->parts; part != NULL; part = part->older)
+        number += part->kind == &sim__station_part;
+    assert(number < 64 && "a node has 63 stations at most");
+    s->number = number & 63;
     s->node = node;
     s->servers = servers;
     s->queue_limit = queue_limit;
@@ -83,6 +96,13 @@ static __attribute__((noinline)) bool waits_followed(struct sim_world *w, struct
     return true;
 }
 
+/* Whether a queue that is too long for its limit is so because of own work, or own work comes. */
+static __attribute__((noinline)) bool has_room(const struct sim_station *s,
+                                               const struct sim__call *call)
+{
+    return sim__is_own(call) || sim__calls_queued(s) < s->queue_limit;
+}
+
 static inline bool arrive(struct sim_station *s, sim_call_id id, bool again)
 {
     assert(s->node != NULL && "sim_station_init() makes a station, within init()");
@@ -94,14 +114,14 @@ static inline bool arrive(struct sim_station *s, sim_call_id id, bool again)
         sim__station_start(s, id, 0);
         return true;
     }
-    if (s->queued >= s->queue_limit) {
+    struct sim_world *w = s->node->world;
+    struct sim__call *call = sim__call_in_hand(w, id);
+    if (s->queued >= s->queue_limit && !has_room(s, call)) {
         if (!again)
             return sim__station_put_off(s, id);
         sim_count(&s->full);
         return false;
     }
-    struct sim_world *w = s->node->world;
-    struct sim__call *call = sim__call_in_hand(w, id);
     call->next = 0;
     if (s->queued == 0)
         s->queue_head = call->index;
@@ -118,6 +138,11 @@ static inline bool arrive(struct sim_station *s, sim_call_id id, bool again)
 bool sim_station_arrive(struct sim_station *s, sim_call_id id)
 {
     return arrive(s, id, false);
+}
+
+bool sim__station_admit(struct sim_station *s, sim_call_id id, bool again)
+{
+    return arrive(s, id, again);
 }
 
 static void arrives_again(struct sim *sim, void *self, sim_arg arg)
@@ -251,7 +276,15 @@ static void up_or_down(struct sim_part *part)
     sim__station_capacity(sim__station_of(part));
 }
 
-const struct sim_part_kind sim__station_part = {.slowed = slow_down, .up_or_down = up_or_down};
+static void unwanted(struct sim_part *part, sim_call_id call)
+{
+    struct sim_station *s = sim__station_of(part);
+    if (s->more != NULL)
+        sim__rules_of(s)->unwanted(s, call);
+}
+
+const struct sim_part_kind sim__station_part = {
+    .slowed = slow_down, .up_or_down = up_or_down, .unwanted = unwanted};
 
 void sim_station_leave(struct sim_station *s, uint32_t job)
 {
@@ -261,8 +294,7 @@ void sim_station_leave(struct sim_station *s, uint32_t job)
         pass_on(s, job);
         return;
     }
-    s->jobs[job].next = s->free_job;
-    s->free_job = job + 1;
+    sim__station_free_job(s, job);
     sim_gauge_add(&s->busy, sim_now(s->node->sim), -1);
     if (__builtin_expect(s->capacity.value > s->servers, 0))
         sim__station_capacity(s);
@@ -270,9 +302,39 @@ void sim_station_leave(struct sim_station *s, uint32_t job)
         start_next(s);
 }
 
+/* Takes a call out of the middle of the queue. */
+static void unlink_call(struct sim_station *s, const struct sim__call *call)
+{
+    struct sim_world *w = s->node->world;
+    uint32_t before = 0, at = s->queue_head;
+    assert(s->queued > 0);
+    for (; at != call->index; at = sim__call_at(w, at)->next)
+        before = at;
+    *(before != 0 ? &sim__call_at(w, before)->next : &s->queue_head) = call->next;
+    if (s->queue_tail == at)
+        s->queue_tail = before;
+    s->queued--;
+    sim_gauge_add(&s->waiting, sim_now(s->node->sim), -1);
+}
+
+void sim__station_remove(struct sim_station *s, struct sim__call *call, uint32_t job)
+{
+    if (s->more != NULL) {
+        sim__rules_of(s)->remove(s, call, job);
+    } else if (job == 0) {
+        unlink_call(s, call);
+    } else {
+        sim_cancel(s->node->sim, s->jobs[job - 1].timer);
+        s->jobs[job - 1].timer = SIM_NO_EVENT;
+        sim_station_leave(s, job - 1);
+    }
+}
+
 void sim_station_clear(struct sim_station *s)
 {
     sim_time now = sim_now(s->node->sim);
+    if (s->own != NULL)
+        s->own->lose(s);
     s->free_job = 0;
     for (uint32_t i = s->job_count; i > 0; i--) {
         sim_cancel(s->node->sim, s->jobs[i - 1].timer);

@@ -12,10 +12,14 @@
 const char *const sim_discipline_names[] = {
     "fifo", "lifo", "processor-sharing", "priority", "priority-preemptive", NULL};
 const char *const sim_abandon_names[] = {"never", "when-reached", "at-once", NULL};
+const char *const sim_cancel_names[] = {"finish", "withdraw-queued", "withdraw", NULL};
 static const char *const shed_names[] = {"none", "codel", "lifo", "priority", NULL};
+static const char *const speed_names[] = {"constant", "usl", "thrashing", NULL};
 
 #define SHED(member)                                                                               \
     offsetof(struct sim_station_rules, shed.member) - offsetof(struct sim_station_rules, shed)
+#define SPEED(member)                                                                              \
+    offsetof(struct sim_station_rules, speed.member) - offsetof(struct sim_station_rules, speed)
 #define PAUSE(member)                                                                              \
     offsetof(struct sim_station_rules, pause.member) - offsetof(struct sim_station_rules, pause)
 
@@ -48,12 +52,67 @@ const struct sim_param sim_station_pause_params[] = {
     {.name = NULL},
 };
 
+const struct sim_param sim_station_speed_params[] = {
+    SIM_ROW(.name = "law", .kind = SIM_CHOICE, .offset = SPEED(law), .flags = SIM_REQUIRED,
+            .choices = speed_names,
+            .doc = "Each of n at work has the speed 1 (constant), 1 / (1 + contention (n - 1) + "
+                   "coherency n (n - 1)) (usl, Gunther 1993), or beyond the knee 1 / (1 + penalty "
+                   "(1 - knee / n)) (thrashing, after Denning 1968)."),
+    SIM_ROW(.name = "contention", .kind = SIM_NUMBER, .offset = SPEED(contention), .low = 0,
+            .high = 1, .flags = SIM_OPTIONAL,
+            .doc = "For usl: the share of the work that one at a time can do, such as under a "
+                   "lock."),
+    SIM_ROW(.name = "coherency", .kind = SIM_NUMBER, .offset = SPEED(coherency), .low = 0,
+            .high = 1, .flags = SIM_OPTIONAL,
+            .doc = "For usl: the work for each other one at work, such as for data that caches "
+                   "exchange, relative to its own."),
+    SIM_ROW(.name = "knee", .kind = SIM_COUNT, .unit = "requests", .offset = SPEED(knee), .low = 1,
+            .high = 1e8, .flags = SIM_OPTIONAL,
+            .doc = "For thrashing: how many at work have what they touch in memory."),
+    SIM_ROW(.name = "penalty", .kind = SIM_NUMBER, .offset = SPEED(penalty), .low = 1e-6,
+            .high = 1e9, .flags = SIM_OPTIONAL,
+            .doc = "For thrashing: how many times as long as the work itself it would take to "
+                   "fetch all that it touches."),
+    {.name = NULL},
+};
+
+double sim_station_speed(const struct sim_station_rules *r, double n)
+{
+    double knee = (double)r->speed.knee;
+    if (r->speed.law == SIM_SPEED_USL)
+        return 1 / (1 + r->speed.contention * (n - 1) + r->speed.coherency * n * (n - 1));
+    if (r->speed.law == SIM_SPEED_THRASHING && n > knee)
+        return 1 / (1 + r->speed.penalty * (1 - knee / n));
+    return 1;
+}
+
+/* As sim_station_rules_check(), of the speed. */
+static const char *speed_check(const struct sim_station_rules *r)
+{
+    bool usl = r->speed.contention > 0 || r->speed.coherency > 0;
+    bool thrashing = r->speed.knee > 0 || r->speed.penalty > 0;
+    if (r->speed.law != SIM_SPEED_USL && usl)
+        return "\"contention\" and \"coherency\" are for the law \"usl\"";
+    if (r->speed.law != SIM_SPEED_THRASHING && thrashing)
+        return "\"knee\" and \"penalty\" are for the law \"thrashing\"";
+    if (r->speed.law == SIM_SPEED_USL && !usl)
+        return "the law \"usl\" needs \"contention\" or \"coherency\" above 0";
+    if (r->speed.law == SIM_SPEED_THRASHING && (r->speed.knee == 0 || !(r->speed.penalty > 0)))
+        return "the law \"thrashing\" needs \"knee\" and \"penalty\"";
+    if (r->speed.law != SIM_SPEED_CONSTANT && r->discipline == SIM_PREEMPTIVE)
+        return "under \"priority-preemptive\" the speed cannot depend on how many are at work: "
+               "take \"priority\"";
+    return NULL;
+}
+
 const char *sim_station_rules_check(const struct sim_station_rules *r, int64_t queue_limit)
 {
     bool ranked = r->discipline == SIM_PRIORITY || r->discipline == SIM_PREEMPTIVE;
     int causes = (r->pause.every.kind != SIM_DIST_NONE) + (r->pause.requests > 0);
     if (r->discipline == SIM_SHARING && r->abandon != SIM_ABANDON_NEVER)
         return "\"abandon\" is about requests that wait, and under processor sharing none does";
+    if (r->discipline == SIM_SHARING && r->wait_limit > 0)
+        return "\"wait_limit\" is about requests that wait, and under processor sharing none does";
     if ((r->shed.by == SIM_SHED_CODEL || r->shed.by == SIM_SHED_LIFO) && r->discipline != SIM_FIFO)
         return "shedding by codel or lifo is for the discipline \"fifo\"";
     if (r->shed.by == SIM_SHED_PRIORITY && !ranked)
@@ -69,7 +128,7 @@ const char *sim_station_rules_check(const struct sim_station_rules *r, int64_t q
         !(sim_dist_mean(&r->pause.every) + sim_dist_mean(&r->pause.lasts) > 0))
         return "pauses that take no time would come one after the other in the same instant: "
                "\"every\" or \"lasts\" must be above 0s";
-    return NULL;
+    return speed_check(r);
 }
 
 void sim_queueing_servers(struct sim_queueing *q, int64_t servers)
@@ -87,7 +146,11 @@ void sim_queueing_rules(struct sim_queueing *q, const struct sim_station_rules *
         q->no_form = "its servers pause";
     else if (r->shed.by != SIM_SHED_NONE)
         q->no_form = "it sheds load";
-    if (r->abandon != SIM_ABANDON_NEVER)
+    else if (r->speed.law != SIM_SPEED_CONSTANT)
+        q->no_form = "its speed depends on how many are at work";
+    else if (r->wait_limit > 0)
+        q->no_form = "it refuses requests that have waited too long";
+    if (r->abandon != SIM_ABANDON_NEVER || r->on_cancel != SIM_CANCEL_FINISH)
         q->no_form_unwanted = "requests give up waiting";
 }
 

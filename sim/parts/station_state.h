@@ -4,6 +4,7 @@
 
 #include "fabric/call_state.h"
 #include "sim/station.h"
+#include "sim/table.h"
 
 /* What the audit finds by walking a station's jobs and queue. `strangers` wait there though the
  * node does not have them in hand. */
@@ -18,11 +19,79 @@ static inline struct sim_station *sim__station_of(struct sim_part *part)
     return (struct sim_station *)((char *)part - offsetof(struct sim_station, part));
 }
 
+/* A piece of the node's own work. In the station it is a call record without a caller, whose .self
+ * is this; so every discipline treats it as it treats calls. */
+struct sim__own_job {
+    struct sim__own_job *older, *newer; /* of the same station */
+    struct sim_station *station;
+    sim_call_id record;
+    sim_fn *fn;
+    sim_arg arg;
+    sim_time demand;
+    uint32_t job; /* 1 + index of its job; 0: it has not begun */
+};
+
+/* What is counted of each class of it, for the audit. */
+struct sim__own_class {
+    uint64_t submitted, done, withdrawn, lost;
+    struct sim_gauge in_hand;
+    sim_area time; /* sum of the times in hand of what is over, ns */
+};
+
+struct sim_own_work {
+    void (*lose)(struct sim_station *); /* at a crash */
+    sim_job_fn *start, *worked;         /* the model's, for calls */
+    int64_t waiting;
+    struct sim__own_job *newest;
+    struct sim_table_pool pool;
+    struct sim__own_class *classes[256]; /* NULL: none came yet */
+};
+
+static inline bool sim__is_own(const struct sim__call *record)
+{
+    return record->from == NULL;
+}
+static inline struct sim__own_job *sim__own_of(const struct sim__call *record)
+{
+    return record->self;
+}
+/* Adds to the number of own jobs in the queue. */
+static inline void sim__own_waits(struct sim_station *s, const struct sim__call *record, int change)
+{
+    if (sim__is_own(record))
+        s->own->waiting += change;
+}
+/* The calls in the queue, which alone count for its limit. */
+static inline int64_t sim__calls_queued(const struct sim_station *s)
+{
+    return s->own != NULL ? s->queued - s->own->waiting : s->queued;
+}
+
+/* What the audit finds of own work: whether every class of it is accounted for, its number is that
+ * of the records, and the area under it is the sum of the times in hand (Little's law). NULL: it
+ * is; else what is not, with the two numbers that differ. */
+const char *sim__own_work_check(const struct sim_station *, double *expected, double *observed);
+
+/* Whether a histogram of a node is in its model's table of meters, from which it is made. If not,
+ * the world is refused, for "the model …: <what> whose meters stand in no table". */
+bool sim__station_metered(struct sim_node *, const struct sim_histogram *, const char *what,
+                          const char *rows);
 /* Makes more jobs. False when out of memory: the simulation is then marked failed. */
 bool sim__station_grow(struct sim_station *);
 /* Puts off a call that finds no room: it arrives `again` at the end of the instant, when everything
  * that ends in it has ended, and only then it is turned away. Returns true. */
 bool sim__station_put_off(struct sim_station *, sim_call_id);
+/* Takes in a call or a record of own work. As sim_station_arrive(). */
+bool sim__station_admit(struct sim_station *, sim_call_id, bool again);
+/* Takes a call or a record of own work out of the station, without an answer. `job`: 1 + the index
+ * of its job; 0: it has not begun. */
+void sim__station_remove(struct sim_station *, struct sim__call *, uint32_t job);
+/* Puts a job back into the free list. */
+static inline void sim__station_free_job(struct sim_station *s, uint32_t job)
+{
+    s->jobs[job] = (struct sim_job){.next = s->free_job};
+    s->free_job = job + 1;
+}
 /* Brings the gauge of servers up to date. */
 void sim__station_capacity(struct sim_station *);
 
@@ -60,6 +129,8 @@ struct sim__discipline_table {
     /* adds the waiting calls to what was found of the jobs */
     void (*walk)(const struct sim_station *, struct sim__station_walked *);
     void (*slow)(struct sim_station *, double times);
+    void (*remove)(struct sim_station *, struct sim__call *, uint32_t job);
+    void (*unwanted)(struct sim_station *, sim_call_id);
     bool (*grow)(struct sim_station *); /* makes as many records of work as there are jobs */
 };
 

@@ -183,6 +183,8 @@ static void send(struct sim__try *try)
     if (op->request.trace != 0)
         sim__trace_try(from->world->trace, op->request.trace, op->attempt, try->hedge);
     struct sim_request request = op->request;
+    if (sim__policy_of(op)->pass_timeout && give_up > 0)
+        request.deadline = sim_deadline_within(now, give_up, request.deadline);
     if (try->hedge || op->attempt > 1)
         request.cause = sim_cause_of(request.cause, try->hedge ? SIM_HEDGE : SIM_RETRY);
     try->call = sim__call_attempt(from, &op->port->targets[op->index], op->node, &request, give_up,

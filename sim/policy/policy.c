@@ -161,6 +161,10 @@ const struct sim_param sim_policy_params[] = {
             .flags = SIM_OPTIONAL | SIM_OR_NONE,
             .doc =
                 "How long the whole call may take, retries included; passed on to those called."),
+    SIM_ROW(.name = "pass_timeout", .kind = SIM_BOOL, .offset = POLICY(pass_timeout),
+            .flags = SIM_OPTIONAL,
+            .doc = "Whether an attempt's timeout is passed on as its deadline, which those called "
+                   "then keep for their own calls and for whom they drop. Left out, it is not."),
     SIM_ROW(.name = "retry", .kind = SIM_GROUP, .offset = POLICY(retry), .fields = retry_params,
             .doc = "Trying again after a failure, a refusal, a timeout or a loss."),
     SIM_ROW(.name = "hedge", .kind = SIM_GROUP, .offset = POLICY(hedge), .flags = SIM_OPTIONAL,
@@ -194,6 +198,9 @@ int sim_policy_sound(const struct sim_policy *p, const char **about, struct sim_
     if (p->hedge.delay > 0 && p->timeout != 0 && p->hedge.delay >= p->timeout)
         return refuse(about, "hedge", error,
                       "no hedge would ever be sent: its delay must be shorter than the timeout");
+    if (p->pass_timeout && p->timeout == 0)
+        return refuse(about, "pass_timeout", error,
+                      "there is no timeout that could be passed on: give \"timeout\"");
     if (p->retry.budget.window > 0 && p->retry.attempts <= 1 && p->hedge.extra == 0)
         return refuse(about, "retry", error,
                       "a budget without retries: attempts must be 2 or more, or calls hedged");
@@ -219,7 +226,8 @@ static bool needs_guard(const struct sim_policy *p)
 
 bool sim__policy_is_plain(const struct sim_policy *p)
 {
-    return p->retry.attempts <= 1 && p->deadline == 0 && p->timeout >= 0 && !needs_guard(p);
+    return p->retry.attempts <= 1 && p->deadline == 0 && p->timeout >= 0 && !p->pass_timeout &&
+           !needs_guard(p);
 }
 
 int sim__guards_make(struct sim_node *node, uint32_t count, struct sim_guard **guards)

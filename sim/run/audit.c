@@ -7,7 +7,8 @@
  * Causality: nothing arrived before it was sent. Attribution: the parts of a followed request's
  * latency sum to it. Once: no call was answered twice, except calls lost in a crash. Records: each
  * is free, or one of its halves is open. Servers: the gauges agree with the jobs at work and the
- * calls waiting, found by walking each station. Utilisation: no more servers are busy than there
+ * calls waiting, found by walking each station. Own work: each piece is done, withdrawn, lost or in
+ * hand, and Little's law holds of each class. Utilisation: no more servers are busy than there
  * are. The ledger: what was booked is what the meters say, and the bill is the same by line item,
  * by cause and by window. Copies: the register agrees with what is found by walking the models'
  * data. And each model's own invariants. */
@@ -47,6 +48,7 @@ static void compare(struct sim_audit_line *l, double expected, double observed, 
 
 struct walked {
     double in_hand, waited; /* calls at the component; how long they have been there, ns */
+    double own;             /* pieces of its nodes' own work */
 };
 
 static void audit_station(struct sim_world *w, uint32_t component, struct walked walked,
@@ -143,13 +145,33 @@ static int each_register(const struct sim_world *w, struct sim_record *record)
     return count;
 }
 
+/* That of a station, or of one with a name of its own, such as "disk_utilisation". */
+static bool is_utilisation(const char *meter)
+{
+    static const char word[] = "utilisation";
+    size_t length = strlen(meter), whole = sizeof word - 1;
+    return length >= whole && strcmp(meter + length - whole, word) == 0 &&
+           (length == whole || meter[length - whole - 1] == '_');
+}
+
+/* The stations of one node of each component. */
+static size_t stations_of(const struct sim_world *w)
+{
+    size_t count = 0;
+    for (uint32_t i = 0; i < w->component_count; i++)
+        for (struct sim_part *part = w->components[i].nodes[0]->parts; part; part = part->older)
+            count += part->kind == &sim__station_part;
+    return count;
+}
+
 static void audit_utilisation(struct sim_world *w, struct sim_record *record)
 {
     uint32_t metrics = record->metric_count;
+    size_t stations = stations_of(w);
     for (uint32_t i = 0; i < metrics; i++) {
         const struct sim_metric *m = &record->metrics[i];
-        if (strcmp(m->meter, "utilisation") != 0 || strcmp(m->stat, "mean") != 0 ||
-            record->audit_count >= 4 * w->component_count)
+        if (!is_utilisation(m->meter) || strcmp(m->stat, "mean") != 0 ||
+            record->audit_count >= 4 * w->component_count + stations)
             continue;
         struct sim_audit_line *l = line(record, "utilisation", m->component);
         l->expected = 1;
@@ -173,8 +195,12 @@ static void walk(const struct sim_world *w, struct walked *walked, struct found 
         const struct sim__call *call = sim__call_at(w, i);
         if (!call->used)
             continue;
+        found->open += call->awaited || call->stage != SIM__ENDED || call->told;
+        if (sim__is_own(call)) {
+            walked[call->to->component - w->components].own++;
+            continue;
+        }
         found->awaited += call->awaited;
-        found->open += call->awaited || call->stage != SIM__ENDED;
         found->outbound += call->stage == SIM__OUTBOUND;
         found->inbound += call->stage == SIM__INBOUND;
         if (call->stage != SIM__IN_HAND)
@@ -245,6 +271,32 @@ static void audit_servers(const struct sim_world *w, struct sim_record *record)
                 l = l != NULL ? l : line(record, "servers", c->plan->name);
                 audit_jobs(sim__station_of(part), l);
             }
+    }
+}
+
+/* Work of the nodes' own: each piece is done, withdrawn, lost or there, and Little's law holds of
+ * each class. One line for each component that has such work. */
+static void audit_own_work(const struct sim_world *w, const struct walked *walked,
+                           struct sim_record *record)
+{
+    for (uint32_t i = 0; i < w->component_count; i++) {
+        const struct sim_component *c = &w->components[i];
+        struct sim_audit_line *l = NULL;
+        double in_hand = 0;
+        for (uint32_t n = 0; n < c->plan->nodes; n++)
+            for (struct sim_part *part = c->nodes[n]->parts; part != NULL; part = part->older) {
+                const struct sim_station *s = sim__station_of(part);
+                if (part->kind != &sim__station_part || s->own == NULL)
+                    continue;
+                double expected = 0, observed = 0;
+                l = l != NULL ? l : line(record, "own work", c->plan->name);
+                in_hand += (double)s->own_in_hand.value;
+                const char *what = l->held ? sim__own_work_check(s, &expected, &observed) : NULL;
+                if (what != NULL)
+                    compare(l, expected, observed, 0, what);
+            }
+        if (l != NULL && l->held)
+            compare(l, in_hand, walked[i].own, 0, "own work in hand = records of it");
     }
 }
 
@@ -339,7 +391,7 @@ int sim__audit(struct sim_world *w, const struct sim__ledger *ledger,
 {
     struct found found = {0};
     struct walked *walked = calloc(w->component_count + 1, sizeof *walked);
-    size_t lines = 5 * (size_t)w->component_count + 10;
+    size_t lines = 6 * (size_t)w->component_count + stations_of(w) + 10;
     lines += ledger != NULL ? w->plan->bill->item_count + 3u : 0;
     lines += (size_t)each_register(w, NULL);
     record->audit = calloc(lines, sizeof *record->audit);
@@ -367,6 +419,7 @@ int sim__audit(struct sim_world *w, const struct sim__ledger *ledger,
     audit_operations(w, record);
     audit_records(w, &found, record);
     audit_servers(w, record);
+    audit_own_work(w, walked, record);
     compare(line(record, "causality", "all"), 0, (double)w->totals.late_causes, 0,
             "requests that arrived before they were sent");
     compare(line(record, "attribution", "all"), 0, (double)w->trace->unequal, 0,

@@ -42,7 +42,7 @@ static int disk_init(struct sim_node *self, struct sim_error *error)
                             disk_worked);
 }
 
-static const struct sim_meter disk_meters[] = {SIM_STATION_METERS(struct disk, station), {0}};
+static const struct sim_meter disk_meters[] = {SIM_STATION_METERS("", struct disk, station), {0}};
 
 static const struct sim_model disk_model = {
     .name = "disk",

@@ -190,6 +190,7 @@ static bool lawful(const struct sim_diagnostic *d)
         "this sets nothing",
         "has a link already",
         "must be above 0",
+        "there is no timeout that could be passed on",
         "needs no link to itself",
         "of type", /* a plug-in: set is a parameter of another type */
     };
@@ -395,7 +396,7 @@ static void canary_serve(struct sim_node *self, sim_call_id call, const struct s
 }
 
 static const struct sim_meter canary_meters[] = {
-    SIM_STATION_METERS(struct canary, station),
+    SIM_STATION_METERS("", struct canary, station),
     {.name = NULL},
 };
 

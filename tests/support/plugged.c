@@ -261,7 +261,7 @@ static const struct sim_param params[] = {
 };
 
 static const struct sim_meter meters[] = {
-    SIM_STATION_METERS(struct plugged, station),
+    SIM_STATION_METERS("", struct plugged, station),
     SIM_ROW(.name = "done", .kind = SIM_COUNTER, .unit = "requests",
             .offset = offsetof(struct plugged, done), .doc = "Requests done."),
     SIM_ROW(.name = "limits_set", .kind = SIM_COUNTER, .unit = "changes",

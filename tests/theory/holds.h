@@ -46,9 +46,8 @@ static inline void value_holds(const struct value *v, const double *seen)
                  100 * shift);
 }
 
-static inline void holds(const char *text, const struct value *values, size_t count)
+static inline void holds_of(struct sim_scenario *s, const struct value *values, size_t count)
 {
-    struct sim_scenario *s = harness_scenario(text);
     struct sim_record *records[REPLICATIONS];
     for (uint64_t i = 0; i < REPLICATIONS; i++)
         records[i] = harness_run(&s->variants[0], 7, i);
@@ -61,6 +60,11 @@ static inline void holds(const char *text, const struct value *values, size_t co
     for (size_t i = 0; i < REPLICATIONS; i++)
         sim_record_free(records[i]);
     sim_scenario_free(s);
+}
+
+static inline void holds(const char *text, const struct value *values, size_t count)
+{
+    holds_of(harness_scenario(text), values, count);
 }
 
 #define HOLDS(text, ...)                                                                           \

@@ -11,7 +11,7 @@
 /* cmocka.h wants the above first */
 #include <cmocka.h>
 
-#include "fabric/call_state.h"
+#include "parts/station_state.h"
 #include "report/report.h"
 #include "scenario/scenario.h"
 
@@ -27,6 +27,7 @@ struct work {
     struct sim_station station;
     uint64_t served, answered, in_hand;
     uint64_t answers_twice; /* how often yet */
+    uint64_t cleaned;       /* pieces of own work */
 };
 
 static void work_start(struct sim_node *self, struct sim_station *s, uint32_t job)
@@ -57,11 +58,30 @@ static void work_serve(struct sim_node *self, sim_call_id call, const struct sim
     sim_station_arrive(&w->station, call);
 }
 
+static void work_cleaned(struct sim *sim, void *self, sim_arg arg)
+{
+    (void)sim;
+    (void)self;
+    (void)arg;
+}
+
+/* A millisecond of own work every 100 ms, in two classes by turns. */
+static void work_cleans(struct sim *sim, void *self, sim_arg arg)
+{
+    struct work *w = self;
+    sim_station_submit(&w->station, SIM_BACKUP, (uint8_t)(w->cleaned++ % 2), SIM_MILLISECOND,
+                       work_cleaned, arg);
+    sim_after(sim, 100 * SIM_MILLISECOND, work_cleans, self, arg);
+}
+
 static int work_init(struct sim_node *self, struct sim_error *error)
 {
+    struct work *w = (struct work *)self;
     (void)error;
-    return sim_station_init(&((struct work *)self)->station, self, 1, SIM_NO_LIMIT, work_start,
-                            work_worked);
+    sim_after(self->sim, 0, work_cleans, w, (sim_arg){.u = 0});
+    if (sim_station_init(&w->station, self, 1, SIM_NO_LIMIT, work_start, work_worked) != 0)
+        return -1;
+    return sim_station_own_work(&w->station);
 }
 
 static int work_check(const struct sim_node *self, struct sim_error *error)
@@ -74,7 +94,8 @@ static int work_check(const struct sim_node *self, struct sim_error *error)
 }
 
 static const struct sim_meter work_meters[] = {
-    SIM_STATION_METERS(struct work, station),
+    SIM_STATION_METERS("", struct work, station),
+    SIM_STATION_OWN_METERS("", struct work, station),
     {.name = NULL},
 };
 
@@ -200,6 +221,28 @@ static void plant_stranger(struct sim_world *w)
     sim__call_at(w, (uint32_t)s->queue_tail)->to = sim_world_node(w, 0, 0);
 }
 
+static void plant_own_done(struct sim_world *w)
+{
+    work_of(w)->station.own->classes[1]->done++;
+}
+
+static void plant_own_sojourn(struct sim_world *w)
+{
+    work_of(w)->station.own->classes[0]->time += SIM_SECOND;
+}
+
+/* A piece of own work that the station has forgotten. */
+static void plant_own_forgotten(struct sim_world *w)
+{
+    struct sim_own_work *own = work_of(w)->station.own;
+    own->newest = own->newest->older;
+}
+
+static void plant_own_record(struct sim_world *w)
+{
+    sim_gauge_add(&work_of(w)->station.own_in_hand, sim_now(w->sim), 1);
+}
+
 static void plant_miscount(struct sim_world *w)
 {
     work_of(w)->served++;
@@ -284,6 +327,10 @@ static void each_check_finds_its_mistake(void **state)
         {plant_free_job, 4, "servers "},
         {plant_lost_waiter, 4, "servers "},
         {plant_stranger, 4, "conservation little servers "},
+        {plant_own_done, 4, "own work "},
+        {plant_own_sojourn, 4, "own work "},
+        {plant_own_forgotten, 4, "own work "},
+        {plant_own_record, 4, "own work "},
         {plant_miscount, 4, "invariants "},
     };
     struct sim_scenario *s = scenario();

@@ -114,7 +114,7 @@ static const struct sim_port_def asker_ports[] = {
     {.name = NULL},
 };
 static const struct sim_meter worker_meters[] = {
-    SIM_STATION_METERS(struct worker, station),
+    SIM_STATION_METERS("", struct worker, station),
     {.name = NULL},
 };
 static const struct sim_param worker_params[] = {

@@ -258,7 +258,8 @@ static const struct mistake mistakes[] = {
      .says = "it does not say where its default comes from"},
     {.params = {{PARAM("count", SIM_COUNT, count), .by_default = "1", .source = "x"}},
      .says = "parameter \"count\": it needs a sentence"},
-    {.meters = {SIM_STATION_METERS(struct bad, first), SIM_STATION_METERS(struct bad, second)},
+    {.meters = {SIM_STATION_METERS("", struct bad, first),
+                SIM_STATION_METERS("", struct bad, second)},
      .says = "there are two of this name: the second of two stations needs names of its own"},
     {.meters = {METER("sojourn", SIM_COUNTER, done)},
      .says = "meter \"sojourn\": there are two of this name"},
@@ -399,7 +400,7 @@ static void a_station_without_meters_does_not_start(void **state)
     assert_null(world_of(&model, &image, &error));
     assert_string_equal(error.text,
                         "the model \"bad\": it has a station whose meters stand in no table: put "
-                        "SIM_STATION_METERS(struct, member) among its meters");
+                        "SIM_STATION_METERS(prefix, struct, member) among its meters");
 }
 
 /* ---- asserted -------------------------------------------------------------------------------- */
@@ -440,7 +441,7 @@ static void has_a_station_that_nobody_made(struct bad *b)
 }
 
 static const struct mistake sound = {
-    .meters = {SIM_STATION_METERS(struct bad, first), {.name = NULL}},
+    .meters = {SIM_STATION_METERS("", struct bad, first), {.name = NULL}},
     .says = "",
 };
 

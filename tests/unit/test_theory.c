@@ -345,6 +345,22 @@ static void who_gives_up(void **state)
             why);
 }
 
+/* Other rules after which a station is none of those that have a form here. */
+static void rules_without_a_form(void **state)
+{
+    (void)state;
+    no_form(PLAN(SEND("a", "") ONE("a", ", 'wait_limit': '1s'")), "a",
+            "it refuses requests that have waited too long");
+    no_form(PLAN(SEND("a", "") ONE("a", ", 'speed': {'law': 'usl', 'contention': 0.1}")), "a",
+            "its speed depends on how many are at work");
+    exact(PLAN(SEND("a", "") ONE("a", ", 'on_cancel': 'withdraw'")), "a", "M/M/9");
+    no_form(PLAN(SEND("a", ", 'timeout': '1s'") ONE("a", ", 'on_cancel': 'withdraw'")), "a",
+            "requests give up waiting");
+    no_form(PLAN(SEND("b", ", 'timeout': '1s', 'pass_timeout': true") ONE("b", ", 'to': 'a'")
+                     ONE("a", ABANDON)),
+            "a", "requests give up waiting");
+}
+
 /* What is dealt in turn comes in turn only where all of it is late by one time, none lost. */
 static void links_that_mix_up_turns(void **state)
 {
@@ -376,7 +392,7 @@ static void every_parameter_is_known(void **state)
          " rate arrival in_step schedule day modulated spikes random_spikes batch trace session"
          " users think_time sessions keyspace mix request_bytes patience priority "},
         {"service", " servers queue_limit service_time while_calling calls discipline abandon shed"
-                    " pause response_bytes "},
+                    " pause response_bytes on_cancel wait_limit speed "},
         {"store", " connections queue_limit read_time write_time delete_time scan_time "},
         {"balancer", " policy choices replacement virtual_nodes bounded_load overhead retry_at"
                      " health_check outlier_detection panic_threshold slow_start limit "},
@@ -514,6 +530,7 @@ int main(void)
         cmocka_unit_test(requests_that_come_back),
         cmocka_unit_test(who_gives_up),
         cmocka_unit_test(links),
+        cmocka_unit_test(rules_without_a_form),
         cmocka_unit_test(links_that_mix_up_turns),
         cmocka_unit_test(every_parameter_is_known),
         cmocka_unit_test(a_wrong_form_is_found),

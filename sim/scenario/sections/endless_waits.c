@@ -6,7 +6,7 @@
 /* Whether requests that start at a component carry a deadline. */
 static bool gives_deadline(const struct sim_plan_component *c)
 {
-    if (c->policy.deadline != 0)
+    if (c->policy.deadline != 0 || (c->policy.pass_timeout && c->policy.timeout != 0))
         return true;
     for (const struct sim_param *p = c->model->params; p && p->name && c->image; p++) {
         const struct sim_dist *deadline = (const void *)((const char *)c->image + p->offset);

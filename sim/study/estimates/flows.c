@@ -174,7 +174,7 @@ static bool gives_deadline(const struct sim_plan_component *c)
         if ((p->flags & SIM_DEADLINE) && p->kind == SIM_DISTRIBUTION && d->kind != SIM_DIST_NONE)
             return true;
     }
-    return c->policy.deadline != 0;
+    return c->policy.deadline != 0 || (c->policy.pass_timeout && c->policy.timeout != 0);
 }
 
 /* ---- the graph ------------------------------------------------------------------------------- */

@@ -39,8 +39,8 @@ bool sim_flows_exponential(const struct sim_queueing *q, const struct sim_flow_i
 
 const char *sim__flows_policy_spoils(const struct sim_policy *p)
 {
-    static const char *const known[] = {"timeout", "deadline",    "retry",     "hedge",
-                                        "breaker", "concurrency", "rate_limit"};
+    static const char *const known[] = {"timeout", "deadline", "pass_timeout", "retry",
+                                        "hedge",   "breaker",  "concurrency",  "rate_limit"};
     for (const struct sim_param *row = sim_policy_params; row->name; row++) {
         size_t i = 0;
         while (i < sizeof known / sizeof *known && strcmp(known[i], row->name) != 0)
