@@ -84,6 +84,8 @@ bool sim_plan_end_reaches(const struct sim_plan *plan, const struct sim_plan_end
 {
     const struct sim_plan_component *c = &plan->components[component];
     bool reaches = false;
+    if (end->kind == SIM_END_COMPONENT && !SIM_IS_NODES_AT(end->node))
+        return end->index == component;
     for (uint32_t s = 0; s < sim_plan_sites(c) && !reaches; s++) {
         struct sim_plan_site site = sim_plan_site(c, s);
         reaches = sim_plan_end_at_site(plan, end, component, &site);
