@@ -108,4 +108,7 @@ struct sim_model {
     void (*finish)(struct sim_node *);
 };
 
+/* Whether nodes of a model call one another: it has a port with SIM_PEERS. */
+bool sim_model_has_peers(const struct sim_model *);
+
 #endif

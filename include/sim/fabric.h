@@ -131,6 +131,8 @@ struct sim_node {
     struct sim_truth_meters *truth;     /* NULL unless the model serves and there are keyspaces */
     struct sim_copies *copies;          /* sim/copies.h; NULL unless it holds keys of subjects */
     struct sim_part *parts;             /* the newest; NULL: none */
+    uint32_t region, zone;              /* where it stands, as in the plan; UINT32_MAX: nowhere */
+    uint32_t site;                      /* which site of its component */
 };
 
 /* Makes something a part of a node for as long as the node lives. O(1). */

@@ -51,9 +51,9 @@ struct sim_price {
 struct sim_bill_item {
     const struct sim_usage *usage;
     const struct sim_price *price; /* NULL: the book has none */
-    const char *place;             /* "db", or "eu>us" */
+    const char *place;             /* "db", "eu>us", "eu/a>eu/b" */
     uint32_t component;            /* index in the plan; SIM_NO_COMPONENT: of a link */
-    uint32_t from, to;             /* regions of a link */
+    uint32_t from, to;             /* places of a link: regions or zones */
     struct sim_meter cost, used;   /* the meters of the results: "cost_storage", "used_storage" */
     bool first_of_place;           /* the first item of its place; a place's items follow one
                                       another */
@@ -65,6 +65,8 @@ struct sim_bill {
     const char *title, *date, *source; /* of the price book */
     struct sim_bill_item *items;
     uint32_t item_count;
+    bool zones;  /* what goes between two zones of a region is billed apart from what stays in
+                    one */
     bool broken; /* the price book has errors: errors about asks for costs are not reported as
                     well */
 };

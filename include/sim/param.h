@@ -80,11 +80,16 @@ struct sim_param {
 struct sim_port_def {
     const char *name;
     size_t offset;  /* of a struct sim_port in the model's struct */
-    unsigned flags; /* SIM_REQUIRED or SIM_OPTIONAL, and SIM_MANY */
+    unsigned flags; /* SIM_REQUIRED or SIM_OPTIONAL, and SIM_MANY; or SIM_PEERS */
     const char *doc;
 };
 
-enum { SIM_MANY = 8 }; /* a port that takes a list of targets, each with a share of the calls */
+enum {
+    SIM_MANY = 8,   /* a port that takes a list of targets, each with a share of the calls */
+    SIM_PEERS = 16, /* a port that calls the nodes of the component itself; the scenario does not
+                       give it. Its one target has all nodes, the caller included: sim_call_node()
+                       says which one */
+};
 
 enum sim_meter_kind {
     SIM_COUNTER,   /* struct sim_counter; stats: mean (per second), max, min (per second, by

@@ -89,6 +89,10 @@ bool sim_fault_on_links(int kind);
 
 #define SIM_ALL_NODES UINT32_MAX
 #define SIM_NOWHERE UINT32_MAX
+/* In place of a node's number: the nodes at a place; whether a number means that; and the place. */
+#define SIM_NODES_AT(place) (UINT32_MAX - 2 - (place))
+#define SIM_IS_NODES_AT(node) ((node) > UINT32_MAX / 2 && (node) < UINT32_MAX - 1)
+#define SIM_PLACE_OF(node) (UINT32_MAX - 2 - (node))
 
 struct sim_plan_keyspace {
     const char *name;
@@ -99,16 +103,30 @@ struct sim_plan_keyspace {
     uint32_t home_count;
 };
 
+/* Regions and zones are places, and have numbers: the regions as in the plan, then the zones. */
+struct sim_plan_zone {
+    const char *name; /* "eu/a" */
+    uint32_t region;
+};
+
+/* Nodes of a component that stand together; their numbers follow one another. */
+struct sim_plan_site {
+    uint32_t region, zone; /* numbers in the plan's lists; SIM_NOWHERE: none */
+    uint32_t first_node, nodes;
+};
+
 struct sim_plan_link {
-    /* between two components, or two regions (twice the same: within it); for both directions */
+    /* between two components (twice the same: between its nodes), or two regions or two zones
+       (twice the same: within it); for both directions */
     bool components;
-    uint32_t a, b;
+    uint32_t a, b; /* components, or places */
     struct sim_link_params params;
 };
 
 struct sim_plan_target {
     uint32_t component;
     double share;
+    uint32_t within; /* 0: all its nodes; otherwise those at a place: 1 + its number */
 };
 
 struct sim_plan_port {
@@ -117,15 +135,24 @@ struct sim_plan_port {
 };
 
 /* How calls from others are spread over a component's nodes. */
-enum sim_spread { SIM_SPREAD_KEY, SIM_SPREAD_ROUND_ROBIN, SIM_SPREAD_RANDOM };
+enum sim_spread {
+    SIM_SPREAD_KEY,
+    SIM_SPREAD_ROUND_ROBIN,
+    SIM_SPREAD_RANDOM,
+    SIM_SPREAD_NEAREST, /* in turn over the nodes of the caller's zone; else of its region; else of
+                           the region to which messages take least on average, and if there are
+                           several, of these */
+};
 
 struct sim_plan_component {
     const char *name;
     const char *worst; /* the name of its worst node in results, "db/worst"; NULL: not given */
     const struct sim_model *model;
-    uint32_t region; /* SIM_NOWHERE: none */
+    uint32_t region; /* where all nodes stand, if .sites is NULL; SIM_NOWHERE: nowhere */
     uint32_t nodes;  /* >= 1 */
-    int spread;      /* enum sim_spread */
+    const struct sim_plan_site *sites; /* all nodes, in order; NULL: there is one site */
+    uint32_t site_count;
+    int spread; /* enum sim_spread */
     struct sim_policy policy;
     void *image; /* model->size bytes: the parameters at their offsets, all else zero. A
                     SIM_KEYSPACE parameter holds 1 + the keyspace's index as a pointer-sized
@@ -134,14 +161,15 @@ struct sim_plan_component {
     struct sim_plan_port *ports; /* one per entry of model->ports */
 };
 
-/* The nodes that a fault strikes: those of a component or a region, one of them, or all outside a
- * region. All zero with SIM_ALL_NODES: the first component. */
-enum sim_plan_end_kind { SIM_END_COMPONENT, SIM_END_REGION, SIM_END_OUTSIDE };
+/* The nodes that a fault strikes: those of a component or at a place, one of them, those of a
+ * component at a place, or all outside a place. All zero with SIM_ALL_NODES: the first
+ * component. */
+enum sim_plan_end_kind { SIM_END_COMPONENT, SIM_END_PLACE, SIM_END_OUTSIDE };
 
 struct sim_plan_end {
     int kind;       /* enum sim_plan_end_kind */
-    uint32_t index; /* of the component or the region */
-    uint32_t node;  /* of the component; SIM_ALL_NODES */
+    uint32_t index; /* of the component or the place */
+    uint32_t node;  /* of the component; SIM_ALL_NODES, SIM_NODES_AT() */
 };
 
 enum sim_plan_each { SIM_EACH_NODE, SIM_EACH_COMPONENT, SIM_EACH_TARGET };
@@ -191,12 +219,12 @@ struct sim_fault_window {
 /* A number that the plan asks for, besides those that every run gives: over a span of time, of one
  * node or the worst, or another percentile. */
 struct sim_plan_ask {
-    const char *place;  /* "db", "db/2", "db/worst"; "cost", "eu>us" of the bill */
+    const char *place;  /* "db", "db/2", "db/worst", "db@eu"; "cost", "eu>us" of the bill */
     const char *meter;  /* its name */
     const char *stat;   /* one of the meter's statistics; of histograms also "stdev", "p95",
                            "p99_99" */
     uint32_t component; /* SIM_NOWHERE: a number of the bill */
-    uint32_t node;      /* SIM_ALL_NODES: all nodes together */
+    uint32_t node;      /* SIM_ALL_NODES, SIM_NODES_AT(): these nodes together */
     sim_time from, to;  /* from: SIM_WHOLE_RUN is allowed; to: SIM_NEVER is the end */
 };
 
@@ -216,10 +244,11 @@ struct sim_plan {
     sim_time duration, warmup, interval;
     struct sim_plan_keyspace *keyspaces;
     const char **regions;
+    struct sim_plan_zone *zones;
     struct sim_plan_link *links;
     struct sim_plan_component *components;
     struct sim_plan_fault *faults;
-    uint32_t keyspace_count, region_count, link_count, component_count, fault_count;
+    uint32_t keyspace_count, region_count, zone_count, link_count, component_count, fault_count;
     const struct sim_lookup *component_names; /* their indices by name (base/lookup.h); NULL: not
                                                  made */
     bool all_series; /* keep every meter's series, not only the headline ones and .kept */
@@ -235,7 +264,20 @@ struct sim_plan {
 bool sim_plan_keeps(const struct sim_plan *, const char *place, const char *meter,
                     const char *stat);
 
-/* Whether an end covers nodes of a component; .node is not looked at. */
+/* How many sites a component has, at least one; and one of them. */
+uint32_t sim_plan_sites(const struct sim_plan_component *);
+struct sim_plan_site sim_plan_site(const struct sim_plan_component *, uint32_t site);
+/* Whether a site is at a place. */
+bool sim_plan_is_at(const struct sim_plan *, const struct sim_plan_site *, uint32_t place);
+/* How many nodes of a component are at a place. O(sites). */
+uint32_t sim_plan_nodes_at(const struct sim_plan *, uint32_t component, uint32_t place);
+/* "eu" or "eu/a". */
+const char *sim_plan_place_name(const struct sim_plan *, uint32_t place);
+
+/* Whether an end covers nodes at a site of a component. */
+bool sim_plan_end_at_site(const struct sim_plan *, const struct sim_plan_end *, uint32_t component,
+                          const struct sim_plan_site *);
+/* Whether an end covers nodes of a component. O(sites). */
 bool sim_plan_end_reaches(const struct sim_plan *, const struct sim_plan_end *, uint32_t component);
 
 #endif

@@ -298,7 +298,8 @@ sim_call_id sim__call_attempt(struct sim_node *from, const struct sim_port_targe
 {
     struct sim_world *w = from->world;
     assert(give_up >= 0 && done != NULL);
-    struct sim__call *call = sim__call_begin(from, target, node, request, done, self, arg);
+    struct sim__link *out;
+    struct sim__call *call = sim__call_begin(from, target, node, request, &out, done, self, arg);
     if (call == NULL)
         return (sim_call_id){0};
     if (call->request.trace != 0)
@@ -307,7 +308,42 @@ sim_call_id sim__call_attempt(struct sim_node *from, const struct sim_port_targe
         sim__call_await(w->sim, call, from->component->timeout_lane);
     else if (give_up > 0)
         call->timer = sim_after(w->sim, give_up, sim__call_time_is_up, from, (sim_arg){.p = call});
-    return sim__call_send(w, call, target->out);
+    return sim__call_send(w, call, out);
+}
+
+static struct sim_node *in_turn(struct sim__choice *among)
+{
+    uint32_t turn = among->turn;
+    among->turn = turn + 1 < among->count ? turn + 1 : 0;
+    return among->nodes[turn];
+}
+
+struct sim_node *sim__call_placed(struct sim_node *from, const struct sim_port_target *target,
+                                  uint32_t node, const struct sim_request *request,
+                                  struct sim__path *path)
+{
+    struct sim_world *w = from->world;
+    struct sim_component *c = target->component;
+    struct sim__choice *within = target->within;
+    bool keyed = request->key != SIM_NO_KEY && request->space != NULL;
+    struct sim_node *to;
+    if (node != SIM_ALL_NODES)
+        to = within != NULL ? within->nodes[node] : c->nodes[node];
+    else if (target->nearest != NULL)
+        to = in_turn(target->nearest);
+    else if (within == NULL)
+        to = sim__component_node(c, request);
+    else if (c->plan->spread == SIM_SPREAD_RANDOM)
+        to = within->nodes[sim_draw_below(&c->spread, within->count)];
+    else if (c->plan->spread == SIM_SPREAD_KEY && keyed)
+        to = within->nodes[sim_mix64(request->key) % within->count];
+    else
+        to = in_turn(within);
+    *path = target->paths[to->site];
+    path->out->placed += request->bytes;
+    w->sites[from->component->first_site + from->site].sent += request->bytes;
+    w->sites[c->first_site + to->site].received += request->bytes;
+    return to;
 }
 
 sim_call_id sim_probe(struct sim_port *port, uint32_t index, uint32_t node,
@@ -331,13 +367,15 @@ double sim_port_share(const struct sim_port *port, uint32_t index)
 uint32_t sim_port_nodes(const struct sim_port *port, uint32_t index)
 {
     assert(index < port->target_count && "a port is asked that the scenario left open");
-    return port->targets[index].component->plan->nodes;
+    const struct sim_port_target *target = &port->targets[index];
+    return target->within != NULL ? target->within->count : target->component->plan->nodes;
 }
 
 const char *sim_port_node_name(const struct sim_port *port, uint32_t index, uint32_t node)
 {
     assert(index < port->target_count && "a port is asked that the scenario left open");
-    return port->targets[index].component->nodes[node]->name;
+    const struct sim_port_target *target = &port->targets[index];
+    return (target->within != NULL ? target->within->nodes : target->component->nodes)[node]->name;
 }
 
 const struct sim_request *sim_call_request(struct sim_node *node, sim_call_id id)

@@ -84,22 +84,43 @@ static inline struct sim_node *sim__component_node(struct sim_component *c,
     return c->nodes[turn];
 }
 
-/* Makes the record of a new attempt, without its timer. NULL when out of memory. */
+/* The node to which a call goes, where the callee has several sites; sets its links. */
+__attribute__((noinline)) struct sim_node *
+sim__call_placed(struct sim_node *from, const struct sim_port_target *, uint32_t node,
+                 const struct sim_request *, struct sim__path *);
+
+static inline struct sim_node *sim__call_node(struct sim_node *from,
+                                              const struct sim_port_target *target, uint32_t node,
+                                              const struct sim_request *request,
+                                              struct sim__path *path)
+{
+    struct sim_component *c = target->component;
+    *path = target->path;
+    if (c->plan->nodes == 1)
+        return c->nodes[0];
+    if (__builtin_expect(target->paths != NULL, 0))
+        return sim__call_placed(from, target, node, request, path);
+    return node == SIM_ALL_NODES ? sim__component_node(c, request) : c->nodes[node];
+}
+
+/* Makes the record of a new attempt, without its timer; *out: its link. NULL when out of memory. */
 static inline struct sim__call *sim__call_begin(struct sim_node *from,
                                                 const struct sim_port_target *target, uint32_t node,
-                                                const struct sim_request *request, sim_done *done,
-                                                void *self, sim_arg arg)
+                                                const struct sim_request *request,
+                                                struct sim__link **out, sim_done *done, void *self,
+                                                sim_arg arg)
 {
     struct sim_world *w = from->world;
     struct sim__call *call = sim__call_new(w);
     if (call == NULL)
         return NULL;
-    struct sim_component *c = target->component;
+    struct sim__path path;
+    call->to = sim__call_node(from, target, node, request, &path);
+    *out = path.out;
     call->stage = SIM__OUTBOUND;
     call->awaited = true;
     call->from = from;
-    call->to = node == SIM_ALL_NODES ? sim__component_node(c, request) : c->nodes[node];
-    call->back = target->back;
+    call->back = path.back;
     call->done = done;
     call->self = self;
     call->arg = arg;

@@ -12,6 +12,7 @@ struct sim_component {
     const struct sim_plan_component *plan;
     struct sim_node **nodes;
     uint32_t first_node; /* the number of its first node, among all nodes of the world */
+    uint32_t first_site; /* likewise */
     uint32_t turn;       /* round robin: the next node's turn */
     struct sim_stream spread, jitter;
     sim_time timeout;              /* of its policy; 0: none */
@@ -26,10 +27,24 @@ struct sim_component {
     struct sim__link *links_from, *links_to; /* the links that exist from it, and to it */
 };
 
+/* Nodes among which a call chooses, and whose turn it is. */
+struct sim__choice {
+    struct sim_node **nodes;
+    uint32_t count, turn;
+};
+
+struct sim__path {
+    struct sim__link *out, *back;
+};
+
+/* Callers at one site share their targets. */
 struct sim_port_target {
     struct sim_component *component;
     double share;
-    struct sim__link *out, *back;
+    struct sim__path path;                /* if the component has one site */
+    struct sim__path *paths;              /* by the callee's site; NULL: it has one */
+    struct sim__choice *within, *nearest; /* the nodes at a place that the scenario names; those
+                                             nearest to the caller; NULL: all */
 };
 
 #endif

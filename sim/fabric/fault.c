@@ -9,8 +9,10 @@
 bool sim__fault_covers(const struct sim_plan_end *end, const struct sim_node *node)
 {
     const struct sim_world *w = node->world;
-    return sim_plan_end_reaches(w->plan, end, (uint32_t)(node->component - w->components)) &&
-           (end->node == SIM_ALL_NODES || end->node == node->index);
+    bool one = end->node < node->count;
+    return sim_plan_end_at_site(w->plan, end, (uint32_t)(node->component - w->components),
+                                sim__node_site(node)) &&
+           (end->kind != SIM_END_COMPONENT || !one || end->node == node->index);
 }
 
 struct sim__active sim__active_at(const struct sim_world *w, uint32_t a, uint32_t b)

@@ -1,5 +1,9 @@
 /* link.c - carrying messages between components.
  *
+ * Each pair of sites between which calls go has a link for each direction. The plan declares what
+ * the links between two components, zones or regions are like; the first of these that is declared
+ * for two sites counts.
+ *
  * A crossing is one event. A message leaves when those sent before it have left (bandwidth), then
  * takes a latency drawn for it. Messages of random latency may overtake one another, as on
  * different connections. A lost message is not sent again: its caller times out. */
@@ -83,41 +87,94 @@ void sim__link_impair(struct sim__link *link, bool impaired)
     link->params = impaired && link->own_params == NULL ? &nothing : link->own_params;
 }
 
-/* The link declared for two components, or else for their regions. */
-const struct sim_plan_link *sim__link_declared(const struct sim_plan *plan, uint32_t a, uint32_t b)
+/* A lookup by a pair that is the same in both directions. */
+static uint32_t pair_get(const struct sim_lookup *of, uint32_t a, uint32_t b)
 {
-    uint32_t ra = plan->components[a].region, rb = plan->components[b].region;
-    const struct sim_plan_link *found = NULL;
-    for (uint32_t i = 0; i < plan->link_count; i++) {
-        const struct sim_plan_link *l = &plan->links[i];
-        uint32_t x = l->components ? a : ra, y = l->components ? b : rb;
-        if (x == SIM_NOWHERE || y == SIM_NOWHERE)
-            continue;
-        bool fits = (l->a == x && l->b == y) || (l->a == y && l->b == x);
-        if (fits && (found == NULL || l->components))
-            found = l;
-    }
-    return found;
+    return a < b ? sim_lookup_get_pair(of, a, b) : sim_lookup_get_pair(of, b, a);
 }
 
-/* The line in which messages queue to leave. All messages one way between two regions share a line.
- * Between two components, or within a region, each pair has its own, as on a switch. */
+int sim__declared_make(struct sim__declared *d, const struct sim_plan *plan)
+{
+    bool good = true;
+    *d = (struct sim__declared){0};
+    for (uint32_t i = 0; i < plan->link_count; i++) {
+        const struct sim_plan_link *link = &plan->links[i];
+        uint32_t low = link->a < link->b ? link->a : link->b, high = link->a + link->b - low;
+        good = good && sim_lookup_put_pair(link->components ? &d->components : &d->places, low,
+                                           high, i) != SIM_LOOKUP_NONE;
+    }
+    return good ? 0 : -1;
+}
+
+void sim__declared_free(struct sim__declared *d)
+{
+    sim_lookup_free(&d->components);
+    sim_lookup_free(&d->places);
+}
+
+const struct sim_plan_link *sim__declared_between(const struct sim__declared *d,
+                                                  const struct sim_plan *plan,
+                                                  const struct sim__site *a,
+                                                  const struct sim__site *b)
+{
+    const struct sim_plan_site *x = &a->place, *y = &b->place;
+    uint32_t zones = plan->region_count;
+    uint32_t at = pair_get(&d->components, a->component, b->component);
+    if (at == SIM_LOOKUP_NONE && x->zone != SIM_NOWHERE && y->zone != SIM_NOWHERE)
+        at = pair_get(&d->places, zones + x->zone, zones + y->zone);
+    if (at == SIM_LOOKUP_NONE && x->region != SIM_NOWHERE && y->region != SIM_NOWHERE)
+        at = pair_get(&d->places, x->region, y->region);
+    return at != SIM_LOOKUP_NONE ? &plan->links[at] : NULL;
+}
+
+bool sim__declared_next(const struct sim__declared *d, const struct sim_plan *plan, uint32_t from,
+                        uint32_t to, uint32_t *pair, const struct sim_plan_link **link)
+{
+    const struct sim_plan_component *a = &plan->components[from], *b = &plan->components[to];
+    uint32_t number = (*pair)++, many = sim_plan_sites(b);
+    if (number >= sim_plan_sites(a) * many)
+        return false;
+    struct sim__site x = {.component = from, .place = sim_plan_site(a, number / many)};
+    struct sim__site y = {.component = to, .place = sim_plan_site(b, number % many)};
+    *link = sim__declared_between(d, plan, &x, &y);
+    return true;
+}
+
+/* The line in which messages queue to leave. All messages one way between two regions, or between
+ * two zones that have a link of their own, share a line. Between two components, or within a
+ * region or zone, each pair of sites has its own, as on a switch. */
 static struct sim__line *queue_of(struct sim_world *w, const struct sim_plan_link *plan,
-                                  struct sim__link *link, uint32_t region)
+                                  struct sim__link *link)
 {
     if (plan->components || plan->a == plan->b)
         return &link->own_line;
-    return &w->lines[2 * (plan - w->plan->links) + (region == plan->b)];
+    bool back = sim_plan_is_at(w->plan, &w->sites[link->from_site].place, plan->b);
+    return &w->lines[2 * (plan - w->plan->links) + back];
+}
+
+/* The name of one end in the name of a link's stream: "db", and "db@eu/a" if the component has
+ * several sites. */
+static int end_name(const struct sim_world *w, uint32_t site, char *out, size_t room)
+{
+    const struct sim__site *s = &w->sites[site];
+    const struct sim_plan_component *c = &w->plan->components[s->component];
+    const char *at = "";
+    if (sim_plan_sites(c) > 1 && s->place.zone != SIM_NOWHERE)
+        at = w->plan->zones[s->place.zone].name;
+    else if (sim_plan_sites(c) > 1 && s->place.region != SIM_NOWHERE)
+        at = w->plan->regions[s->place.region];
+    return snprintf(out, room, "%s%s%s", c->name, *at ? "@" : "", at);
 }
 
 /* The parameters and the lane of a new link. 0, or -1 when out of memory. */
 static int link_set(struct sim_world *w, struct sim__link *link, const struct sim_plan_link *plan)
 {
+    char name[512];
     link->params = &plan->params;
-    link->line = queue_of(w, plan, link, w->plan->components[link->from].region);
-    char name[256];
-    snprintf(name, sizeof name, "%s>%s", w->plan->components[link->from].name,
-             w->plan->components[link->to].name);
+    link->line = queue_of(w, plan, link);
+    int n = end_name(w, link->from_site, name, sizeof name / 2);
+    name[n++] = '>';
+    end_name(w, link->to_site, name + n, sizeof name - (size_t)n);
     sim_stream_init(&link->stream, w->seed, w->replication, name, "link");
     const struct sim_dist *latency = &link->params->latency;
     if (latency->kind != SIM_DIST_CONSTANT || link->params->bandwidth > 0 || link->params->loss > 0)
@@ -128,35 +185,6 @@ static int link_set(struct sim_world *w, struct sim__link *link, const struct si
     else
         link->params = NULL;
     return delay > 0 && link->lane == NULL ? -1 : 0;
-}
-
-/* A lookup by a pair that is the same in both directions. */
-static uint32_t pair_get(const struct sim_lookup *of, uint32_t a, uint32_t b)
-{
-    return a < b ? sim_lookup_get_pair(of, a, b) : sim_lookup_get_pair(of, b, a);
-}
-
-int sim__links_declare(struct sim_world *w)
-{
-    const struct sim_plan_link *links = w->plan->links;
-    bool good = true;
-    for (uint32_t i = 0; i < w->plan->link_count; i++) {
-        struct sim_lookup *into = links[i].components ? &w->declared : &w->declared_regions;
-        uint32_t a = links[i].a, b = links[i].b;
-        uint32_t there = sim_lookup_put_pair(into, a < b ? a : b, a < b ? b : a, i);
-        good = good && there != SIM_LOOKUP_NONE;
-    }
-    return good ? 0 : -1;
-}
-
-/* As sim__link_declared(), O(1). */
-static const struct sim_plan_link *declared(const struct sim_world *w, uint32_t from, uint32_t to)
-{
-    uint32_t at = pair_get(&w->declared, from, to);
-    if (at == SIM_LOOKUP_NONE)
-        at = pair_get(&w->declared_regions, w->plan->components[from].region,
-                      w->plan->components[to].region);
-    return at != SIM_LOOKUP_NONE ? &w->plan->links[at] : NULL;
 }
 
 static bool made_grow(struct sim_world *w)
@@ -175,27 +203,29 @@ static bool made_grow(struct sim_world *w)
 void sim__links_free(struct sim_world *w)
 {
     sim_lookup_free(&w->links);
-    sim_lookup_free(&w->declared);
-    sim_lookup_free(&w->declared_regions);
+    sim__declared_free(&w->declared);
     free(w->links_made);
 }
 
-struct sim__link *sim__link_between(struct sim_world *w, uint32_t from, uint32_t to)
+struct sim__link *sim__link_between(struct sim_world *w, uint32_t from_site, uint32_t to_site)
 {
-    uint32_t at = sim_lookup_get_pair(&w->links, from, to);
+    uint32_t at = sim_lookup_get_pair(&w->links, from_site, to_site);
     if (at != SIM_LOOKUP_NONE)
         return w->links_made[at];
     struct sim__link *link = made_grow(w) ? sim__world_alloc(w, 1, sizeof *link) : NULL;
     if (link == NULL ||
-        sim_lookup_put_pair(&w->links, from, to, w->links_made_count) == SIM_LOOKUP_NONE)
+        sim_lookup_put_pair(&w->links, from_site, to_site, w->links_made_count) == SIM_LOOKUP_NONE)
         return NULL;
+    const struct sim__site *from = &w->sites[from_site], *to = &w->sites[to_site];
     w->links_made[w->links_made_count++] = link;
-    link->from = from;
-    link->to = to;
-    link->next_from = w->components[from].links_from;
-    link->next_to = w->components[to].links_to;
-    w->components[from].links_from = w->components[to].links_to = link;
-    const struct sim_plan_link *plan = declared(w, from, to);
+    link->from = from->component;
+    link->to = to->component;
+    link->from_site = from_site;
+    link->to_site = to_site;
+    link->next_from = w->components[link->from].links_from;
+    link->next_to = w->components[link->to].links_to;
+    w->components[link->from].links_from = w->components[link->to].links_to = link;
+    const struct sim_plan_link *plan = sim__declared_between(&w->declared, w->plan, from, to);
     if (plan != NULL && link_set(w, link, plan) != 0)
         return NULL;
     link->own_params = link->params;

@@ -148,12 +148,18 @@ static void apply_to_nodes(struct sim_world *w, const struct sim__fault *f, bool
 
 /* ---- links ----------------------------------------------------------------------------------- */
 
-static bool joins(const struct sim_plan *plan, const struct sim_plan_fault *f, uint32_t from,
-                  uint32_t to)
+static bool is_on(const struct sim_world *w, const struct sim_plan_end *end, uint32_t site)
 {
-    return (sim_plan_end_reaches(plan, &f->on, from) && sim_plan_end_reaches(plan, &f->to, to)) ||
-           (f->both_ways && sim_plan_end_reaches(plan, &f->on, to) &&
-            sim_plan_end_reaches(plan, &f->to, from));
+    const struct sim__site *s = &w->sites[site];
+    return sim_plan_end_at_site(w->plan, end, s->component, &s->place);
+}
+
+static bool joins(const struct sim_world *w, const struct sim_plan_fault *f,
+                  const struct sim__link *link)
+{
+    uint32_t from = link->from_site, to = link->to_site;
+    return (is_on(w, &f->on, from) && is_on(w, &f->to, to)) ||
+           (f->both_ways && is_on(w, &f->on, to) && is_on(w, &f->to, from));
 }
 
 static void apply_to_link(struct sim_world *w, struct sim__link *link)
@@ -161,8 +167,7 @@ static void apply_to_link(struct sim_world *w, struct sim__link *link)
     struct sim__active active = sim__active_at(w, link->from, link->to);
     bool impaired = false;
     for (const struct sim__fault *f; !impaired && (f = sim__active_next(&active)) != NULL;)
-        impaired = sim_fault_on_links(f->plan->kind) &&
-                   joins(w->plan, f->plan, link->from, link->to);
+        impaired = sim_fault_on_links(f->plan->kind) && joins(w, f->plan, link);
     sim__link_impair(link, impaired);
 }
 
@@ -174,15 +179,15 @@ static void apply_to_links(struct sim_world *w, const struct sim__fault *changed
     if (end->kind == SIM_END_COMPONENT) {
         struct sim_component *c = &w->components[end->index];
         for (struct sim__link *link = c->links_from; link != NULL; link = link->next_from)
-            if (joins(w->plan, p, link->from, link->to))
+            if (joins(w, p, link))
                 apply_to_link(w, link);
         for (struct sim__link *link = c->links_to; link != NULL; link = link->next_to)
-            if (joins(w->plan, p, link->from, link->to))
+            if (joins(w, p, link))
                 apply_to_link(w, link);
         return;
     }
     for (uint32_t i = 0; i < w->links_made_count; i++)
-        if (joins(w->plan, p, w->links_made[i]->from, w->links_made[i]->to))
+        if (joins(w, p, w->links_made[i]))
             apply_to_link(w, w->links_made[i]);
 }
 
@@ -290,7 +295,8 @@ static void fault_begins(struct sim *sim, void *self, sim_arg which)
 static bool strikes_in_parts(const struct sim_plan_fault *p)
 {
     return p->fails.kind != SIM_DIST_NONE && p->each != SIM_EACH_TARGET &&
-           p->on.node == SIM_ALL_NODES && !sim_fault_on_links(p->kind);
+           (p->on.node == SIM_ALL_NODES || SIM_IS_NODES_AT(p->on.node)) &&
+           !sim_fault_on_links(p->kind);
 }
 
 /* Makes the independent parts of a fault in out[]; if that is NULL, only counts them. O(components
@@ -305,12 +311,18 @@ static uint32_t parts_make(const struct sim_world *w, const struct sim_plan_faul
     for (uint32_t i = 0; all && i < w->component_count; i++) {
         const struct sim_component *c = &w->components[i];
         uint32_t here = !sim_plan_end_reaches(w->plan, &p->on, i) ? 0 : node ? c->plan->nodes : 1;
-        for (uint32_t n = 0; n < here; n++, count++)
+        uint32_t all_here = p->on.node;
+        if (p->on.kind == SIM_END_PLACE && sim_plan_sites(c->plan) > 1)
+            all_here = SIM_NODES_AT(p->on.index);
+        for (uint32_t n = 0; n < here; n++) {
+            if (node && !sim__fault_covers(&p->on, c->nodes[n]))
+                continue;
             if (out != NULL)
-                out[count] = (struct sim__fault){
-                    .plan = p,
-                    .on = {SIM_END_COMPONENT, i, node ? n : SIM_ALL_NODES},
-                    .name = node ? c->nodes[n]->name : c->plan->name};
+                out[count] = (struct sim__fault){.plan = p,
+                                                 .on = {SIM_END_COMPONENT, i, node ? n : all_here},
+                                                 .name = node ? c->nodes[n]->name : c->plan->name};
+            count++;
+        }
     }
     return all ? count : 1;
 }
@@ -329,15 +341,26 @@ static void streams(const struct sim_world *w, struct sim__fault *f)
     }
 }
 
+static uint32_t nodes_on(const struct sim_plan *plan, const struct sim_plan_end *end, uint32_t i)
+{
+    const struct sim_plan_component *c = &plan->components[i];
+    uint32_t nodes = 0;
+    for (uint32_t s = 0; s < sim_plan_sites(c); s++) {
+        struct sim_plan_site site = sim_plan_site(c, s);
+        nodes += sim_plan_end_at_site(plan, end, i, &site) ? site.nodes : 0;
+    }
+    return nodes;
+}
+
 /* How many independent parts a fault has. */
 static double parts(const struct sim_plan *plan, const struct sim_plan_fault *p)
 {
     double n = 0;
-    if (p->each == SIM_EACH_TARGET || p->on.node != SIM_ALL_NODES || sim_fault_on_links(p->kind))
+    if (!strikes_in_parts(p))
         return 1;
     for (uint32_t i = 0; i < plan->component_count; i++)
         if (sim_plan_end_reaches(plan, &p->on, i))
-            n += p->each == SIM_EACH_NODE ? plan->components[i].nodes : 1;
+            n += p->each == SIM_EACH_NODE ? nodes_on(plan, &p->on, i) : 1;
     return n;
 }
 

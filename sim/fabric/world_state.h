@@ -14,6 +14,18 @@ struct sim__link;
 struct sim__operations;
 struct sim__trace;
 
+struct sim__site {
+    uint32_t component;
+    struct sim_plan_site place;
+    int64_t sent, received; /* bytes of requests, where the callee has several sites; for the
+                               audit */
+};
+
+/* The links that a plan declares, by pairs of components and of places. */
+struct sim__declared {
+    struct sim_lookup components, places;
+};
+
 struct sim_world {
     struct sim *sim;
     const struct sim_plan *plan;
@@ -21,11 +33,13 @@ struct sim_world {
     struct sim_component *components;
     uint32_t component_count, node_count;
     struct sim_keyspace *keyspaces;
-    struct sim_lookup links; /* index in .links_made, by the numbers of the two components */
+    struct sim__site *sites;
+    uint32_t site_count;
+    struct sim_lookup links; /* index in .links_made, by the numbers of the two sites */
     struct sim__link **links_made;
     uint32_t links_made_count, links_made_capacity;
-    struct sim_lookup declared, declared_regions; /* links of the plan, by their ends */
-    struct sim__line *lines; /* between regions: two for each link of the plan, one each way */
+    struct sim__declared declared;
+    struct sim__line *lines; /* between places: two for each link of the plan, one each way */
     uint32_t link_count;
     struct sim__calls calls;
     struct sim__operations *operations; /* calls under a policy */
@@ -56,6 +70,12 @@ void *sim__world_grow(struct sim_world *, void *old, size_t count, size_t size);
 static inline uint32_t sim__component_number(const struct sim_component *c)
 {
     return (uint32_t)(c - c->world->components);
+}
+
+/* Where a node stands. */
+static inline const struct sim_plan_site *sim__node_site(const struct sim_node *node)
+{
+    return &node->world->sites[node->component->first_site + node->site].place;
 }
 
 #endif

@@ -58,7 +58,7 @@ bool sim__copies_abroad(const struct sim_node *node, const struct sim_keyspace *
                         uint64_t subject)
 {
     uint32_t home = sim_subject_home(space, subject);
-    return home != SIM_NO_HOME && home != node->component->plan->region;
+    return home != SIM_NO_HOME && home != node->region;
 }
 
 /* False when out of memory: the simulation is then marked failed. */

@@ -15,14 +15,15 @@ call_plain(struct sim_port *port, uint32_t index, uint32_t node, struct sim_plac
     if (!c->plain || (request->deadline != SIM_NEVER && request->deadline != 0))
         return sim__operation_begin(port, index, node, placed, request, done, self, arg);
     const struct sim_port_target *target = &port->targets[index];
-    struct sim__call *call = sim__call_begin(from, target, node, request, done, self, arg);
+    struct sim__link *out;
+    struct sim__call *call = sim__call_begin(from, target, node, request, &out, done, self, arg);
     if (call == NULL)
         return (sim_call_id){0};
     if (followed && call->request.trace != 0)
         sim__call_followed(from->world, call);
     if (c->timeout_lane != NULL)
         sim__call_await(from->sim, call, c->timeout_lane);
-    return sim__call_send(from->world, call, target->out);
+    return sim__call_send(from->world, call, out);
 }
 
 static __attribute__((noinline)) sim_call_id call_followed(struct sim_port *port, uint32_t index,

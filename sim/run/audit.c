@@ -107,8 +107,7 @@ static void count_copy(void *self, const struct sim_keyspace *space, uint64_t ke
 /* Audits the copies of one keyspace at one node, by walking the model's data. */
 static int audit_copies(const struct sim_node *node, uint32_t space, struct sim_record *record)
 {
-    struct recount r = {.space = &node->world->keyspaces[space],
-                        .region = node->component->plan->region};
+    struct recount r = {.space = &node->world->keyspaces[space], .region = node->region};
     const struct sim_copies_of *of = &node->copies->spaces[space];
     r.of_subject = calloc(r.space->subjects, sizeof *r.of_subject);
     if (r.of_subject == NULL)
@@ -338,14 +337,24 @@ static void audit_operations(const struct sim_world *w, struct sim_record *recor
             "slots of concurrency limits taken = attempts out");
 }
 
-/* The bytes that the links between two regions carried since the start. */
+/* Whether a link is billed by the zones that it joins. */
+static bool by_zones(const struct sim_world *w, const struct sim_plan_site *a,
+                     const struct sim_plan_site *b)
+{
+    return w->plan->bill->zones && a->region == b->region && a->zone != b->zone &&
+           a->zone != SIM_NOWHERE && b->zone != SIM_NOWHERE;
+}
+
+/* The bytes that the links between two regions, or two zones, carried since the start. */
 static double carried(const struct sim_world *w, uint32_t from, uint32_t to)
 {
     double bytes = 0;
     for (uint32_t i = 0; i < w->links_made_count; i++) {
         const struct sim__link *link = w->links_made[i];
-        bool here = w->plan->components[link->from].region == from &&
-                    w->plan->components[link->to].region == to;
+        const struct sim_plan_site *a = &w->sites[link->from_site].place;
+        const struct sim_plan_site *b = &w->sites[link->to_site].place;
+        bool here = sim_plan_is_at(w->plan, a, from) && sim_plan_is_at(w->plan, b, to) &&
+                    by_zones(w, a, b) == (from >= w->plan->region_count);
         for (int c = 0; here && c < SIM_CAUSES; c++)
             bytes += (double)link->bytes[c];
     }
@@ -361,6 +370,31 @@ static double used(const struct sim_world *w, const struct sim_bill_item *it, do
     if (it->usage->meter == NULL)
         return c->plan->nodes * (double)sim_now(w->sim) / 3.6e12;
     return sim_usage_over_time(c->plan->model, it->usage) ? whole / 3.6e12 : whole;
+}
+
+/* Requests to components of several sites: the bytes that each site sent and got, by the nodes that
+ * called and were called, against those on the links that begin and end there. */
+static int audit_places(const struct sim_world *w, struct sim_record *record)
+{
+    double off = 0, all = 0;
+    for (uint32_t s = 0; s < w->site_count; s++)
+        all += (double)w->sites[s].sent;
+    int64_t *sent = all > 0 ? calloc(2 * (size_t)w->site_count, sizeof *sent) : NULL;
+    if (sent == NULL)
+        return all > 0 ? -1 : 0;
+    int64_t *got = sent + w->site_count;
+    for (uint32_t i = 0; i < w->links_made_count; i++) {
+        const struct sim__link *link = w->links_made[i];
+        sent[link->from_site] += link->placed;
+        got[link->to_site] += link->placed;
+    }
+    for (uint32_t s = 0; s < w->site_count; s++)
+        off += fabs((double)(w->sites[s].sent - sent[s])) +
+               fabs((double)(w->sites[s].received - got[s]));
+    free(sent);
+    compare(line(record, "places", "all"), all, all - off, 0,
+            "bytes sent to the nodes of each place = bytes on the links to it");
+    return 0;
 }
 
 static void audit_ledger(const struct sim_world *w, const struct sim__ledger *ledger,
@@ -391,7 +425,7 @@ int sim__audit(struct sim_world *w, const struct sim__ledger *ledger,
 {
     struct found found = {0};
     struct walked *walked = calloc(w->component_count + 1, sizeof *walked);
-    size_t lines = 6 * (size_t)w->component_count + stations_of(w) + 10;
+    size_t lines = 6 * (size_t)w->component_count + stations_of(w) + 11;
     lines += ledger != NULL ? w->plan->bill->item_count + 3u : 0;
     lines += (size_t)each_register(w, NULL);
     record->audit = calloc(lines, sizeof *record->audit);
@@ -407,7 +441,7 @@ int sim__audit(struct sim_world *w, const struct sim__ledger *ledger,
             audit_model(&w->components[i], record);
     }
     audit_utilisation(w, record);
-    if (each_register(w, record) < 0) {
+    if (each_register(w, record) < 0 || audit_places(w, record) != 0) {
         free(walked);
         return -1;
     }

@@ -90,13 +90,24 @@ sim_area sim__channel_sum_of(struct sim__recorder *r, const struct sim__channel 
     return (sim_area)((const struct sim_counter *)meter)->count;
 }
 
+bool sim__channel_includes(const struct sim__recorder *r, const struct sim__channel *c,
+                           uint32_t node)
+{
+    const struct sim_node *n = r->world->components[c->component].nodes[node];
+    if (SIM_IS_NODES_AT(c->node))
+        return sim_plan_is_at(r->world->plan, sim__node_site(n), SIM_PLACE_OF(c->node));
+    return c->node == SIM_ALL_NODES || c->node == node;
+}
+
 sim_area sim__channel_sum(struct sim__recorder *r, const struct sim__channel *c, sim_time now)
 {
     sim_area sum = 0;
-    if (c->node != SIM_ALL_NODES)
+    bool all = c->node == SIM_ALL_NODES;
+    if (!all && !SIM_IS_NODES_AT(c->node))
         return sim__channel_sum_of(r, c, c->node, now);
     for (uint32_t n = 0; n < r->world->plan->components[c->component].nodes; n++)
-        sum += sim__channel_sum_of(r, c, n, now);
+        if (all || sim__channel_includes(r, c, n))
+            sum += sim__channel_sum_of(r, c, n, now);
     return sum;
 }
 
@@ -115,12 +126,20 @@ static int settle(struct sim__channel *c)
     return 0;
 }
 
-int64_t sim__channel_peak(struct sim__channel *c, uint32_t node, int64_t peak)
+/* Takes the peak of a node into the spans of a channel of all nodes, or of those at a place. */
+static void spans_peak(struct sim__channel *c, uint32_t node, int64_t peak)
 {
-    struct sim__channel *part = c->watch->parts != NULL ? c->watch->parts[node] : NULL;
     for (struct sim__time_span *s = c->watch->lasting; s != NULL; s = s->next)
         if (s->peaks != NULL && s->peaks[node] < peak)
             s->peaks[node] = peak;
+}
+
+int64_t sim__channel_peak(struct sim__channel *c, uint32_t node, int64_t peak)
+{
+    struct sim__channel *part = c->watch->parts != NULL ? c->watch->parts[node] : NULL;
+    spans_peak(c, node, peak);
+    for (struct sim__channel *g = c->watch->groups; g != NULL; g = g->next_group)
+        spans_peak(g, node, peak);
     for (struct sim__time_span *s = part != NULL ? part->watch->lasting : NULL; s != NULL;
          s = s->next)
         if (s->peaks != NULL && s->peaks[0] < peak)
@@ -136,6 +155,16 @@ void sim__channel_peaks(struct sim__recorder *r, struct sim__channel *c)
         sim__channel_peak(c, n, sim_gauge_cut(sim__channel_meter(r, c, n)));
 }
 
+/* Adds what a node recorded to the channels of its places. 0, or -1 when out of memory. */
+static int groups_add(const struct sim__recorder *r, const struct sim__channel *c, uint32_t node,
+                      const struct sim_tally *fresh)
+{
+    for (struct sim__channel *g = c->watch->groups; g != NULL; g = g->next_group)
+        if (sim__channel_includes(r, g, node) && sim_tally_add(&g->watch->fresh, fresh) != 0)
+            return -1;
+    return 0;
+}
+
 int sim__channel_roll(struct sim__recorder *r, struct sim__channel *c)
 {
     uint32_t nodes = sim__channel_has_parts(c) ? r->world->plan->components[c->component].nodes : 1;
@@ -145,9 +174,15 @@ int sim__channel_roll(struct sim__recorder *r, struct sim__channel *c)
         struct sim_tally *first = part != NULL ? &part->watch->fresh : into;
         if (sim_histogram_roll(sim__channel_meter(r, c, n), first) != 0)
             return -1;
-        if (part != NULL && (sim_tally_add(into, first) != 0 || settle(part) != 0))
+        if (part == NULL)
+            continue;
+        if (groups_add(r, c, n, first) != 0 || sim_tally_add(into, first) != 0 || settle(part) != 0)
             return -1;
     }
+    for (struct sim__channel *g = c->watch != NULL ? c->watch->groups : NULL; g != NULL;
+         g = g->next_group)
+        if (settle(g) != 0)
+            return -1;
     return c->watch != NULL ? settle(c) : 0;
 }
 

@@ -150,8 +150,7 @@ struct sim__ledger {
 
 #define HOUR 3.6e12 /* ns */
 
-/* Indexes the bill's first item of each link by the regions of its ends. 0, or -1 when out of
- * memory. */
+/* Indexes the bill's items of links by the places of their ends. 0, or -1 when out of memory. */
 static int items_of_links(const struct sim_bill *bill, struct sim_lookup *items)
 {
     for (uint32_t i = 0; i < bill->item_count; i++) {
@@ -167,9 +166,21 @@ static int by_ends(const void *a, const void *b)
 {
     const struct sim__link *x = ((const struct carrier *)a)->link;
     const struct sim__link *y = ((const struct carrier *)b)->link;
-    if (x->from != y->from)
-        return x->from < y->from ? -1 : 1;
-    return (x->to > y->to) - (x->to < y->to);
+    if (x->from_site != y->from_site)
+        return x->from_site < y->from_site ? -1 : 1;
+    return (x->to_site > y->to_site) - (x->to_site < y->to_site);
+}
+
+/* The item of a link: that of the zones that it joins, if there is one, or that of the regions. */
+static uint32_t item_of(const struct sim_world *w, const struct sim_lookup *items,
+                        const struct sim__link *link)
+{
+    const struct sim_plan_site *from = &w->sites[link->from_site].place;
+    const struct sim_plan_site *to = &w->sites[link->to_site].place;
+    uint32_t zones = w->plan->region_count, item = SIM_LOOKUP_NONE;
+    if (from->zone != SIM_NOWHERE && to->zone != SIM_NOWHERE)
+        item = sim_lookup_get_pair(items, zones + from->zone, zones + to->zone);
+    return item != SIM_LOOKUP_NONE ? item : sim_lookup_get_pair(items, from->region, to->region);
 }
 
 /* Lists the links, which were made when the ports were wired. */
@@ -181,8 +192,7 @@ static int carriers_make(struct sim__ledger *l)
     bool good = l->carriers != NULL && items_of_links(w->plan->bill, &items) == 0;
     for (uint32_t i = 0; good && i < w->links_made_count; i++) {
         struct sim__link *link = w->links_made[i];
-        uint32_t item = sim_lookup_get_pair(&items, w->plan->components[link->from].region,
-                                            w->plan->components[link->to].region);
+        uint32_t item = item_of(w, &items, link);
         if (item != SIM_LOOKUP_NONE)
             l->carriers[l->carrier_count++] = (struct carrier){link, item};
     }

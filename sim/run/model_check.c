@@ -250,11 +250,16 @@ static int check_taken(const struct checking *c)
 
 /* ---- ports ----------------------------------------------------------------------------------- */
 
+static bool is_wrong(unsigned flags)
+{
+    unsigned need = flags & ~(unsigned)SIM_MANY;
+    return flags != SIM_PEERS && need != SIM_REQUIRED && need != SIM_OPTIONAL;
+}
+
 static int check_ports(const struct checking *c)
 {
     const struct sim_port_def *table = c->model->ports;
     for (const struct sim_port_def *p = table; p && p->name; p++) {
-        unsigned need = p->flags & (SIM_REQUIRED | SIM_OPTIONAL);
         if (p - table >= ROWS_MOST)
             return wrong(c, "port", p->name, "the table does not end: its last row has .name NULL");
         if (!is_name(p->name))
@@ -269,9 +274,10 @@ static int check_ports(const struct checking *c)
         if (p->offset < sizeof(struct sim_node) ||
             p->offset + sizeof(struct sim_port) > c->model->size)
             return wrong(c, "port", p->name, "it is not within the model's struct");
-        if ((need != SIM_REQUIRED && need != SIM_OPTIONAL) || (p->flags & ~(need | SIM_MANY)))
+        if (is_wrong(p->flags))
             return wrong(c, "port", p->name,
-                         "its flags are SIM_REQUIRED or SIM_OPTIONAL, and SIM_MANY");
+                         "its flags are SIM_REQUIRED or SIM_OPTIONAL, and SIM_MANY, or SIM_PEERS "
+                         "alone");
         if (c->complete && !is_sentence(p->doc))
             return wrong(c, "port", p->name, "it needs a sentence: a capital letter, a full stop");
     }

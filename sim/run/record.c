@@ -204,7 +204,10 @@ static void collect_counter(struct sim__recorder *r, struct sim__channel *c)
 static void collect_gauge(struct sim__recorder *r, struct sim__channel *c, sim_time now)
 {
     uint32_t nodes = r->world->plan->components[c->component].nodes;
+    struct sim__channel *groups = c->watch != NULL ? c->watch->groups : NULL;
     c->amount = c->peak = 0;
+    for (struct sim__channel *g = groups; g != NULL; g = g->next_group)
+        g->amount = g->peak = 0;
     for (uint32_t n = 0; n < nodes; n++) {
         struct sim__channel *part = sim__channel_of_node(c, n);
         int64_t peak;
@@ -215,6 +218,11 @@ static void collect_gauge(struct sim__recorder *r, struct sim__channel *c, sim_t
         }
         c->amount += area;
         c->peak += (double)peak;
+        for (struct sim__channel *g = groups; g != NULL; g = g->next_group) {
+            bool here = sim__channel_includes(r, g, n);
+            g->amount += here ? area : 0;
+            g->peak += here ? (double)peak : 0;
+        }
         if (part != NULL) {
             part->amount = area;
             part->peak = (double)peak;

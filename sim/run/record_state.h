@@ -82,6 +82,7 @@ struct sim__time_span {
 struct sim__watch {
     struct sim__channel *owner;     /* of a node's channel: the channel of all nodes */
     struct sim__channel **parts;    /* the channels of single nodes, by node; NULL: none */
+    struct sim__channel *groups;    /* the channels of the nodes at a place; NULL: none */
     struct sim__time_span *lasting; /* the open spans: begun and not ended */
     struct sim__time_span *newest;  /* the span made last; NULL: none */
     struct sim_tally fresh;         /* since the last cut; for spans, and for parts */
@@ -89,20 +90,21 @@ struct sim__watch {
                                window up to the last cut */
 };
 
-/* One meter of one component, or of one node of it. */
+/* One meter of one component, of one node of it, or of its nodes at a place. */
 struct sim__channel {
     const struct sim_meter *meter;
-    uint32_t component, node; /* node: SIM_ALL_NODES, or its number */
+    uint32_t component, node; /* node: SIM_ALL_NODES, SIM_NODES_AT(), or its number */
     uint32_t table;           /* as of sim_component_meters() */
     bool series, keep_tally;
-    uint32_t first_series;        /* index in the record */
-    struct sim__channel *of, *by; /* SIM_RATIO */
-    struct sim__watch *watch;     /* NULL: nothing is asked of it */
-    double amount, peak;          /* this window: the count, or the area in unit x ns; the peak */
-    uint64_t counted_before;      /* the count since the start, up to this window */
-    double area, sojourn;         /* since the start */
-    struct sim__seen whole;       /* since the warm-up */
-    struct sim_tally window;      /* histograms: this window */
+    uint32_t first_series;           /* index in the record */
+    struct sim__channel *of, *by;    /* SIM_RATIO */
+    struct sim__channel *next_group; /* in the list of its owner's watch */
+    struct sim__watch *watch;        /* NULL: nothing is asked of it */
+    double amount, peak;     /* this window: the count, or the area in unit x ns; the peak */
+    uint64_t counted_before; /* the count since the start, up to this window */
+    double area, sojourn;    /* since the start */
+    struct sim__seen whole;  /* since the warm-up */
+    struct sim_tally window; /* histograms: this window */
 };
 
 /* A series in addition to those that every meter has: of the worst node, or of another
@@ -176,6 +178,9 @@ void *sim__channel_meter(struct sim__recorder *, const struct sim__channel *, ui
 /* Whether something is asked of single nodes; the channel of one node, NULL: there is none. */
 bool sim__channel_has_parts(const struct sim__channel *);
 struct sim__channel *sim__channel_of_node(const struct sim__channel *, uint32_t node);
+/* Whether a channel includes a node of its component. O(1). */
+bool sim__channel_includes(const struct sim__recorder *, const struct sim__channel *,
+                           uint32_t node);
 /* What a meter counted up to now, or its area, summed over the channel's nodes. O(nodes). */
 sim_area sim__channel_sum(struct sim__recorder *, const struct sim__channel *, sim_time now);
 /* The same of one node. */
@@ -206,7 +211,8 @@ uint64_t sim__seen_samples(const struct sim__channel *, const struct sim__seen *
  * memory. */
 int sim__asks_make(struct sim__recorder *);
 void sim__asks_free(struct sim__recorder *);
-/* The channel of one node, which is made if it does not exist. NULL when out of memory. */
+/* The channel of one node, or of the nodes at a place, which is made if it does not exist. NULL
+ * when out of memory. */
 struct sim__channel *sim__channel_part(struct sim__recorder *, struct sim__channel *,
                                        uint32_t node);
 /* Whether `value` is worse than `than`, by the meter's flags. What was not observed is never

@@ -70,9 +70,55 @@ static struct sim__channel *part_make(struct sim__channel *owner, uint32_t node)
     return part;
 }
 
+/* Adds a part to the list of all parts; a part of a ratio needs those of its two meters. NULL when
+ * out of memory. */
+static struct sim__channel *part_add(struct sim__recorder *r, struct sim__channel *owner,
+                                     uint32_t node)
+{
+    struct sim__channel **all = grown(r->parts, r->part_count, &r->part_room, sizeof(void *));
+    struct sim__channel *part = all != NULL ? part_make(owner, node) : NULL;
+    r->parts = all != NULL ? all : r->parts;
+    if (part != NULL)
+        r->parts[r->part_count++] = part;
+    return part;
+}
+
+static struct sim__channel *part_complete(struct sim__recorder *r, struct sim__channel *owner,
+                                          struct sim__channel *part)
+{
+    if (part->meter->kind != SIM_RATIO)
+        return part;
+    part->of = sim__channel_part(r, owner->of, part->node);
+    part->by = sim__channel_part(r, owner->by, part->node);
+    return part->of != NULL && part->by != NULL ? part : NULL;
+}
+
+/* The channel of the nodes at a place. Its histogram merges those of its nodes. */
+static struct sim__channel *group_of(struct sim__recorder *r, struct sim__channel *c, uint32_t at)
+{
+    struct sim__watch *watch = watch_of(c);
+    struct sim__channel *group = watch != NULL ? watch->groups : NULL;
+    while (group != NULL && group->node != at)
+        group = group->next_group;
+    if (watch == NULL || group != NULL)
+        return group;
+    group = part_add(r, c, at);
+    if (group == NULL)
+        return NULL;
+    group->next_group = watch->groups;
+    watch->groups = group;
+    for (uint32_t n = 0; n < r->world->plan->components[c->component].nodes; n++)
+        if (c->meter->kind == SIM_HISTOGRAM && sim__channel_includes(r, group, n) &&
+            sim__channel_part(r, c, n) == NULL)
+            return NULL;
+    return part_complete(r, c, group);
+}
+
 struct sim__channel *sim__channel_part(struct sim__recorder *r, struct sim__channel *c,
                                        uint32_t node)
 {
+    if (SIM_IS_NODES_AT(node))
+        return group_of(r, c, node);
     uint32_t nodes = r->world->plan->components[c->component].nodes;
     struct sim__watch *watch = watch_of(c);
     assert(node < nodes && c->node == SIM_ALL_NODES);
@@ -82,17 +128,11 @@ struct sim__channel *sim__channel_part(struct sim__recorder *r, struct sim__chan
         return NULL;
     if (watch->parts[node] != NULL)
         return watch->parts[node];
-    struct sim__channel **all = grown(r->parts, r->part_count, &r->part_room, sizeof(void *));
-    struct sim__channel *part = all != NULL ? part_make(c, node) : NULL;
-    r->parts = all != NULL ? all : r->parts;
+    struct sim__channel *part = part_add(r, c, node);
     if (part == NULL)
         return NULL;
-    r->parts[r->part_count++] = watch->parts[node] = part;
-    if (part->meter->kind != SIM_RATIO)
-        return part;
-    part->of = sim__channel_part(r, c->of, node);
-    part->by = sim__channel_part(r, c->by, node);
-    return part->of != NULL && part->by != NULL ? part : NULL;
+    watch->parts[node] = part;
+    return part_complete(r, c, part);
 }
 
 static int edge_add(struct sim__recorder *r, struct sim__channel *c, struct sim__time_span *span,
@@ -207,7 +247,8 @@ static int keep(struct sim__recorder *r, const struct sim_plan_kept *kept, bool 
     for (uint32_t n = 0; n < nodes && kept->node == SIM_WORST_NODE; n++)
         if (sim__channel_part(r, c, n) == NULL)
             return -1;
-    if (kept->node < nodes && (c = sim__channel_part(r, c, kept->node)) == NULL)
+    bool part = kept->node < nodes || SIM_IS_NODES_AT(kept->node);
+    if (part && (c = sim__channel_part(r, c, kept->node)) == NULL)
         return -1;
     if (kept->node != SIM_WORST_NODE)
         c->keep_tally = true;
@@ -316,17 +357,23 @@ void sim__asks_free(struct sim__recorder *r)
 
 /* ---- while it runs --------------------------------------------------------------------------- */
 
+/* Whether a channel is of a single node, not of several together. */
+static bool is_single(const struct sim__channel *c)
+{
+    return c->watch->owner != NULL && !SIM_IS_NODES_AT(c->node);
+}
+
 /* The sum of the peaks of a channel's nodes; for a single node, its own. */
 static double sum_of(const struct sim__recorder *r, const struct sim__channel *c,
                      const struct sim__time_span *span)
 {
-    const struct sim__channel *owner = c->watch->owner;
-    if (owner != NULL)
+    const struct sim__channel *owner = c->watch->owner != NULL ? c->watch->owner : c;
+    if (is_single(c))
         return (double)(span->peaks != NULL ? span->peaks[0] : owner->watch->peaks[c->node]);
-    const int64_t *peaks = span->peaks != NULL ? span->peaks : c->watch->peaks;
+    const int64_t *peaks = span->peaks != NULL ? span->peaks : owner->watch->peaks;
     double sum = 0;
     for (uint32_t n = 0; n < r->world->plan->components[c->component].nodes; n++)
-        sum += (double)peaks[n];
+        sum += sim__channel_includes(r, c, n) ? (double)peaks[n] : 0;
     return sum;
 }
 
@@ -358,7 +405,7 @@ static int span_begin(struct sim__recorder *r, struct sim__channel *c, struct si
                       sim_time now)
 {
     assert(span->began == SIM_NEVER && "a span begins once");
-    uint32_t nodes = c->watch->owner != NULL ? 1 : r->world->plan->components[c->component].nodes;
+    uint32_t nodes = is_single(c) ? 1 : r->world->plan->components[c->component].nodes;
     if (c->meter->kind == SIM_GAUGE && now > r->last && (span->peaks = peaks_new(nodes)) == NULL)
         return -1;
     span->began = now;
@@ -446,7 +493,7 @@ static void answer(const struct sim__recorder *r, const struct sim_plan_ask *ask
 {
     const struct sim__channel *c = asked->channel;
     out->unit = c->meter->unit;
-    out->node = ask->node;
+    out->node = SIM_IS_NODES_AT(ask->node) ? SIM_ALL_NODES : ask->node;
     if (ask->node != SIM_WORST_NODE) {
         out->value = answer_of(r, asked, c, 0, ask->stat, &out->n);
         return;

@@ -79,7 +79,7 @@ struct workload {
     uint32_t *heap;    /* the ranks of components with calls to pass on; the lowest first */
     uint32_t count;
     struct sim__reach reach;
-    struct sim_lookup own, regions; /* links, by pairs of components and of regions */
+    struct sim__declared declared;
 };
 
 /* ---- what is known of each component --------------------------------------------------------- */
@@ -186,8 +186,12 @@ static void strike_end(struct workload *w, const struct sim_plan_fault *f,
     double share = lasting(w->plan, f), duration = (double)w->plan->duration;
     double after = fmax(0, 1 - (double)f->at / duration);
     if (end->kind == SIM_END_COMPONENT) {
-        uint32_t nodes = w->plan->components[end->index].nodes;
-        strike(&w->of[end->index], f, end->node == SIM_ALL_NODES ? share : share / nodes, after);
+        double nodes = w->plan->components[end->index].nodes, struck = 1;
+        if (SIM_IS_NODES_AT(end->node))
+            struck = sim_plan_nodes_at(w->plan, end->index, SIM_PLACE_OF(end->node));
+        else if (end->node == SIM_ALL_NODES)
+            struck = nodes;
+        strike(&w->of[end->index], f, share * (struck / nodes), after);
         return;
     }
     for (uint32_t i = 0; i < w->plan->component_count; i++)
@@ -207,18 +211,20 @@ static void strike_all(struct workload *w)
 
 /* ---- who calls whom -------------------------------------------------------------------------- */
 
-static uint32_t pair_get(const struct sim_lookup *of, uint32_t a, uint32_t b)
+/* The loss and the time of a message and its answer, on average over the pairs of sites. */
+static void way_of(const struct workload *w, struct edge *e, uint32_t from, uint32_t to)
 {
-    return sim_lookup_get_pair(of, a < b ? a : b, a < b ? b : a);
-}
-
-static const struct sim_plan_link *link_of(const struct workload *w, uint32_t from, uint32_t to)
-{
-    const struct sim_plan_component *c = w->plan->components;
-    uint32_t found = pair_get(&w->own, from, to);
-    if (found == SIM_LOOKUP_NONE)
-        found = pair_get(&w->regions, c[from].region, c[to].region);
-    return found == SIM_LOOKUP_NONE ? NULL : &w->plan->links[found];
+    const struct sim_plan_component *a = &w->plan->components[from];
+    const struct sim_plan_component *b = &w->plan->components[to];
+    double pairs = (double)sim_plan_sites(a) * sim_plan_sites(b);
+    const struct sim_plan_link *link;
+    for (uint32_t i = 0; sim__declared_next(&w->declared, w->plan, from, to, &i, &link);) {
+        if (link == NULL)
+            continue;
+        e->loss += (1 - (1 - link->params.loss) * (1 - link->params.loss)) / pairs;
+        if (link->params.latency.kind != SIM_DIST_NONE)
+            e->round_trip += 2 * sim_dist_mean(&link->params.latency) / pairs;
+    }
 }
 
 /* How many nodes a component chooses among, each counted by its weight. */
@@ -235,18 +241,13 @@ static double choice_of(const struct workload *w, const struct sim_plan_componen
 static struct edge edge_of(const struct workload *w, uint32_t from,
                            const struct sim_plan_target *target, double choice)
 {
-    const struct sim_plan_link *link = link_of(w, from, target->component);
     double nodes = w->plan->components[target->component].nodes;
     struct edge e = {.to = target->component, .weight = target->share, .attempts = 1};
     if (w->of[from].q.chooses == SIM_CHOOSES_ALL)
         e.weight *= nodes;
     else if (w->of[from].q.chooses != SIM_CHOOSES_NOTHING)
         e.weight = choice > 0 ? nodes * target->share / choice : 0;
-    if (link != NULL) {
-        e.loss = 1 - (1 - link->params.loss) * (1 - link->params.loss);
-        if (link->params.latency.kind != SIM_DIST_NONE)
-            e.round_trip = 2 * sim_dist_mean(&link->params.latency);
-    }
+    way_of(w, &e, from, target->component);
     return e;
 }
 
@@ -643,20 +644,14 @@ static bool workload_make(struct workload *w, const struct sim_plan *plan)
     w->edges = calloc(edges + 1u, sizeof *w->edges);
     w->by_rank = calloc(n + 1u, sizeof *w->by_rank);
     w->heap = calloc(n + 1u, sizeof *w->heap);
-    for (uint32_t i = 0; i < plan->link_count; i++) {
-        const struct sim_plan_link *l = &plan->links[i];
-        sim_lookup_put_pair(l->components ? &w->own : &w->regions, l->a < l->b ? l->a : l->b,
-                            l->a < l->b ? l->b : l->a, i);
-    }
-    return sim__reach_make(&w->reach, plan) == 0 && w->of != NULL && w->edges != NULL &&
-           w->by_rank != NULL && w->heap != NULL && !w->own.failed && !w->regions.failed;
+    return sim__reach_make(&w->reach, plan) == 0 && sim__declared_make(&w->declared, plan) == 0 &&
+           w->of != NULL && w->edges != NULL && w->by_rank != NULL && w->heap != NULL;
 }
 
 static void workload_free(struct workload *w)
 {
     sim__reach_free(&w->reach);
-    sim_lookup_free(&w->own);
-    sim_lookup_free(&w->regions);
+    sim__declared_free(&w->declared);
     free(w->of);
     free(w->edges);
     free(w->by_rank);

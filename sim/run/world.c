@@ -1,4 +1,4 @@
-/* world.c - makes a world from a plan: nodes, ports, links, keyspaces; and frees it. */
+/* world.c - makes a world from a plan: nodes and keyspaces; and frees it. */
 #include "sim/world.h"
 #include "books/trace_state.h"
 #include "books/truth_state.h"
@@ -9,6 +9,7 @@
 #include "policy/policy_state.h"
 #include "run/measured.h"
 #include "run/model_check.h"
+#include "run/wiring.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -134,8 +135,9 @@ static int meters_make(struct sim_world *w, struct sim_node *node)
     return 0;
 }
 
-static int node_make(struct sim_world *w, struct sim_component *c, uint32_t index)
+static int node_make(struct sim_world *w, struct sim_component *c, uint32_t index, uint32_t site)
 {
+    const struct sim_plan_site *at = &w->sites[c->first_site + site].place;
     const struct sim_model *model = c->plan->model;
     struct sim_node *node = sim__world_alloc(w, 1, model->size);
     if (node == NULL)
@@ -148,11 +150,30 @@ static int node_make(struct sim_world *w, struct sim_component *c, uint32_t inde
                               .component = c,
                               .index = index,
                               .count = c->plan->nodes,
-                              .slow = 1};
+                              .slow = 1,
+                              .site = site,
+                              .region = at->region,
+                              .zone = at->zone};
     if (params_bind(w, (char *)node, model->params) != 0 || node_name(w, node, c) != 0 ||
         meters_make(w, node) != 0)
         return -1;
     return node->caller != NULL ? sim__policy_join(node) : 0;
+}
+
+/* Lists where the nodes of all components stand. 0, or -1 when out of memory. */
+static int sites_make(struct sim_world *w)
+{
+    size_t count = 0;
+    for (uint32_t i = 0; i < w->plan->component_count; i++)
+        count += sim_plan_sites(&w->plan->components[i]);
+    w->sites = sim__world_alloc(w, count, sizeof *w->sites);
+    for (uint32_t i = 0; w->sites != NULL && i < w->plan->component_count; i++) {
+        const struct sim_plan_component *c = &w->plan->components[i];
+        w->components[i].first_site = w->site_count;
+        for (uint32_t s = 0; s < sim_plan_sites(c); s++)
+            w->sites[w->site_count++] = (struct sim__site){i, sim_plan_site(c, s), 0, 0};
+    }
+    return w->sites != NULL ? 0 : -1;
 }
 
 static int component_make(struct sim_world *w, uint32_t index)
@@ -176,44 +197,10 @@ static int component_make(struct sim_world *w, uint32_t index)
         if (c->timeout_lane == NULL)
             return -1;
     }
-    for (uint32_t i = 0; i < p->nodes; i++)
-        if (node_make(w, c, i) != 0)
-            return -1;
-    return 0;
-}
-
-static int port_wire(struct sim_world *w, uint32_t from, const struct sim_port_def *def,
-                     const struct sim_plan_port *plan)
-{
-    struct sim_component *c = &w->components[from];
-    struct sim_port_target *targets = sim__world_alloc(w, plan->count, sizeof *targets);
-    if (targets == NULL)
-        return -1;
-    for (uint32_t t = 0; t < plan->count; t++) {
-        uint32_t to = plan->targets[t].component;
-        targets[t] = (struct sim_port_target){.component = &w->components[to],
-                                              .share = plan->targets[t].share,
-                                              .out = sim__link_between(w, from, to),
-                                              .back = sim__link_between(w, to, from)};
-        if (targets[t].out == NULL || targets[t].back == NULL)
-            return -1;
-    }
-    for (uint32_t n = 0; n < c->plan->nodes; n++) {
-        struct sim_port *port = (struct sim_port *)((char *)c->nodes[n] + def->offset);
-        *port = (struct sim_port){c->nodes[n], targets, plan->count, NULL};
-        if (sim__guards_make(c->nodes[n], plan->count, &port->guards) != 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int ports_wire(struct sim_world *w)
-{
-    for (uint32_t i = 0; i < w->component_count; i++) {
-        const struct sim_plan_component *p = &w->plan->components[i];
-        const struct sim_port_def *def = p->model->ports;
-        for (uint32_t k = 0; def != NULL && def[k].name != NULL; k++)
-            if (port_wire(w, i, &def[k], &p->ports[k]) != 0)
+    for (uint32_t s = 0; s < sim_plan_sites(p); s++) {
+        struct sim_plan_site site = sim_plan_site(p, s);
+        for (uint32_t n = 0; n < site.nodes; n++)
+            if (node_make(w, c, site.first_node + n, s) != 0)
                 return -1;
     }
     return 0;
@@ -282,7 +269,8 @@ static int world_make(struct sim_world *w)
     w->components = sim__world_alloc(w, n, sizeof *w->components);
     w->lines = sim__world_alloc(w, 2 * (size_t)w->plan->link_count, sizeof *w->lines);
     if (w->sim == NULL || w->components == NULL || w->lines == NULL || keyspaces_make(w) != 0 ||
-        sim__calls_make(w) != 0 || sim__operations_make(w) != 0 || sim__links_declare(w) != 0)
+        sim__calls_make(w) != 0 || sim__operations_make(w) != 0 ||
+        sim__declared_make(&w->declared, w->plan) != 0 || sites_make(w) != 0)
         return -1;
     w->component_count = n;
     for (uint32_t i = 0; i < n; i++)
@@ -290,7 +278,7 @@ static int world_make(struct sim_world *w)
             return -1;
     if (owned_make(w) != 0)
         return -1;
-    return ports_wire(w) != 0 || trace_make(w) != 0 || sim__faults_begin(w) != 0 ? -1 : 0;
+    return sim__ports_wire(w) != 0 || trace_make(w) != 0 || sim__faults_begin(w) != 0 ? -1 : 0;
 }
 
 struct sim_world *sim_world_new(const struct sim_plan *plan, uint64_t seed, uint64_t replication,

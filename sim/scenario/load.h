@@ -168,8 +168,8 @@ struct sim__load {
     struct sim__callers *callers; /* by component; NULL: out of memory */
     struct sim_case *cases;       /* every variant of the file, including those that are not run */
     size_t case_count;
-    struct sim_lookup region_names, keyspace_names;  /* of the plan being filled */
-    struct sim_lookup component_links, region_links; /* from a pair to its link */
+    struct sim_lookup region_names, zone_names, keyspace_names; /* of the plan being filled */
+    struct sim_lookup component_links, place_links;             /* from a pair to its link */
     struct sim_lookup case_names, figure_names;
     struct sim__alike alike;
     size_t named_cases, sorted_cases; /* how many cases are in case_names, and in kinds */
@@ -309,6 +309,8 @@ json_t *sim__as_object(struct sim__load *, const struct sim__at *, json_t *value
 json_t *sim__as_list(struct sim__load *, const struct sim__at *, json_t *value);
 /* For a map of names to objects: whether this member is an object with a valid name. */
 bool sim__is_member(struct sim__load *, const struct sim__at *, const char *key, json_t *value);
+/* Whether a text is a valid name; reported. */
+bool sim__is_name(struct sim__load *, const struct sim__at *, const char *text);
 size_t sim__member_count(json_t *map);
 
 /* ---- the sections of the file ---------------------------------------------------------------- */
@@ -322,7 +324,11 @@ extern const struct sim_param sim__run_table[];
 extern const char *const
     sim__run_apart[]; /* keys of "run" that are the same for all cases and do not affect a run */
 extern const struct sim_param sim__keyspace_table[];
+/* the first row is "nodes", which may also be an object (sites.c) */
 extern const struct sim_param sim__component_table[];
+/* Sets where the nodes of a component stand, and their number if it is given by place. */
+void sim__read_sites(struct sim__load *, const struct sim__at *, json_t *object,
+                     struct sim_plan_component *);
 extern const struct sim_param sim__fault_table[];
 extern const char *const sim__fault_docs[]; /* by enum sim_plan_fault_kind */
 extern const struct sim_param sim__expect_table[];
@@ -376,13 +382,20 @@ char *sim__read_file(const char *path, size_t *bytes, char *why, size_t why_byte
 void sim__read_plan(struct sim__load *, json_t *tree, struct sim_plan *,
                     struct sim__run_section *run);
 
-/* The link in the file for calls between two components: the one between the components, else the
- * one between their regions; NULL: none. O(1). */
-const struct sim_plan_link *sim__link_declared_between(const struct sim__load *, uint32_t from,
-                                                       uint32_t to);
+/* The links in the file for calls between two components, one for each pair of their sites, with
+ * *pair from 0: the one between the components, else between the zones, else between the regions;
+ * *link NULL: none. False past the last pair. */
+bool sim__link_next(const struct sim__load *, uint32_t from, uint32_t to, uint32_t *pair,
+                    const struct sim_plan_link **link);
 /* The index of a name, or UINT32_MAX with an error reported (`what`: "component"). */
 uint32_t sim__find_component(struct sim__load *, const struct sim__at *, const char *name);
 uint32_t sim__find_region(struct sim__load *, const struct sim__at *, const char *name);
+/* Likewise a region or a zone, "eu" or "eu/a". */
+uint32_t sim__find_place(struct sim__load *, const struct sim__at *, const char *name);
+/* The place with this name where a component has nodes; SIM_NOWHERE with the reason: it has none
+ * there. O(sites). */
+uint32_t sim__place_among(const struct sim_plan *, const struct sim_plan_component *,
+                          const char *name, struct sim_error *);
 /* The model of that name, or NULL with an error reported. */
 const struct sim_model *sim__find_model(struct sim__load *, const struct sim__at *, unsigned flags,
                                         const char *name);
@@ -396,6 +409,7 @@ void sim__name_components(struct sim__load *);
 /* The index of the member with this name; SIM_NOWHERE: there is none. */
 uint32_t sim__component_named(const struct sim_plan *, const char *name);
 uint32_t sim__region_named(const struct sim__load *, const char *name);
+uint32_t sim__place_named(const struct sim__load *, const char *name);
 uint32_t sim__keyspace_named(const struct sim__load *, const char *name);
 uint32_t sim__case_named(struct sim__load *, const char *name);
 /* Whether to look for the nearest word among `names` words: not after a thousand errors, nor among

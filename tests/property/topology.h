@@ -36,6 +36,7 @@ struct part {
     const struct sim_model *model;
     uint32_t nodes;
     int region; /* -1: none */
+    int other;  /* some of its nodes stand in this region; -1: none do */
 };
 
 struct topology {
@@ -308,15 +309,20 @@ static void open_entry(struct topology *t, struct entry *e)
 
 static void draw_component(struct topology *t, uint32_t index)
 {
-    static const char *const spreads[] = {"key", "round-robin", "random"};
+    static const char *const spreads[] = {"key", "round-robin", "random", "nearest"};
     struct part *part = &t->parts[index];
     const struct sim_model *m = part->model;
     open_entry(t, &t->components[index]);
     put(t, "{\"model\": \"%s\"", m->name);
-    if (part->region >= 0)
+    if (part->other >= 0)
+        put(t, ", \"nodes\": {\"r%d\": %u, \"r%d\": 1}", part->region, part->nodes - 1,
+            part->other);
+    else if (part->region >= 0)
         put(t, ", \"region\": \"r%d\"", part->region);
+    if (part->nodes > 1 && part->other < 0)
+        put(t, ", \"nodes\": %u", part->nodes);
     if (part->nodes > 1)
-        put(t, ", \"nodes\": %u, \"spread\": \"%s\"", part->nodes, spreads[below(t, 3)]);
+        put(t, ", \"spread\": \"%s\"", spreads[below(t, 4)]);
     for (const struct sim_port_def *port = m->ports; port && port->name; port++)
         if ((port->flags & SIM_REQUIRED) || chance(t, 0.6))
             put_port(t, index, port);
@@ -358,7 +364,10 @@ static void draw_models(struct topology *t)
         int region = t->region_count && chance(t, 0.8) ? (int)below(t, t->region_count) : -1;
         if (t->keyspace_count == 0 && needs_keyspace(m->params))
             t->keyspace_count = 1;
-        t->parts[i] = (struct part){m, chance(t, 0.6) ? 1 : 2 + (uint32_t)below(t, 3), region};
+        uint32_t nodes = chance(t, 0.6) ? 1 : 2 + (uint32_t)below(t, 3);
+        int other = region > 0 && nodes > 1 && chance(t, 0.7) ? (int)below(t, (uint32_t)region)
+                                                              : -1;
+        t->parts[i] = (struct part){m, nodes, region, other};
         snprintf(t->components[i].name, NAME_BYTES, "c%u", i);
     }
 }
@@ -383,12 +392,14 @@ static void draw_link(struct topology *t, uint32_t index)
     put(t, "}");
 }
 
-/* "c3", "c3/1" or "r0". */
+/* "c3", "c3/1", "c3@r0", "r0" or "r0/a". */
 static void put_target(struct topology *t, bool region_too)
 {
     uint32_t i = (uint32_t)below(t, t->component_count);
     if (region_too && t->region_count && chance(t, 0.25))
-        put(t, "r%d", (int)below(t, t->region_count));
+        put(t, chance(t, 0.3) ? "r%d/a" : "r%d", (int)below(t, t->region_count));
+    else if (t->parts[i].other >= 0 && chance(t, 0.5))
+        put(t, "c%u@r%d", i, chance(t, 0.5) ? t->parts[i].region : t->parts[i].other);
     else if (chance(t, 0.4))
         put(t, "c%u/%d", i, (int)below(t, t->parts[i].nodes));
     else
@@ -560,7 +571,7 @@ static void put_keyspaces(struct topology *t)
             popular[i]);
     put(t, "}, \"regions\": {");
     for (uint32_t i = 0; i < t->region_count; i++)
-        put(t, "%s\"r%u\": {}", i ? ", " : "", i);
+        put(t, "%s\"r%u\": {\"zones\": [\"a\", \"b\"]}", i ? ", " : "", i);
     put(t, "}");
 }
 

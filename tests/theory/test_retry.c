@@ -179,7 +179,7 @@ static struct seen contend(const struct sim_policy *policy)
         " 'db': {'model': 'store', 'region': 'b', 'connections': 1000000, 'read_time': '0s',"
         " 'write_time': '0s'}, 'users': {'model': 'client', 'to': 'db', 'rate': '1/s'}}}");
     struct sim_plan plan = s->variants[0].plan;
-    struct sim_plan_target targets[] = {{1, 1}, {2, 1}};
+    struct sim_plan_target targets[] = {{.component = 1, .share = 1}, {.component = 2, .share = 1}};
     struct sim_plan_port ports[] = {{&targets[0], 1}, {&targets[1], 1}};
     struct sim_plan_component components[] = {{.name = "updaters",
                                                .model = &updater_model,

@@ -224,7 +224,9 @@ static void write_timeline(struct sim_json *json, const struct sim_report *repor
         sim_json_text(json, "fault", plan->faults[w->fault].label);
         if (w->on.kind == SIM_END_COMPONENT && !sim_fault_on_links(plan->faults[w->fault].kind)) {
             sim_json_text(json, "component", plan->components[w->on.index].name);
-            if (w->on.node != SIM_ALL_NODES)
+            if (SIM_IS_NODES_AT(w->on.node))
+                sim_json_text(json, "place", sim_plan_place_name(plan, SIM_PLACE_OF(w->on.node)));
+            else if (w->on.node != SIM_ALL_NODES)
                 sim_json_count(json, "node", w->on.node);
         }
         sim_json_number(json, "from_s", (double)w->began / 1e9);

@@ -89,12 +89,16 @@ static void end(struct list *list)
 
 /* ---- one metric ------------------------------------------------------------------------------ */
 
-static const char *place_of(struct sim__load *load, const struct sim__metric *metric)
+static const char *place_of(struct sim__load *load, const struct sim_plan *plan,
+                            const struct sim__metric *metric)
 {
     if (metric->node == SIM_ALL_NODES)
         return metric->place;
     if (metric->node == SIM_WORST_NODE)
         return sim_arena_format(load->arena, "%s/worst", metric->place);
+    if (SIM_IS_NODES_AT(metric->node))
+        return sim_arena_format(load->arena, "%s@%s", metric->place,
+                                sim_plan_place_name(plan, SIM_PLACE_OF(metric->node)));
     return sim_arena_format(load->arena, "%s/%u", metric->place, metric->node);
 }
 
@@ -111,7 +115,7 @@ static void ask(struct list *list, const char *text, double from, double to)
     if (list->ask_count == list->room || sim__metric_find(list->plan, text, &metric, &ignored))
         return;
     struct sim_plan_ask *it = &list->asks[list->ask_count];
-    *it = (struct sim_plan_ask){.place = place_of(list->load, &metric),
+    *it = (struct sim_plan_ask){.place = place_of(list->load, list->plan, &metric),
                                 .meter = metric.meter->name,
                                 .stat = metric.stat,
                                 .component = index_of(list->plan, &metric),
@@ -125,7 +129,7 @@ static void ask(struct list *list, const char *text, double from, double to)
 static bool is_special(const char *text)
 {
     const char *stat = strrchr(text, '.');
-    return strchr(text, '/') ||
+    return strchr(text, '/') || strchr(text, '@') ||
            (stat && (strcmp(stat, ".stdev") == 0 || !isnan(sim_stat_percentile(stat + 1))));
 }
 
@@ -147,7 +151,7 @@ static void keep(struct list *list, const char *text)
                 !is_in(sim_meter_series(SIM_HISTOGRAM), metric.stat) &&
                 strcmp(metric.stat, "count") != 0;
     struct sim_plan_kept *it = &list->kept[list->kept_count];
-    *it = (struct sim_plan_kept){.place = place_of(list->load, &metric),
+    *it = (struct sim_plan_kept){.place = place_of(list->load, list->plan, &metric),
                                  .meter = metric.meter->name,
                                  .stat = more ? metric.stat : NULL,
                                  .component = index_of(list->plan, &metric),

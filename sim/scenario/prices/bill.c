@@ -39,7 +39,9 @@ static const struct sim_price *price_of(const struct sim__price_book *book,
 {
     const struct sim__price_entry *found;
     const char *usage = it->usage->name;
-    if (it->component == SIM_NO_COMPONENT) {
+    if (it->component == SIM_NO_COMPONENT && it->from >= plan->region_count) {
+        found = sim__price_of(book, SIM__PRICED_LINK, "zones", usage);
+    } else if (it->component == SIM_NO_COMPONENT) {
         found = price_of_link(book, plan->regions[it->from], plan->regions[it->to], usage);
     } else {
         const struct sim_plan_component *c = &plan->components[it->component];
@@ -73,14 +75,15 @@ static void finish_item(struct sim__load *load, struct sim_bill_item *it,
     it->price = price_of(book, load->plan, it);
 }
 
-/* Pairs of regions between which calls or answers go, in order. The two may be the same region. */
+/* Pairs of regions between which calls or answers go, in order. The two may be the same region; if
+ * the book has a price for it, pairs of its zones are apart from it. */
 struct crossed {
     struct pair {
         uint32_t from, to;
     } * pairs;
     size_t count, room;
     struct sim_lookup known;
-    bool failed;
+    bool zones, failed;
 };
 
 static void cross(struct crossed *x, uint32_t from, uint32_t to)
@@ -108,18 +111,36 @@ static int in_order(const void *left, const void *right)
     return order ? order : (a->to > b->to) - (a->to < b->to);
 }
 
+/* Adds the ways between the sites of two components. */
+static void cross_all(const struct sim_plan *plan, struct crossed *x,
+                      const struct sim_plan_component *a, const struct sim_plan_component *b)
+{
+    for (uint32_t s = 0; s < sim_plan_sites(a); s++)
+        for (uint32_t t = 0; t < sim_plan_sites(b); t++) {
+            struct sim_plan_site from = sim_plan_site(a, s), to = sim_plan_site(b, t);
+            uint32_t here = from.region, there = to.region;
+            if (x->zones && here == there && from.zone != to.zone && from.zone != SIM_NOWHERE &&
+                to.zone != SIM_NOWHERE) {
+                here = plan->region_count + from.zone;
+                there = plan->region_count + to.zone;
+            }
+            cross(x, here, there);
+            cross(x, there, here);
+        }
+}
+
 static void find_crossed(struct sim__load *load, struct crossed *x)
 {
     const struct sim_plan *plan = load->plan;
     for (uint32_t i = 0; i < plan->component_count; i++) {
         const struct sim_plan_component *c = &plan->components[i];
         const struct sim_port_def *ports = c->model && c->ports ? c->model->ports : NULL;
-        for (uint32_t p = 0; ports && ports[p].name; p++)
-            for (uint32_t t = 0; t < c->ports[p].count; t++) {
-                uint32_t other = plan->components[c->ports[p].targets[t].component].region;
-                cross(x, c->region, other);
-                cross(x, other, c->region);
-            }
+        for (uint32_t p = 0; ports && ports[p].name; p++) {
+            for (uint32_t t = 0; t < c->ports[p].count; t++)
+                cross_all(plan, x, c, &plan->components[c->ports[p].targets[t].component]);
+            if ((ports[p].flags & SIM_PEERS) && c->nodes > 1)
+                cross_all(plan, x, c, c);
+        }
     }
     load->out_of_memory = load->out_of_memory || x->failed || x->known.failed;
     if (x->count > 0)
@@ -137,8 +158,8 @@ static void add_links(struct sim__load *load, const struct sim__price_book *book
                                      .from = x->pairs[i].from,
                                      .to = x->pairs[i].to,
                                      .first_of_place = true};
-        it->place = sim_arena_format(load->arena, "%s>%s", plan->regions[it->from],
-                                     plan->regions[it->to]);
+        it->place = sim_arena_format(load->arena, "%s>%s", sim_plan_place_name(plan, it->from),
+                                     sim_plan_place_name(plan, it->to));
         if (!it->place) {
             load->out_of_memory = true;
             return;
@@ -154,7 +175,11 @@ static void fill_bill(struct sim__load *load, const struct sim__price_book *book
 {
     struct sim_plan *plan = load->plan;
     const struct sim_usage *u;
-    *bill = (struct sim_bill){book->title, book->date, book->source, items, 0, false};
+    *bill = (struct sim_bill){.title = book->title,
+                              .date = book->date,
+                              .source = book->source,
+                              .items = items,
+                              .zones = crossed->zones};
     for (uint32_t i = 0; i < plan->component_count; i++) {
         const struct sim_plan_component *c = &plan->components[i];
         bool first = true;
@@ -174,7 +199,8 @@ static void make_bill(struct sim__load *load, const struct sim__price_book *book
 {
     struct sim_plan *plan = load->plan;
     struct sim_bill *bill = sim__alloc(load, 1, sizeof *bill);
-    struct crossed crossed = {.pairs = NULL};
+    struct crossed crossed = {
+        .zones = sim__price_of(book, SIM__PRICED_LINK, "zones", sim_link_usages[0].name) != NULL};
     size_t most = 0, index;
     for (uint32_t i = 0; i < plan->component_count; i++)
         for (index = 0;

@@ -327,11 +327,13 @@ static void read_transfer(struct sim__load *load, const struct sim__at *at, json
         if (sim__is_free(key))
             continue;
         char *arrow = strlen(key) < sizeof from ? strchr(strcpy(from, key), '>') : NULL;
-        bool known = strcmp(key, "within") == 0 || strcmp(key, "between") == 0;
+        bool known = strcmp(key, "within") == 0 || strcmp(key, "between") == 0 ||
+                     strcmp(key, "zones") == 0;
         if (!known && (!arrow || arrow == from || !arrow[1] || strchr(arrow + 1, '>'))) {
             sim__say(load, member, SIM__ON_KEY,
-                     "transfer has prices \"within\" regions, \"between\" them, or from one to "
-                     "another such as \"eu>us\", \"eu>*\" or \"*>us\"");
+                     "transfer has prices \"within\" regions, between the \"zones\" of one, "
+                     "\"between\" regions, or from one to another such as \"eu>us\", \"eu>*\" or "
+                     "\"*>us\"");
             continue;
         }
         if (arrow && !known) {

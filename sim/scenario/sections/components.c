@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static const char *const spread_names[] = {"key", "round-robin", "random", NULL};
+static const char *const spread_names[] = {"key", "round-robin", "random", "nearest", NULL};
 
 struct placement {
     int64_t nodes;
@@ -15,13 +15,16 @@ struct placement {
 const struct sim_param sim__component_table[] = {
     SIM_ROW(.name = "nodes", .kind = SIM_COUNT, .unit = "nodes",
             .offset = offsetof(struct placement, nodes), .by_default = "1", .low = 1,
-            .high = SIM__NODES_MAX, .doc = "Number of nodes.", .source = "chosen: the simplest"),
+            .high = SIM__NODES_MAX,
+            .doc = "Number of nodes; or an object with their number in each region or zone.",
+            .source = "chosen: the simplest"),
     SIM_ROW(.name = "spread", .kind = SIM_CHOICE, .offset = offsetof(struct placement, spread),
             .flags = SIM_OPTIONAL, .choices = spread_names,
             .doc =
                 "How calls from others are spread over its nodes; required with several nodes. "
-                "With \"key\", calls without a key go round-robin. Nodes that are down still get "
-                "calls."),
+                "With \"key\", calls without a key go round-robin; with \"nearest\", to the nodes "
+                "of the caller's zone in turn, else of its region, else of the region of the least "
+                "latency. Nodes that are down still get calls."),
     {.name = NULL},
 };
 
@@ -29,10 +32,27 @@ const char *const sim__component_keys[] = {"model", "region", NULL};
 
 /* ---- ports ----------------------------------------------------------------------------------- */
 
+/* Reads the "eu" of the target "db@eu". All components know their places by now. */
+static bool read_within(struct sim__load *load, const struct sim__at *at, const char *name,
+                        struct sim_plan_target *target)
+{
+    const struct sim_plan_component *c = &load->plan->components[target->component];
+    struct sim_error error;
+    if (!c->model) /* said already */
+        return false;
+    uint32_t place = sim__place_among(load->plan, c, name, &error);
+    if (place == SIM_NOWHERE)
+        sim__say(load, at, SIM__SOFT, "%s", error.text);
+    target->within = place == SIM_NOWHERE ? 0 : place + 1;
+    return place != SIM_NOWHERE;
+}
+
 static bool read_target(struct sim__load *load, const struct sim__at *at, uint32_t self,
                         json_t *value, struct sim_plan_target *target)
 {
-    const char *name = sim__read_text(load, at, value);
+    const char *text = sim__read_text(load, at, value), *place = text ? strchr(text, '@') : NULL;
+    const char *name = place ? sim_arena_copy_part(load->arena, text, (size_t)(place - text))
+                             : text;
     if (!name)
         return false;
     target->component = sim__find_component(load, at, name);
@@ -48,7 +68,7 @@ static bool read_target(struct sim__load *load, const struct sim__at *at, uint32
                  model->name);
         return false;
     }
-    return true;
+    return !place || read_within(load, at, place + 1, target);
 }
 
 /* Reads {"to": name, "share": 0.3} or a name. */
@@ -102,7 +122,7 @@ static void read_many(struct sim__load *load, const struct sim__at *at, uint32_t
         struct sim_plan_target target = {0};
         if (!read_shared(load, item, self, json_array_get(list, i), &target))
             continue;
-        if (sim_lookup_put_pair(&known, target.component, 0, (uint32_t)i) < i)
+        if (sim_lookup_put_pair(&known, target.component, target.within, (uint32_t)i) < i)
             sim__say(load, item, SIM__SOFT, "\"%s\" stands in this list twice",
                      load->plan->components[target.component].name);
         out->targets[out->count++] = target;
@@ -127,6 +147,8 @@ static void read_port(struct sim__load *load, const struct sim__at *at, uint32_t
 {
     const struct sim__at *key = SIM__KEY(at, port->name);
     json_t *value = json_object_get(object, port->name);
+    if (port->flags & SIM_PEERS)
+        return;
     if (!value) {
         if (port->flags & SIM_REQUIRED)
             say_no_target(load, at, port);
@@ -189,20 +211,33 @@ static void read_placement(struct sim__load *load, const struct sim__at *at, jso
                            struct sim_plan_component *out)
 {
     struct placement placement = {.nodes = 1};
-    sim__read_table(load, at, object, sim__component_table, &placement);
+    bool by_place = json_is_object(json_object_get(object, "nodes"));
+    sim__read_table(load, at, object, sim__component_table + by_place, &placement);
     out->nodes = placement.nodes < 1 ? 1 : (uint32_t)placement.nodes;
+    out->spread = placement.spread;
+    sim__read_sites(load, at, object, out);
     if (out->nodes > 1 && out->name)
         out->worst = sim_arena_format(load->arena, "%s/worst", out->name);
-    out->spread = placement.spread;
     if (out->nodes > 1 && out->model->serve && !json_object_get(object, "spread"))
         sim__say(load, at, SIM__SOFT,
                  "\"spread\" is missing: say how calls are spread over the %u "
-                 "nodes, by \"key\", \"round-robin\" or \"random\"",
+                 "nodes, by \"key\", \"round-robin\", \"random\" or \"nearest\"",
                  (unsigned)out->nodes);
-    json_t *region = json_object_get(object, "region");
-    const struct sim__at *key = SIM__KEY(at, "region");
-    const char *name = sim__read_text(load, key, region);
-    out->region = name ? sim__find_region(load, key, name) : SIM_NOWHERE;
+}
+
+/* Reads what all components have before the ports of any, which may name places. */
+static void read_places(struct sim__load *load, const struct sim__at *at, json_t *map)
+{
+    uint32_t index = 0;
+    const char *key;
+    json_t *value;
+    json_object_foreach (map, key, value) {
+        if (sim__is_free(key) || index >= load->plan->component_count)
+            continue;
+        if (load->plan->components[index].model)
+            read_placement(load, SIM__KEY(at, key), value, &load->plan->components[index]);
+        index++;
+    }
 }
 
 static void read_component(struct sim__load *load, const struct sim__at *at, uint32_t self,
@@ -221,7 +256,6 @@ static void read_component(struct sim__load *load, const struct sim__at *at, uin
             sim__say(load, SIM__KEY(at, p->name), SIM__ON_KEY,
                      "\"%s\" is about calls, and a %s calls nobody", p->name, model->name);
     size_t said = load->said;
-    read_placement(load, at, object, out);
     out->image = sim__alloc(load, 1, model->size);
     if (!out->image)
         return;
@@ -273,6 +307,7 @@ void sim__read_components(struct sim__load *load)
             out->model = read_model(load, member, value);
     }
     sim__name_components(load);
+    read_places(load, at, map);
     uint32_t index = 0;
     json_object_foreach (map, key, value) {
         if (sim__is_free(key) || index >= plan->component_count)

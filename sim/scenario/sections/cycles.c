@@ -36,10 +36,14 @@ static bool timeless(const struct sim_queueing *q)
 
 static bool crosses_at_once(const struct cycles *c, uint32_t from, uint32_t to)
 {
-    const struct sim_plan_link *link = sim__link_declared_between(c->load, from, to);
-    return !link || ((link->params.latency.kind == SIM_DIST_NONE ||
-                      !(sim_dist_mean(&link->params.latency) > 0)) &&
-                     !(link->params.bandwidth > 0));
+    const struct sim_plan_link *link;
+    for (uint32_t pair = 0; sim__link_next(c->load, from, to, &pair, &link);) {
+        const struct sim_dist *latency = link ? &link->params.latency : NULL;
+        if (!link || ((latency->kind == SIM_DIST_NONE || !(sim_dist_mean(latency) > 0)) &&
+                      !(link->params.bandwidth > 0)))
+            return true;
+    }
+    return false;
 }
 
 /* Adds the calls that a component always makes; with `at_once` only those that take no time. */

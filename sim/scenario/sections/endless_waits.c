@@ -182,10 +182,11 @@ static void check_link(void *self, uint32_t from, uint32_t to)
 {
     struct sim__load *load = self;
     const struct sim_plan_component *components = load->plan->components;
-    const struct sim_plan_link *link = load->limited[from]
-                                           ? NULL
-                                           : sim__link_declared_between(load, from, to);
-    if (link && link->params.loss > 0)
+    const struct sim_plan_link *link;
+    bool loss = false;
+    for (uint32_t pair = 0; !load->limited[from] && sim__link_next(load, from, to, &pair, &link);)
+        loss = loss || (link && link->params.loss > 0);
+    if (loss)
         sim__say(load, SIM__KEY(SIM__KEY(NULL, "components"), components[from].name),
                  SIM__SOFT | SIM__WARNING,
                  "calls to \"%s\" cross a link that loses messages, without a \"timeout\" or a "

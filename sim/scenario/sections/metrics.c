@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PART_BYTES = 2 * SIM__NAME_MAX + 16 }; /* "eu>us" is two names; "/worst" and a number */
+enum { PART_BYTES = 4 * SIM__NAME_MAX + 16 }; /* "eu/a>us/b" is four names; "/worst" and a number */
 
 static enum sim_dimension dimension_of(const struct sim_meter *meter, const char *stat,
                                        double *scale)
@@ -230,7 +230,7 @@ static int find_place(const struct sim_plan *plan, const char *place, struct sim
                       struct sim_error *error)
 {
     char name[PART_BYTES];
-    const char *slash = strchr(place, '/');
+    const char *at = strchr(place, '@'), *slash = at ? at : strchr(place, '/');
     snprintf(name, sizeof name, "%.*s", slash ? (int)(slash - place) : (int)sizeof name - 1, place);
     uint32_t index = sim__component_named(plan, name);
     if (index == SIM_NOWHERE)
@@ -241,7 +241,11 @@ static int find_place(const struct sim_plan *plan, const char *place, struct sim
         return -1;
     }
     out->place = out->component->name;
-    return slash ? find_node(slash + 1, out, error) : 0;
+    if (!at)
+        return slash ? find_node(slash + 1, out, error) : 0;
+    uint32_t found = sim__place_among(plan, out->component, at + 1, error);
+    out->node = SIM_NODES_AT(found);
+    return found != SIM_NOWHERE ? 0 : -1;
 }
 
 int sim__metric_find(const struct sim_plan *plan, const char *text, struct sim__metric *out,

@@ -127,12 +127,12 @@ const char *const sim__fault_keys[] = {"do", "target", "set", "label", NULL};
 
 /* ---- targets --------------------------------------------------------------------------------- */
 
-/* The name of a component or a region. */
+/* The name of a component, a region or a zone. */
 static bool read_name(struct sim__load *load, const struct sim__at *at, const char *name,
                       struct sim_plan_end *end)
 {
     const struct sim_plan *plan = load->plan;
-    uint32_t region = sim__region_named(load, name);
+    uint32_t region = sim__place_named(load, name);
     uint32_t component = sim__component_named(plan, name);
     end->node = SIM_ALL_NODES;
     if (region != SIM_NOWHERE && component != SIM_NOWHERE) {
@@ -140,38 +140,58 @@ static bool read_name(struct sim__load *load, const struct sim__at *at, const ch
                  sim_quote(name).s);
         return false;
     }
-    end->kind = region != SIM_NOWHERE ? SIM_END_REGION : SIM_END_COMPONENT;
+    end->kind = region != SIM_NOWHERE ? SIM_END_PLACE : SIM_END_COMPONENT;
     end->index = region != SIM_NOWHERE ? region : component;
     if (end->index != SIM_NOWHERE)
         return true;
     struct sim_nearest nearest = sim_nearest(name);
-    uint32_t names = plan->component_count + plan->region_count;
+    uint32_t names = plan->component_count + plan->region_count + plan->zone_count;
     for (uint32_t i = 0; i < names && sim__may_hint(load, names); i++)
         sim_nearest_try(&nearest, i < plan->component_count
                                       ? plan->components[i].name
-                                      : plan->regions[i - plan->component_count]);
+                                      : sim_plan_place_name(plan, i - plan->component_count));
     sim__say(load, at, SIM__SOFT,
-             plan->region_count ? "there is no component and no region \"%s\"%s"
-                                : "there is no component \"%s\"%s",
+             strchr(name, '/')    ? "there is no zone \"%s\"%s"
+             : plan->region_count ? "there is no component and no region \"%s\"%s"
+                                  : "there is no component \"%s\"%s",
              sim_quote(name).s, sim_nearest_hint(&nearest).s);
     return false;
 }
 
-/* Reads "cache", "cache/3" or "eu". */
+/* Reads the "eu" of "db@eu". */
+static bool read_at(struct sim__load *load, const struct sim__at *at, const char *place,
+                    struct sim_plan_end *end)
+{
+    const struct sim_plan_component *c = &load->plan->components[end->index];
+    struct sim_error error;
+    if (!c->model) /* said already */
+        return false;
+    uint32_t found = sim__place_among(load->plan, c, place, &error);
+    if (found == SIM_NOWHERE)
+        sim__say(load, at, SIM__SOFT, "%s", error.text);
+    end->node = SIM_NODES_AT(found);
+    return found != SIM_NOWHERE;
+}
+
+/* Reads "cache", "cache/3", "cache@eu", "eu" or "eu/a". */
 static bool read_end(struct sim__load *load, const struct sim__at *at, const char *text,
                      struct sim_plan_end *end)
 {
-    const char *slash = strchr(text, '/');
+    const char *place = strchr(text, '@'), *slash = place ? place : strchr(text, '/');
     if (!slash)
         return read_name(load, at, text, end);
     const char *name = sim_arena_copy_part(load->arena, text, (size_t)(slash - text));
     if (!name || !read_name(load, at, name, end))
         return false;
-    if (end->kind == SIM_END_REGION) {
+    if (end->kind == SIM_END_PLACE && !place && load->plan->zone_count > 0)
+        return read_name(load, at, text, end); /* a zone */
+    if (end->kind == SIM_END_PLACE) {
         sim__say(load, at, SIM__SOFT, "\"%s\" is a region: it has components, not nodes",
                  sim_quote(name).s);
         return false;
     }
+    if (place)
+        return read_at(load, at, place + 1, end);
     struct sim_amount node;
     struct sim_error ignored;
     const struct sim_plan_component *c = &load->plan->components[end->index];
@@ -215,6 +235,13 @@ static bool split(struct sim__load *load, const struct sim__at *at, json_t *valu
     return *from != NULL;
 }
 
+/* Whether messages between the nodes of a component are meant, and there are any. */
+static bool among_peers(const struct sim_plan *plan, const struct sim_plan_end *end)
+{
+    const struct sim_plan_component *c = &plan->components[end->index];
+    return c->model && sim_model_has_peers(c->model) && c->nodes > 1 && end->node >= c->nodes;
+}
+
 static bool same_end(const struct sim_plan_end *a, const struct sim_plan_end *b)
 {
     return a->kind == b->kind && a->index == b->index && a->node == b->node;
@@ -227,9 +254,14 @@ static bool read_link(struct sim__load *load, const struct sim__at *at, const ch
     bool good = read_end(load, at, from, &fault->on);
     if (to) {
         good &= read_end(load, at, to, &fault->to);
-        if (good && fault->on.kind == SIM_END_COMPONENT && same_end(&fault->on, &fault->to)) {
-            sim__say(load, at, SIM__SOFT, "\"%s\" needs two different ends, not \"%s\" twice", kind,
-                     sim_quote(from).s);
+        if (good && fault->on.kind == SIM_END_COMPONENT && same_end(&fault->on, &fault->to) &&
+            !among_peers(load->plan, &fault->on)) {
+            const struct sim_plan_component *c = &load->plan->components[fault->on.index];
+            bool alone = c->model && sim_model_has_peers(c->model) && c->nodes == 1;
+            sim__say(load, at, SIM__SOFT,
+                     alone ? "\"%s\" needs messages between nodes, and \"%s\" has one node"
+                           : "\"%s\" needs two different ends, not \"%s\" twice",
+                     kind, sim_quote(from).s);
             return false;
         }
         return good;
@@ -268,7 +300,7 @@ static bool read_target(struct sim__load *load, const struct sim__at *at, json_t
     }
     if (!read_end(load, key, from, &fault->on))
         return false;
-    if (fault->kind == SIM_DO_SET && fault->on.kind == SIM_END_REGION) {
+    if (fault->kind == SIM_DO_SET && fault->on.kind == SIM_END_PLACE) {
         sim__say(load, key, SIM__SOFT,
                  "\"set\" needs one component, whose model has the parameters, and \"%s\" is a "
                  "region: give an entry for each component there",
@@ -319,7 +351,7 @@ static void check_nodes(struct sim__load *load, const struct sim__at *at,
     if (!model)
         sim__say(load, at, SIM__SOFT, "there is no component in \"%s\"",
                  sim_quote(fault->target).s);
-    else if (fault->on.kind == SIM_END_REGION)
+    else if (fault->on.kind == SIM_END_PLACE)
         sim__say(load, at, SIM__SOFT, "this does not apply to the components in \"%s\": each %s",
                  sim_quote(fault->target).s, lacks[fault->kind]);
     else
@@ -336,6 +368,8 @@ static bool joins(const struct sim_plan *plan, const struct sim_plan_fault *faul
 static bool crosses(const struct sim_plan *plan, const struct sim_plan_fault *fault, uint32_t from)
 {
     const struct sim_plan_component *c = &plan->components[from];
+    if (c->model && c->nodes > 1 && sim_model_has_peers(c->model) && joins(plan, fault, from, from))
+        return true;
     for (uint32_t k = 0; c->ports && c->model->ports && c->model->ports[k].name; k++)
         for (uint32_t t = 0; t < c->ports[k].count; t++) {
             uint32_t to = c->ports[k].targets[t].component;

@@ -364,7 +364,7 @@ void sim__read_keyspaces(struct sim__load *load)
 
 const char *const sim__link_keys[] = {"between", NULL};
 
-/* Reads one end of a link. 1: a region, 2: a component, 0: neither (reported). */
+/* Reads one end of a link. 1: a region, 2: a component, 3: a zone, 0: none of these (reported). */
 static int read_end(struct sim__load *load, const struct sim__at *at, json_t *value,
                     uint32_t *index)
 {
@@ -372,7 +372,7 @@ static int read_end(struct sim__load *load, const struct sim__at *at, json_t *va
     const char *name = sim__read_text(load, at, value);
     if (!name)
         return 0;
-    uint32_t region = sim__region_named(load, name);
+    uint32_t region = sim__place_named(load, name);
     uint32_t component = sim__component_named(plan, name);
     if (region != SIM_NOWHERE && component != SIM_NOWHERE) {
         sim__say(load, at, SIM__SOFT, "\"%s\" names a region and a component: rename one",
@@ -381,15 +381,18 @@ static int read_end(struct sim__load *load, const struct sim__at *at, json_t *va
     }
     *index = region != SIM_NOWHERE ? region : component;
     if (*index != SIM_NOWHERE)
-        return region != SIM_NOWHERE ? 1 : 2;
+        return region == SIM_NOWHERE ? 2 : region < plan->region_count ? 1 : 3;
     struct sim_nearest nearest = sim_nearest(name);
-    for (uint32_t i = 0; i < plan->region_count && sim__may_hint(load, plan->region_count); i++)
-        sim_nearest_try(&nearest, plan->regions[i]);
-    uint32_t names = plan->component_count;
+    uint32_t names = plan->region_count + plan->zone_count;
+    for (uint32_t i = 0; i < names && sim__may_hint(load, names); i++)
+        sim_nearest_try(&nearest, sim_plan_place_name(plan, i));
+    names = plan->component_count;
     for (uint32_t i = 0; i < names && sim__may_hint(load, names); i++)
         sim_nearest_try(&nearest, plan->components[i].name);
-    sim__say(load, at, SIM__SOFT, "there is no region and no component \"%s\"%s", sim_quote(name).s,
-             sim_nearest_hint(&nearest).s);
+    sim__say(load, at, SIM__SOFT,
+             strchr(name, '/') ? "there is no zone \"%s\"%s"
+                               : "there is no region and no component \"%s\"%s",
+             sim_quote(name).s, sim_nearest_hint(&nearest).s);
     return 0;
 }
 
@@ -405,17 +408,21 @@ static bool read_between(struct sim__load *load, const struct sim__at *at, json_
         sim__say(load, at, 0, "a list of two names is wanted here, such as [\"eu\", \"us\"]");
         return false;
     }
+    const struct sim_plan *plan = load->plan;
     int a = read_end(load, SIM__ITEM(at, 0), json_array_get(value, 0), &link->a);
     int b = read_end(load, SIM__ITEM(at, 1), json_array_get(value, 1), &link->b);
     if (!a || !b)
         return false;
     if (a != b) {
         sim__say(load, at, SIM__SOFT,
-                 "a link is between two regions or two components, not one of each");
+                 plan->zone_count > 0
+                     ? "a link is between two regions, two zones or two components, not one of each"
+                     : "a link is between two regions or two components, not one of each");
         return false;
     }
     link->components = a == 2;
-    if (link->components && link->a == link->b) {
+    const struct sim_plan_component *c = link->components ? &plan->components[link->a] : NULL;
+    if (c && link->a == link->b && (!c->model || !sim_model_has_peers(c->model))) {
         sim__say(load, at, SIM__SOFT, "a component needs no link to itself");
         return false;
     }
@@ -425,7 +432,7 @@ static bool read_between(struct sim__load *load, const struct sim__at *at, json_
 static void check_pair(struct sim__load *load, const struct sim__at *at, uint32_t count)
 {
     const struct sim_plan_link *link = &load->plan->links[count];
-    struct sim_lookup *pairs = link->components ? &load->component_links : &load->region_links;
+    struct sim_lookup *pairs = link->components ? &load->component_links : &load->place_links;
     uint32_t low = link->a < link->b ? link->a : link->b, high = link->a + link->b - low;
     pairs->arena = load->arena;
     uint32_t first = sim_lookup_put_pair(pairs, low, high, count);
@@ -449,7 +456,7 @@ void sim__read_network(struct sim__load *load)
         return;
     }
     sim_lookup_clear(&load->component_links);
-    sim_lookup_clear(&load->region_links);
+    sim_lookup_clear(&load->place_links);
     plan->links = sim__alloc(load, count, sizeof *plan->links);
     for (size_t i = 0; i < count && plan->links; i++) {
         const struct sim__at *item = SIM__ITEM(at, i);

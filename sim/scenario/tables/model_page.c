@@ -150,8 +150,11 @@ static void print_ports(FILE *file, const struct sim_port_def *ports)
     fprintf(file, "\nPorts: names for the components that it calls\n");
     for (const struct sim_port_def *p = ports; p->name; p++) {
         struct sim_buffer text = {0};
-        sim_buffer_printf(&text, "%s%s. %s", p->flags & SIM_REQUIRED ? "required" : "optional",
-                          p->flags & SIM_MANY ? ", one or several" : "", p->doc);
+        const char *given = p->flags & SIM_PEERS      ? "not in the scenario: its own nodes"
+                            : p->flags & SIM_REQUIRED ? "required"
+                                                      : "optional";
+        sim_buffer_printf(&text, "%s%s. %s", given, p->flags & SIM_MANY ? ", one or several" : "",
+                          p->doc);
         fprintf(file, "  %-*s  ", width, p->name);
         sim__page_wrapped(file, 4 + width, text.text ? text.text : p->doc);
         sim_buffer_free(&text);
@@ -273,11 +276,13 @@ void sim_model_page(const struct sim_model *model, void *stdio_file)
         print_params(file, sim_policy_params, 2, width);
     }
     if (model == &sim_link_model) {
-        fprintf(file, "\nGiven in \"links\", with \"between\": two components or regions.\n");
+        fprintf(file,
+                "\nGiven in \"links\", with \"between\": two components, regions or zones.\n");
         return;
     }
     fprintf(file, "\nParameters of every component\n");
-    fprintf(file, "  %-*s%s\n", width + 2, "region", "name of a region; optional");
+    fprintf(file, "  %-*s%s\n", width + 2, "region",
+            "name of a region or a zone such as \"eu/a\"; optional");
     print_params(file, sim__component_table, 2, width);
     print_meters(file, model);
     print_usages(file, model);
@@ -298,7 +303,9 @@ void sim_fault_page(void *stdio_file)
     fprintf(file, "\nGiven in \"timeline\", with \"do\" and \"target\"\n");
     print_params(file, sim__fault_table, 2, width);
     fprintf(file,
-            "\nTargets: \"app\", a node \"app/3\", a region \"eu\". Of partition, loss and "
-            "latency:\n\"app>db\" one way, \"app<>db\" or [\"app\", \"db\"] both ways, each end "
-            "any of those before;\nor a region, for all that enters and leaves it.\n");
+            "\nTargets: \"app\", a node \"app/3\", a region \"eu\", a zone \"eu/a\", the nodes "
+            "\"app@eu\" or\n\"app@eu/a\" of a component there. Of partition, loss and latency: "
+            "\"app>db\" one way,\n\"app<>db\" or [\"app\", \"db\"] both ways, each end any of "
+            "those before; or a region or zone,\nfor all that enters and leaves it. \"db<>db\" is "
+            "what the nodes of \"db\" send one another.\n");
 }

@@ -296,6 +296,8 @@ static void write_table(struct sim__writer *w, const struct sim_param *table)
 static void write_ports(struct sim__writer *w, const struct sim_port_def *ports)
 {
     for (const struct sim_port_def *p = ports; p && p->name; p++) {
+        if (p->flags & SIM_PEERS)
+            continue;
         sim__write_key(w, p->name);
         sim__write_open(w, '{');
         pair(w, "description", p->doc);
@@ -305,6 +307,19 @@ static void write_ports(struct sim__writer *w, const struct sim_port_def *ports)
             pair(w, "type", "string");
         sim__write_close(w, '}');
     }
+}
+
+/* "nodes": their number, or an object with the number at each place. */
+static void write_nodes(struct sim__writer *w)
+{
+    sim__write_key(w, "nodes");
+    sim__write_open(w, '{');
+    pair(w, "description", sim__component_table[0].doc);
+    raw(w, "anyOf",
+        "[{\"$ref\": \"#/definitions/count\"}, {\"type\": \"object\", "
+        "\"additionalProperties\": {\"$ref\": \"#/definitions/count\"}}]");
+    raw(w, "default", sim__component_table[0].by_default);
+    sim__write_close(w, '}');
 }
 
 static void write_model(struct sim__writer *w, const struct sim_model *model)
@@ -325,7 +340,8 @@ static void write_model(struct sim__writer *w, const struct sim_model *model)
     sim__write_close(w, '}');
     raw(w, "region", "{\"type\": \"string\"}");
     raw(w, "notes", "true");
-    write_table(w, sim__component_table);
+    write_nodes(w);
+    write_table(w, sim__component_table + 1);
     write_table(w, model->params);
     write_ports(w, model->ports);
     if (model->ports && model->ports[0].name)
@@ -455,7 +471,8 @@ static void write_objects(struct sim__writer *w)
         "\"patternProperties\": {\"^x-\": true}, \"additionalProperties\": false}]}}");
     write_object(w, "run", sim__run_table, NULL, NULL);
     write_object(w, "keyspace", sim__keyspace_table, keyspace, NULL);
-    write_object(w, "region", NULL, NULL, NULL);
+    static const char *const region[][2] = {{"zones", TEXTS}, {NULL, NULL}};
+    write_object(w, "region", NULL, region, NULL);
     write_object(w, "link", sim_link_param_table, link, needs_between);
     write_object(w, "fault", sim__fault_table, fault, needs_fault);
     write_object(w, "expect", sim__expect_table, expect, needs_that);

@@ -19,7 +19,7 @@ static const char *allowed_name(const struct sim__keys_allowed *allowed, size_t 
             if (index-- == 0)
                 return p->name;
     for (const struct sim_port_def *port = allowed->ports; port && port->name; port++)
-        if (index-- == 0)
+        if (!(port->flags & SIM_PEERS) && index-- == 0)
             return port->name;
     for (const char *const *other = allowed->others; other && *other; other++)
         if (index-- == 0)
@@ -33,7 +33,7 @@ static bool is_allowed(const struct sim__keys_allowed *allowed, const char *key)
         if (strcmp(*other, key) == 0)
             return true;
     for (const struct sim_port_def *port = allowed->ports; port && port->name; port++)
-        if (strcmp(port->name, key) == 0)
+        if (!(port->flags & SIM_PEERS) && strcmp(port->name, key) == 0)
             return true;
     for (size_t t = 0; t < 4; t++)
         if (sim__param_find(allowed->tables[t], key))

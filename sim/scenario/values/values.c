@@ -219,6 +219,15 @@ static bool fit_name(const char *name)
     return true;
 }
 
+static void say_no_name(struct sim__load *load, const struct sim__at *at, unsigned flags,
+                        const char *text)
+{
+    sim__say(load, at, flags,
+             "\"%s\" is not a name: a letter, then letters, digits, "
+             "\"-\" and \"_\", %d at most",
+             sim_quote(text).s, SIM__NAME_MAX);
+}
+
 bool sim__is_member(struct sim__load *load, const struct sim__at *at, const char *key,
                     json_t *value)
 {
@@ -231,9 +240,14 @@ bool sim__is_member(struct sim__load *load, const struct sim__at *at, const char
         return false;
     }
     if (!fit_name(key))
-        sim__say(load, at, SIM__ON_KEY,
-                 "\"%s\" is not a name: a letter, then letters, digits, "
-                 "\"-\" and \"_\", %d at most",
-                 sim_quote(key).s, SIM__NAME_MAX);
+        say_no_name(load, at, SIM__ON_KEY, key);
     return true;
+}
+
+bool sim__is_name(struct sim__load *load, const struct sim__at *at, const char *text)
+{
+    bool good = fit_name(text);
+    if (!good)
+        say_no_name(load, at, 0, text);
+    return good;
 }

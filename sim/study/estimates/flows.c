@@ -11,6 +11,8 @@
  * calls). */
 #include "study/estimates/flows.h"
 
+#include "fabric/link_state.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,7 +47,7 @@ struct sim__flow_graph {
     struct call *callers;
     struct mark *marks;
     uint32_t *owner, *queue, *seen, *by; /* by node */
-    const struct sim_plan_link **links;  /* sorted by the pair that they join */
+    struct sim__declared links;
 };
 
 typedef void visit_fn(struct sim_flows *, uint32_t from, uint32_t next);
@@ -320,63 +322,23 @@ static int follow_requests(struct sim_flows *f)
 
 /* ---- links ----------------------------------------------------------------------------------- */
 
-static int by_ends(const struct sim_plan_link *x, bool components, uint32_t a, uint32_t b)
-{
-    uint32_t low = x->a < x->b ? x->a : x->b, high = x->a < x->b ? x->b : x->a;
-    uint32_t least = a < b ? a : b, most = a < b ? b : a;
-    if (x->components != components)
-        return x->components ? 1 : -1;
-    if (low != least)
-        return low < least ? -1 : 1;
-    return high == most ? 0 : high < most ? -1 : 1;
-}
-
-static int compare_links(const void *x, const void *y)
-{
-    const struct sim_plan_link *b = *(const struct sim_plan_link *const *)y;
-    return by_ends(*(const struct sim_plan_link *const *)x, b->components, b->a, b->b);
-}
-
-static const struct sim_plan_link *link_of(const struct sim_flows *f, bool components, uint32_t a,
-                                           uint32_t b)
-{
-    uint32_t low = 0, high = f->plan->link_count;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        int order = by_ends(f->graph->links[middle], components, a, b);
-        if (order == 0)
-            return f->graph->links[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
-}
-
-/* The link between two components; NULL: none, messages arrive at once. */
-static const struct sim_plan_link *link_between(const struct sim_flows *f, uint32_t a, uint32_t b)
-{
-    uint32_t x = f->plan->components[a].region, y = f->plan->components[b].region;
-    const struct sim_plan_link *link = link_of(f, true, a, b);
-    if (link == NULL && x != SIM_NOWHERE && y != SIM_NOWHERE)
-        link = link_of(f, false, x, y);
-    return link;
-}
-
 /* NULL if a link only delays messages by the same time; otherwise the reason why not. */
 static const char *link_spoils(const struct sim_flows *f, uint32_t a, uint32_t b)
 {
     static const char *const known[] = {"latency", "bandwidth", "loss"};
     size_t rows = 0;
-    const struct sim_plan_link *link = link_between(f, a, b);
-    if (link == NULL)
-        return NULL;
+    const struct sim_plan_link *link;
+    bool queues = false;
     for (const struct sim_param *p = sim_link_param_table; p->name; p++, rows++)
         if (rows >= sizeof known / sizeof *known || strcmp(known[rows], p->name) != 0)
             return "its link has something that theory knows nothing of";
-    f->in[b].delay = fmax(f->in[b].delay, sim_dist_mean(&link->params.latency));
-    return link->params.bandwidth > 0 ? "messages wait for the bandwidth of a link" : NULL;
+    for (uint32_t i = 0; sim__declared_next(&f->graph->links, f->plan, a, b, &i, &link);) {
+        if (link == NULL)
+            continue;
+        f->in[b].delay = fmax(f->in[b].delay, sim_dist_mean(&link->params.latency));
+        queues = queues || link->params.bandwidth > 0;
+    }
+    return queues ? "messages wait for the bandwidth of a link" : NULL;
 }
 
 /* ---- what breaks it -------------------------------------------------------------------------- */
@@ -432,8 +394,28 @@ static void choose_among(struct sim_flows *f, uint32_t from, uint32_t to, uint32
         f->graph->parts[to].plain++;
 }
 
+/* NULL if the place of a caller does not decide which nodes it calls; otherwise the reason. */
+static const char *place_spoils(const struct sim_flows *f, const struct sim_plan_target *target)
+{
+    const struct sim_plan_component *c = &f->plan->components[target->component];
+    if (sim_plan_sites(c) > 1 && target->within > 0)
+        return "only the nodes at one place are called";
+    if (sim_plan_sites(c) > 1 && c->spread == SIM_SPREAD_NEAREST)
+        return "the nearest nodes are called";
+    return NULL;
+}
+
+/* Nodes that call one another do work that no arrival shows. */
+static void mark_peers(struct sim_flows *f, uint32_t c)
+{
+    const struct sim_plan_component *it = &f->plan->components[c];
+    if (it->nodes > 1 && sim_model_has_peers(it->model))
+        mark(f, in_of(f, c), SIM_FLOW_OTHER, "its nodes call one another", c);
+}
+
 static void mark_calls(struct sim_flows *f, uint32_t c)
 {
+    mark_peers(f, c);
     const struct part *p = &f->graph->parts[c];
     const struct sim_plan_component *it = &f->plan->components[c];
     const char *why = sim__flows_policy_spoils(&it->policy);
@@ -449,6 +431,9 @@ static void mark_calls(struct sim_flows *f, uint32_t c)
             mark(f, in_of(f, to), SIM_FLOW_OTHER, why, c);
         if (on_the_way)
             mark(f, in_of(f, to), SIM_FLOW_OTHER, on_the_way, to);
+        const char *placed = place_spoils(f, &f->graph->targets[p->first_call + i]);
+        if (placed)
+            mark(f, in_of(f, to), SIM_FLOW_OTHER, placed, c);
         choose_among(f, c, to, places);
     }
     if (ports_of(it) > 1)
@@ -518,7 +503,11 @@ static const char *way_spoils_turns(const struct sim_flows *f, uint32_t to)
     double late = -1; /* the delay of the first caller; -1: none yet */
     for (uint32_t i = 0; i < p->callers; i++) {
         uint32_t from = f->graph->callers[p->first_caller + i].from;
-        const struct sim_plan_link *link = link_between(f, from, to);
+        const struct sim_plan_link *link = NULL, *other;
+        uint32_t pair = 0;
+        sim__declared_next(&f->graph->links, f->plan, from, to, &pair, &link);
+        if (sim__declared_next(&f->graph->links, f->plan, from, to, &pair, &other))
+            return "what is dealt in turn goes to and from several places";
         const struct sim_dist *latency = link ? &link->params.latency : NULL;
         if (link && link->params.loss > 0)
             return "a link loses some of what is dealt in turn";
@@ -673,8 +662,7 @@ static int set_up(struct sim_flows *f)
     f->about = calloc(count + 1u, sizeof *f->about);
     f->in = calloc(count + 1u, sizeof *f->in);
     g->parts = calloc(count + 1u, sizeof *g->parts);
-    g->links = calloc(f->plan->link_count + 1u, sizeof *g->links);
-    if (!f->about || !f->in || !g->parts || !g->links)
+    if (!f->about || !f->in || !g->parts || sim__declared_make(&g->links, f->plan) != 0)
         return -1;
     number(f, &calls);
     g->targets = calloc(calls + 1u, sizeof *g->targets);
@@ -686,9 +674,6 @@ static int set_up(struct sim_flows *f)
     g->by = calloc(g->nodes + 1u, sizeof *g->by);
     if (!g->targets || !g->callers || !g->marks || !g->owner || !g->queue || !g->seen || !g->by)
         return -1;
-    for (uint32_t i = 0; i < f->plan->link_count; i++)
-        g->links[i] = &f->plan->links[i];
-    qsort(g->links, f->plan->link_count, sizeof *g->links, compare_links);
     join(f);
     return follow_requests(f);
 }
@@ -737,7 +722,7 @@ void sim_flows_free(struct sim_flows *f)
         free(g->queue);
         free(g->seen);
         free(g->by);
-        free(g->links);
+        sim__declared_free(&g->links);
     }
     free(g);
     free(f->about);
