@@ -277,17 +277,23 @@ static void turn_away(struct sim_station *s, struct sim__call *call, struct sim_
     sim_answer(s->node, sim__call_name(call), (struct sim_reply){.status = SIM_REFUSED});
 }
 
-/* A deadline passes. The event is not cancelled when the call's turn comes first: it then finds the
- * call gone, or at work. */
-static void expired(struct sim *sim, void *self, sim_arg arg)
+/* A call leaves the queue because its time is over. The event is not cancelled when the call's turn
+ * comes first: it then finds the call gone, or at work. */
+static void give_up(struct sim_station *s, sim_arg arg, struct sim_counter *why)
 {
-    (void)sim;
-    struct sim_station *s = self;
     struct sim__call *call = sim__call_in_hand(s->node->world, (sim_call_id){arg.u});
     if (call == NULL || call->waits != s->number || call->job != 0)
         return;
     step_out(s, call);
-    turn_away(s, call, &s->abandoned);
+    turn_away(s, call, why);
+}
+
+/* A deadline passes. */
+static void expired(struct sim *sim, void *self, sim_arg arg)
+{
+    (void)sim;
+    struct sim_station *s = self;
+    give_up(s, arg, &s->abandoned);
 }
 
 static void expires(struct sim *sim, void *self, sim_arg arg)
@@ -295,16 +301,12 @@ static void expires(struct sim *sim, void *self, sim_arg arg)
     sim_last(sim, expired, self, arg);
 }
 
-/* A call has waited for as long as the limit allows. As above, its turn may have come first. */
+/* A call has waited for as long as the limit allows. */
 static void waited(struct sim *sim, void *self, sim_arg arg)
 {
     (void)sim;
     struct sim_station *s = self;
-    struct sim__call *call = sim__call_in_hand(s->node->world, (sim_call_id){arg.u});
-    if (call == NULL || call->waits != s->number || call->job != 0)
-        return;
-    step_out(s, call);
-    turn_away(s, call, &s->late);
+    give_up(s, arg, &s->late);
 }
 
 static void waits_too_long(struct sim *sim, void *self, sim_arg arg)
